@@ -1,0 +1,108 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+
+/// The machine-readable reason of a `refused` frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalCode {
+    /// The frame has a `type` but not that type's fields, or a type that is not known.
+    BadFrame,
+    /// The room's name is not one.
+    BadRoom,
+    /// The id is not 1–64 characters of `A–Z a–z 0–9 - _`.
+    BadId,
+    /// There is nothing in the text.
+    TextEmpty,
+    /// The text is longer than [`limits::TEXT`].
+    TextTooLong,
+    /// The room was not joined on this socket.
+    NotJoined,
+    /// Too fast; `retry_after_ms` says when there is room again.
+    RateLimited,
+    /// The socket is in as many rooms as it may be.
+    TooManyRooms,
+    /// The server cannot do it now and may be able to later. Trying again with the same id is safe.
+    Unavailable,
+    /// This person may not do that.
+    Forbidden,
+    /// A code that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+impl RefusalCode {
+    /// As it stands on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadFrame => "bad_frame",
+            Self::BadRoom => "bad_room",
+            Self::BadId => "bad_id",
+            Self::TextEmpty => "text_empty",
+            Self::TextTooLong => "text_too_long",
+            Self::NotJoined => "not_joined",
+            Self::RateLimited => "rate_limited",
+            Self::TooManyRooms => "too_many_rooms",
+            Self::Unavailable => "unavailable",
+            Self::Forbidden => "forbidden",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the same request may succeed later, unchanged.
+    #[must_use]
+    pub const fn is_temporary(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Unavailable | Self::NotJoined)
+    }
+}
+
+/// A request that cannot be granted, said so that a person can act on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// For programs.
+    pub code: RefusalCode,
+    /// For people.
+    pub message: String,
+    /// When a retry can succeed, in milliseconds from now, where the server knows.
+    pub retry_after_ms: Option<u64>,
+}
+
+impl Error {
+    /// An error that time alone does not mend, or nobody knows when.
+    pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after_ms: None }
+    }
+
+    /// Too fast.
+    #[must_use]
+    pub fn rate_limited(retry_after_ms: u64) -> Self {
+        Self {
+            retry_after_ms: Some(retry_after_ms),
+            ..Self::new(RefusalCode::RateLimited, "Slow down a little.")
+        }
+    }
+
+    /// The history cannot be reached just now.
+    #[must_use]
+    pub fn unavailable(retry_after_ms: u64) -> Self {
+        Self {
+            retry_after_ms: Some(retry_after_ms),
+            ..Self::new(RefusalCode::Unavailable, "The room's history cannot be reached just now. Nothing is lost; it is tried again.")
+        }
+    }
+
+    pub(crate) fn text_too_long() -> Self {
+        Self::new(RefusalCode::TextTooLong, format!("A message can have {} characters at most.", limits::TEXT))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

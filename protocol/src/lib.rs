@@ -1,0 +1,26 @@
+//! The wire contract of Sala, version [`SUBPROTOCOL`]: what crosses the socket and nothing else.
+//!
+//! `docs/protocol.md` is its public home. Programs outside this repository speak it, so it only grows:
+//! by optional fields and by frame types that an older peer may ignore.
+
+mod client_frame;
+mod close;
+mod cursor;
+mod error;
+mod event;
+pub mod limits;
+mod message;
+mod name;
+mod server_frame;
+
+pub use client_frame::{ClientFrame, DecodeError};
+pub use close::{CloseCode, Reaction};
+pub use cursor::Cursor;
+pub use error::{Error, RefusalCode};
+pub use event::{Event, Kind, User};
+pub use message::{MessageId, check_text};
+pub use name::{RoomName, UserName};
+pub use server_frame::{Head, Limits, Reason, ServerFrame};
+
+/// The WebSocket subprotocol that both sides must name.
+pub const SUBPROTOCOL: &str = "sala.v1";

@@ -1,0 +1,18 @@
+//! Every bound that both sides must agree on. Lengths of names and texts are in Unicode scalar values.
+
+/// Longest name of a room.
+pub const ROOM_NAME: usize = 64;
+/// Longest name of a person.
+pub const USER_NAME: usize = 32;
+/// Longest text of a message.
+pub const TEXT: usize = 4_000;
+/// Longest id that a client may give to a message, in bytes.
+pub const MESSAGE_ID: usize = 64;
+/// Largest frame that a client may send, in bytes.
+pub const FRAME: usize = 16_384;
+/// Messages in the first page of a room, and in a page of older ones that names no `limit`.
+pub const PAGE: usize = 50;
+/// Most messages in one answer to `history`.
+pub const HISTORY_PAGE: usize = 100;
+/// Most people that are listed by name; a larger room sends its count and a sample.
+pub const PEOPLE: usize = 200;

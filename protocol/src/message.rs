@@ -1,0 +1,80 @@
+use std::fmt;
+
+use crate::{Error, RefusalCode, limits};
+
+/// The id that a client gives to a message: what makes sending it again safe.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MessageId(String);
+
+impl MessageId {
+    /// Checks an id: 1–64 characters of `A–Z a–z 0–9 - _`.
+    ///
+    /// # Errors
+    /// `bad_id` for anything else.
+    pub fn new(id: &str) -> Result<Self, Error> {
+        let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        if (1..=limits::MESSAGE_ID).contains(&id.len()) && id.bytes().all(plain) {
+            Ok(Self(id.to_owned()))
+        } else {
+            Err(Error::new(RefusalCode::BadId, "An id has 1 to 64 characters of A-Z, a-z, 0-9, - and _."))
+        }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Checks the text of a message: not blank, and 4,000 characters at most. It is kept as it was typed.
+///
+/// # Errors
+/// `text_empty` or `text_too_long`.
+pub fn check_text(text: &str) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        return Err(Error::new(RefusalCode::TextEmpty, "There is nothing in this message."));
+    }
+    // Bytes first: they bound the counting of characters.
+    if text.len() > limits::TEXT * 4 || text.chars().count() > limits::TEXT {
+        return Err(Error::text_too_long());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_short_and_plain() {
+        for (id, good) in [
+            ("a", true),
+            ("01JD-x_9", true),
+            (&"x".repeat(64), true),
+            (&"x".repeat(65), false),
+            ("", false),
+            ("a b", false),
+            ("é", false),
+            ("a\n", false),
+        ] {
+            assert_eq!(MessageId::new(id).is_ok(), good, "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_counted_in_characters() {
+        let code = |text: &str| check_text(text).err().map(|error| error.code);
+        assert_eq!(code("hello"), None);
+        assert_eq!(code(&"😀".repeat(4_000)), None);
+        assert_eq!(code(&"x".repeat(4_001)), Some(RefusalCode::TextTooLong));
+        assert_eq!(code(&"x".repeat(40_000)), Some(RefusalCode::TextTooLong));
+        assert_eq!(code(" \n\t "), Some(RefusalCode::TextEmpty));
+    }
+}
