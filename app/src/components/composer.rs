@@ -1,0 +1,88 @@
+use leptos::{ev, html, prelude::*, web_sys::HtmlTextAreaElement};
+
+use super::drafts::keep_drafts;
+use crate::state::{Action, Chat};
+
+/// Where messages are written. Until the browser has taken over, and without JavaScript, it is a plain form.
+///
+/// `rejected` is a message that could not be posted so: its text, and why.
+#[component]
+pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl IntoView {
+    let chat = Chat::here();
+    let (text, reason) = rejected.unzip();
+    let (form, field) = (NodeRef::<html::Form>::new(), NodeRef::<html::Textarea>::new());
+    let problem = RwSignal::new(reason);
+    keep_drafts(chat, field);
+    let send = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let Some(field) = field.get_untracked() else { return };
+        // The field itself is asked, since a value that was set by a script announces itself with no event.
+        problem.set(say(chat, &field).err());
+        _ = field.focus();
+    };
+    let send_on_enter = move |event: ev::KeyboardEvent| {
+        if means_send(&event) {
+            event.prevent_default();
+            _ = form.get_untracked().map(|form| form.request_submit());
+        }
+    };
+    view! {
+        <form class="composer" method="post" action="/api/send_message" node_ref=form on:submit=send>
+            {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+            <input type="hidden" name="room" value=move || chat.current.get() />
+            <input type="hidden" name="id" value=message_id />
+            <textarea
+                id="msg"
+                name="text"
+                rows="1"
+                dir="auto"
+                autocomplete="off"
+                autofocus
+                enterkeyhint="send"
+                aria-label="Message"
+                placeholder="Write a message"
+                inner_html=text.as_deref().map(as_content)
+                node_ref=field
+                on:keydown=send_on_enter
+                on:input=move |_| chat.act(Action::Write)
+            ></textarea>
+            <button type="submit" class="send" aria-label="Send"></button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Returns what is wrong with the text, which then stays in the field.
+fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
+    let text = field.value();
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    protocol::check_text(&text).map_err(|error| error.message)?;
+    chat.act(Action::Say(text));
+    field.set_value("");
+    Ok(())
+}
+
+/// Enter sends and Shift+Enter breaks the line; while an input method composes, Enter belongs to it. Safari ends the
+/// composition before it tells of the key, and marks the key with the code 229 instead.
+fn means_send(event: &ev::KeyboardEvent) -> bool {
+    event.key() == "Enter" && !event.shift_key() && !event.is_composing() && event.key_code() != 229
+}
+
+/// The text as the content of a text area. Leptos does not escape it there, so this is all that keeps it from being markup;
+/// the first line break is one that browsers skip.
+fn as_content(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_text_cannot_leave_its_field() {
+        let content = as_content("\n</textarea><script>alert(1)</script>&lt;");
+        assert_eq!(content, "\n\n&lt;/textarea>&lt;script>alert(1)&lt;/script>&amp;lt;");
+    }
+}

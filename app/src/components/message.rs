@@ -1,0 +1,62 @@
+use client::LineState;
+use leptos::{either::EitherOf3, prelude::*};
+
+use super::{avatar::Avatar, moment::Moment};
+use crate::state::{Action, Chat, LineView};
+
+/// One message.
+#[component]
+pub fn Message(line: LineView) -> impl IntoView {
+    let own = Chat::here().is_me(&line.author.id);
+    let continues = line.continues.clone();
+    let state = line.state.clone();
+    let pending = move || state.with(|state| matches!(state, LineState::Pending));
+    view! {
+        <li class="message" class:own=own class:continues=move || continues.get() class:pending=pending>
+            <Avatar user=line.author.clone() />
+            <p class="message-head">
+                <span class="author" dir="auto">
+                    {line.author.name.clone()}
+                </span>
+                " "
+                <Moment at=line.at.clone() />
+            </p>
+            <div class="message-text" dir="auto">
+                {line.text.clone()}
+            </div>
+            <State line />
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn State(line: LineView) -> impl IntoView {
+    let state = line.state.clone();
+    move || match state.get() {
+        LineState::Sent => EitherOf3::A(()),
+        LineState::Pending => EitherOf3::B(view! { <p class="message-state">"Sending…"</p> }),
+        LineState::Failed(reason) => EitherOf3::C(view! { <Failure id=line.id().to_owned() reason /> }),
+    }
+}
+
+#[component]
+fn Failure(id: String, reason: String) -> impl IntoView {
+    let chat = Chat::here();
+    let retry = {
+        let id = id.clone();
+        move |_| chat.act(Action::Retry(id.clone()))
+    };
+    let discard = move |_| chat.act(Action::Discard(id.clone()));
+    view! {
+        <div class="message-failure">
+            <p>"Not sent. " {reason}</p>
+            <button type="button" class="small" on:click=retry>
+                "Retry"
+            </button>
+            <button type="button" class="small quiet" on:click=discard>
+                "Discard"
+            </button>
+        </div>
+    }
+}

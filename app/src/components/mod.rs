@@ -1,0 +1,16 @@
+//! The parts of the pages, a file for each.
+
+pub mod avatar;
+pub mod banner;
+pub mod composer;
+pub mod drafts;
+pub mod header;
+pub mod message;
+pub mod moment;
+pub mod panel;
+pub mod people;
+pub mod rooms;
+pub mod scroll;
+pub mod status;
+pub mod timeline;
+pub mod timeline_top;

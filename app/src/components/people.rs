@@ -1,0 +1,47 @@
+use leptos::prelude::*;
+use protocol::User;
+
+use super::{avatar::Avatar, panel::ClosePanel};
+use crate::state::{Chat, RoomView};
+
+/// Who is in the room: a column, or a panel on a narrow screen.
+#[component]
+pub fn People() -> impl IntoView {
+    let chat = Chat::here();
+    let people = move || chat.room().map(|room| room.people.get()).unwrap_or_default();
+    let count = move || chat.room().map_or(0, |room| room.count.get());
+    let more = move || chat.room().map_or(0, |room| unlisted(&room));
+    view! {
+        <aside id="people" class="panel people" popover="auto" aria-label="People">
+            <div class="panel-head">
+                <h2>"People " <span class="badge">{count}</span></h2>
+                <ClosePanel panel="people" />
+            </div>
+            <ul class="people-list">
+                <For each=people key=|user| (user.id.clone(), user.name.clone()) let:user>
+                    <Person user />
+                </For>
+            </ul>
+            {move || (more() > 0).then(|| view! { <p class="people-more">"and " {more()} " more"</p> })}
+        </aside>
+    }
+    .into_any()
+}
+
+#[component]
+fn Person(user: User) -> impl IntoView {
+    let me = Chat::here().is_me(&user.id);
+    view! {
+        <li>
+            <Avatar user=user.clone() />
+            <span class="person" dir="auto">
+                {user.name}
+            </span>
+            {me.then(|| view! { <span class="you">"you"</span> })}
+        </li>
+    }
+}
+
+fn unlisted(room: &RoomView) -> u64 {
+    room.count.get().saturating_sub(room.people.with(|people| people.len() as u64))
+}

@@ -1,0 +1,129 @@
+use leptos::{either::Either, ev, html, prelude::*};
+
+use super::{avatar::Avatar, panel::ClosePanel};
+use crate::{
+    browser::normalized,
+    state::{Action, Chat, RoomView},
+    text::{counted, room_path},
+};
+
+/// The open rooms, the way to another one, and the way out: a column, or a panel on a narrow screen.
+#[component]
+pub fn Rooms() -> impl IntoView {
+    let chat = Chat::here();
+    let me = chat.me.get_value();
+    view! {
+        <nav id="rooms" class="panel rooms" popover="auto" aria-label="Rooms">
+            <div class="panel-head">
+                <span class="wordmark">"Sala"</span>
+                <ClosePanel panel="rooms" />
+            </div>
+            <ul class="room-list">
+                <For each=move || chat.rooms.get() key=|room| room.name.clone() let:room>
+                    <RoomLink room />
+                </For>
+            </ul>
+            <OpenRoom />
+            <div class="me">
+                <Avatar user=me.clone() />
+                <span class="person" dir="auto">
+                    {me.name}
+                </span>
+                <form method="post" action="/api/sign_out">
+                    <button type="submit" class="small quiet">
+                        "Sign out"
+                    </button>
+                </form>
+            </div>
+        </nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn RoomLink(room: RoomView) -> impl IntoView {
+    let chat = Chat::here();
+    let name = StoredValue::new(room.name.clone());
+    let is_current = Memo::new(move |_| chat.current.with(|current| name.with_value(|name| current == name)));
+    let enter = move |event: ev::MouseEvent| {
+        if is_plain_click(&event) {
+            event.prevent_default();
+            chat.act(Action::Enter(name.get_value()));
+        }
+    };
+    let leave = move |_| chat.act(Action::Leave(name.get_value()));
+    let unread = room.unread;
+    view! {
+        <li class="room-link" class:current=move || is_current.get()>
+            <a href=room_path(&room.name) aria-current=move || is_current.get().then_some("page") on:click=enter>
+                <span class="room-name" dir="auto">
+                    {room.name.clone()}
+                </span>
+                {move || match unread.get() {
+                    0 => Either::Left(()),
+                    count => Either::Right(view! { <Unread count /> }),
+                }}
+            </a>
+            <button type="button" class="leave" on:click=leave aria-label=format!("Leave {}", room.name)>
+                <span aria-hidden="true">"×"</span>
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn Unread(count: u64) -> impl IntoView {
+    view! {
+        <span class="badge unread">
+            <span aria-hidden="true">{if count > 99 { "99+".to_owned() } else { count.to_string() }}</span>
+            <span class="hidden">{counted(count, "new message", "new messages")}</span>
+        </span>
+    }
+}
+
+#[component]
+fn OpenRoom() -> impl IntoView {
+    let chat = Chat::here();
+    let field = NodeRef::<html::Input>::new();
+    let problem = RwSignal::new(None);
+    let open = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let Some(field) = field.get_untracked() else { return };
+        match protocol::RoomName::new(&normalized(&field.value())) {
+            Ok(room) => {
+                field.set_value("");
+                problem.set(None);
+                chat.act(Action::Enter(room.to_string()));
+            }
+            Err(error) => problem.set(Some(error.message)),
+        }
+    };
+    view! {
+        <form class="open-room" method="get" action="/r" on:submit=open>
+            <label for="another-room">"Open another room"</label>
+            <div class="field-row">
+                <input
+                    id="another-room"
+                    name="room"
+                    required
+                    maxlength=protocol::limits::ROOM_NAME
+                    autocomplete="off"
+                    autocapitalize="none"
+                    dir="auto"
+                    node_ref=field
+                />
+                <button type="submit" class="small">
+                    "Open"
+                </button>
+            </div>
+            {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+        </form>
+    }
+    .into_any()
+}
+
+/// A click that is not meant for another tab, window or file.
+fn is_plain_click(event: &ev::MouseEvent) -> bool {
+    event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key())
+}

@@ -1,0 +1,30 @@
+use leptos::prelude::*;
+
+use crate::{state::Chat, text::listed};
+
+/// The line below the messages: who is writing, who came and who went. It keeps its height.
+#[component]
+pub fn Status() -> impl IntoView {
+    let chat = Chat::here();
+    let typing = move || {
+        let names: Vec<_> =
+            chat.room().map(|room| room.typing.get().into_iter().map(|user| user.name).collect()).unwrap_or_default();
+        match names.len() {
+            0 => String::new(),
+            1 => format!("{} is writing…", listed(&names)),
+            _ => format!("{} are writing…", listed(&names)),
+        }
+    };
+    let news = move || chat.room().map(|room| room.news.get()).unwrap_or_default();
+    view! {
+        <div class="status">
+            <p class="typing" dir="auto">
+                {typing}
+            </p>
+            <p class="news" dir="auto" aria-live="polite">
+                {news}
+            </p>
+        </div>
+    }
+    .into_any()
+}

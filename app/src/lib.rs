@@ -1,0 +1,24 @@
+//! The user interface of Sala: rendered by the server, taken over by the browser.
+//!
+//! The server decides on a [`page::Page`] and renders the [`shell`] around it. Only the room is hydrated, from the very
+//! [`page::RoomPage`] that it was rendered from; the other pages are plain forms that need no script.
+
+mod browser;
+mod components;
+pub mod page;
+mod pages;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "hydrate")]
+mod socket;
+mod state;
+mod text;
+
+#[cfg(feature = "ssr")]
+pub use shell::shell;
+
+/// Takes over the room that the server rendered.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    leptos::mount::hydrate_body(|| pages::room::SharedRoom(pages::room::SharedRoomProps { page: None }));
+}

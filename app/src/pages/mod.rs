@@ -1,0 +1,7 @@
+//! The pages, a file for each.
+
+#[cfg(feature = "ssr")]
+pub mod problem;
+pub mod room;
+#[cfg(feature = "ssr")]
+pub mod sign_in;

@@ -1,0 +1,75 @@
+use std::sync::OnceLock;
+
+use leptos::prelude::LeptosOptions;
+
+/// Where the built files are, under the hashed names that cargo-leptos wrote down beside the server.
+///
+/// Leptos has components for this, yet they read that file anew for every page, and none of them fetches ahead.
+#[derive(Clone)]
+pub struct Assets {
+    pub stylesheet: String,
+    pub script: String,
+    pub wasm: String,
+}
+
+impl Assets {
+    /// Read once, except under `cargo leptos watch`, where the files change while the server runs.
+    pub fn of(options: &LeptosOptions) -> Self {
+        static KNOWN: OnceLock<Assets> = OnceLock::new();
+        if std::env::var_os("LEPTOS_WATCH").is_some() {
+            return Self::read(options);
+        }
+        KNOWN.get_or_init(|| Self::read(options)).clone()
+    }
+
+    fn read(options: &LeptosOptions) -> Self {
+        let hashes = if options.hash_files { hash_file(options) } else { String::new() };
+        let path = |kind: &str| {
+            let (folder, name) = (&options.site_pkg_dir, &options.output_name);
+            match hash_of(&hashes, kind) {
+                Some(hash) => format!("/{folder}/{name}.{hash}.{kind}"),
+                None => format!("/{folder}/{name}.{kind}"),
+            }
+        };
+        Self { stylesheet: path("css"), script: path("js"), wasm: path("wasm") }
+    }
+
+    /// The script that starts the room.
+    pub fn start(&self) -> String {
+        let Self { script, wasm, .. } = self;
+        format!("import start, {{ hydrate }} from {script:?};await start({{ module_or_path: {wasm:?} }});hydrate();")
+    }
+}
+
+fn hash_file(options: &LeptosOptions) -> String {
+    let path = std::env::current_exe()
+        .map(|server| server.with_file_name(options.hash_file.as_ref()))
+        .unwrap_or_else(|_| options.hash_file.as_ref().into());
+    std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        leptos::logging::error!("the names of the built files are not in {}: {error}", path.display());
+        String::new()
+    })
+}
+
+/// The file has a line for each kind: `js: 4fGx…`.
+fn hash_of<'a>(hashes: &'a str, kind: &str) -> Option<&'a str> {
+    hashes
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.trim() == kind)
+        .map(|(_, hash)| hash.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_hash_of_each_kind() {
+        let hashes = "js: abc\nwasm: d-e_f\ncss:ghi\n";
+        assert_eq!(hash_of(hashes, "js"), Some("abc"));
+        assert_eq!(hash_of(hashes, "wasm"), Some("d-e_f"));
+        assert_eq!(hash_of(hashes, "css"), Some("ghi"));
+        assert_eq!(hash_of(hashes, "html"), None);
+    }
+}

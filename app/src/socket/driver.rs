@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use client::{Change, Client, Effect, Input, Link, Moment, Snapshot};
+use leptos::prelude::*;
+use web_sys::js_sys::{Date, Math};
+
+use super::{link::Socket, storage::Storage, with_driver};
+use crate::state::Chat;
+
+/// Longest wait of a timer, in milliseconds: browsers count them in 32 bits.
+const LONGEST_WAIT: u64 = i32::MAX as u64;
+
+/// Runs the client: gives it its inputs and does what it answers.
+pub struct Driver {
+    client: Client,
+    chat: Chat,
+    storage: Storage,
+    socket: Option<Socket>,
+    sockets_opened: u32,
+    timer: Option<(u64, TimeoutHandle)>,
+}
+
+impl Driver {
+    pub fn new(client: Client, chat: Chat, storage: Storage) -> Self {
+        Self { client, chat, storage, socket: None, sockets_opened: 0, timer: None }
+    }
+
+    pub fn open(&mut self, room: &str, snapshot: Option<Snapshot>) {
+        if self.client.room(room).is_none() {
+            let effects = self.client.open(room, snapshot, moment());
+            self.storage.keep_room(room);
+            self.follow(effects);
+        }
+    }
+
+    pub fn leave(&mut self, room: &str) {
+        self.handle(Input::Leave { room });
+        self.storage.forget_room(room);
+    }
+
+    pub fn handle(&mut self, input: Input<'_>) {
+        let effects = self.client.handle(input, moment());
+        self.follow(effects);
+    }
+
+    /// Handles what happens to a socket, unless there is a newer one.
+    pub fn handle_from(&mut self, socket: u32, input: Input<'_>) {
+        if self.socket.as_ref().is_some_and(|current| current.number == socket) {
+            if matches!(input, Input::Closed(_)) {
+                self.socket = None;
+            }
+            self.handle(input);
+        }
+    }
+
+    /// Draws everything: what was rendered does not show what was kept in this browser.
+    pub fn show_all(&mut self) {
+        let rooms: Vec<_> = self.client.rooms().map(|room| room.name().to_owned()).collect();
+        self.show(&Change::Rooms);
+        rooms.into_iter().for_each(|room| self.show(&Change::Timeline(room)));
+    }
+
+    /// Lets the page go: it may be frozen, and a frozen page answers nobody.
+    pub fn suspend(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            socket.close(1_000);
+            self.handle(Input::Closed(1_000));
+        }
+    }
+
+    /// Tells the client that the room on the screen is being read.
+    pub fn read(&mut self) {
+        let room = self.chat.current.get_untracked();
+        if !document().hidden() && self.client.room(&room).is_some_and(|room| room.unread() > 0) {
+            self.handle(Input::Read { room: &room });
+        }
+    }
+
+    fn follow(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Connect => self.connect(),
+                Effect::Transmit(text) => self.transmit(text),
+                Effect::Close(code) => _ = self.socket.take().map(|socket| socket.close(code)),
+                Effect::Keep(unsent) => self.storage.keep(&unsent),
+                Effect::Forget { room, id } => self.storage.forget(&room, &id),
+                Effect::Changed(change) => self.show(&change),
+            }
+        }
+        self.wait();
+    }
+
+    fn connect(&mut self) {
+        self.sockets_opened += 1;
+        self.socket = Some(Socket::open(self.sockets_opened));
+    }
+
+    fn transmit(&self, text: String) {
+        if let Some(socket) = &self.socket {
+            socket.transmit(text);
+        }
+    }
+
+    fn show(&mut self, change: &Change) {
+        self.chat.show(change, &self.client, now());
+        if matches!(change, Change::Rooms | Change::Timeline(_)) {
+            self.read();
+        }
+    }
+
+    /// Keeps one timer, for the client's next deadline.
+    fn wait(&mut self) {
+        let deadline = self.client.deadline();
+        if self.timer.as_ref().map(|(at, _)| *at) == deadline {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
+            timer.clear();
+        }
+        let Some(at) = deadline else { return };
+        let due = || {
+            with_driver(|driver| {
+                driver.timer = None;
+                driver.handle(Input::Due);
+            });
+        };
+        let wait = at.saturating_sub(now()).min(LONGEST_WAIT);
+        self.timer = set_timeout_with_handle(due, Duration::from_millis(wait)).ok().map(|timer| (at, timer));
+    }
+
+    /// The open room next to this one.
+    pub fn neighbour(&self, room: &str) -> Option<String> {
+        self.client.rooms().map(client::Room::name).find(|name| *name != room).map(str::to_owned)
+    }
+
+    /// Whether the connection is given up.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.client.link(), Link::Stopped(_))
+    }
+}
+
+fn moment() -> Moment {
+    Moment { now: now(), jitter: Math::random() }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
+fn now() -> u64 {
+    Date::now() as u64
+}

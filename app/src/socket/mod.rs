@@ -1,0 +1,66 @@
+//! The browser's side of the connection, and the only code that touches its WebSocket.
+//!
+//! [`client::Client`] decides everything. What is here tells it what happens ([`events`], [`link`]), does what it says
+//! ([`driver`]), keeps what must outlive the page ([`storage`]), and moves between rooms ([`places`]).
+
+mod driver;
+mod events;
+mod link;
+mod message_id;
+mod places;
+mod storage;
+
+use std::cell::RefCell;
+
+use client::{Client, Input};
+use leptos::prelude::*;
+
+use self::{driver::Driver, storage::Storage};
+use crate::{
+    page::RoomPage,
+    state::{Action, Chat, snapshot},
+};
+
+thread_local! {
+    /// The one connection of this page.
+    static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
+}
+
+/// Connects, from the page as it was rendered and what was kept from earlier ones.
+pub fn start(chat: Chat, page: &RoomPage) {
+    let storage = Storage::of(&page.me.id);
+    let client = Client::new(page.me.clone(), storage.unsent());
+    let rooms = storage.rooms();
+    DRIVER.set(Some(Driver::new(client, chat, storage)));
+    with_driver(|driver| {
+        driver.open(&page.room, Some(snapshot(page)));
+        rooms.iter().filter(|room| **room != page.room).for_each(|room| driver.open(room, None));
+        driver.show_all();
+        driver.handle(Input::Start);
+    });
+    chat.in_browser.set(true);
+    events::listen();
+    places::follow(chat);
+}
+
+/// Does what a person wants.
+pub fn act(chat: Chat, action: &Action) {
+    let here = chat.current.get_untracked();
+    let room = here.as_str();
+    let input = match action {
+        Action::Enter(room) => return places::enter(chat, room),
+        Action::Leave(room) => return places::leave(chat, room),
+        Action::Say(text) => Input::Send { room, id: message_id::fresh(), text: text.clone() },
+        Action::Retry(id) => Input::Retry { room, id },
+        Action::Discard(id) => Input::Discard { room, id },
+        Action::LookBack => Input::Older { room },
+        Action::Write => Input::Writing { room },
+    };
+    with_driver(|driver| driver.handle(input));
+}
+
+/// Runs `f` on the connection, or not at all before [`start`]. What `f` draws cannot come back here at once, for signals
+/// wake their readers later.
+fn with_driver<R>(f: impl FnOnce(&mut Driver) -> R) -> Option<R> {
+    DRIVER.with_borrow_mut(|driver| driver.as_mut().map(f))
+}

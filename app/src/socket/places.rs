@@ -1,0 +1,81 @@
+//! Going from room to room without loading a page, and the browser's history of it.
+
+use leptos::{ev, leptos_dom::logging::console_error, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlElement, js_sys::decode_uri_component};
+
+use super::{driver::Driver, with_driver};
+use crate::{state::Chat, text::room_path};
+
+/// Keeps the address bar's buttons and the window's title right.
+pub fn follow(chat: Chat) {
+    _ = window_event_listener(ev::popstate, move |_| match room_of_address() {
+        Some(room) => look_at(chat, &room),
+        None => load(&window().location().pathname().unwrap_or_default()),
+    });
+    Effect::new(move || {
+        let room = chat.current.get();
+        let title = match chat.unread() {
+            0 => format!("{room} · Sala"),
+            unread => format!("({unread}) {room} · Sala"),
+        };
+        document().set_title(&title);
+    });
+}
+
+/// Goes to a room, and enters it first if need be.
+pub fn enter(chat: Chat, room: &str) {
+    close_panels();
+    if chat.current.with_untracked(|current| current == room) {
+        return;
+    }
+    let path = room_path(room);
+    // A connection that was given up joins nothing: the server's page says what is wrong.
+    if with_driver(|driver| driver.is_stopped()).unwrap_or(true) || push(&path).is_err() {
+        return load(&path);
+    }
+    look_at(chat, room);
+}
+
+/// Leaves a room, and goes to another one if it was on the screen.
+pub fn leave(chat: Chat, room: &str) {
+    let is_here = chat.current.with_untracked(|current| current == room);
+    let neighbour = with_driver(|driver| driver.neighbour(room)).flatten();
+    if let (true, Some(neighbour)) = (is_here, &neighbour) {
+        enter(chat, neighbour);
+    }
+    with_driver(|driver| driver.leave(room));
+    if neighbour.is_none() {
+        load("/");
+    }
+}
+
+fn look_at(chat: Chat, room: &str) {
+    with_driver(|driver| driver.open(room, None));
+    chat.current.set(room.to_owned());
+    with_driver(Driver::read);
+}
+
+fn push(path: &str) -> Result<(), JsValue> {
+    window().history()?.push_state_with_url(&JsValue::NULL, "", Some(path))
+}
+
+fn load(path: &str) {
+    if window().location().assign(path).is_err() {
+        console_error("the browser does not go to another page");
+    }
+}
+
+fn room_of_address() -> Option<String> {
+    let path = window().location().pathname().ok()?;
+    decode_uri_component(path.strip_prefix("/r/")?).ok().map(String::from)
+}
+
+/// On a narrow screen the choice is made: the room comes to the front.
+fn close_panels() {
+    if let Ok(Some(panel)) = document().query_selector(".panel:popover-open")
+        && let Ok(panel) = panel.dyn_into::<HtmlElement>()
+    {
+        _ = panel.hide_popover();
+    }
+}

@@ -1,0 +1,60 @@
+use client::{Line, LineState};
+use leptos::prelude::*;
+use protocol::User;
+
+/// Messages of one person that follow each other within this time, in milliseconds, are drawn as one group.
+const GROUP: u64 = 5 * 60 * 1_000;
+
+/// A message as it is drawn. What can change about it is a signal, so its node stays.
+#[derive(Clone)]
+pub struct LineView {
+    /// The same before and after the acknowledgement.
+    pub key: String,
+    /// Who said it.
+    pub author: User,
+    /// What was said.
+    pub text: String,
+    /// When, in milliseconds since the Unix epoch.
+    pub at: ArcRwSignal<u64>,
+    /// Whether it has arrived.
+    pub state: ArcRwSignal<LineState>,
+    /// Whether it belongs to the group of the message above it.
+    pub continues: ArcRwSignal<bool>,
+}
+
+impl LineView {
+    pub fn new(line: &Line, above: Option<&Line>) -> Self {
+        Self {
+            key: line.key.clone(),
+            author: line.author.clone(),
+            text: line.text.clone(),
+            at: ArcRwSignal::new(line.at),
+            state: ArcRwSignal::new(line.state.clone()),
+            continues: ArcRwSignal::new(continues(line, above)),
+        }
+    }
+
+    pub fn show(&self, line: &Line, above: Option<&Line>) {
+        set_if_changed(&self.at, line.at);
+        set_if_changed(&self.continues, continues(line, above));
+        if self.state.with_untracked(|state| *state != line.state) {
+            self.state.set(line.state.clone());
+        }
+    }
+
+    /// The client's id of the message.
+    pub fn id(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+fn continues(line: &Line, above: Option<&Line>) -> bool {
+    above.is_some_and(|above| above.author == line.author && line.at.saturating_sub(above.at) < GROUP)
+}
+
+/// Wakes nobody where nothing changes.
+pub fn set_if_changed<T: Copy + PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
+    if signal.get_untracked() != value {
+        signal.set(value);
+    }
+}

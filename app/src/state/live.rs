@@ -1,0 +1,96 @@
+//! How a change of the client reaches the page.
+
+use std::time::Duration;
+
+use client::{Change, Client, Room};
+use leptos::prelude::*;
+use protocol::User;
+
+use super::{Chat, RoomView, line::set_if_changed};
+use crate::text::listed;
+
+/// For how long it is said who came or went.
+const NEWS: Duration = Duration::from_secs(6);
+
+impl Chat {
+    /// Draws what has changed.
+    pub fn show(self, change: &Change, client: &Client, now: u64) {
+        match change {
+            Change::Link => self.link.set(client.link()),
+            Change::Rooms => self.show_rooms(client),
+            Change::Timeline(name) => self.show_room(client, name, RoomView::show_timeline),
+            Change::People(name) => self.show_room(client, name, |view, room| view.show_people(room, &client.me().id)),
+            Change::Typing(name) => self.show_room(client, name, |view, room| view.show_typing(room, now)),
+        }
+    }
+
+    fn show_room(self, client: &Client, name: &str, show: impl FnOnce(&RoomView, &Room)) {
+        let view = self.rooms.with_untracked(|rooms| rooms.iter().find(|room| room.name == name).cloned());
+        if let (Some(view), Some(room)) = (view, client.room(name)) {
+            show(&view, room);
+        }
+    }
+
+    fn show_rooms(self, client: &Client) {
+        let known = self.rooms.get_untracked();
+        let rooms: Vec<_> = client
+            .rooms()
+            .map(|room| match known.iter().find(|view| view.name == room.name()) {
+                Some(view) => {
+                    view.show_marks(room);
+                    view.clone()
+                }
+                None => RoomView::new(room),
+            })
+            .collect();
+        if rooms.iter().map(|room| &room.name).ne(known.iter().map(|room| &room.name)) {
+            self.rooms.set(rooms);
+        }
+    }
+}
+
+impl RoomView {
+    fn show_people(&self, room: &Room, me: &str) {
+        set_if_changed(&self.count, room.count());
+        let before = self.people.get_untracked();
+        let after = room.people();
+        if before == after {
+            return;
+        }
+        self.people.set(after.to_vec());
+        let listed_in_full = room.count() == after.len() as u64 && !before.is_empty();
+        if listed_in_full && let Some(news) = news(&before, after, me) {
+            self.announce(news);
+        }
+    }
+
+    fn show_typing(&self, room: &Room, now: u64) {
+        self.typing.set(room.typing(now));
+    }
+
+    /// Says it for some seconds.
+    fn announce(&self, news: String) {
+        self.news.set(news.clone());
+        let shown = self.news.clone();
+        let quiet = move || {
+            if shown.get_untracked() == news {
+                shown.set(String::new());
+            }
+        };
+        set_timeout(quiet, NEWS);
+    }
+}
+
+/// Who else came and went, in words.
+fn news(before: &[User], after: &[User], me: &str) -> Option<String> {
+    let missing = |from: &[User], here: &[User]| -> Vec<String> {
+        let is_new = |user: &&User| user.id != me && from.iter().all(|other| other.id != user.id);
+        here.iter().filter(is_new).map(|user| user.name.clone()).collect()
+    };
+    let parts: Vec<_> = [(missing(before, after), "joined"), (missing(after, before), "left")]
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty())
+        .map(|(names, what)| format!("{} {what}", listed(&names)))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

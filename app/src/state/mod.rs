@@ -1,0 +1,80 @@
+//! What the page shows, as signals: each change of the client reaches exactly the nodes that show it.
+
+mod action;
+mod line;
+#[cfg(feature = "hydrate")]
+mod live;
+mod room;
+
+use client::{Client, Link, Moment, Snapshot};
+use leptos::prelude::*;
+use protocol::User;
+
+pub use self::{
+    action::Action,
+    line::LineView,
+    room::{RoomView, Top},
+};
+use crate::page::RoomPage;
+
+/// The chat as the page shows it. A copy is the same chat.
+#[derive(Clone, Copy)]
+pub struct Chat {
+    /// Who is reading.
+    pub me: StoredValue<User>,
+    /// How the connection is.
+    pub link: RwSignal<Link>,
+    /// The open rooms.
+    pub rooms: RwSignal<Vec<RoomView>>,
+    /// The room on the screen.
+    pub current: RwSignal<String>,
+    /// Whether the browser has taken over. The first rendering there must be the server's, so whatever only the browser
+    /// knows waits for this.
+    pub in_browser: RwSignal<bool>,
+}
+
+impl Chat {
+    /// The chat as it was rendered.
+    pub fn new(page: &RoomPage) -> Self {
+        let mut client = Client::new(page.me.clone(), Vec::new());
+        client.open(&page.room, Some(snapshot(page)), Moment { now: 0, jitter: 0.0 });
+        Self {
+            me: StoredValue::new(page.me.clone()),
+            link: RwSignal::new(Link::Starting),
+            rooms: RwSignal::new(client.rooms().map(RoomView::new).collect()),
+            current: RwSignal::new(page.room.clone()),
+            in_browser: RwSignal::new(false),
+        }
+    }
+
+    /// The chat that this component is part of.
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// The room on the screen.
+    pub fn room(self) -> Option<RoomView> {
+        self.current.with(|current| self.rooms.with(|rooms| rooms.iter().find(|room| room.name == *current).cloned()))
+    }
+
+    /// Whether this is the reader.
+    pub fn is_me(self, id: &str) -> bool {
+        self.me.with_value(|me| me.id == id)
+    }
+
+    /// Unread messages in all rooms.
+    pub fn unread(self) -> u64 {
+        self.rooms.with(|rooms| rooms.iter().map(|room| room.unread.get()).sum())
+    }
+}
+
+/// The room as it was rendered, for the client to go on from.
+pub fn snapshot(page: &RoomPage) -> Snapshot {
+    Snapshot {
+        epoch: page.epoch.clone(),
+        events: page.events.clone(),
+        head: page.head.clone(),
+        people: page.people.clone(),
+        count: page.count,
+    }
+}

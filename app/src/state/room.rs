@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+
+use client::{Notice, Room};
+use leptos::prelude::*;
+use protocol::User;
+
+use super::line::{LineView, set_if_changed};
+
+/// A room as it is drawn.
+#[derive(Clone)]
+pub struct RoomView {
+    /// Its name.
+    pub name: String,
+    /// Its messages, oldest first.
+    pub lines: ArcRwSignal<Vec<LineView>>,
+    /// Who is here, as far as they are listed.
+    pub people: ArcRwSignal<Vec<User>>,
+    /// How many are here.
+    pub count: ArcRwSignal<u64>,
+    /// Who else is writing.
+    pub typing: ArcRwSignal<Vec<User>>,
+    /// Messages that came since the reader looked.
+    pub unread: ArcRwSignal<u64>,
+    /// What stands above the messages.
+    pub top: ArcRwSignal<Top>,
+    /// Why the room cannot be entered.
+    pub refusal: ArcRwSignal<Option<String>>,
+    /// Who came or went last, in words.
+    pub news: ArcRwSignal<String>,
+}
+
+/// What stands above the messages of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Top {
+    /// Whether the first page is here.
+    pub is_loaded: bool,
+    /// Whether there are older messages.
+    pub has_older: bool,
+    /// Whether they are on their way.
+    pub is_loading_older: bool,
+    /// A gap in what was shown.
+    pub notice: Option<Notice>,
+}
+
+impl RoomView {
+    pub fn new(room: &Room) -> Self {
+        let view = Self {
+            name: room.name().to_owned(),
+            lines: ArcRwSignal::new(Vec::new()),
+            people: ArcRwSignal::new(room.people().to_vec()),
+            count: ArcRwSignal::new(room.count()),
+            typing: ArcRwSignal::new(Vec::new()),
+            unread: ArcRwSignal::new(0),
+            top: ArcRwSignal::new(Top::of(room)),
+            refusal: ArcRwSignal::new(None),
+            news: ArcRwSignal::new(String::new()),
+        };
+        view.show_timeline(room);
+        view
+    }
+
+    pub fn show_timeline(&self, room: &Room) {
+        self.show_marks(room);
+        set_if_changed(&self.top, Top::of(room));
+        self.show_lines(room);
+    }
+
+    /// What the list of rooms says about it.
+    pub fn show_marks(&self, room: &Room) {
+        set_if_changed(&self.unread, room.unread());
+        if self.refusal.with_untracked(|shown| shown.as_deref() != room.refusal()) {
+            self.refusal.set(room.refusal().map(str::to_owned));
+        }
+    }
+
+    fn show_lines(&self, room: &Room) {
+        let lines = room.lines();
+        let shown = self.lines.get_untracked();
+        let known: BTreeMap<&str, &LineView> = shown.iter().map(|line| (line.key.as_str(), line)).collect();
+        let mut above = None;
+        let mut views = Vec::with_capacity(lines.len());
+        for line in lines {
+            views.push(match known.get(line.key.as_str()) {
+                Some(&view) => {
+                    view.show(line, above);
+                    view.clone()
+                }
+                None => LineView::new(line, above),
+            });
+            above = Some(line);
+        }
+        if views.iter().map(|line| &line.key).ne(shown.iter().map(|line| &line.key)) {
+            self.lines.set(views);
+        }
+    }
+}
+
+impl Top {
+    fn of(room: &Room) -> Self {
+        Self {
+            is_loaded: room.is_loaded(),
+            has_older: room.has_older(),
+            is_loading_older: room.is_loading_older(),
+            notice: room.notice(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use std::fmt::Write;
+
+/// The path of a room's page.
+pub fn room_path(room: &str) -> String {
+    let mut path = String::from("/r/");
+    for byte in room.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            path.push(char::from(byte));
+        } else {
+            write!(path, "%{byte:02X}").expect("a string takes whatever is written to it");
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_is_one_segment_of_a_path() {
+        for (room, path) in [
+            ("lobby", "/r/lobby"),
+            ("a b/c?d#e%", "/r/a%20b%2Fc%3Fd%23e%25"),
+            ("café", "/r/caf%C3%A9"),
+            ("\"<'&>", "/r/%22%3C%27%26%3E"),
+        ] {
+            assert_eq!(room_path(room), path, "{room:?}");
+        }
+    }
+}

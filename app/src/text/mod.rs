@@ -1,0 +1,23 @@
+//! How things are written on the page: addresses, times and counts.
+
+mod address;
+mod time;
+
+pub use address::room_path;
+pub use time::{iso, utc};
+
+/// "1 message", "2 messages".
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// "Ana", "Ana and Rui", "Ana, Rui and 3 others".
+pub fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, three] => format!("{one}, {two} and {three}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} others", rest.len()),
+    }
+}

@@ -1,0 +1,109 @@
+use std::collections::VecDeque;
+
+use protocol::{Cursor, Event, Head};
+
+/// An unbroken stretch of a room's one sequence: every event names the one before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    cursor: Cursor,
+    /// The names of the events of the stretch; the last one is the cursor's.
+    uids: VecDeque<String>,
+    /// The name of the event before the stretch; empty where there is none.
+    prev: String,
+}
+
+/// How an event stands to a [`Chain`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It is part of it, or older than all of it.
+    Seen,
+    /// It is the next one.
+    Next,
+    /// Something is missing in between, or the room's history went another way.
+    Broken,
+}
+
+impl Chain {
+    /// The chain of a page; `head` counts where the page is empty.
+    pub(crate) fn new(epoch: String, events: &[Event], head: Head) -> Self {
+        let (seq, uid) = events.last().map_or((head.seq, head.uid), |last| (last.seq, last.uid.clone()));
+        let prev = events.first().map_or_else(|| uid.clone(), |first| first.prev.clone());
+        let uids = events.iter().map(|event| event.uid.clone()).collect();
+        Self { cursor: Cursor { epoch, seq, uid }, uids, prev }
+    }
+
+    pub(crate) fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// The number of the first event of the stretch; of the next one while it is empty.
+    pub(crate) fn first(&self) -> u64 {
+        self.cursor.seq.saturating_add(1).saturating_sub(self.uids.len() as u64)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.uids.len()
+    }
+
+    pub(crate) fn place(&self, event: &Event) -> Place {
+        if event.seq > self.cursor.seq {
+            let next = event.seq - self.cursor.seq == 1 && event.prev == self.cursor.uid;
+            return if next { Place::Next } else { Place::Broken };
+        }
+        match self.uid_at(event.seq) {
+            Some(uid) if *uid != event.uid => Place::Broken,
+            Some(_) | None => Place::Seen,
+        }
+    }
+
+    /// Whether the stretch holds that very event, or ends right there.
+    pub(crate) fn holds(&self, head: &Head) -> bool {
+        self.uid_at(head.seq) == Some(&head.uid)
+    }
+
+    /// Takes the event that is [`Place::Next`].
+    pub(crate) fn push(&mut self, event: &Event) {
+        self.cursor.seq = event.seq;
+        self.cursor.uid.clone_from(&event.uid);
+        self.uids.push_back(event.uid.clone());
+    }
+
+    /// Takes a chained page from right before the stretch. False if it is not from there.
+    pub(crate) fn prepend(&mut self, page: &[Event]) -> bool {
+        let (Some(first), Some(last)) = (page.first(), page.last()) else { return true };
+        if last.seq.saturating_add(1) != self.first() || last.uid != self.prev || !page.is_sorted_by(follows) {
+            return false;
+        }
+        self.prev.clone_from(&first.prev);
+        for event in page.iter().rev() {
+            self.uids.push_front(event.uid.clone());
+        }
+        true
+    }
+
+    /// Drops all but the last `len` events.
+    pub(crate) fn shorten(&mut self, len: usize) {
+        while self.uids.len() > len {
+            self.prev = self.uids.pop_front().unwrap_or_default();
+        }
+    }
+
+    fn uid_at(&self, seq: u64) -> Option<&String> {
+        if seq == self.cursor.seq {
+            return Some(&self.cursor.uid);
+        }
+        let index = usize::try_from(seq.checked_sub(self.first())?).ok()?;
+        self.uids.get(index)
+    }
+}
+
+/// Whether `b` is the event right after `a`.
+fn follows(a: &Event, b: &Event) -> bool {
+    b.seq == a.seq.saturating_add(1) && b.prev == a.uid
+}
+
+/// The longest end of a page without a hole.
+pub(crate) fn unbroken_end(mut page: Vec<Event>) -> Vec<Event> {
+    let breaks = page.windows(2).rposition(|pair| !follows(&pair[0], &pair[1]));
+    page.split_off(breaks.map_or(0, |index| index + 1))
+}

@@ -1,0 +1,176 @@
+use std::collections::BTreeMap;
+
+use protocol::{ClientFrame, User, limits};
+
+use crate::connection::Connection;
+use crate::outbox::{BOUND, Outbox};
+use crate::turn::Turn;
+use crate::{Change, Effect, Input, Link, Moment, Room, Snapshot, Unsent};
+
+/// The client of one person: one connection, and the rooms that are open.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(crate) me: User,
+    pub(crate) connection: Connection,
+    pub(crate) rooms: BTreeMap<String, Room>,
+    /// What is unsent in rooms that are not open.
+    pub(crate) put_by: BTreeMap<String, Outbox>,
+    /// The largest frame that the server accepts, in bytes.
+    pub(crate) frame_limit: usize,
+}
+
+impl Client {
+    /// A client that has not started. `unsent` is what was persisted by [`Effect::Keep`]; it is sent when its room is
+    /// joined.
+    #[must_use]
+    pub fn new(me: User, unsent: Vec<Unsent>) -> Self {
+        let mut put_by = BTreeMap::<String, Outbox>::new();
+        for message in unsent {
+            let outbox = put_by.entry(message.room.clone()).or_default();
+            if !outbox.has(&message.id) {
+                outbox.add(message);
+            }
+        }
+        Self { me, connection: Connection::default(), rooms: BTreeMap::new(), put_by, frame_limit: limits::FRAME }
+    }
+
+    /// Opens a room, with its latest page if that is on the screen already. It is joined at once, or when the link is
+    /// live. A room that is open stays as it is; if it could not be entered, that is tried again.
+    pub fn open(&mut self, name: &str, snapshot: Option<Snapshot>, moment: Moment) -> Vec<Effect> {
+        let mut turn = Turn::new(moment, self.frame_limit);
+        let live = self.connection.is_live();
+        let room = self.rooms.entry(name.to_owned()).or_insert_with(|| {
+            turn.changed(Change::Rooms);
+            turn.changed(Change::Timeline(name.to_owned()));
+            turn.changed(Change::People(name.to_owned()));
+            Room::new(name, self.me.clone(), self.put_by.remove(name).unwrap_or_default())
+        });
+        if let Some(snapshot) = snapshot {
+            room.show(snapshot, &mut turn);
+        }
+        room.enter(live, &mut turn);
+        turn.into_effects()
+    }
+
+    /// Takes one input, and says what it leads to.
+    pub fn handle(&mut self, input: Input<'_>, moment: Moment) -> Vec<Effect> {
+        let mut turn = Turn::new(moment, self.frame_limit);
+        let link = self.link();
+        let was_live = self.connection.is_live();
+        self.take(input, &mut turn);
+        if was_live && !self.connection.is_live() {
+            for room in self.rooms.values_mut() {
+                room.disconnected(&mut turn);
+            }
+        }
+        if self.link() != link {
+            turn.changed(Change::Link);
+        }
+        turn.into_effects()
+    }
+
+    /// When [`Input::Due`] must be given next, on the clock of [`Moment::now`].
+    #[must_use]
+    pub fn deadline(&self) -> Option<u64> {
+        let live = self.connection.is_live();
+        let rooms = self.rooms.values().filter_map(|room| room.deadline(live)).min();
+        [self.connection.deadline(), rooms].into_iter().flatten().min()
+    }
+
+    /// Whose client this is.
+    #[must_use]
+    pub fn me(&self) -> &User {
+        &self.me
+    }
+
+    /// How the client stands with the server.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        self.connection.link()
+    }
+
+    /// A room that is open.
+    #[must_use]
+    pub fn room(&self, name: &str) -> Option<&Room> {
+        self.rooms.get(name)
+    }
+
+    /// The rooms that are open, by name.
+    pub fn rooms(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.values()
+    }
+
+    fn take(&mut self, input: Input<'_>, turn: &mut Turn) {
+        match input {
+            Input::Start => self.connection.start(turn),
+            Input::Opened => {}
+            Input::Text(text) => self.receive(text, turn),
+            Input::Closed(code) => self.connection.closed(code, turn),
+            Input::Due => self.due(turn),
+            Input::Online => self.connection.online(turn),
+            Input::Offline => self.connection.doubt(turn),
+            Input::Visible => self.connection.hurry(turn),
+            Input::Leave { room } => self.leave(room, turn),
+            Input::Send { room, id, text } => self.send(room, id, text, turn),
+            Input::Retry { room, id } => {
+                let space = self.has_space();
+                self.with(room, |room| room.retry(id, space, turn));
+            }
+            Input::Discard { room, id } => self.with(room, |room| room.discard(id, turn)),
+            Input::Older { room } => self.with(room, |room| room.want_older(turn)),
+            Input::Writing { room } => self.with(room, |room| room.writing(turn)),
+            Input::Read { room } => self.with(room, |room| room.read(turn)),
+        }
+    }
+
+    fn due(&mut self, turn: &mut Turn) {
+        self.connection.due(turn);
+        let live = self.connection.is_live();
+        for room in self.rooms.values_mut() {
+            room.due(live, turn);
+        }
+    }
+
+    fn send(&mut self, room: &str, id: String, text: String, turn: &mut Turn) {
+        let space = self.has_space();
+        let unsent = Unsent { room: room.to_owned(), id, text, at: turn.now };
+        if let Some(room) = self.rooms.get_mut(room) {
+            room.send(unsent, space, turn);
+            return;
+        }
+        let outbox = self.put_by.entry(unsent.room.clone()).or_default();
+        if outbox.has(&unsent.id) {
+            return;
+        }
+        if space {
+            turn.effect(Effect::Keep(unsent.clone()));
+            outbox.add(unsent);
+        } else {
+            outbox.spill(unsent);
+        }
+    }
+
+    fn leave(&mut self, name: &str, turn: &mut Turn) {
+        let Some(room) = self.rooms.remove(name) else { return };
+        if self.connection.is_live() {
+            turn.transmit(&ClientFrame::Leave { room: name.to_owned() });
+        }
+        let outbox = room.into_outbox();
+        if !outbox.is_empty() {
+            self.put_by.insert(name.to_owned(), outbox);
+        }
+        turn.changed(Change::Rooms);
+    }
+
+    fn has_space(&self) -> bool {
+        let open = self.rooms.values().map(Room::outbox);
+        open.chain(self.put_by.values()).map(Outbox::len).sum::<usize>() < BOUND
+    }
+
+    /// Does something in a room, if it is open: a person's click can come after the room was left.
+    pub(crate) fn with(&mut self, room: &str, act: impl FnOnce(&mut Room)) {
+        if let Some(room) = self.rooms.get_mut(room) {
+            act(room);
+        }
+    }
+}

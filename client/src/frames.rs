@@ -1,0 +1,106 @@
+//! What the server says, brought to the room that it is about. Frames about rooms that were left meanwhile are dropped.
+
+use protocol::{Limits, RefusalCode, ServerFrame, User};
+
+use crate::room::{Joined, OlderPage, Refused};
+use crate::timeline::Page;
+use crate::turn::Turn;
+use crate::{Client, Effect, Stop};
+
+impl Client {
+    /// Takes a text message.
+    pub(crate) fn receive(&mut self, text: &str, turn: &mut Turn) {
+        self.connection.heard(turn.now);
+        // What cannot be read is passed over like a frame of a newer version: what it said of a room is missed there,
+        // and an answer that never comes is asked for again.
+        let frame = ServerFrame::decode(text).unwrap_or(ServerFrame::Unknown);
+        if self.connection.is_connecting() {
+            match frame {
+                ServerFrame::Welcome { user, heartbeat_ms, limits, .. } => {
+                    self.welcome(user, heartbeat_ms, limits, turn)
+                }
+                ServerFrame::Retry { after_ms } => self.connection.retry(after_ms),
+                _ => {}
+            }
+        } else if self.connection.is_live() {
+            self.dispatch(frame, turn);
+        }
+    }
+
+    fn welcome(&mut self, user: User, heartbeat_ms: u64, limits: Limits, turn: &mut Turn) {
+        if user.id != self.me.id {
+            // Somebody else signed in, in another tab: what is on this screen and in its outbox is not theirs.
+            self.connection.stop(Stop::SignIn, turn);
+            return;
+        }
+        self.connection.welcome(heartbeat_ms, turn.now);
+        self.frame_limit = limits.frame;
+        turn.frame_limit = limits.frame;
+        if user != self.me {
+            for room in self.rooms.values_mut() {
+                room.rename(&user, turn);
+            }
+            self.me = user;
+        }
+        for room in self.rooms.values_mut() {
+            room.enter(true, turn);
+        }
+    }
+
+    fn dispatch(&mut self, frame: ServerFrame, turn: &mut Turn) {
+        match frame {
+            ServerFrame::Joined { room, epoch, recovered, reason, events, head, people, count } => {
+                let answer = Joined { page: Page { epoch, events, head }, recovered, reason, people, count };
+                self.with(&room, |room| room.joined(answer, turn));
+            }
+            ServerFrame::Event(event) => {
+                let room = event.room.clone();
+                self.with(&room, |room| room.receive(event, turn));
+            }
+            ServerFrame::Sent { room, id, seq, .. } => self.sent(&room, &id, seq, turn),
+            ServerFrame::Refused { re, room: Some(room), id, code, message, retry_after_ms } => {
+                self.refused(&re, &room, id.as_deref(), Refused { code, message, retry_after_ms }, turn);
+            }
+            ServerFrame::Reset { room, reason, epoch, events, head } => {
+                self.with(&room, |room| room.reset(Page { epoch, events, head }, reason, turn));
+            }
+            ServerFrame::History { room, before, events, start, trimmed } => {
+                let page = OlderPage { before, events, start, trimmed };
+                self.with(&room, |room| room.older_came(page, turn));
+            }
+            ServerFrame::People { room, joined, left, count } => self.with(&room, |room| {
+                for id in &left {
+                    room.stopped_writing(id, turn);
+                }
+                room.people_changed(|people| people.update(joined, &left, count), turn);
+            }),
+            ServerFrame::Typing { room, user } => self.with(&room, |room| room.wrote(user, turn)),
+            ServerFrame::Retry { after_ms } => self.connection.retry(after_ms),
+            // The server, too, wants to hear something of an idle socket.
+            ServerFrame::Tick => turn.transmit(&protocol::ClientFrame::Ping),
+            ServerFrame::Refused { room: None, .. }
+            | ServerFrame::Welcome { .. }
+            | ServerFrame::Rotate { .. }
+            | ServerFrame::Pong
+            | ServerFrame::Unknown => {}
+        }
+    }
+
+    fn sent(&mut self, room: &str, id: &str, seq: u64, turn: &mut Turn) {
+        if let Some(open) = self.rooms.get_mut(room) {
+            open.sent(id, seq, turn);
+        } else if self.put_by.get_mut(room).is_some_and(|outbox| outbox.settle(id)) {
+            turn.effect(Effect::Forget { room: room.to_owned(), id: id.to_owned() });
+        }
+    }
+
+    fn refused(&mut self, re: &str, room: &str, id: Option<&str>, refused: Refused, turn: &mut Turn) {
+        self.with(room, |room| match (re, id) {
+            ("join", _) => room.join_refused(refused, turn),
+            ("send", Some(id)) => room.send_refused(id, refused, turn),
+            ("history", _) => room.older_refused(&refused, turn),
+            ("typing", _) if refused.code == RefusalCode::NotJoined => room.expelled(turn),
+            _ => {}
+        });
+    }
+}

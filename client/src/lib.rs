@@ -1,0 +1,51 @@
+//! The connection of a Sala client as a deterministic state machine: no clock, no randomness, no socket, no browser.
+//!
+//! A [`Client`] takes one [`Input`] at a time, with the [`Moment`] at which it happened, and answers with [`Effect`]s for
+//! a thin driver to carry out; between inputs it is there to be read and drawn. Every promise about missing and
+//! repeated messages is kept here and can be tested in milliseconds.
+//!
+//! How it fits together, from the outside in:
+//!
+//! - [`Client`] (`client`, `frames`) hands inputs and frames to the connection or to the room they are about.
+//! - `connection` knows whether there is a socket, how it does and when there is the next: back-off (`backoff`),
+//!   heartbeat, close codes. [`Link`] is what people see of it.
+//! - [`Room`] (`room`) joins (`membership`), shows events in their order (`timeline`, which is a `chain` of events and
+//!   the `lines` drawn from them), loads `older` ones, sends (`outbox`), and knows who is here (`presence`) and who
+//!   writes (`typing`).
+//! - `turn` is one input while it is worked out: it gathers the effects.
+//!
+//! Three rules carry the rest:
+//!
+//! - **The chain.** An event is shown if it is next in number and names the event before it. One that was seen is
+//!   dropped. Anything else means that something is missing or that history changed, and the room is joined again with
+//!   its cursor; the answer either closes the gap or replaces the view and says why.
+//! - **The outbox.** A message stays in it until its acknowledgement or its event comes. After every join whatever is in
+//!   it is sent again under the same id, which the server takes once.
+//! - **The deadline.** Whatever waits for time or for an answer has a time at which it is looked at again, so nothing
+//!   waits for ever; [`Client::deadline`] is the earliest.
+
+mod backoff;
+mod chain;
+mod client;
+mod connection;
+mod frames;
+mod input;
+mod lines;
+mod link;
+mod membership;
+mod older;
+mod outbox;
+mod presence;
+mod room;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod turn;
+mod typing;
+
+pub use client::Client;
+pub use input::{Change, Effect, Input, Moment, Snapshot, Unsent};
+pub use lines::{Line, LineState};
+pub use link::{Link, Stop};
+pub use room::Room;
+pub use timeline::Notice;

@@ -1,0 +1,254 @@
+mod entry;
+
+use protocol::{ClientFrame, User};
+
+use crate::turn::Turn;
+use crate::{Effect, Line, Unsent};
+use entry::{Entry, State};
+
+/// Messages that wait in all rooms together. A person never gets there; beyond it a message fails at once.
+pub(crate) const BOUND: usize = 1_000;
+/// Messages of a room that failed beyond [`BOUND`] and are still shown; the oldest gives way to the next.
+const SPILLED: usize = 100;
+/// Messages of a room that wait for their answer at once.
+const WINDOW: usize = 16;
+/// How long an answer may take before a message is sent again, in milliseconds.
+const ANSWER: u64 = 15_000;
+/// How long the event of an acknowledged message may take before the room is joined again, in milliseconds.
+const EVENT: u64 = 5_000;
+/// How often it is looked for.
+const LOOKS: u32 = 4;
+
+/// The messages of a room that are not known to be in its history, in the order of sending.
+#[derive(Clone, Debug)]
+pub(crate) struct Outbox {
+    entries: Vec<Entry>,
+    /// Nothing is sent before this time: the server asked for a pause.
+    pause_until: Option<u64>,
+    /// How many may wait for their answer at once. It falls to 1 at a refusal, so that the order survives the next
+    /// ones, and doubles with every answer.
+    window: usize,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self { entries: Vec::new(), pause_until: None, window: WINDOW }
+    }
+}
+
+impl Outbox {
+    /// How many survive a reload.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.kept).count()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.entries.iter().any(|entry| entry.unsent.id == id)
+    }
+
+    /// Takes a message to be sent.
+    pub(crate) fn add(&mut self, unsent: Unsent) {
+        self.entries.push(Entry::new(unsent));
+    }
+
+    /// Takes a message for which there is no more room: it shows as failed, and a reload forgets it.
+    pub(crate) fn spill(&mut self, unsent: Unsent) {
+        if self.entries.iter().filter(|entry| entry.is_spilled()).count() >= SPILLED
+            && let Some(oldest) = self.entries.iter().position(Entry::is_spilled)
+        {
+            self.entries.remove(oldest);
+        }
+        let why = "Too many messages are waiting. Send this one again when the others are through.".to_owned();
+        self.entries.push(Entry { unsent, state: State::Failed(why), kept: false });
+    }
+
+    /// Sends what may be sent now, in order. True if the lines look different.
+    pub(crate) fn flush(&mut self, turn: &mut Turn) -> bool {
+        if self.pause_until.is_some_and(|until| until > turn.now) {
+            return false;
+        }
+        self.pause_until = None;
+        let asked = self.entries.iter().filter(|entry| entry.is_asked()).count();
+        let mut free = self.window.saturating_sub(asked);
+        let mut failed = false;
+        for entry in self.entries.iter_mut().filter(|entry| entry.state == State::Waiting) {
+            if free == 0 {
+                break;
+            }
+            let Unsent { room, id, text, .. } = entry.unsent.clone();
+            let text = ClientFrame::Send { room, id, text }.encode();
+            // The server closes the socket on a larger one: sent again and again it would keep us out.
+            if text.len() > turn.frame_limit {
+                entry.state = State::Failed("This message is too large.".into());
+                failed = true;
+                continue;
+            }
+            turn.effect(Effect::Transmit(text));
+            entry.state = State::Asked { until: turn.now.saturating_add(ANSWER) };
+            free -= 1;
+        }
+        failed
+    }
+
+    /// The message is in the room's history. True if it is to be forgotten where it was persisted.
+    pub(crate) fn settle(&mut self, id: &str) -> bool {
+        let Some(index) = self.entries.iter().position(|entry| entry.unsent.id == id) else { return false };
+        let entry = self.entries.remove(index);
+        if entry.kept {
+            self.widen();
+        }
+        entry.kept
+    }
+
+    /// The message is in the history under that number, and its event is still to come. True as for [`Self::settle`].
+    pub(crate) fn accept(&mut self, id: &str, seq: u64, now: u64) -> bool {
+        let Some(entry) = self.find(id) else { return false };
+        entry.state = State::Accepted { seq, until: now.saturating_add(EVENT), looks: 0 };
+        let kept = std::mem::replace(&mut entry.kept, false);
+        if kept {
+            self.widen();
+        }
+        kept
+    }
+
+    /// All that has a number up to this one is in what is shown, or before it.
+    pub(crate) fn reached(&mut self, reached: u64) {
+        self.entries.retain(|entry| !matches!(entry.state, State::Accepted { seq, .. } if seq <= reached));
+    }
+
+    /// The room is left: what is in the history is found there at the next visit.
+    pub(crate) fn forget_accepted(&mut self) {
+        self.reached(u64::MAX);
+    }
+
+    /// The history lost its end: what it had accepted and is not in the new page is the person's to send again. Under
+    /// the same id that says it once, should it be there after all. Returns what is to be persisted again.
+    pub(crate) fn lose_accepted(&mut self) -> Vec<Unsent> {
+        self.lose(0)
+    }
+
+    /// The same of what was looked for in vain too often.
+    pub(crate) fn lose_missing(&mut self) -> Vec<Unsent> {
+        self.lose(LOOKS)
+    }
+
+    /// The message was not taken, and no other is before `until`.
+    pub(crate) fn pause(&mut self, id: &str, until: u64) {
+        self.window = 1;
+        self.pause_until = self.pause_until.max(Some(until));
+        self.unask(id);
+    }
+
+    /// The message was not taken. It waits for its room to be joined.
+    pub(crate) fn unask(&mut self, id: &str) {
+        if let Some(entry) = self.find(id)
+            && entry.is_asked()
+        {
+            entry.state = State::Waiting;
+        }
+    }
+
+    /// The message was refused for good. True if the lines look different.
+    pub(crate) fn fail(&mut self, id: &str, why: String) -> bool {
+        self.widen();
+        match self.find(id) {
+            Some(entry) if matches!(entry.state, State::Asked { .. } | State::Waiting) => {
+                entry.state = State::Failed(why);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Sends a failed message again. Returns it if it failed, to be persisted.
+    pub(crate) fn retry(&mut self, id: &str, space: bool) -> Option<Unsent> {
+        let entry = self.find(id)?;
+        if !entry.is_failed() || !(space || entry.kept) {
+            return None;
+        }
+        entry.retry();
+        Some(entry.unsent.clone())
+    }
+
+    /// Throws a failed message away. True if there was one.
+    pub(crate) fn discard(&mut self, id: &str) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| entry.unsent.id != id || !entry.is_failed());
+        self.entries.len() != before
+    }
+
+    /// The room was joined: whatever has no answer is sent again.
+    pub(crate) fn joined(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_asked()) {
+            entry.state = State::Waiting;
+        }
+    }
+
+    /// The socket is gone, and with it what the server asked for on it.
+    pub(crate) fn disconnected(&mut self) {
+        self.joined();
+        self.pause_until = None;
+        self.window = WINDOW;
+    }
+
+    /// Takes back what has had no answer for too long.
+    pub(crate) fn expire(&mut self, now: u64) {
+        let late = |entry: &&mut Entry| matches!(entry.state, State::Asked { until } if until <= now);
+        for entry in self.entries.iter_mut().filter(late) {
+            entry.state = State::Waiting;
+            self.window = 1;
+        }
+    }
+
+    /// Whether an acknowledged message has not come for too long. It is given as long again.
+    pub(crate) fn misses_event(&mut self, now: u64) -> bool {
+        let mut misses = false;
+        for entry in &mut self.entries {
+            if let State::Accepted { until, looks, .. } = &mut entry.state
+                && *until <= now
+            {
+                *until = now.saturating_add(EVENT);
+                *looks += 1;
+                misses = true;
+            }
+        }
+        misses
+    }
+
+    /// When something here is due, while the room is joined.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        let due = |entry: &Entry| match entry.state {
+            State::Waiting => self.pause_until,
+            State::Asked { until } | State::Accepted { until, .. } => Some(until),
+            State::Failed(_) => None,
+        };
+        self.entries.iter().filter_map(due).min()
+    }
+
+    /// How the messages are shown.
+    pub(crate) fn lines(&self, me: &User) -> impl Iterator<Item = Line> {
+        self.entries.iter().map(|entry| entry.line(me))
+    }
+
+    fn find(&mut self, id: &str) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.unsent.id == id)
+    }
+
+    fn lose(&mut self, after: u32) -> Vec<Unsent> {
+        let lost = |entry: &&mut Entry| matches!(entry.state, State::Accepted { looks, .. } if looks >= after);
+        let lose = |entry: &mut Entry| {
+            entry.state = State::Failed("The room's history lost this message.".into());
+            entry.kept = true;
+            entry.unsent.clone()
+        };
+        self.entries.iter_mut().filter(lost).map(lose).collect()
+    }
+
+    fn widen(&mut self) {
+        self.window = (self.window * 2).min(WINDOW);
+    }
+}

@@ -1,0 +1,76 @@
+use protocol::{MessageId, User, check_text};
+
+use crate::lines::key;
+use crate::{Line, LineState, Unsent};
+
+/// One message in the outbox.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) unsent: Unsent,
+    pub(super) state: State,
+    /// Whether it survives a reload.
+    pub(super) kept: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Waiting,
+    /// Sent on this socket; again, should there be no answer by then.
+    Asked {
+        until: u64,
+    },
+    /// In the history under that number; only its event has not come yet.
+    Accepted {
+        seq: u64,
+        until: u64,
+        /// How often its event was looked for.
+        looks: u32,
+    },
+    Failed(String),
+}
+
+impl Entry {
+    /// A message to be sent, unless nobody could ever take it.
+    pub(super) fn new(unsent: Unsent) -> Self {
+        let state = fresh(&unsent);
+        Self { unsent, state, kept: true }
+    }
+
+    /// Sends a failed one again.
+    pub(super) fn retry(&mut self) {
+        self.state = fresh(&self.unsent);
+        self.kept = true;
+    }
+
+    pub(super) fn is_asked(&self) -> bool {
+        matches!(self.state, State::Asked { .. })
+    }
+
+    pub(super) fn is_failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+
+    /// Whether it was one too many from the start.
+    pub(super) fn is_spilled(&self) -> bool {
+        self.is_failed() && !self.kept
+    }
+
+    pub(super) fn line(&self, me: &User) -> Line {
+        Line {
+            key: key(&me.id, &self.unsent.id),
+            author: me.clone(),
+            text: self.unsent.text.clone(),
+            at: self.unsent.at,
+            seq: None,
+            state: match &self.state {
+                State::Waiting | State::Asked { .. } | State::Accepted { .. } => LineState::Pending,
+                State::Failed(why) => LineState::Failed(why.clone()),
+            },
+        }
+    }
+}
+
+fn fresh(unsent: &Unsent) -> State {
+    let checked = MessageId::new(&unsent.id).and_then(|_| check_text(&unsent.text));
+    checked.map_or_else(|error| State::Failed(error.message), |()| State::Waiting)
+}

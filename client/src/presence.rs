@@ -1,0 +1,85 @@
+use protocol::{User, limits};
+
+/// Who is in a room, as far as they are listed, and how many.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct People {
+    /// By name regardless of case, then by id. Bounded: once full, those who come are only counted.
+    list: Vec<User>,
+    count: u64,
+}
+
+impl People {
+    pub(crate) fn new(people: Vec<User>, count: u64) -> Self {
+        let mut these = Self { list: Vec::new(), count };
+        these.admit(people);
+        these
+    }
+
+    pub(crate) fn list(&self) -> &[User] {
+        &self.list
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Takes news of who came and went.
+    pub(crate) fn update(&mut self, joined: Vec<User>, left: &[String], count: u64) {
+        self.list.retain(|user| !left.contains(&user.id));
+        self.admit(joined);
+        self.count = count;
+    }
+
+    fn admit(&mut self, people: Vec<User>) {
+        for user in people {
+            if let Some(known) = self.list.iter_mut().find(|known| known.id == user.id) {
+                *known = user;
+            } else if self.list.len() < limits::PEOPLE {
+                self.list.push(user);
+            }
+        }
+        self.list.sort_by_cached_key(|user| (user.name.to_lowercase(), user.id.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(id: &str, name: &str) -> User {
+        User { id: id.into(), name: name.into() }
+    }
+
+    fn ids(people: &People) -> Vec<&str> {
+        people.list().iter().map(|user| user.id.as_str()).collect()
+    }
+
+    #[test]
+    fn people_stand_by_name_regardless_of_case_and_then_by_id() {
+        let people = People::new(vec![user("4", "bob"), user("3", "Ana"), user("2", "Bob"), user("1", "ana")], 4);
+        assert_eq!(ids(&people), ["1", "3", "2", "4"]);
+    }
+
+    #[test]
+    fn who_comes_twice_is_listed_once_under_the_latest_name() {
+        let mut people = People::new(vec![user("1", "Ana")], 1);
+        people.update(vec![user("1", "Ann"), user("2", "Rui")], &[], 2);
+        assert_eq!(people.list(), [user("1", "Ann"), user("2", "Rui")]);
+    }
+
+    #[test]
+    fn the_count_is_the_servers_also_where_not_all_are_listed() {
+        let mut people = People::new(vec![user("1", "Ana"), user("2", "Rui")], 900);
+        people.update(vec![], &["1".into(), "unlisted".into()], 898);
+        assert_eq!((ids(&people), people.count()), (vec!["2"], 898));
+    }
+
+    #[test]
+    fn the_list_is_bounded() {
+        let crowd = (0..limits::PEOPLE + 7).map(|n| user(&n.to_string(), "x")).collect();
+        let mut people = People::new(crowd, 207);
+        assert_eq!(people.list().len(), limits::PEOPLE);
+        people.update(vec![user("late", "y")], &[], 208);
+        assert_eq!((people.list().len(), people.count()), (limits::PEOPLE, 208));
+    }
+}

@@ -1,0 +1,233 @@
+//! Joining, and taking the room's events in their order, none left out.
+
+use protocol::{ClientFrame, Event, Kind, Reason, RefusalCode, RoomName, User};
+
+use super::{Refused, Room};
+use crate::chain::Place;
+use crate::older::Older;
+use crate::presence::People;
+use crate::timeline::{Page, is_news, unread_after};
+use crate::turn::Turn;
+use crate::{Change, Effect, Snapshot};
+
+/// The most events that wait for a join.
+const HELD: usize = 256;
+
+/// The answer to a join.
+pub(crate) struct Joined {
+    pub(crate) page: Page,
+    pub(crate) recovered: bool,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) people: Vec<User>,
+    pub(crate) count: u64,
+}
+
+impl Room {
+    /// Shows what the server rendered, unless there is something newer already.
+    pub(crate) fn show(&mut self, snapshot: Snapshot, turn: &mut Turn) {
+        if self.is_loaded() {
+            return;
+        }
+        let Snapshot { epoch, events, head, people, count } = snapshot;
+        self.people_changed(|here| *here = People::new(people, count), turn);
+        self.replace(Page { epoch, events, head }, Reason::New, turn);
+    }
+
+    /// Asks to be a member, from the cursor on.
+    pub(crate) fn join(&mut self, turn: &mut Turn) {
+        self.membership.asked(turn.now);
+        turn.transmit(&ClientFrame::Join { room: self.name.clone(), after: self.timeline.cursor().cloned() });
+    }
+
+    /// Joins, on a live link, unless that is done or under way.
+    pub(crate) fn enter(&mut self, live: bool, turn: &mut Turn) {
+        match RoomName::new(&self.name) {
+            Err(problem) => self.refuse(problem.message, turn),
+            Ok(_) if live && !self.membership.is_inside() && !self.membership.is_joining() => self.join(turn),
+            Ok(_) => {}
+        }
+    }
+
+    /// What is shown cannot be all, or is not what the room is: the answer to a join tells.
+    pub(super) fn doubt(&mut self, turn: &mut Turn) {
+        if self.membership.doubt(turn) {
+            self.join(turn);
+        }
+    }
+
+    pub(crate) fn joined(&mut self, answer: Joined, turn: &mut Turn) {
+        let Joined { page, recovered, reason, people, count } = answer;
+        if recovered && !self.is_loaded() {
+            // It belongs to an earlier visit: this one has no cursor to recover from.
+            return;
+        }
+        self.membership.joined();
+        self.set_refusal(None, turn);
+        self.people_changed(|here| *here = People::new(people, count), turn);
+        let head = page.head.clone();
+        let mut whole = true;
+        if !recovered {
+            self.replace(page, reason.unwrap_or(Reason::New), turn);
+        } else if self.timeline.cursor().is_some_and(|cursor| cursor.epoch == page.epoch) {
+            whole = self.take_all(page.events, turn);
+        } else {
+            whole = false;
+        }
+        let held = std::mem::take(&mut self.held);
+        whole &= self.take_all(held, turn);
+        if !whole || !self.timeline.reaches(&head) {
+            self.doubt(turn);
+        }
+        self.outbox.joined();
+        self.flush(turn);
+        self.ask_older(turn);
+    }
+
+    /// The room cannot be entered.
+    pub(crate) fn refuse(&mut self, why: String, turn: &mut Turn) {
+        self.membership.refused();
+        self.set_refusal(Some(why), turn);
+    }
+
+    /// The server says that this socket is no member.
+    pub(crate) fn expelled(&mut self, turn: &mut Turn) {
+        self.membership.expelled();
+        self.doubt(turn);
+    }
+
+    pub(crate) fn join_refused(&mut self, refused: Refused, turn: &mut Turn) {
+        if refused.code.is_temporary() {
+            self.membership.wait_until(refused.again_at(turn));
+        } else {
+            self.refuse(refused.message, turn);
+        }
+    }
+
+    pub(crate) fn reset(&mut self, page: Page, reason: Reason, turn: &mut Turn) {
+        if !self.membership.is_inside() {
+            return;
+        }
+        let head = page.head.clone();
+        self.replace(page, reason, turn);
+        if !self.timeline.reaches(&head) {
+            self.doubt(turn);
+        }
+    }
+
+    /// Takes an event that came by itself.
+    pub(crate) fn receive(&mut self, event: Event, turn: &mut Turn) {
+        if !self.membership.is_inside() && !self.membership.is_joining() {
+            return;
+        }
+        match self.timeline.place(&event) {
+            Place::Seen => {}
+            Place::Next => {
+                self.take(event, turn);
+                // If it was ours, there is space for one more on the way.
+                self.flush(turn);
+            }
+            Place::Broken => {
+                if self.held.len() == HELD {
+                    self.held.pop_front();
+                }
+                self.held.push_back(event);
+                self.doubt(turn);
+            }
+        }
+    }
+
+    /// Takes events that claim to follow each other. False if some do not fit.
+    fn take_all(&mut self, events: impl IntoIterator<Item = Event>, turn: &mut Turn) -> bool {
+        let mut whole = true;
+        for event in events {
+            match self.timeline.place(&event) {
+                Place::Seen => {}
+                Place::Next => self.take(event, turn),
+                Place::Broken => whole = false,
+            }
+        }
+        whole
+    }
+
+    /// Shows the next event.
+    fn take(&mut self, event: Event, turn: &mut Turn) {
+        self.membership.progressed();
+        self.stopped_writing(&event.author.id, turn);
+        if is_news(&event, &self.me) {
+            self.set_unread(self.unread + 1, turn);
+        }
+        self.settle_own(&event, turn);
+        let shows = matches!(event.kind, Kind::Message { .. });
+        let seq = event.seq;
+        let first = self.timeline.first();
+        self.timeline.push(event);
+        if self.timeline.first() != first {
+            self.older = Older::Idle;
+            self.timeline_changed(turn);
+        }
+        if shows {
+            self.timeline_changed(turn);
+        }
+        self.outbox.reached(seq);
+        self.redraw(turn);
+    }
+
+    /// Shows a page in the place of all that was sent; what is unsent stays, unless it is in the page.
+    fn replace(&mut self, page: Page, reason: Reason, turn: &mut Turn) {
+        for event in &page.events {
+            self.settle_own(event, turn);
+        }
+        if matches!(reason, Reason::Epoch | Reason::Fork) {
+            let lost = self.outbox.lose_accepted();
+            self.keep_again(lost, turn);
+        }
+        if self.timeline.has_page(&page, reason) {
+            self.redraw(turn);
+            return;
+        }
+        let unread = match (self.timeline.cursor(), reason) {
+            (Some(cursor), Reason::New | Reason::Trimmed) => {
+                self.unread + unread_after(&page.events, cursor.seq, &self.me)
+            }
+            // Numbers of a lost history say nothing about what is new, except that it cannot be more than there is.
+            (Some(_), Reason::Epoch | Reason::Fork) => self.unread.min(page.head.seq),
+            (None, _) => 0,
+        };
+        self.set_unread(unread, turn);
+        self.older = Older::Idle;
+        self.timeline.replace(page, reason);
+        if let Some(cursor) = self.timeline.cursor() {
+            self.outbox.reached(cursor.seq);
+        }
+        self.timeline_changed(turn);
+        self.redraw(turn);
+    }
+
+    pub(super) fn settle_own(&mut self, event: &Event, turn: &mut Turn) {
+        if let Kind::Message { id, .. } = &event.kind
+            && event.author.id == self.me.id
+            && self.outbox.settle(id)
+        {
+            turn.effect(Effect::Forget { room: self.name.clone(), id: id.clone() });
+        }
+    }
+
+    fn set_refusal(&mut self, refusal: Option<String>, turn: &mut Turn) {
+        if self.refusal != refusal {
+            self.refusal = refusal;
+            turn.changed(Change::Rooms);
+            self.timeline_changed(turn);
+        }
+    }
+}
+
+impl Refused {
+    /// When to ask again.
+    pub(super) fn again_at(&self, turn: &Turn) -> u64 {
+        self.retry_after_ms.map_or_else(|| turn.soon(), |wait| turn.now.saturating_add(wait))
+    }
+
+    pub(super) fn needs_join(&self) -> bool {
+        self.code == RefusalCode::NotJoined
+    }
+}

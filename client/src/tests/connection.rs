@@ -1,0 +1,237 @@
+use protocol::ServerFrame;
+
+use super::desk::{Desk, HEARTBEAT, ana, rui, welcome};
+use crate::{Input, Link, Stop};
+
+fn live() -> Desk {
+    let mut desk = Desk::new(vec![]);
+    desk.go_live();
+    desk
+}
+
+#[test]
+fn nothing_is_sent_before_the_welcome() {
+    let mut desk = Desk::new(vec![]);
+    assert_eq!(desk.open(None), "*rooms, *timeline, *people");
+    assert_eq!(desk.tell(Input::Start), "connect");
+    assert_eq!(desk.tell(Input::Start), "", "one socket is enough");
+    assert_eq!(desk.tell(Input::Opened), "");
+    assert_eq!(desk.send("x"), "keep x, *timeline");
+    assert_eq!(desk.client.link(), Link::Starting);
+    assert_eq!(desk.hear(&welcome(ana())), "join lobby, *link");
+    assert_eq!(desk.client.link(), Link::Live);
+}
+
+#[test]
+fn a_close_code_decides_what_comes_next() {
+    for (code, stop, wait) in [
+        (4000, Some(Stop::Reload), None),
+        (4001, Some(Stop::SignIn), None),
+        (4002, Some(Stop::Broken), None),
+        (4003, Some(Stop::Forbidden), None),
+        (4099, Some(Stop::Forbidden), None),
+        (4100, None, Some(250)),
+        (4101, None, Some(250)),
+        (1000, None, Some(250)),
+        (1006, None, Some(250)),
+        (4200, None, Some(125)),
+        (4299, None, Some(125)),
+        (4300, None, Some(250)),
+    ] {
+        let mut desk = live();
+        assert_eq!(desk.tell(Input::Closed(code)), "*link", "{code}");
+        assert_eq!(desk.wait(), wait, "{code}");
+        assert_eq!(stop.map(Link::Stopped), Some(desk.client.link()).filter(|_| wait.is_none()), "{code}");
+    }
+}
+
+#[test]
+fn who_stopped_stays_stopped() {
+    let mut desk = live();
+    desk.tell(Input::Closed(4001));
+    assert_eq!(desk.client.deadline(), None);
+    desk.now = 1_000_000;
+    for input in [Input::Due, Input::Online, Input::Visible, Input::Start, Input::Closed(1006)] {
+        assert_eq!(desk.tell(input.clone()), "", "{input:?}");
+    }
+    assert_eq!(desk.hear(&welcome(ana())), "");
+}
+
+#[test]
+fn waits_double_until_a_connection_lives_for_five_seconds() {
+    let mut desk = live();
+    let mut waits = Vec::new();
+    for lived in [0, 0, 4_999, 5_000, 0] {
+        desk.now += lived;
+        desk.tell(Input::Closed(1006));
+        waits.push(desk.wait().unwrap());
+        assert_eq!(desk.due(), "connect", "the link is as it was");
+        desk.hear(&welcome(ana()));
+    }
+    assert_eq!(waits, [250, 500, 1_000, 250, 500]);
+}
+
+#[test]
+fn the_banner_knows_since_when() {
+    let mut desk = live();
+    desk.now = 9_000;
+    desk.tell(Input::Closed(1006));
+    assert_eq!(desk.client.link(), Link::Away { retry_at: 9_250, since: 9_000 });
+    desk.due();
+    assert_eq!(desk.client.link(), Link::Away { retry_at: 9_250, since: 9_000 }, "connecting");
+    desk.now = 9_300;
+    desk.tell(Input::Closed(1006));
+    assert_eq!(desk.client.link(), Link::Away { retry_at: 9_800, since: 9_000 });
+}
+
+#[test]
+fn a_first_connection_that_fails_is_away() {
+    let mut desk = Desk::new(vec![]);
+    desk.tell(Input::Start);
+    desk.now = 30;
+    assert_eq!(desk.tell(Input::Closed(1006)), "*link");
+    assert_eq!(desk.client.link(), Link::Away { retry_at: 280, since: 30 });
+}
+
+#[test]
+fn an_attempt_without_a_welcome_ends_after_ten_seconds() {
+    let mut desk = Desk::new(vec![]);
+    desk.tell(Input::Start);
+    desk.tell(Input::Opened);
+    assert_eq!(desk.due_at(9_999), "");
+    assert_eq!(desk.due_at(10_000), "close 1000, *link");
+    assert_eq!(desk.wait(), Some(250));
+    assert_eq!(desk.hear(&welcome(ana())), "", "a late word of the old socket");
+    assert_eq!(desk.due(), "connect");
+}
+
+#[test]
+fn the_server_says_how_long_to_wait() {
+    for code in [1006, 4101, 4200] {
+        let mut desk = live();
+        assert_eq!(desk.hear(&ServerFrame::Retry { after_ms: 1_840 }), "");
+        desk.tell(Input::Closed(code));
+        assert_eq!(desk.wait(), Some(1_840), "{code}");
+        desk.due();
+        desk.tell(Input::Closed(1006));
+        assert!(desk.wait().unwrap() <= 1_000, "only once");
+    }
+}
+
+#[test]
+fn a_full_instance_says_how_long_to_wait_before_any_welcome() {
+    let mut desk = Desk::new(vec![]);
+    desk.tell(Input::Start);
+    desk.hear(&ServerFrame::Retry { after_ms: u64::MAX });
+    desk.tell(Input::Closed(4101));
+    assert_eq!(desk.wait(), Some(300_000), "within reason");
+}
+
+#[test]
+fn two_instances_that_go_away_at_once_are_a_reason_to_back_off() {
+    let mut desk = live();
+    desk.jitter = 0.96;
+    let mut waits = Vec::new();
+    for lived in [0, 0, 10, 6_000] {
+        desk.now += lived;
+        desk.tell(Input::Closed(4200));
+        waits.push(desk.wait().unwrap());
+        desk.due();
+        desk.hear(&welcome(ana()));
+    }
+    assert_eq!(waits, [240, 480, 960, 240]);
+}
+
+#[test]
+fn silence_is_a_dead_link() {
+    let mut desk = live();
+    assert_eq!(desk.due_at(HEARTBEAT), "");
+    assert_eq!(desk.due(), "ping");
+    assert_eq!(desk.now, HEARTBEAT * 3 / 2);
+    assert_eq!(desk.due_at(2 * HEARTBEAT - 1), "");
+    assert_eq!(desk.due(), "close 1000, *link");
+    assert_eq!((desk.now, desk.wait()), (2 * HEARTBEAT, Some(250)));
+}
+
+#[test]
+fn any_frame_is_a_sign_of_life() {
+    for text in [r#"{"type":"pong"}"#, r#"{"type":"rotate","within_ms":60000}"#, "what?"] {
+        let mut desk = live();
+        desk.now = 49_000;
+        assert_eq!(desk.tell(Input::Text(text)), "", "{text}");
+        assert_eq!(desk.due_at(2 * HEARTBEAT), "", "{text}");
+        assert_eq!(desk.client.deadline(), Some(49_000 + HEARTBEAT * 3 / 2), "{text}");
+    }
+}
+
+#[test]
+fn an_idle_server_gets_an_answer() {
+    assert_eq!(live().hear(&ServerFrame::Tick), "ping");
+}
+
+#[test]
+fn who_looks_again_or_is_online_again_waits_no_longer() {
+    for input in [Input::Online, Input::Visible] {
+        let mut desk = live();
+        desk.tell(Input::Closed(4101));
+        assert_eq!(desk.tell(input.clone()), "connect, *link", "{input:?}");
+    }
+}
+
+#[test]
+fn a_link_in_doubt_has_five_seconds() {
+    for input in [Input::Online, Input::Offline, Input::Visible] {
+        let mut desk = live();
+        desk.now = 5_000;
+        assert_eq!(desk.tell(input.clone()), "", "{input:?}: heard of just now");
+        desk.now = 6_000;
+        assert_eq!(desk.tell(input.clone()), "ping", "{input:?}");
+        assert_eq!(desk.tell(input.clone()), "", "{input:?}: asked already");
+        assert_eq!(desk.client.deadline(), Some(11_000), "{input:?}");
+
+        let mut answered = Desk { client: desk.client.clone(), ..desk };
+        answered.hear(&ServerFrame::Pong);
+        assert_eq!(answered.due_at(11_000), "", "{input:?}");
+
+        assert_eq!(desk.due_at(11_000), "close 1000, *link", "{input:?}");
+    }
+}
+
+#[test]
+fn who_wakes_up_after_a_long_sleep_connects_at_once() {
+    let mut desk = live();
+    desk.open(None);
+    desk.now = 3_600_000;
+    assert_eq!(desk.tell(Input::Visible), "close 1000, connect, *link");
+    assert_eq!(desk.hear(&welcome(ana())), "join lobby, *link");
+}
+
+#[test]
+fn another_persons_session_stops_this_client() {
+    let mut desk = Desk::new(vec![]);
+    desk.open(None);
+    desk.send("x");
+    desk.tell(Input::Start);
+    assert_eq!(desk.hear(&welcome(rui())), "close 1000, *link");
+    assert_eq!(desk.client.link(), Link::Stopped(Stop::SignIn));
+}
+
+#[test]
+fn a_new_name_shows_at_the_next_welcome() {
+    let mut desk = Desk::new(vec![]);
+    desk.open(None);
+    desk.send("x");
+    desk.tell(Input::Start);
+    let annie = protocol::User { name: "Annie".into(), ..ana() };
+    assert_eq!(desk.hear(&welcome(annie.clone())), "join lobby, *link, *timeline");
+    assert_eq!((desk.client.me(), &desk.room().lines()[0].author), (&annie, &annie));
+}
+
+#[test]
+fn a_spurious_due_does_no_harm() {
+    let mut desk = Desk::in_lobby(vec![]);
+    for now in [0, 1, 100, 10_000, 30_000] {
+        assert_eq!(desk.due_at(now), "", "{now}");
+    }
+    assert_eq!(Desk::new(vec![]).tell(Input::Due), "");
+}

@@ -1,0 +1,206 @@
+//! A client on a desk, with a clock that only the test moves.
+
+use protocol::{ClientFrame, Event, Head, Kind, Limits, Reason, ServerFrame, User};
+
+use crate::{Change, Client, Effect, Input, LineState, Link, Moment, Room, Snapshot, Unsent};
+
+/// The room of most tests.
+pub(super) const LOBBY: &str = "lobby";
+pub(super) const HEARTBEAT: u64 = 25_000;
+
+pub(super) struct Desk {
+    pub(super) client: Client,
+    pub(super) now: u64,
+    pub(super) jitter: f64,
+}
+
+pub(super) fn ana() -> User {
+    User { id: "u_ana".into(), name: "Ana".into() }
+}
+
+pub(super) fn rui() -> User {
+    User { id: "u_rui".into(), name: "Rui".into() }
+}
+
+/// Number `seq` of the first history: its name is `a<seq>`.
+pub(super) fn event(seq: u64) -> Event {
+    said(seq, "a", &rui(), &format!("m{seq}"))
+}
+
+/// Number `seq` of the history whose names begin with `line`, said by somebody under an id.
+pub(super) fn said(seq: u64, line: &str, author: &User, id: &str) -> Event {
+    Event {
+        room: LOBBY.into(),
+        seq,
+        uid: format!("{line}{seq}"),
+        prev: if seq == 1 { String::new() } else { format!("{line}{}", seq - 1) },
+        at: seq * 1_000,
+        author: author.clone(),
+        kind: Kind::Message { id: id.into(), text: format!("text of {id}") },
+    }
+}
+
+pub(super) fn events(seqs: std::ops::RangeInclusive<u64>) -> Vec<Event> {
+    seqs.map(event).collect()
+}
+
+pub(super) fn head_of(events: &[Event]) -> Head {
+    events.last().map(|last| Head { seq: last.seq, uid: last.uid.clone() }).unwrap_or_default()
+}
+
+pub(super) fn welcome(user: User) -> ServerFrame {
+    let limits = Limits { text: 4_000, frame: 16_384 };
+    ServerFrame::Welcome { user, heartbeat_ms: HEARTBEAT, limits, version: "0.1.0".into() }
+}
+
+pub(super) fn recovered(events: Vec<Event>, head: Head) -> ServerFrame {
+    joined(true, None, "e1", events, head)
+}
+
+pub(super) fn replaced(reason: Reason, events: Vec<Event>) -> ServerFrame {
+    let head = head_of(&events);
+    joined(false, Some(reason), "e1", events, head)
+}
+
+pub(super) fn joined(
+    recovered: bool,
+    reason: Option<Reason>,
+    epoch: &str,
+    events: Vec<Event>,
+    head: Head,
+) -> ServerFrame {
+    let room = LOBBY.into();
+    ServerFrame::Joined { room, epoch: epoch.into(), recovered, reason, events, head, people: vec![ana()], count: 1 }
+}
+
+pub(super) fn refused(re: &str, id: Option<&str>, code: &str, retry_after_ms: Option<u64>) -> ServerFrame {
+    ServerFrame::Refused {
+        re: re.into(),
+        room: Some(LOBBY.into()),
+        id: id.map(Into::into),
+        code: serde_json::from_value(code.into()).unwrap(),
+        message: format!("No: {code}."),
+        retry_after_ms,
+    }
+}
+
+pub(super) fn snapshot(events: Vec<Event>) -> Snapshot {
+    let head = head_of(&events);
+    Snapshot { epoch: "e1".into(), events, head, people: vec![ana()], count: 1 }
+}
+
+pub(super) fn unsent(id: &str) -> Unsent {
+    Unsent { room: LOBBY.into(), id: id.into(), text: format!("text of {id}"), at: 0 }
+}
+
+impl Desk {
+    /// Not started, no room open.
+    pub(super) fn new(unsent: Vec<Unsent>) -> Self {
+        Self { client: Client::new(ana(), unsent), now: 0, jitter: 0.5 }
+    }
+
+    /// Live, in the lobby, with these events on the screen.
+    pub(super) fn in_lobby(events: Vec<Event>) -> Self {
+        let mut desk = Self::new(vec![]);
+        desk.open(Some(snapshot(events.clone())));
+        desk.go_live();
+        desk.hear(&recovered(vec![], head_of(&events)));
+        desk
+    }
+
+    pub(super) fn go_live(&mut self) -> String {
+        self.tell(Input::Start);
+        self.tell(Input::Opened);
+        self.hear(&welcome(ana()))
+    }
+
+    /// Loses the connection and gets another one.
+    pub(super) fn come_back(&mut self) -> String {
+        self.tell(Input::Closed(1006));
+        self.due();
+        self.hear(&welcome(ana()))
+    }
+
+    pub(super) fn open(&mut self, snapshot: Option<Snapshot>) -> String {
+        let moment = self.moment();
+        words(&self.client.open(LOBBY, snapshot, moment))
+    }
+
+    pub(super) fn tell(&mut self, input: Input<'_>) -> String {
+        let moment = self.moment();
+        words(&self.client.handle(input, moment))
+    }
+
+    pub(super) fn hear(&mut self, frame: &ServerFrame) -> String {
+        self.tell(Input::Text(&frame.encode()))
+    }
+
+    pub(super) fn send(&mut self, id: &str) -> String {
+        self.tell(Input::Send { room: LOBBY, id: id.into(), text: format!("text of {id}") })
+    }
+
+    /// Lets the time pass until the deadline, and says so to the client.
+    pub(super) fn due(&mut self) -> String {
+        self.now = self.client.deadline().unwrap().max(self.now);
+        self.tell(Input::Due)
+    }
+
+    pub(super) fn due_at(&mut self, now: u64) -> String {
+        self.now = now;
+        self.tell(Input::Due)
+    }
+
+    pub(super) fn room(&self) -> &Room {
+        self.client.room(LOBBY).unwrap()
+    }
+
+    /// What the list shows: `3` for a sent line, `x?` for a pending one, `x!` for a failed one.
+    pub(super) fn lines(&self) -> String {
+        let line = |line: &crate::Line| match (&line.state, line.seq) {
+            (LineState::Sent, Some(seq)) => seq.to_string(),
+            (LineState::Pending, None) => format!("{}?", line.key.trim_start_matches("u_ana/")),
+            (LineState::Failed(_), None) => format!("{}!", line.key.trim_start_matches("u_ana/")),
+            other => panic!("{other:?}"),
+        };
+        self.room().lines().iter().map(line).collect::<Vec<_>>().join(" ")
+    }
+
+    pub(super) fn wait(&self) -> Option<u64> {
+        match self.client.link() {
+            Link::Away { retry_at, .. } => Some(retry_at - self.now),
+            Link::Starting | Link::Live | Link::Stopped(_) => None,
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { now: self.now, jitter: self.jitter }
+    }
+}
+
+/// Effects as a person would tell them.
+fn words(effects: &[Effect]) -> String {
+    effects.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+fn word(effect: &Effect) -> String {
+    match effect {
+        Effect::Connect => "connect".into(),
+        Effect::Transmit(text) => match ClientFrame::decode(text).unwrap() {
+            ClientFrame::Join { room, after: None } => format!("join {room}"),
+            ClientFrame::Join { room, after: Some(after) } => format!("join {room} after {}{}", after.epoch, after.uid),
+            ClientFrame::Leave { room } => format!("leave {room}"),
+            ClientFrame::Send { id, .. } => format!("say {id}"),
+            ClientFrame::History { before, .. } => format!("history before {}", before.unwrap()),
+            ClientFrame::Typing { .. } => "typing".into(),
+            ClientFrame::Ping => "ping".into(),
+        },
+        Effect::Close(code) => format!("close {code}"),
+        Effect::Keep(unsent) => format!("keep {}", unsent.id),
+        Effect::Forget { id, .. } => format!("forget {id}"),
+        Effect::Changed(Change::Link) => "*link".into(),
+        Effect::Changed(Change::Rooms) => "*rooms".into(),
+        Effect::Changed(Change::Timeline(_)) => "*timeline".into(),
+        Effect::Changed(Change::People(_)) => "*people".into(),
+        Effect::Changed(Change::Typing(_)) => "*typing".into(),
+    }
+}

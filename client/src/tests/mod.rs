@@ -1,0 +1,10 @@
+//! The client seen from outside: inputs go in, effects come out as one readable line.
+
+mod connection;
+mod desk;
+mod model;
+mod older;
+mod outbox;
+mod people;
+mod recovery;
+mod timeline;

@@ -1,0 +1,169 @@
+//! Two people, a server that keeps its promises over connections that do not, and whatever a seed makes of it. While it
+//! goes on, what is drawn must be what is; when it has calmed down, every screen must be the end of the one history.
+
+mod person;
+mod random;
+mod server;
+
+use std::collections::BTreeSet;
+
+use super::desk::{ana, rui};
+use crate::Input;
+use person::Person;
+use random::Random;
+use server::{Faults, ROOMS, Server};
+
+const STEPS: u32 = 20_000;
+/// After so many steps everything calms down for a while, and all must be right.
+const CALM: u32 = 400;
+
+struct World {
+    random: Random,
+    now: u64,
+    server: Server,
+    people: Vec<Person>,
+    said: u64,
+}
+
+#[test]
+fn lost_frames_and_connections_cost_nothing() {
+    for seed in 1..=2 {
+        let mut world = World::new(seed, Faults { refusals: false, losses: false });
+        world.run();
+        world.check_delivery();
+        for person in &world.people {
+            world.server.check_order(&person.user, &person.said);
+        }
+    }
+}
+
+#[test]
+fn refusals_cost_nothing_either() {
+    for seed in 11..=12 {
+        let mut world = World::new(seed, Faults { refusals: true, losses: false });
+        world.run();
+        world.check_delivery();
+    }
+}
+
+#[test]
+fn a_history_that_loses_its_end_or_itself_is_followed() {
+    for seed in 21..=22 {
+        let mut world = World::new(seed, Faults { refusals: true, losses: true });
+        world.run();
+        assert!(world.server.lost > 100, "losses were part of it");
+    }
+}
+
+impl World {
+    fn new(seed: u64, faults: Faults) -> Self {
+        let people = [ana(), rui()].map(|user| Person::new(user, seed)).into();
+        Self { random: Random::new(seed), now: 1, server: Server::new(faults, seed), people, said: 0 }
+    }
+
+    fn run(&mut self) {
+        for person in &mut self.people {
+            person.start(self.now, &self.server);
+        }
+        for step in 1..=STEPS {
+            self.step();
+            if step % CALM == 0 {
+                self.settle();
+                self.check_screens();
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        let room = ROOMS[self.random.below(ROOMS.len())];
+        let who = self.random.below(self.people.len());
+        match self.random.below(100) {
+            0..6 => self.say(who, room),
+            6..10 => self.others_say(room, 1),
+            10..45 => self.server.take(who, &mut self.people),
+            45..84 => self.people[who].take(self.now),
+            84..92 => self.pass_time(),
+            92..94 => self.cut(who),
+            94 => self.people[who].tell(Input::Visible, self.now),
+            95 => self.people[who].tell(Input::Online, self.now),
+            96 => self.people[who].tell(Input::Older { room }, self.now),
+            97 => self.people[who].come_or_go(room, self.now, &self.server),
+            98 => self.people[who].tell(Input::Read { room }, self.now),
+            _ => match self.random.below(8) {
+                0 => self.people[who].reload(self.now, &self.server),
+                1 | 2 => self.others_say(room, 30),
+                _ => self.server.lose_history(room, &mut self.people),
+            },
+        }
+    }
+
+    fn say(&mut self, who: usize, room: &'static str) {
+        self.said += 1;
+        self.people[who].say(room, format!("n{}", self.said), self.now);
+    }
+
+    fn others_say(&mut self, room: &'static str, count: u64) {
+        for _ in 0..count {
+            self.said += 1;
+            self.server.append_of_others(room, &format!("n{}", self.said), &mut self.people);
+        }
+    }
+
+    fn pass_time(&mut self) {
+        self.now += self.random.below(1_500) as u64;
+        for person in &mut self.people {
+            person.tell(Input::Due, self.now);
+        }
+    }
+
+    fn cut(&mut self, who: usize) {
+        let code = [1006, 1006, 4100, 4200][self.random.below(4)];
+        self.people[who].cut(code, self.now);
+    }
+
+    /// No more faults: either every connection is cut a last time, or every room hears a last message, which shows
+    /// what was missed before it.
+    fn settle(&mut self) {
+        self.server.be_reliable(true);
+        if self.random.below(2) == 0 {
+            (0..self.people.len()).for_each(|who| self.people[who].cut(1006, self.now));
+        }
+        for person in &mut self.people {
+            person.come_back_to_all(self.now, &self.server);
+        }
+        for round in 0..300 {
+            for who in 0..self.people.len() {
+                self.server.take(who, &mut self.people);
+                self.people[who].take(self.now);
+            }
+            if round == 150 {
+                ROOMS.iter().for_each(|room| self.others_say(room, 1));
+            }
+            if self.people.iter().all(Person::is_idle) {
+                let due = self.people.iter().filter_map(|person| person.client.deadline()).min();
+                self.now = due.unwrap_or(self.now).max(self.now).min(self.now + 60_000);
+                for person in &mut self.people {
+                    person.tell(Input::Due, self.now);
+                    person.retry_all(self.now);
+                }
+            }
+        }
+        self.server.be_reliable(false);
+    }
+
+    fn check_screens(&self) {
+        for person in &self.people {
+            for room in ROOMS {
+                let lines = person.client.room(room).unwrap().lines();
+                self.server.check_is_end(room, lines);
+            }
+            assert!(person.kept.is_empty(), "{:?}", person.kept);
+        }
+    }
+
+    fn check_delivery(&self) {
+        let said: BTreeSet<&String> = self.people.iter().flat_map(|person| &person.said).map(|(_, id)| id).collect();
+        assert!(said.len() > 500, "{}", said.len());
+        self.server.check_each_once(&said);
+    }
+}

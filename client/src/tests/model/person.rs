@@ -1,0 +1,193 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use protocol::User;
+
+use super::random::Random;
+use super::server::{ROOMS, Server};
+use crate::tests::desk::welcome;
+use crate::{Change, Client, Effect, Input, Line, Link, Moment, Notice, Room, Unsent};
+
+/// One client with its driver: a wire, a persisted outbox and a screen on which only what is named is drawn again.
+pub(super) struct Person {
+    pub(super) user: User,
+    pub(super) client: Client,
+    pub(super) wire: Option<Wire>,
+    pub(super) kept: Vec<Unsent>,
+    /// All that this person ever said, in order: room and id.
+    pub(super) said: Vec<(String, String)>,
+    drawn: BTreeMap<String, Drawn>,
+    drawn_link: Link,
+    drawn_rooms: Vec<(String, u64)>,
+    random: Random,
+}
+
+#[derive(Default)]
+pub(super) struct Wire {
+    pub(super) up: VecDeque<String>,
+    pub(super) down: VecDeque<String>,
+    pub(super) member_of: BTreeSet<String>,
+}
+
+/// What [`Change::Timeline`] is about.
+#[derive(Clone, Debug, PartialEq)]
+struct Drawn {
+    lines: Vec<Line>,
+    older: (bool, bool, bool),
+    notice: Option<Notice>,
+    loaded: bool,
+}
+
+impl Drawn {
+    fn of(room: &Room) -> Self {
+        Self {
+            lines: room.lines().to_vec(),
+            older: (room.has_older(), room.is_loading_older(), room.is_trimmed()),
+            notice: room.notice(),
+            loaded: room.is_loaded(),
+        }
+    }
+
+    fn shows(&self, room: &Room) -> bool {
+        self.lines == room.lines()
+            && self.older == (room.has_older(), room.is_loading_older(), room.is_trimmed())
+            && (self.notice, self.loaded) == (room.notice(), room.is_loaded())
+    }
+}
+
+impl Person {
+    pub(super) fn new(user: User, seed: u64) -> Self {
+        Self {
+            client: Client::new(user.clone(), vec![]),
+            random: Random::new(seed + user.id.len() as u64 + u64::from(user.id.as_bytes()[2])),
+            user,
+            wire: None,
+            kept: vec![],
+            said: vec![],
+            drawn: BTreeMap::new(),
+            drawn_link: Link::Starting,
+            drawn_rooms: vec![],
+        }
+    }
+
+    pub(super) fn start(&mut self, now: u64, server: &Server) {
+        self.come_back_to_all(now, server);
+        self.tell(Input::Start, now);
+    }
+
+    pub(super) fn tell(&mut self, input: Input<'_>, now: u64) {
+        let moment = self.moment(now);
+        let effects = self.client.handle(input, moment);
+        self.carry_out(effects);
+    }
+
+    pub(super) fn say(&mut self, room: &str, id: String, now: u64) {
+        self.said.push((room.to_owned(), id.clone()));
+        self.tell(Input::Send { room, text: format!("text of {id}"), id }, now);
+    }
+
+    /// Hears the next frame on the wire.
+    pub(super) fn take(&mut self, now: u64) {
+        if let Some(text) = self.wire.as_mut().and_then(|wire| wire.down.pop_front()) {
+            self.tell(Input::Text(&text), now);
+        }
+    }
+
+    pub(super) fn cut(&mut self, code: u16, now: u64) {
+        if self.wire.take().is_some() {
+            self.tell(Input::Closed(code), now);
+        }
+    }
+
+    pub(super) fn come_or_go(&mut self, room: &str, now: u64, server: &Server) {
+        if self.client.room(room).is_some() {
+            self.tell(Input::Leave { room }, now);
+        } else {
+            self.open(room, now, server);
+        }
+    }
+
+    pub(super) fn come_back_to_all(&mut self, now: u64, server: &Server) {
+        ROOMS.iter().for_each(|room| self.open(room, now, server));
+    }
+
+    /// Loads the page anew: only the persisted outbox is left.
+    pub(super) fn reload(&mut self, now: u64, server: &Server) {
+        self.wire = None;
+        self.client = Client::new(self.user.clone(), self.kept.clone());
+        self.drawn.clear();
+        self.drawn_link = Link::Starting;
+        self.drawn_rooms.clear();
+        self.start(now, server);
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.wire.as_ref().is_none_or(|wire| wire.up.is_empty() && wire.down.is_empty())
+    }
+
+    /// Sends again whatever failed.
+    pub(super) fn retry_all(&mut self, now: u64) {
+        for Unsent { room, id, .. } in self.kept.clone() {
+            self.tell(Input::Retry { room: &room, id: &id }, now);
+        }
+    }
+
+    fn open(&mut self, room: &str, now: u64, server: &Server) {
+        let snapshot = self.random.percent(50).then(|| server.snapshot(room));
+        let moment = self.moment(now);
+        let effects = self.client.open(room, snapshot, moment);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        let mut changes = BTreeSet::new();
+        for effect in effects {
+            match effect {
+                Effect::Connect => {
+                    let down = VecDeque::from([welcome(self.user.clone()).encode()]);
+                    self.wire = Some(Wire { down, ..Wire::default() });
+                }
+                Effect::Transmit(text) => self.wire.as_mut().expect("sends only on a socket").up.push_back(text),
+                Effect::Close(_) => self.wire = None,
+                Effect::Keep(unsent) if self.kept.contains(&unsent) => {}
+                Effect::Keep(unsent) => self.kept.push(unsent),
+                Effect::Forget { room, id } => self.kept.retain(|unsent| unsent.room != room || unsent.id != id),
+                Effect::Changed(change) => assert!(changes.insert(change), "named twice"),
+            }
+        }
+        self.draw(&changes);
+    }
+
+    /// Draws what is named, and finds the screen to be right: nothing was left out, and nothing drawn for nothing.
+    fn draw(&mut self, changes: &BTreeSet<Change>) {
+        assert_eq!(changes.contains(&Change::Link), self.client.link() != self.drawn_link);
+        self.drawn_link = self.client.link();
+        let rooms = self.client.rooms().map(|room| (room.name().to_owned(), room.unread())).collect();
+        assert_eq!(changes.contains(&Change::Rooms), self.drawn_rooms != rooms);
+        self.drawn_rooms = rooms;
+        self.drawn.retain(|room, _| self.client.room(room).is_some());
+        for room in self.client.rooms() {
+            let same = self.drawn.get(room.name()).is_some_and(|drawn| drawn.shows(room));
+            let named = changes.contains(&Change::Timeline(room.name().to_owned()));
+            // A reset may put the like in the place of the like.
+            let excused = room.notice() == Some(Notice::Reset);
+            assert!(named != same || (named && excused), "named: {named}, same: {same}");
+            if !same {
+                check_lines(room.lines());
+                self.drawn.insert(room.name().to_owned(), Drawn::of(room));
+            }
+        }
+    }
+
+    fn moment(&mut self, now: u64) -> Moment {
+        Moment { now, jitter: self.random.fraction() }
+    }
+}
+
+/// No line twice, no hole between those that have a place, and those that have none at the end.
+fn check_lines(lines: &[Line]) {
+    let keys: BTreeSet<&String> = lines.iter().map(|line| &line.key).collect();
+    assert_eq!(keys.len(), lines.len(), "a line shows twice");
+    let sent = lines.iter().take_while(|line| line.seq.is_some()).count();
+    assert!(lines[sent..].iter().all(|line| line.seq.is_none()));
+    assert!(lines[..sent].is_sorted_by(|a, b| a.seq.map(|seq| seq + 1) == b.seq), "a hole");
+}

@@ -1,0 +1,270 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::{ClientFrame, Cursor, Event, Head, Kind, Reason, RefusalCode, ServerFrame, User};
+
+use super::person::Person;
+use super::random::Random;
+use crate::{Line, LineState, Snapshot};
+
+pub(super) const ROOMS: [&str; 2] = ["lobby", "garden"];
+const PAGE: usize = 10;
+/// The longest catch-up.
+const CATCH_UP: u64 = 20;
+/// How much of the history is kept.
+const KEPT: u64 = 120;
+
+#[derive(Clone, Copy)]
+pub(super) struct Faults {
+    /// Requests are refused for now.
+    pub(super) refusals: bool,
+    /// The history loses its end, or starts anew.
+    pub(super) losses: bool,
+}
+
+/// One history for each room. It loses, repeats and swaps events on their way, and forgets answers.
+pub(super) struct Server {
+    logs: BTreeMap<&'static str, Log>,
+    faults: Faults,
+    reliable: bool,
+    names: u64,
+    pub(super) lost: usize,
+    random: Random,
+}
+
+struct Log {
+    epoch: String,
+    events: Vec<Event>,
+    /// The number of what an author said under an id.
+    known: BTreeMap<(String, String), u64>,
+}
+
+impl Log {
+    fn head(&self) -> Head {
+        self.events.last().map(|last| Head { seq: last.seq, uid: last.uid.clone() }).unwrap_or_default()
+    }
+
+    fn page(&self) -> Vec<Event> {
+        self.events[self.events.len().saturating_sub(PAGE)..].to_vec()
+    }
+
+    /// What came after the cursor, or why that cannot be told.
+    fn after(&self, cursor: Option<Cursor>) -> Result<Vec<Event>, Reason> {
+        let cursor = cursor.ok_or(Reason::New)?;
+        if cursor.epoch != self.epoch {
+            return Err(Reason::Epoch);
+        }
+        let known = match cursor.seq {
+            0 => Some(""),
+            seq => self.events.get(seq as usize - 1).map(|event| event.uid.as_str()),
+        };
+        if known != Some(cursor.uid.as_str()) {
+            return Err(Reason::Fork);
+        }
+        if self.head().seq - cursor.seq > CATCH_UP {
+            return Err(Reason::Trimmed);
+        }
+        Ok(self.events[cursor.seq as usize..].to_vec())
+    }
+}
+
+impl Server {
+    pub(super) fn new(faults: Faults, seed: u64) -> Self {
+        let logs = ROOMS.map(|room| (room, Log { epoch: "e0".into(), events: vec![], known: BTreeMap::new() })).into();
+        Self { logs, faults, reliable: false, names: 0, lost: 0, random: Random::new(seed ^ 0xFFFF) }
+    }
+
+    pub(super) fn be_reliable(&mut self, reliable: bool) {
+        self.reliable = reliable;
+    }
+
+    pub(super) fn snapshot(&self, room: &str) -> Snapshot {
+        let log = &self.logs[room];
+        Snapshot { epoch: log.epoch.clone(), events: log.page(), head: log.head(), people: vec![], count: 0 }
+    }
+
+    /// Answers the next frame of somebody.
+    pub(super) fn take(&mut self, who: usize, people: &mut [Person]) {
+        let Some(text) = people[who].wire.as_mut().and_then(|wire| wire.up.pop_front()) else { return };
+        match ClientFrame::decode(&text).unwrap() {
+            ClientFrame::Join { room, after } => self.join(who, room, after, people),
+            ClientFrame::Leave { room } => {
+                people[who].wire.as_mut().unwrap().member_of.remove(&room);
+            }
+            ClientFrame::Send { room, id, text } => self.send(who, room, id, text, people),
+            ClientFrame::History { room, before, limit } => self.history(who, &room, before, limit, people),
+            ClientFrame::Ping => self.reply(who, &ServerFrame::Pong, people),
+            ClientFrame::Typing { .. } => {}
+        }
+    }
+
+    pub(super) fn append_of_others(&mut self, room: &str, id: &str, people: &mut [Person]) {
+        let eva = User { id: "u_eva".into(), name: "Eva".into() };
+        self.append(room, eva, Kind::Message { id: id.into(), text: "hello".into() }, people);
+    }
+
+    /// Takes the end of the history away, or all of it; sometimes says so.
+    pub(super) fn lose_history(&mut self, room: &str, people: &mut [Person]) {
+        if !self.faults.losses {
+            return;
+        }
+        self.names += 1;
+        let log = self.logs.get_mut(room).unwrap();
+        let whole = self.random.percent(20);
+        let keep = if whole { 0 } else { log.events.len().saturating_sub(self.random.below(6)) };
+        self.lost += log.events.len() - keep;
+        log.events.truncate(keep);
+        log.known.retain(|_, seq| *seq <= keep as u64);
+        if whole {
+            log.epoch = format!("e{}", self.names);
+        }
+        if self.random.percent(50) {
+            let reason = if whole { Reason::Epoch } else { Reason::Fork };
+            let (epoch, events, head) = (log.epoch.clone(), log.page(), log.head());
+            let reset = ServerFrame::Reset { room: room.into(), reason, epoch, events, head };
+            for person in people {
+                self.tell_member(room, &reset, person);
+            }
+        }
+    }
+
+    pub(super) fn check_is_end(&self, room: &str, lines: &[Line]) {
+        let log = &self.logs[room];
+        assert!(lines.iter().all(|line| line.state == LineState::Sent), "{room}: {:?}", lines.last());
+        let shown: Vec<_> = lines.iter().map(|line| (line.seq, line.key.clone(), line.text.clone())).collect();
+        let end = log.events.iter().skip(log.events.len().saturating_sub(lines.len()));
+        let expected: Vec<_> = end.map(as_line).collect();
+        assert_eq!(shown, expected, "{room}");
+        assert!(lines.len() >= log.events.len().min(PAGE), "{room}");
+    }
+
+    pub(super) fn check_each_once(&self, ids: &BTreeSet<&String>) {
+        let mut times = BTreeMap::<&str, u32>::new();
+        for event in self.logs.values().flat_map(|log| &log.events) {
+            *times.entry(id_of(event)).or_default() += 1;
+        }
+        for id in ids {
+            assert_eq!(times.get(id.as_str()), Some(&1), "{id}");
+        }
+    }
+
+    /// Somebody's messages stand in each room in the order in which they were said.
+    pub(super) fn check_order(&self, user: &User, said: &[(String, String)]) {
+        for (room, log) in &self.logs {
+            let said: Vec<&str> = said.iter().filter(|(where_, _)| where_ == room).map(|(_, id)| id.as_str()).collect();
+            let stands: Vec<&str> = log.events.iter().filter(|event| event.author == *user).map(id_of).collect();
+            assert_eq!(stands, said, "{room}");
+        }
+    }
+
+    fn join(&mut self, who: usize, room: String, after: Option<Cursor>, people: &mut [Person]) {
+        if self.refuses(10) {
+            return self.refuse(who, "join", &room, None, people);
+        }
+        people[who].wire.as_mut().unwrap().member_of.insert(room.clone());
+        let log = &self.logs[room.as_str()];
+        let (recovered, reason, events) = match log.after(after) {
+            Ok(events) => (true, None, events),
+            Err(reason) => (false, Some(reason), log.page()),
+        };
+        let (epoch, head, people_here) = (log.epoch.clone(), log.head(), vec![]);
+        let answer =
+            ServerFrame::Joined { room, epoch, recovered, reason, events, head, people: people_here, count: 0 };
+        if !self.fails(2) {
+            self.reply(who, &answer, people);
+        }
+    }
+
+    fn send(&mut self, who: usize, room: String, id: String, text: String, people: &mut [Person]) {
+        let user = people[who].user.clone();
+        if self.refuses(10) {
+            return self.refuse(who, "send", &room, Some(id), people);
+        }
+        let key = (user.id.clone(), id.clone());
+        let known = self.logs[room.as_str()].known.get(&key).copied();
+        let seq = known.unwrap_or_else(|| self.append(&room, user, Kind::Message { id: id.clone(), text }, people));
+        if !self.fails(15) {
+            self.reply(who, &ServerFrame::Sent { room, id, seq, at: seq }, people);
+        }
+    }
+
+    fn history(&mut self, who: usize, room: &str, before: Option<u64>, limit: Option<u32>, people: &mut [Person]) {
+        if self.refuses(10) {
+            return self.refuse(who, "history", room, None, people);
+        }
+        let log = &self.logs[room];
+        let kept_from = log.head().seq.saturating_sub(KEPT) + 1;
+        let end = before.unwrap_or(u64::MAX).min(log.head().seq + 1);
+        let from = end.saturating_sub(u64::from(limit.unwrap_or(50))).max(kept_from).min(end);
+        let events: Vec<Event> = log.events[from as usize - 1..end as usize - 1].to_vec();
+        let trimmed = from == kept_from && kept_from > 1;
+        let answer = ServerFrame::History { room: room.into(), before, events, start: from == 1, trimmed };
+        self.reply(who, &answer, people);
+    }
+
+    fn append(&mut self, room: &str, author: User, kind: Kind, people: &mut [Person]) -> u64 {
+        self.names += 1;
+        let log = self.logs.get_mut(room).unwrap();
+        let Head { seq, uid: prev } = log.head();
+        let uid = format!("x{}", self.names);
+        let event = Event { room: room.into(), seq: seq + 1, uid, prev, at: seq, author, kind };
+        log.known.insert((event.author.id.clone(), id_of(&event).to_owned()), event.seq);
+        log.events.push(event.clone());
+        let frame = ServerFrame::Event(event);
+        for person in people {
+            if self.fails(5) {
+                continue;
+            }
+            self.tell_member(room, &frame, person);
+            if self.fails(5) {
+                self.tell_member(room, &frame, person);
+            }
+            if self.fails(3)
+                && let Some(wire) = &mut person.wire
+                && wire.down.len() >= 2
+            {
+                let last = wire.down.len() - 1;
+                wire.down.swap(last, last - 1);
+            }
+        }
+        seq + 1
+    }
+
+    fn tell_member(&self, room: &str, frame: &ServerFrame, person: &mut Person) {
+        if let Some(wire) = &mut person.wire
+            && wire.member_of.contains(room)
+        {
+            wire.down.push_back(frame.encode());
+        }
+    }
+
+    fn refuse(&mut self, who: usize, re: &str, room: &str, id: Option<String>, people: &mut [Person]) {
+        let code = if self.random.percent(50) { RefusalCode::RateLimited } else { RefusalCode::Unavailable };
+        let retry_after_ms = self.random.percent(50).then_some(300);
+        let (re, room, message) = (re.into(), Some(room.into()), "Later.".into());
+        self.reply(who, &ServerFrame::Refused { re, room, id, code, message, retry_after_ms }, people);
+    }
+
+    fn reply(&self, who: usize, frame: &ServerFrame, people: &mut [Person]) {
+        people[who].wire.as_mut().unwrap().down.push_back(frame.encode());
+    }
+
+    fn refuses(&mut self, chance: usize) -> bool {
+        self.faults.refusals && self.fails(chance)
+    }
+
+    fn fails(&mut self, chance: usize) -> bool {
+        !self.reliable && self.random.percent(chance)
+    }
+}
+
+fn id_of(event: &Event) -> &str {
+    match &event.kind {
+        Kind::Message { id, .. } => id,
+        Kind::Unknown => "",
+    }
+}
+
+fn as_line(event: &Event) -> (Option<u64>, String, String) {
+    let Kind::Message { id, text } = &event.kind else { panic!("only messages here") };
+    (Some(event.seq), format!("{}/{id}", event.author.id), text.clone())
+}

@@ -1,0 +1,149 @@
+use protocol::{Cursor, Event, Head, Reason, User};
+
+use crate::Line;
+use crate::chain::{Chain, Place, unbroken_end};
+use crate::lines::Lines;
+
+/// The most events that are held of one room. One more, and the older part is let go; it can be loaded again.
+const HELD: usize = 6_000;
+/// What is held after that.
+const HELD_AFTER: usize = 5_000;
+
+/// Why the view of a room was replaced: between what it showed and what it shows something may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Too much was missed, or it is no longer kept.
+    Trimmed,
+    /// The room's history was lost, or a part of it.
+    Reset,
+}
+
+/// What is shown of a room: a stretch of its history that ends at the cursor, and what is unsent beneath.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Timeline {
+    chain: Option<Chain>,
+    lines: Lines,
+    /// Whether there is nothing older to load.
+    complete: bool,
+    /// Whether what was older is no longer kept.
+    trimmed: bool,
+    notice: Option<Notice>,
+}
+
+/// A latest page of a room.
+pub(crate) struct Page {
+    pub(crate) epoch: String,
+    pub(crate) events: Vec<Event>,
+    pub(crate) head: Head,
+}
+
+impl Timeline {
+    pub(crate) fn cursor(&self) -> Option<&Cursor> {
+        self.chain.as_ref().map(Chain::cursor)
+    }
+
+    pub(crate) fn lines(&self) -> &[Line] {
+        self.lines.as_slice()
+    }
+
+    pub(crate) fn shows(&self, key: &str) -> bool {
+        self.lines.has(key)
+    }
+
+    pub(crate) fn notice(&self) -> Option<Notice> {
+        self.notice
+    }
+
+    pub(crate) fn has_older(&self) -> bool {
+        self.chain.is_some() && !self.complete
+    }
+
+    pub(crate) fn is_trimmed(&self) -> bool {
+        self.trimmed
+    }
+
+    /// The number of the first event that is held.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.chain.as_ref().map(Chain::first)
+    }
+
+    /// How an event stands to what is held; nothing is known before the first page.
+    pub(crate) fn place(&self, event: &Event) -> Place {
+        self.chain.as_ref().map_or(Place::Broken, |chain| chain.place(event))
+    }
+
+    /// Shows the event that is [`Place::Next`].
+    pub(crate) fn push(&mut self, event: Event) {
+        let Some(chain) = &mut self.chain else { return };
+        chain.push(&event);
+        self.lines.push(event);
+        if chain.len() > HELD {
+            chain.shorten(HELD_AFTER);
+            self.lines.remove_before(chain.first());
+            self.complete = false;
+            self.trimmed = false;
+        }
+    }
+
+    /// Whether all up to that event is shown. More may be.
+    pub(crate) fn reaches(&self, head: &Head) -> bool {
+        self.chain.as_ref().is_some_and(|chain| chain.cursor().seq > head.seq || chain.holds(head))
+    }
+
+    /// Whether a page is shown already, and nothing that it takes back: then it answers an older question.
+    pub(crate) fn has_page(&self, page: &Page, reason: Reason) -> bool {
+        self.chain.as_ref().is_some_and(|chain| {
+            let takes_back = matches!(reason, Reason::Epoch | Reason::Fork) && chain.cursor().seq != page.head.seq;
+            chain.cursor().epoch == page.epoch && chain.holds(&page.head) && !takes_back
+        })
+    }
+
+    /// Shows a page in the place of all that was sent.
+    pub(crate) fn replace(&mut self, page: Page, reason: Reason) {
+        let events = unbroken_end(page.events);
+        self.complete = events.first().is_none_or(|event| event.seq <= 1);
+        self.trimmed = events.is_empty() && page.head.seq > 0;
+        self.notice = match reason {
+            Reason::New => None,
+            Reason::Trimmed => Some(Notice::Trimmed),
+            Reason::Epoch | Reason::Fork => Some(Notice::Reset),
+        };
+        self.chain = Some(Chain::new(page.epoch, &events, page.head));
+        self.lines.clear_sent();
+        for event in events {
+            self.lines.push(event);
+        }
+    }
+
+    /// Shows a page from right before what is shown. `all` says that there is nothing before it, `trimmed` that there
+    /// was. False if it does not belong there.
+    pub(crate) fn prepend(&mut self, events: Vec<Event>, all: bool, trimmed: bool) -> bool {
+        let Some(chain) = &mut self.chain else { return false };
+        if !chain.prepend(&events) {
+            return false;
+        }
+        self.complete = all || events.is_empty();
+        self.trimmed = self.complete && trimmed;
+        // What was skipped is being read after all.
+        if !events.is_empty() && self.notice == Some(Notice::Trimmed) {
+            self.notice = None;
+        }
+        self.lines.prepend(events);
+        true
+    }
+
+    /// Replaces the lines that were not sent. True if they look different.
+    pub(crate) fn set_unsent(&mut self, unsent: impl Iterator<Item = Line>) -> bool {
+        self.lines.set_unsent(unsent)
+    }
+}
+
+/// How many of the events a person other than `me` said after number `seq`.
+pub(crate) fn unread_after(events: &[Event], seq: u64, me: &User) -> u64 {
+    events.iter().filter(|event| event.seq > seq && is_news(event, me)).count() as u64
+}
+
+/// Whether an event is a message of somebody else.
+pub(crate) fn is_news(event: &Event, me: &User) -> bool {
+    matches!(event.kind, protocol::Kind::Message { .. }) && event.author.id != me.id
+}

@@ -1,0 +1,45 @@
+use std::collections::BTreeSet;
+
+use protocol::ClientFrame;
+
+use crate::{Change, Effect, Moment};
+
+/// One input while it is worked out: when it came, and what it leads to so far.
+pub(crate) struct Turn {
+    pub(crate) now: u64,
+    pub(crate) jitter: f64,
+    /// The largest frame that the server accepts, in bytes.
+    pub(crate) frame_limit: usize,
+    effects: Vec<Effect>,
+    changes: BTreeSet<Change>,
+}
+
+impl Turn {
+    pub(crate) fn new(moment: Moment, frame_limit: usize) -> Self {
+        Self { now: moment.now, jitter: moment.jitter, frame_limit, effects: Vec::new(), changes: BTreeSet::new() }
+    }
+
+    pub(crate) fn transmit(&mut self, frame: &ClientFrame) {
+        self.effect(Effect::Transmit(frame.encode()));
+    }
+
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    pub(crate) fn changed(&mut self, change: Change) {
+        self.changes.insert(change);
+    }
+
+    /// What is to be done first, then what is to be drawn.
+    pub(crate) fn into_effects(self) -> Vec<Effect> {
+        let mut effects = self.effects;
+        effects.extend(self.changes.into_iter().map(Effect::Changed));
+        effects
+    }
+
+    /// A wait of a second and a bit, for requests that are refused for now with no word about when.
+    pub(crate) fn soon(&self) -> u64 {
+        self.now.saturating_add(1_000).saturating_add((self.jitter * 1_000.0) as u64)
+    }
+}

@@ -1,0 +1,86 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { TestInfo } from '@playwright/test';
+import { numbered } from './support/bot';
+import type { Person } from './support/person';
+import { CONNECTION_LOST, expect, test } from './support/test';
+
+const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+// The statuses belong to pages that are looked at on purpose.
+test.use({ forgives: new RegExp(`${CONNECTION_LOST.source}|status of (404|422)`) });
+test.setTimeout(90_000);
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [width, height] of [
+    [360, 740],
+    [768, 1024],
+    [1280, 800],
+  ] as const) {
+    test(`every page is accessible, ${colorScheme} at ${width} pixels`, async ({ server, invite, bot }, testInfo) => {
+      const options = { colorScheme, viewport: { width, height }, reducedMotion: 'reduce' } as const;
+      const ana = await invite('Ana', server, options);
+      const look = (state: string) => check(ana, `${state}-${colorScheme}-${width}`, testInfo);
+
+      await ana.page.goto(server.url);
+      await look('sign-in');
+      await ana.page.locator('#name').fill(' ');
+      await ana.page.locator('#room').fill('lobby');
+      await ana.page.locator('.signin').click();
+      await expect(ana.page.getByRole('alert')).toBeVisible();
+      await look('sign-in-problem');
+
+      await ana.fillIn('quiet corner');
+      await ana.isIn('quiet corner');
+      await look('room-empty');
+
+      const rui = await bot('Rui', server);
+      await rui.sayAll('lobby', [...numbered('A message of Rui,', 30), LONG]);
+      await ana.goTo('lobby');
+      await ana.isIn('lobby');
+      await (await invite('Zoë 🌊', server)).signIn('lobby');
+      for (const text of ['And a word of Ana.', `Two lines,\nand a long one: ${LONG}`]) await ana.say(text);
+      await rui.sayAll('quiet corner', ['psst', 'hello?']);
+      await expect(ana.page.locator('.unread, .dot').first()).toBeAttached();
+      await look('room-full');
+      await lookAtPanels(ana, look);
+
+      await ana.page.goto(`${server.url}/no/such/page`);
+      await look('problem');
+      await ana.goTo('lobby');
+      await ana.isIn('lobby');
+      await server.kill();
+      await ana.say('waiting to be sent');
+      await expect(ana.banner).toContainText('The connection is lost');
+      await look('banner');
+    });
+  }
+}
+
+const LONG = 'A sentence with-a-long-word-'.concat('that-does-not-break-'.repeat(12), ' and then goes on.');
+
+/** On a narrow screen the rooms and the people are panels that cover the messages. */
+async function lookAtPanels(person: Person, look: (state: string) => Promise<void>): Promise<void> {
+  for (const panel of ['Rooms', 'People']) {
+    const toggle = person.page.getByRole('button', { name: new RegExp(`^${panel}`) });
+    if (!(await toggle.isVisible())) continue;
+    await toggle.click();
+    await expect(person.page.locator(`#${panel.toLowerCase()}`)).toBeVisible();
+    await look(panel.toLowerCase());
+    await person.page.keyboard.press('Escape');
+    await expect(person.page.locator(`#${panel.toLowerCase()}`)).toBeHidden();
+  }
+}
+
+/** Goes on after a finding, so that one run tells all of them. */
+async function check({ page }: Person, state: string, testInfo: TestInfo): Promise<void> {
+  const path = testInfo.outputPath(`${state}.png`);
+  await page.screenshot({ path });
+  await testInfo.attach(state, { path, contentType: 'image/png' });
+  const { violations } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
+  const findings = violations.map(
+    ({ id, help, nodes }) => `${id} (${help}): ${nodes.map(({ target }) => target).join(', ')}`,
+  );
+  expect.soft(findings, state).toEqual([]);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect.soft(width, `${state}: pixels that do not fit`).toBeLessThanOrEqual(0);
+}

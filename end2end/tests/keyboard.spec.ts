@@ -1,0 +1,83 @@
+import { numbered } from './support/bot';
+import type { Person } from './support/person';
+import { expect, test } from './support/test';
+
+test('a message is written and sent by keyboard alone', async ({ server, invite }) => {
+  const ana = await invite('Ana', server);
+  const { keyboard } = ana.page;
+  await ana.page.goto(server.url);
+  await expect(ana.page.locator('#name')).toBeFocused();
+  await keyboard.type('Ana');
+  await keyboard.press('Tab');
+  await keyboard.type('lobby');
+  await keyboard.press('Enter');
+  await ana.isIn('lobby');
+  await expect(ana.field).toBeFocused();
+
+  await keyboard.type('one line');
+  await keyboard.press('Shift+Enter');
+  await keyboard.type('and another');
+  await expect(ana.field).toHaveValue('one line\nand another');
+  await keyboard.press('Enter');
+  await expect(ana.messages).toHaveCount(1);
+  await expect(ana.field).toHaveValue('');
+  await expect(ana.field).toBeFocused();
+  expect(await ana.texts.first().innerText(), 'the line break is shown').toBe('one line\nand another');
+
+  await keyboard.press('Enter');
+  await keyboard.type('second');
+  await keyboard.press('Enter');
+  await ana.hasSettled('second');
+  await expect(ana.messages, 'Enter in an empty field says nothing').toHaveCount(2);
+  await expect(ana.field).toBeFocused();
+});
+
+test('Enter that ends a composition is not a message', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const input = await ana.page.context().newCDPSession(ana.page);
+  await ana.field.focus();
+  await input.send('Input.imeSetComposition', { text: 'こんにちは', selectionStart: 5, selectionEnd: 5 });
+  await input.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Enter',
+    code: 'Enter',
+    windowsVirtualKeyCode: 229,
+  });
+  await input.send('Input.insertText', { text: 'こんにちは' });
+  await expect(ana.field).toHaveValue('こんにちは');
+  await expect(ana.messages).toHaveCount(0);
+  await ana.page.keyboard.press('Enter');
+  await ana.hasSettled('こんにちは');
+});
+
+test('older messages and the list of rooms are reached by Tab', async ({ server, invite, bot }) => {
+  await (await bot('Rui', server)).sayAll('lobby', numbered('word', 60));
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await expect(ana.messages).toHaveCount(50);
+  await tabTo(ana, 'button:has-text("Load older messages")');
+  await ana.page.keyboard.press('Enter');
+  await ana.reads(numbered('word', 60));
+
+  await tabTo(ana, '#another-room');
+  await ana.page.keyboard.type('kitchen');
+  await ana.page.keyboard.press('Enter');
+  await ana.isIn('kitchen');
+  await expect(ana.field).toBeFocused();
+  await tabTo(ana, '#rooms a:has-text("lobby")');
+  await ana.page.keyboard.press('Enter');
+  await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
+  await tabTo(ana, '.send');
+});
+
+/** Presses Tab until something that matches has the focus, and it can be seen where it is. */
+async function tabTo({ page }: Person, selector: string): Promise<void> {
+  for (let presses = 0; presses < 40; presses++) {
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus').and(page.locator(selector));
+    if ((await focused.count()) > 0) {
+      await expect(focused, 'what has the focus is in view').toBeInViewport();
+      return;
+    }
+  }
+  throw new Error(`Tab does not reach ${selector}`);
+}

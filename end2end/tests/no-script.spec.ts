@@ -1,0 +1,104 @@
+import type { BrowserContextOptions } from '@playwright/test';
+import { expect, test } from './support/test';
+
+const WITHOUT_SCRIPT: BrowserContextOptions = { javaScriptEnabled: false };
+
+test('without JavaScript people sign in, read and post', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  await rui.sayAll('lobby', ['first', 'second']);
+  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+  await ana.page.goto(server.url);
+  await ana.fillIn('lobby');
+  await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
+  await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
+  await ana.reads(['first', 'second']);
+  await expect(ana.message('first').locator('.author')).toHaveText('Rui');
+
+  await ana.say('third');
+  await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
+  await ana.reads(['first', 'second', 'third']);
+  await ana.hasSettled('third');
+  await expect(ana.field).toHaveValue('');
+  await rui.say('lobby', 'fourth');
+  await ana.page.getByRole('link', { name: 'Refresh' }).click();
+  await ana.reads(['first', 'second', 'third', 'fourth']);
+  await ana.page.reload();
+  await ana.reads(['first', 'second', 'third', 'fourth']);
+});
+
+test('a message that is posted twice is said once', async ({ server, invite }) => {
+  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+  await ana.page.goto(server.url);
+  await ana.fillIn('lobby');
+  const id = await ana.page.locator('input[name=id]').inputValue();
+  await ana.say('once');
+  await ana.reads(['once']);
+  const form = { room: 'lobby', text: 'once', id };
+  await ana.page.request.post(`${server.url}/api/send_message`, { form });
+  await ana.page.reload();
+  await ana.reads(['once']);
+});
+
+test('without JavaScript another room is opened by its form', async ({ server, invite, bot }) => {
+  await (await bot('Rui', server)).say('café & bar?', 'in here');
+  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+  await ana.page.goto(server.url);
+  await ana.fillIn('lobby');
+  await ana.page.getByLabel('Open another room').fill('café & bar?');
+  await ana.page.getByRole('button', { name: 'Open', exact: true }).click();
+  await expect(ana.page).toHaveURL(`${server.url}/r/caf%C3%A9%20%26%20bar%3F`);
+  await expect(ana.page.locator('#chatroom h1')).toHaveText('café & bar?');
+  await ana.reads(['in here']);
+  await ana.say('me too');
+  await ana.reads(['in here', 'me too']);
+});
+
+test.describe('wrong input', () => {
+  // The answer's status is the browser's only complaint.
+  test.use({ forgives: /status of 422/ });
+
+  for (const [problem, name, reason] of [
+    ['empty name', '', 'Your name is missing.'],
+    ['blank name', '   ', 'Your name is missing.'],
+    ['too long name', 'n'.repeat(33), 'Your name can have 32 characters at most.'],
+    ['name that reads other than it is written', 'A\u202ena', 'Your name has a character that cannot be shown'],
+  ] as const) {
+    test(`a ${problem} is refused with the reason, and what was typed stays`, async ({ server, invite }) => {
+      const ana = await invite(name, server, WITHOUT_SCRIPT);
+      await ana.page.goto(server.url);
+      await ana.page.locator('#name').evaluate((field) => {
+        field.removeAttribute('required');
+        field.removeAttribute('maxlength');
+      });
+      const answer = ana.page.waitForResponse('**/api/sign_in');
+      await ana.fillIn('quiet corner');
+      expect((await answer).status()).toBe(422);
+      await expect(ana.page.getByRole('alert')).toContainText(reason);
+      await expect(ana.page.locator('#name')).toHaveValue(name);
+      await expect(ana.page.locator('#room')).toHaveValue('quiet corner');
+
+      await ana.page.locator('#name').fill('Ana');
+      await ana.page.locator('.signin').click();
+      await expect(ana.page.locator('#chatroom h1')).toHaveText('quiet corner');
+    });
+  }
+
+  for (const [problem, text, reason] of [
+    ['a blank message', '  \n ', 'There is nothing in this message.'],
+    ['a message of 4,001 characters', `${'long '.repeat(800)}!`, '4000'],
+  ] as const) {
+    test(`${problem} is refused with the reason, and what was typed stays`, async ({ server, invite }) => {
+      const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+      await ana.page.goto(server.url);
+      await ana.fillIn('lobby');
+      const answer = ana.page.waitForResponse('**/api/send_message');
+      await ana.say(text);
+      expect((await answer).status()).toBe(422);
+      await expect(ana.page.getByRole('alert')).toContainText(reason);
+      await expect(ana.field).toHaveValue(text);
+      await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
+      await ana.say('short');
+      await ana.reads(['short']);
+    });
+  }
+});

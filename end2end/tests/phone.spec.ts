@@ -1,0 +1,55 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/test';
+
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+const LONG = 'x'.repeat(300);
+
+test('on a phone people sign in, chat and look at rooms and people', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  const sentence = 'A few words that wrap over several lines on a narrow screen.';
+  await rui.sayAll('lobby', [`https://example.org/${LONG}`, LONG, sentence]);
+  const ana = await invite('Ana', server, PHONE);
+  await ana.page.goto(server.url);
+  await fits(ana.page);
+  await ana.fillIn('lobby');
+  await ana.isIn('lobby');
+  await fits(ana.page);
+  for (const part of [ana.field, ana.page.locator('.send'), ana.messages.last()]) {
+    await expect(part).toBeInViewport({ ratio: 1 });
+  }
+  await ana.say(`${LONG}!`);
+  await ana.hasSettled(`${LONG}!`);
+  await expect(ana.messages).toHaveCount(4);
+  await expect(ana.messages.last()).toBeInViewport();
+  await fits(ana.page);
+
+  const rooms = ana.page.locator('#rooms');
+  await expect(rooms).toBeHidden();
+  await ana.page.getByRole('button', { name: /^Rooms/ }).tap();
+  await expect(rooms).toBeInViewport();
+  await expect(rooms.getByRole('link', { name: 'lobby' })).toBeVisible();
+  await fits(ana.page);
+  await rooms.getByLabel('Open another room').fill('kitchen');
+  await rooms.getByRole('button', { name: 'Open', exact: true }).tap();
+  await ana.isIn('kitchen');
+  await expect(rooms, 'the choice is made').toBeHidden();
+  await expect(ana.field).toBeInViewport({ ratio: 1 });
+
+  const people = ana.page.locator('#people');
+  await expect(people).toBeHidden();
+  await ana.page.getByRole('button', { name: /^People/ }).tap();
+  await expect(people).toBeInViewport();
+  await expect(people.locator('.person')).toHaveText(['Ana']);
+  await fits(ana.page);
+  await people.getByRole('button', { name: 'Close' }).tap();
+  await expect(people).toBeHidden();
+  await expect(ana.field).toBeInViewport({ ratio: 1 });
+});
+
+async function fits(page: Page): Promise<void> {
+  const { content, screen } = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return { content: scrollWidth, screen: clientWidth };
+  });
+  expect(content, 'nothing is wider than the screen').toBeLessThanOrEqual(screen);
+}

@@ -1,0 +1,82 @@
+import type { Person } from './support/person';
+import { expect, test } from './support/test';
+
+const TEXTS = [
+  '<img src=x onerror="window.pwned=1">',
+  '</script><script>window.pwned=1</script>',
+  '<!--<script>',
+  '--></ol></main><svg onload="window.pwned=1">',
+  "{{constructor.constructor('window.pwned=1')()}} ${window.pwned=1}",
+  '&lt;b&gt;bold&lt;/b&gt; &amp; <b>bold</b>',
+  'javascript:window.pwned=1',
+  '\u202egpj.exe \u2066isolated',
+  '"quoted" \'quoted\' \\back \u2028 \u0000 end',
+  '</textarea><iframe src="javascript:window.pwned=1"></iframe>',
+];
+const NAME = '</script><script>pwned=1//';
+const ANOTHER_NAME = '<img src=x onerror=pwned=1>';
+const ROOM = '</title></script><script>window.pwned=1</script>';
+
+test('what people write is only ever text', async ({ server, invite, bot }) => {
+  const rui = await bot(NAME, server);
+  await rui.sayAll(ROOM, TEXTS);
+  const ana = await invite(ANOTHER_NAME, server);
+  await ana.signIn(ROOM);
+  await showsAsText(ana, TEXTS);
+
+  const eve = await invite(NAME, server);
+  await eve.signIn(ROOM);
+  await expect(ana.page.locator('.news')).toHaveText(`${NAME} joined`);
+  await eve.field.pressSequentially('<b>');
+  await expect(ana.page.locator('.typing')).toHaveText(`${NAME} is writing…`);
+  for (const text of TEXTS) await eve.say(text);
+  for (const person of [ana, eve]) await showsAsText(person, [...TEXTS, ...TEXTS]);
+  await expect(ana.page.locator('.people-list .person')).toHaveText([NAME, ANOTHER_NAME]);
+  await expect(ana.page.locator('.pending, .message-failure')).toHaveCount(0);
+
+  await ana.page.reload();
+  await ana.isIn(ROOM);
+  await showsAsText(ana, [...TEXTS, ...TEXTS]);
+  expect(await ana.messages.first().locator('.author').textContent()).toBe(NAME);
+});
+
+test.describe('what is refused', () => {
+  test.use({ forgives: /status of 422/ });
+
+  test('a refused message comes back as text', async ({ server, invite }) => {
+    const ana = await (await invite('Ana', server)).hasSession();
+    // So that the form is posted as it is without JavaScript, yet scripts would run.
+    await ana.page.route('**/pkg/*.{js,wasm}', () => {});
+    await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
+    const text = `\n${TEXTS.join('\n').replaceAll('\u0000', '')}${'x'.repeat(4_000)}`;
+    const answer = ana.page.waitForResponse('**/api/send_message');
+    await ana.say(text);
+    expect((await answer).status()).toBe(422);
+    await expect(ana.field).toHaveValue(text);
+    await runsNothing(ana);
+  });
+
+  test('a refused name and room come back as text', async ({ server, invite }) => {
+    const ana = await invite(`${ANOTHER_NAME}${TEXTS[1]}`, server);
+    await ana.page.goto(server.url);
+    await ana.page.locator('#name').evaluate((field) => field.removeAttribute('maxlength'));
+    await ana.fillIn(`"><script>pwned=1</script>`);
+    await expect(ana.page.getByRole('alert')).toContainText('32 characters');
+    await expect(ana.page.locator('#name')).toHaveValue(ana.name);
+    await expect(ana.page.locator('#room')).toHaveValue(`"><script>pwned=1</script>`);
+    await runsNothing(ana);
+  });
+});
+
+async function showsAsText(person: Person, texts: string[]): Promise<void> {
+  await expect(person.texts).toHaveCount(texts.length);
+  expect(await person.texts.evaluateAll((elements) => elements.map((element) => element.textContent))).toEqual(texts);
+  expect(await person.page.locator('#chatroom h1').textContent()).toBe(ROOM);
+  await expect(person.page).toHaveTitle(/<script>window\.pwned=1<\/script> · Sala$/);
+  await runsNothing(person);
+}
+
+async function runsNothing({ page }: Person): Promise<void> {
+  await expect(page.locator('body').locator('img, iframe, b, [onload], [onerror], script:not([nonce])')).toHaveCount(0);
+  expect(await page.evaluate(() => 'pwned' in window), 'a script of a person ran').toBe(false);
+}

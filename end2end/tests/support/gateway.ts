@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { type AddressInfo, type Server as Listener, type Socket, connect, createServer } from 'node:net';
+
+/**
+ * What stands between a browser and the servers: a load balancer that hands connections on, and can cut those that carry
+ * WebSockets while pages are still served. A browser's own "offline" leaves open sockets alone, so it cannot do this.
+ */
+export class Gateway {
+  private readonly sockets = new Set<Socket>();
+  private readonly connections = new Set<Socket>();
+  private isCut = false;
+
+  private constructor(
+    private readonly listener: Listener,
+    private target: string,
+  ) {}
+
+  static async to(server: { url: string }): Promise<Gateway> {
+    const listener = createServer();
+    const gateway = new Gateway(listener, server.url);
+    listener.on('connection', (client) => gateway.accept(client));
+    listener.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    return gateway;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.listener.address() as AddressInfo).port}`;
+  }
+
+  /** New connections go there from now on. */
+  leadTo(server: { url: string }): void {
+    this.target = server.url;
+  }
+
+  /** Ends every WebSocket without a word, and lets no new one through. */
+  cut(): void {
+    this.isCut = true;
+    this.sockets.forEach((socket) => socket.resetAndDestroy());
+  }
+
+  mend(): void {
+    this.isCut = false;
+  }
+
+  close(): void {
+    this.listener.close();
+    this.connections.forEach((connection) => connection.destroy());
+  }
+
+  private accept(client: Socket): void {
+    this.track(client, this.connections);
+    client.once('data', (head: Buffer) => {
+      // Browsers open a connection of its own for a WebSocket, so its first bytes tell.
+      if (head.toString('latin1').startsWith('GET /ws ')) {
+        if (this.isCut) return client.resetAndDestroy();
+        this.track(client, this.sockets);
+      }
+      this.handOn(client, head);
+    });
+  }
+
+  private handOn(client: Socket, head: Buffer): void {
+    const { hostname, port } = new URL(this.target);
+    const server = connect(Number(port), hostname);
+    this.track(server, this.connections);
+    server.write(head);
+    client.pipe(server).pipe(client);
+    client.on('close', () => server.destroy());
+    server.on('close', () => client.destroy());
+  }
+
+  private track(socket: Socket, set: Set<Socket>): void {
+    set.add(socket);
+    socket.on('close', () => set.delete(socket));
+    // A connection that breaks is what this is for; `close` follows.
+    socket.on('error', () => {});
+  }
+}

@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './port';
+import { Program } from './program';
+
+/** A Redis of its own for one test, which keeps nothing on disk. */
+export class Redis {
+  private constructor(
+    readonly url: string,
+    private readonly program: Program,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<Redis> {
+    const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'sala-redis-'))];
+    const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];
+    const program = await Program.start('redis-server', args, {}, /Ready to accept connections/, []);
+    return new Redis(`redis://127.0.0.1:${port}`, program, folder);
+  }
+
+  async remove(): Promise<void> {
+    await this.program.end('SIGKILL');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

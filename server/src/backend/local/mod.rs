@@ -1,0 +1,75 @@
+//! The embedded backend: history in one SQLite file, relay and presence within the process.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lock` | the claim of one process on the folder |
+//! | `schema` | connections and tables |
+//! | `store` | what one transaction does |
+//! | `writer` | the one thread that writes: group commit, then answers, then signals |
+//! | `reader` | reads, on connections of their own |
+//! | `relay` | who listens to what, and the way to the hub |
+//! | `register`, `presence` | who is here |
+
+mod broker;
+mod lock;
+mod presence;
+mod reader;
+mod register;
+mod relay;
+mod schema;
+mod store;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use rusqlite::ErrorCode;
+use tokio::sync::mpsc;
+
+use super::{Backend, Error, SIGNALS};
+use broker::LocalBroker;
+use presence::LocalPresence;
+use reader::Reader;
+use relay::Relay;
+use store::Store;
+use writer::Writer;
+
+/// Opens the history in `data_dir`, which is created if it is missing. Of each room at least the last `history_limit`
+/// events and those of the last 24 hours are kept.
+///
+/// # Errors
+/// The folder cannot be used, another process uses it, or its file comes from a newer version. The text names `DATA_DIR`.
+pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
+    let place = data_dir.display();
+    std::fs::create_dir_all(data_dir).with_context(|| format!("the folder DATA_DIR={place} cannot be created"))?;
+    let lock = lock::claim(data_dir)?;
+    let file = data_dir.join("sala.db");
+    let db =
+        schema::open(&file).with_context(|| format!("the history {} in DATA_DIR cannot be used", file.display()))?;
+
+    let (signals, heard) = mpsc::channel(SIGNALS);
+    let relay = Arc::new(Relay::new(signals));
+    let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), lock)
+        .context("the thread that writes the history in DATA_DIR cannot be started")?;
+    let writer = Arc::new(writer);
+    Ok(Backend {
+        broker: Arc::new(LocalBroker::new(Arc::clone(&writer), Arc::clone(&relay))),
+        history: Arc::new(Reader::new(file, writer)),
+        presence: Arc::new(LocalPresence::new(relay)),
+        signals: heard,
+    })
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let damaged =
+            matches!(
+                error,
+                rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+            ) || matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase));
+        if damaged { Self::Corrupt(error.to_string()) } else { Self::Unavailable(error.to_string()) }
+    }
+}

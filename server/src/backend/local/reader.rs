@@ -1,0 +1,138 @@
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use protocol::{Cursor, Head, RoomName};
+use rand::distr::{Alphanumeric, SampleString};
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::Semaphore;
+
+use super::schema;
+use super::writer::Writer;
+use crate::backend::{Entry, Error, History, Result, Slice};
+use crate::clock::now_ms;
+
+/// How many reads run at once. Whoever has another one waits.
+const READERS: usize = 4;
+
+/// Reads, each on a connection of its own and at one moment of the file, beside the writer and never in its way.
+pub struct Reader {
+    desks: Arc<Desks>,
+    turns: Arc<Semaphore>,
+    writer: Arc<Writer>,
+}
+
+struct Desks {
+    file: PathBuf,
+    free: Mutex<Vec<Connection>>,
+}
+
+/// A part of a room's history.
+#[derive(Clone, Copy)]
+enum Part {
+    After(u64),
+    Before(u64),
+}
+
+impl Reader {
+    pub fn new(file: PathBuf, writer: Arc<Writer>) -> Self {
+        Self {
+            desks: Arc::new(Desks { file, free: Mutex::default() }),
+            turns: Arc::new(Semaphore::new(READERS)),
+            writer,
+        }
+    }
+
+    async fn slice(&self, room: &RoomName, part: Part, limit: usize) -> Result<Slice> {
+        if let Some(slice) = self.look(room, part, limit).await? {
+            return Ok(slice);
+        }
+        let epoch = Alphanumeric.sample_string(&mut rand::rng(), 12);
+        self.writer.open(room.clone(), epoch, now_ms()).await?;
+        let slice = self.look(room, part, limit).await?;
+        slice.ok_or_else(|| Error::Unavailable("the room was forgotten in the moment it was made".into()))
+    }
+
+    async fn look(&self, room: &RoomName, part: Part, limit: usize) -> Result<Option<Slice>> {
+        let room = room.clone();
+        self.read(move |db| slice(db, &room, part, limit)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.expect("the turns are never closed");
+        let desks = Arc::clone(&self.desks);
+        let reading = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            desks.with(work)
+        });
+        reading.await.map_err(|error| Error::Unavailable(format!("a read was broken off: {error}")))?
+    }
+}
+
+impl Desks {
+    /// A connection that failed is not used again.
+    fn with<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = free().pop();
+        let mut db = match waiting {
+            Some(db) => db,
+            None => schema::open_for_reading(&self.file)?,
+        };
+        let result = work(&mut db)?;
+        free().push(db);
+        Ok(result)
+    }
+}
+
+#[async_trait]
+impl History for Reader {
+    async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<Slice> {
+        self.slice(room, Part::After(seq), limit).await
+    }
+
+    async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<Slice> {
+        self.slice(room, Part::Before(before.unwrap_or(u64::MAX)), limit).await
+    }
+
+    async fn heads(&self, rooms: &[RoomName]) -> Result<Vec<Cursor>> {
+        let rooms = rooms.to_vec();
+        self.read(move |db| {
+            let tx = db.transaction()?;
+            let room = |name: &RoomName| Ok(find(&tx, name)?.map(|(_, cursor)| cursor).unwrap_or_default());
+            rooms.iter().map(room).collect()
+        })
+        .await
+    }
+}
+
+fn slice(db: &mut Connection, room: &RoomName, part: Part, limit: usize) -> rusqlite::Result<Option<Slice>> {
+    let tx = db.transaction()?;
+    let Some((id, Cursor { epoch, seq, uid })) = find(&tx, room)? else { return Ok(None) };
+    let (query, bound) = match part {
+        Part::After(seq) => ("seq > ? ORDER BY seq LIMIT ?", seq),
+        Part::Before(seq) => ("seq < ? ORDER BY seq DESC LIMIT ?", seq),
+    };
+    // SQLite counts in signed numbers, and no room has as many events.
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let mut entries = tx
+        .prepare_cached(&format!("SELECT seq, uid, prev, body FROM events WHERE room = ? AND {query}"))?
+        .query_map(params![id, signed(bound), signed(limit as u64)], |row| {
+            Ok(Entry { seq: row.get(0)?, uid: row.get(1)?, prev: row.get(2)?, body: row.get(3)? })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    if matches!(part, Part::Before(_)) {
+        entries.reverse();
+    }
+    Ok(Some(Slice { epoch, head: Head { seq, uid }, entries }))
+}
+
+fn find(db: &Connection, room: &RoomName) -> rusqlite::Result<Option<(i64, Cursor)>> {
+    db.prepare_cached("SELECT id, epoch, seq, uid FROM rooms WHERE name = ?")?
+        .query_row([room.as_str()], |row| {
+            Ok((row.get(0)?, Cursor { epoch: row.get(1)?, seq: row.get(2)?, uid: row.get(3)? }))
+        })
+        .optional()
+}

@@ -1,0 +1,61 @@
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use rusqlite::{Connection, OpenFlags};
+
+/// The layout of the tables, kept in `PRAGMA user_version`.
+const VERSION: i64 = 1;
+
+/// A clustered table, since a page of history is a run of neighbours. `UNIQUE (room, author, id)` is what makes a retry safe.
+const TABLES: &str = "
+CREATE TABLE rooms (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    uid TEXT NOT NULL,
+    since INTEGER NOT NULL
+) STRICT;
+CREATE INDEX silent_rooms ON rooms (since) WHERE seq = 0;
+CREATE TABLE events (
+    room INTEGER NOT NULL REFERENCES rooms (id),
+    seq INTEGER NOT NULL,
+    uid TEXT NOT NULL,
+    prev TEXT NOT NULL,
+    author TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (room, seq),
+    UNIQUE (room, author, id)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Opens the file for writing, and makes the tables if it is new.
+pub fn open(file: &Path) -> anyhow::Result<Connection> {
+    let mut db = Connection::open(file)?;
+    db.busy_timeout(Duration::from_secs(5))?;
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > VERSION {
+        bail!("it was written by a newer version of Sala (its schema is {found}, this version knows {VERSION})");
+    }
+    let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    ensure!(mode == "wal", "its file system does not support SQLite's write-ahead log");
+    // An acknowledged event survives a loss of power: every commit waits for the disk.
+    db.pragma_update(None, "synchronous", "FULL")?;
+    if found == 0 {
+        let tx = db.transaction()?;
+        tx.execute_batch(TABLES).context("its tables cannot be created")?;
+        tx.pragma_update(None, "user_version", VERSION)?;
+        tx.commit()?;
+    }
+    Ok(db)
+}
+
+/// Opens the file for reading. It exists, with its tables: [`open`] was there first.
+pub fn open_for_reading(file: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.busy_timeout(Duration::from_secs(5))?;
+    Ok(db)
+}

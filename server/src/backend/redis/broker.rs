@@ -1,0 +1,56 @@
+use std::sync::{Arc, LazyLock};
+
+use ::redis::Script;
+use async_trait::async_trait;
+use protocol::RoomName;
+
+use super::commands::Commands;
+use super::keys::Keys;
+use super::payload;
+use super::subscriber::Subscriber;
+use crate::backend::{Broker, Draft, Receipt, Result, Whisper};
+
+static APPEND: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("scripts/life.lua"), include_str!("scripts/append.lua"))));
+
+/// Appends by script and listens on a connection of its own.
+pub struct RedisBroker {
+    commands: Arc<Commands>,
+    subscriber: Subscriber,
+    history_limit: usize,
+}
+
+impl RedisBroker {
+    pub fn new(commands: Arc<Commands>, subscriber: Subscriber, history_limit: usize) -> Self {
+        Self { commands, subscriber, history_limit }
+    }
+}
+
+#[async_trait]
+impl Broker for RedisBroker {
+    async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt> {
+        let keys = Keys::of(room);
+        let mut append = APPEND.prepare_invoke();
+        append.key(keys.history()).arg(keys.channel()).arg(&draft.epoch).arg(&draft.uid);
+        // The id has no slash, so the two cannot be parted in another way.
+        append.arg(format!("{}/{}", draft.author, draft.id)).arg(draft.at).arg(&draft.body).arg(self.history_limit);
+        let (seq, at) = self.commands.run(&append).await?;
+        Ok(Receipt { seq, at })
+    }
+
+    async fn subscribe(&self, room: &RoomName) -> Result<()> {
+        self.subscriber.subscribe(room).await
+    }
+
+    fn unsubscribe(&self, room: &RoomName) {
+        self.subscriber.unsubscribe(room);
+    }
+
+    async fn whisper(&self, room: &RoomName, whisper: &Whisper) -> Result<()> {
+        self.commands.publish(&Keys::of(room).channel(), &payload::encode(whisper)).await
+    }
+
+    fn is_hearing(&self) -> bool {
+        self.subscriber.is_hearing()
+    }
+}

@@ -1,0 +1,84 @@
+use std::sync::{Arc, LazyLock};
+
+use ::redis::{Script, ScriptInvocation};
+use async_trait::async_trait;
+use protocol::{RoomName, User, limits};
+
+use super::commands::Commands;
+use super::keys::Keys;
+use crate::backend::{Error, PRESENCE_TTL_MS, Presence, Result, Roster};
+
+/// A script that works on a room's presence.
+macro_rules! script {
+    ($name:ident, $file:literal) => {
+        static $name: LazyLock<Script> =
+            LazyLock::new(|| Script::new(concat!(include_str!("scripts/presence.lua"), include_str!($file))));
+    };
+}
+
+script!(ENTER, "scripts/enter.lua");
+script!(LEAVE, "scripts/leave.lua");
+script!(REFRESH, "scripts/refresh.lua");
+script!(PEOPLE, "scripts/people.lua");
+
+/// How many connections are refreshed at once, so that a full room does not hold Redis up.
+const REFRESHED: usize = 500;
+
+/// Who is here, over all instances.
+pub struct RedisPresence {
+    commands: Arc<Commands>,
+}
+
+impl RedisPresence {
+    pub fn new(commands: Arc<Commands>) -> Self {
+        Self { commands }
+    }
+}
+
+#[async_trait]
+impl Presence for RedisPresence {
+    async fn enter(&self, room: &RoomName, connection: &str, user: &User) -> Result<Roster> {
+        let mut enter = prepare(&ENTER, room);
+        enter.arg(connection).arg(&user.id).arg(&user.name);
+        roster(self.commands.run(&enter).await?)
+    }
+
+    async fn leave(&self, room: &RoomName, connection: &str) -> Result<()> {
+        self.commands.run(prepare(&LEAVE, room).arg(connection)).await
+    }
+
+    async fn refresh(&self, room: &RoomName, here: &[(String, User)]) -> Result<()> {
+        let mut left = here.len();
+        for here in here.chunks(REFRESHED) {
+            left -= here.len();
+            let mut refresh = prepare(&REFRESH, room);
+            refresh.arg(u8::from(left == 0));
+            for (connection, user) in here {
+                refresh.arg(connection).arg(&user.id).arg(&user.name);
+            }
+            self.commands.run::<()>(&refresh).await?;
+        }
+        Ok(())
+    }
+
+    async fn people(&self, room: &RoomName) -> Result<Roster> {
+        roster(self.commands.run(&prepare(&PEOPLE, room)).await?)
+    }
+}
+
+fn prepare<'a>(script: &'a Script, room: &RoomName) -> ScriptInvocation<'a> {
+    let keys = Keys::of(room);
+    let mut invocation = script.prepare_invoke();
+    invocation.key(keys.presence()).arg(keys.channel()).arg(PRESENCE_TTL_MS).arg(limits::PEOPLE);
+    invocation
+}
+
+fn roster((count, names): (u64, Vec<String>)) -> Result<Roster> {
+    let user = |name: String| {
+        let (name, id) = name.split_once('\0')?;
+        Some(User { id: id.into(), name: name.into() })
+    };
+    let people = names.into_iter().map(user).collect::<Option<_>>();
+    let people = people.ok_or_else(|| Error::Corrupt("a name in a room's register has no id".into()))?;
+    Ok(Roster { people, count })
+}

@@ -1,0 +1,38 @@
+-- ARGV: channel, epoch for a new life, uid, author/id, time in ms, body, events to keep
+-- Returns the number of the event and the time of its first acceptance.
+local channel, fresh_epoch, uid, id, at, body, limit = unpack(ARGV)
+local DAY = 24 * 60 * 60 * 1000
+
+-- Ids outlive their events' stay in the stream by as much as is missing to a day. Two a time keep pace with one new one.
+local function prune()
+  for _ = 1, 2 do
+    local oldest = redis.call('LINDEX', order, 0)
+    if not oldest then return end
+    local receipt = redis.call('HGET', ids, oldest)
+    if receipt then
+      local seq, accepted = receipt:match('^(%d+) (%d+)$')
+      if tonumber(accepted) + DAY >= tonumber(at) then return end
+      local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+      if first and tonumber(first[1]:match('^%d+')) <= tonumber(seq) then return end
+      redis.call('HDEL', ids, oldest)
+    end
+    redis.call('LPOP', order)
+  end
+end
+
+local epoch, last, prev = live(fresh_epoch)
+local receipt = redis.call('HGET', ids, id)
+if receipt then
+  local seq, accepted = receipt:match('^(%d+) (%d+)$')
+  return { tonumber(seq), tonumber(accepted) }
+end
+
+local seq = string.format('%.0f', last + 1)
+redis.call('HSET', meta, 'seq', seq, 'uid', uid)
+if last == 0 then redis.call('PERSIST', meta) end
+redis.call('XADD', stream, 'MAXLEN', '~', limit, seq .. '-0', 'uid', uid, 'prev', prev, 'body', body)
+redis.call('HSET', ids, id, seq .. ' ' .. at)
+redis.call('RPUSH', order, id)
+redis.call('PUBLISH', channel, '+' .. epoch .. ' ' .. seq .. ' ' .. uid .. ' ' .. prev .. '\n' .. body)
+prune()
+return { tonumber(seq), tonumber(at) }

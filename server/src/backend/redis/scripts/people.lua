@@ -1,0 +1,3 @@
+sweep()
+announce()
+return roster()

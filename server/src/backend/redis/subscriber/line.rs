@@ -1,0 +1,46 @@
+use std::time::Duration;
+
+use ::redis::aio::PubSub;
+use ::redis::{Client, RedisResult};
+use rand::Rng;
+use rand::distr::{Alphanumeric, SampleString};
+use tokio::time::timeout;
+
+/// How long one try may take.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// Where to connect to, and the channel that this instance alone listens to.
+pub struct Line {
+    client: Client,
+    own_channel: String,
+}
+
+impl Line {
+    pub fn new(client: Client) -> Self {
+        let instance = Alphanumeric.sample_string(&mut rand::rng(), 16);
+        Self { client, own_channel: format!("sala:probe:{instance}") }
+    }
+
+    pub fn own_channel(&self) -> &str {
+        &self.own_channel
+    }
+
+    /// Connects and subscribes to the own channel. Its confirmation shows that somebody is there: a server that is stopped
+    /// accepts connections, too.
+    pub async fn connect(&self) -> RedisResult<PubSub> {
+        let connecting = async {
+            let mut pubsub = self.client.get_async_pubsub().await?;
+            pubsub.subscribe(&self.own_channel).await?;
+            Ok(pubsub)
+        };
+        timeout(WAIT, connecting)
+            .await
+            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+    }
+}
+
+/// How long to wait after so many vain attempts: 0.1 s to 2 s, and never the same for all instances.
+pub fn back_off(attempt: u32) -> Duration {
+    let longest = (100 << attempt.min(5)).min(2_000);
+    Duration::from_millis(rand::rng().random_range(longest / 2..=longest).max(100))
+}

@@ -1,0 +1,59 @@
+//! The connection that listens, supervised here and not by the library: it comes back for ever, takes up every room again,
+//! says when signals may have been missed, and is given up when it is open but deaf.
+
+mod hearing;
+mod line;
+mod outbox;
+mod probe;
+mod wishes;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ::redis::aio::PubSub;
+use protocol::RoomName;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::commands::Commands;
+use crate::backend::{Error, Result, Signal};
+use hearing::Ear;
+pub use line::{Line, back_off};
+use wishes::Wishes;
+
+/// How long a subscription may wait for its confirmation, over a reconnection if need be.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What the rest of the backend sees of it. Dropping it ends the connection.
+pub struct Subscriber {
+    wishes: Arc<Wishes>,
+    hearing: Arc<AtomicBool>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Subscriber {
+    pub fn start(line: Line, pubsub: PubSub, commands: Arc<Commands>, signals: mpsc::Sender<Signal>) -> Self {
+        let (wishes, hearing) = (Arc::new(Wishes::default()), Arc::new(AtomicBool::new(true)));
+        let ear = Ear::new(line, commands, Arc::clone(&wishes), Arc::clone(&hearing), signals);
+        Self { wishes, hearing, _task: AbortOnDropHandle::new(tokio::spawn(ear.listen(pubsub))) }
+    }
+
+    pub async fn subscribe(&self, room: &RoomName) -> Result<()> {
+        let mut claim = self.wishes.wish(room);
+        match timeout(PATIENCE, claim.confirmed()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::Unavailable("the room was unsubscribed from meanwhile".into())),
+            Err(_) => Err(Error::Unavailable("Redis did not confirm a subscription in time".into())),
+        }
+    }
+
+    pub fn unsubscribe(&self, room: &RoomName) {
+        self.wishes.withdraw(room);
+    }
+
+    pub fn is_hearing(&self) -> bool {
+        self.hearing.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,49 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::http::uri::Authority;
+
+use super::{ConfigError, Environment};
+
+/// Addresses, origins, files and metrics.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// `HOST`, default 127.0.0.1 (0.0.0.0 on Cloud Run), and `PORT`, default 8080: where to listen.
+    pub address: SocketAddr,
+    /// `ALLOWED_ORIGINS`, default none: other hosts whose pages may open sockets here, as `host` or `host:port`, separated by
+    /// commas. The request's own host is always allowed.
+    pub allowed_origins: Vec<Authority>,
+    /// `LEPTOS_SITE_ROOT`, default `target/site`: the folder of the built site.
+    pub site_root: String,
+    /// `METRICS_PORT`, default none: a port of its own for `/metrics`, on the address of `HOST`.
+    pub metrics_port: Option<u16>,
+    /// `METRICS_TOKEN`, default none: serves `/metrics` on the main port to those who send it as a bearer token.
+    pub metrics_token: Option<String>,
+}
+
+impl HttpConfig {
+    pub(super) fn from(env: &Environment) -> Result<Self, ConfigError> {
+        let host = if env.get("K_SERVICE").is_some() { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+        let host = env.parse("HOST", IpAddr::V4(host), "an IP address, such as 127.0.0.1 or 0.0.0.0", |_| true)?;
+        let port = env.parse("PORT", 8080, "a port from 0 to 65535, where 0 takes a free one", |_| true)?;
+        let metrics_port: u16 = env.parse("METRICS_PORT", 0, "a port from 1 to 65535", |port| *port > 0)?;
+        let metrics_token = env.get("METRICS_TOKEN").map(str::to_owned);
+        if metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
+            return Err(ConfigError::secret("METRICS_TOKEN", "a secret of 16 bytes or more"));
+        }
+        Ok(Self {
+            address: SocketAddr::new(host, port),
+            allowed_origins: origins(env)?,
+            site_root: env.get("LEPTOS_SITE_ROOT").unwrap_or("target/site").to_owned(),
+            metrics_port: (metrics_port > 0).then_some(metrics_port),
+            metrics_token,
+        })
+    }
+}
+
+fn origins(env: &Environment) -> Result<Vec<Authority>, ConfigError> {
+    let list = env.get("ALLOWED_ORIGINS").unwrap_or_default();
+    let hosts = list.split(',').map(str::trim).filter(|host| !host.is_empty());
+    hosts
+        .map(|host| host.parse().map_err(|_| ConfigError::new("ALLOWED_ORIGINS", host, "a list of hosts, such as chat.example.org,localhost:3000")))
+        .collect()
+}

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use super::{ConfigError, Environment};
+
+/// What one client may ask for.
+#[derive(Clone, Debug)]
+pub struct LimitsConfig {
+    /// `MAX_CONNECTIONS`, default 10000: sockets on this instance; more are answered with 503.
+    pub connections: usize,
+    /// `MAX_ROOMS`, default 50: rooms that one socket may be in.
+    pub rooms: usize,
+    /// `SENDS_PER_SECOND`, default 20: messages of one person on this instance, in the long run.
+    pub sends_per_second: f64,
+    /// `SENDS_BURST`, default 60: messages that one person may send at once.
+    pub sends_burst: f64,
+    /// `FRAMES_PER_SECOND`, default 100: frames of any kind on one socket, in the long run.
+    pub frames_per_second: f64,
+    /// `FRAMES_BURST`, default 300: frames of any kind that one socket may send at once.
+    pub frames_burst: f64,
+    /// `HEARTBEAT_MS`, default 25000: after so many idle milliseconds a `tick` is sent; twice that in silence ends a socket.
+    pub heartbeat: Duration,
+}
+
+impl LimitsConfig {
+    pub(super) fn from(env: &Environment) -> Result<Self, ConfigError> {
+        let count = |name, default| env.parse(name, default, "a whole number from 1", |n: &usize| *n > 0);
+        let rate = |name, default| {
+            env.parse(name, default, "a number from 0.1 to 1000000", |n: &f64| (0.1..=1_000_000.0).contains(n))
+        };
+        let burst = |name, default| {
+            env.parse(name, default, "a number from 1 to 1000000", |n: &f64| (1.0..=1_000_000.0).contains(n))
+        };
+        let allowed = 100..=600_000;
+        let heartbeat = env.parse("HEARTBEAT_MS", 25_000, "a number of milliseconds from 100 to 600000", |ms| allowed.contains(ms))?;
+        Ok(Self {
+            connections: count("MAX_CONNECTIONS", 10_000)?,
+            rooms: count("MAX_ROOMS", 50)?,
+            sends_per_second: rate("SENDS_PER_SECOND", 20.0)?,
+            sends_burst: burst("SENDS_BURST", 60.0)?,
+            frames_per_second: rate("FRAMES_PER_SECOND", 100.0)?,
+            frames_burst: burst("FRAMES_BURST", 300.0)?,
+            heartbeat: Duration::from_millis(heartbeat),
+        })
+    }
+}

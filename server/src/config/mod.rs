@@ -1,0 +1,110 @@
+//! What can be set from the environment, one struct per concern. A wrong value ends the start with a sentence that names the
+//! variable, the value and what is allowed.
+
+mod backend;
+mod http;
+mod limits;
+mod log;
+mod session;
+mod var;
+
+pub use backend::BackendConfig;
+pub use http::HttpConfig;
+pub use limits::LimitsConfig;
+pub use log::{LogConfig, LogFormat};
+pub use session::SessionConfig;
+pub use var::{ConfigError, Environment};
+
+/// Everything that the server is told at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Addresses, origins, files and metrics.
+    pub http: HttpConfig,
+    /// Who signs the sessions.
+    pub session: SessionConfig,
+    /// What one client may ask for.
+    pub limits: LimitsConfig,
+    /// Where rooms live.
+    pub backend: BackendConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+}
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// The first value that is not allowed.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from(&Environment::of_process())
+    }
+
+    /// Reads a given environment.
+    ///
+    /// # Errors
+    /// The first value that is not allowed.
+    pub fn from(env: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            http: HttpConfig::from(env)?,
+            session: SessionConfig::from(env)?,
+            limits: LimitsConfig::from(env)?,
+            backend: BackendConfig::from(env)?,
+            log: LogConfig::from(env)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        Config::from(&pairs.iter().copied().collect()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_environment_is_a_laptop() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.http.address.to_string(), "127.0.0.1:8080");
+        assert!(matches!(config.backend, BackendConfig::Embedded { .. }));
+        assert!(config.session.key.is_none());
+    }
+
+    #[test]
+    fn cloud_run_is_reached_from_outside_and_logs_json() {
+        let config = config(&[("K_SERVICE", "chat"), ("PORT", "9000"), ("REDISHOST", "10.0.0.3")]).unwrap();
+        assert_eq!(config.http.address.to_string(), "0.0.0.0:9000");
+        assert_eq!(config.log.format, LogFormat::Json);
+        let BackendConfig::Redis { url, .. } = config.backend else { panic!("redis") };
+        assert_eq!(url, "redis://10.0.0.3:6379");
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_what_is_allowed() {
+        for (name, value) in [
+            ("PORT", "http"),
+            ("PORT", "70000"),
+            ("HOST", "localhost"),
+            ("SESSION_KEY", "short"),
+            ("REDIS_URL", "http://redis"),
+            ("REDISPORT", "x"),
+            ("HISTORY_LIMIT", "0"),
+            ("HEARTBEAT_MS", "1"),
+            ("LOG_FORMAT", "xml"),
+            ("SENDS_PER_SECOND", "-1"),
+            ("ALLOWED_ORIGINS", "https://"),
+            ("METRICS_TOKEN", "x"),
+            ("MAX_CONNECTIONS", ""),
+        ] {
+            let message = config(&[(name, value), ("REDISHOST", "h")]).expect_err(name);
+            assert!(message.contains(name) && message.contains("allowed"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated() {
+        for (name, value) in [("SESSION_KEY", "hunter2"), ("REDIS_URL", "http://:hunter2@redis")] {
+            assert!(!config(&[(name, value)]).unwrap_err().contains("hunter2"));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What forms post, with and without JavaScript.
+
+use std::sync::Arc;
+
+use app::page::{Page, SignIn};
+use axum::{
+    extract::{Form, State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use protocol::{Error, MessageId, RefusalCode, RoomName, User, check_text};
+use serde::Deserialize;
+
+use super::{
+    AppState, is_tls, origin,
+    pages::{render, room_path, show_room},
+    session_of,
+};
+use crate::{clock, names};
+
+/// The fields of `POST /api/sign_in`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SignInForm {
+    name: String,
+    room: String,
+}
+
+/// `POST /api/sign_in`: starts a session and goes on to the room.
+pub(super) async fn sign_in(
+    State(app): State<Arc<AppState>>,
+    headers: HeaderMap,
+    form: Result<Form<SignInForm>, FormRejection>,
+) -> Response {
+    if origin::is_foreign(&headers, &app.config.http.allowed_origins) {
+        return foreign();
+    }
+    let Form(form) = match form {
+        Ok(form) => form,
+        Err(rejection) => return rejection.into_response(),
+    };
+    match form.check() {
+        Ok((name, room)) => {
+            let known = session_of(&app, &headers);
+            let cookie = app.sessions.issue(&name, known.as_ref(), is_tls(&headers), clock::now_ms());
+            let path = room.map_or_else(|| "/".to_owned(), |room| room_path(&room));
+            ([(header::SET_COOKIE, cookie)], Redirect::to(&path)).into_response()
+        }
+        Err(problem) => {
+            let page = SignIn { name: form.name, room: form.room, problem: Some(problem.to_string()) };
+            render(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::SignIn(page)).await
+        }
+    }
+}
+
+impl SignInForm {
+    fn check(&self) -> Result<(protocol::UserName, Option<RoomName>), Error> {
+        let name = names::user(&self.name)?;
+        let room = if self.room.trim().is_empty() { None } else { Some(names::room(&self.room)?) };
+        Ok((name, room))
+    }
+}
+
+/// `POST /api/sign_out`: ends the session.
+pub(super) async fn sign_out(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    if origin::is_foreign(&headers, &app.config.http.allowed_origins) {
+        return foreign();
+    }
+    ([(header::SET_COOKIE, app.sessions.end(is_tls(&headers)))], Redirect::to("/")).into_response()
+}
+
+/// The fields of `POST /api/send_message`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MessageForm {
+    room: String,
+    text: String,
+    id: String,
+}
+
+/// `POST /api/send_message`: says something, then goes back to the room.
+pub(super) async fn send_message(
+    State(app): State<Arc<AppState>>,
+    headers: HeaderMap,
+    form: Result<Form<MessageForm>, FormRejection>,
+) -> Response {
+    if origin::is_foreign(&headers, &app.config.http.allowed_origins) {
+        return foreign();
+    }
+    let Form(form) = match form {
+        Ok(form) => form,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let Some(user) = session_of(&app, &headers) else {
+        let problem = Some("You are not signed in any more. Sign in to go on.".into());
+        let page = SignIn { room: form.room, problem, ..SignIn::default() };
+        return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page)).await;
+    };
+    let room = match names::room(&form.room) {
+        Ok(room) => room,
+        Err(problem) => return (StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()).into_response(),
+    };
+    match send(&app, &user, &room, &form).await {
+        Ok(()) => Redirect::to(&room_path(&room)).into_response(),
+        Err(problem) => {
+            let rejected = Some((form.text, problem.to_string()));
+            show_room(&app, status(problem.code), user, &room, rejected).await
+        }
+    }
+}
+
+async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) -> Result<(), Error> {
+    let id = MessageId::new(&form.id)?;
+    // A form sends line breaks as CR LF, a socket as they were typed.
+    let text = form.text.replace("\r\n", "\n");
+    check_text(&text)?;
+    app.sockets.may_send(&user.id)?;
+    let sent = app.hub.send(room, user, &id, &text, clock::now_ms()).await;
+    sent.map(drop).map_err(|error| {
+        tracing::warn!(%error, "a posted message was not taken");
+        Error::unavailable(1_000)
+    })
+}
+
+fn status(code: RefusalCode) -> StatusCode {
+    match code {
+        RefusalCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        RefusalCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        RefusalCode::Forbidden => StatusCode::FORBIDDEN,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+fn foreign() -> Response {
+    (StatusCode::FORBIDDEN, "This form was posted from another site.").into_response()
+}

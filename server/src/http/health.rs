@@ -1,0 +1,23 @@
+//! Whether the instance lives, and whether it should get new people.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode};
+
+use super::AppState;
+
+/// `GET /health/live`: the process answers.
+pub(super) async fn live() -> StatusCode {
+    StatusCode::OK
+}
+
+/// `GET /health/ready`: red while the instance drains, or is deaf to its broker.
+pub(super) async fn ready(State(app): State<Arc<AppState>>) -> (StatusCode, &'static str) {
+    if app.is_draining() {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining")
+    } else if app.hub.is_hearing() {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "deaf to the broker")
+    }
+}

@@ -1,0 +1,63 @@
+//! What is served over plain HTTP: pages, forms, files, health and metrics.
+
+mod forms;
+mod headers;
+mod health;
+mod metrics;
+pub mod origin;
+mod pages;
+mod router;
+
+use std::sync::Arc;
+
+
+use axum::http::{HeaderMap, header};
+use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
+use protocol::User;
+use tokio_util::sync::CancellationToken;
+
+use crate::{clock, config::Config, hub::Hub, session::Sessions, ws::Sockets};
+
+pub use metrics::{install as install_metrics, router as metrics_router};
+pub use router::router;
+
+/// What every handler can reach.
+pub struct AppState {
+    /// What was configured.
+    pub config: Config,
+    /// The rooms.
+    pub hub: Arc<Hub>,
+    /// The sessions.
+    pub sessions: Sessions,
+    /// The sockets.
+    pub sockets: Sockets,
+    /// Where the built site is, and what its files are called.
+    pub leptos: LeptosOptions,
+    /// The metrics of this process.
+    pub metrics: PrometheusHandle,
+    /// Cancelled when the instance goes away.
+    pub draining: CancellationToken,
+}
+
+impl AppState {
+    /// Whether the instance goes away.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+}
+
+/// Whose request it is.
+#[must_use]
+pub fn session_of(app: &AppState, headers: &HeaderMap) -> Option<User> {
+    let now = clock::now_ms();
+    // HTTP/2 may split the cookies over several headers.
+    headers.get_all(header::COOKIE).iter().find_map(|cookies| app.sessions.read(cookies.to_str().ok()?, now))
+}
+
+/// Whether the browser's side of the connection is TLS, as the load balancer in front says. One who lies about it only
+/// changes their own cookie.
+fn is_tls(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+}

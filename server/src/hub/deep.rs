@@ -1,0 +1,127 @@
+//! The older past of a room, read once for all who come back with a cursor from before the ring.
+
+use std::time::Instant;
+
+use protocol::{Cursor, Reason, RoomName};
+
+use super::{
+    frame::Line,
+    log::{Log, is_chain},
+    sync::Part,
+};
+use crate::backend::{History, Result};
+
+/// The most that is sent to one who comes back. What is more is not recovered: the latest page replaces the view, and
+/// the rest can be loaded from the history.
+const RECOVERY_BYTES: usize = 4 * 1_024 * 1_024;
+
+/// How many events one read brings.
+const READ: usize = 1_000;
+
+/// The events after `from`, as they were read last. It is dropped when it has not been of use for a while.
+#[derive(Debug, Default)]
+pub(super) struct Deep {
+    from: Cursor,
+    lines: Vec<Line>,
+    last_used: Option<Instant>,
+}
+
+/// Everything after a cursor, up to a moment.
+pub(super) enum Missed {
+    /// All of it, as a closed chain.
+    Lines(Vec<Line>),
+    /// It cannot be had, and why.
+    Lost(Reason),
+}
+
+impl Deep {
+    /// Everything after `cursor`: from what was read before if that still reaches the log's ring, else from the history.
+    pub async fn after(&mut self, cursor: &Cursor, room: &RoomName, log: impl Fn(u64) -> bool, history: &dyn History) -> Result<Missed> {
+        if let Some(lines) = self.known(cursor).filter(|_| log(self.end())) {
+            self.last_used = Some(Instant::now());
+            return Ok(Missed::Lines(lines));
+        }
+        metrics::counter!("sala_range_reads_total").increment(1);
+        let missed = read(cursor, room, history).await?;
+        if let Missed::Lines(lines) = &missed {
+            *self = Self { from: cursor.clone(), lines: lines.clone(), last_used: Some(Instant::now()) };
+        }
+        Ok(missed)
+    }
+
+    /// Gives the memory back where nobody came for it since `then`.
+    pub fn forget_unless_used_since(&mut self, then: Instant) {
+        if self.last_used.is_some_and(|at| at < then) {
+            *self = Self::default();
+        }
+    }
+
+    fn end(&self) -> u64 {
+        self.lines.last().map_or(self.from.seq, |line| line.seq)
+    }
+
+    fn known(&self, cursor: &Cursor) -> Option<Vec<Line>> {
+        self.last_used?;
+        if *cursor == self.from {
+            return Some(self.lines.clone());
+        }
+        let skip = usize::try_from(cursor.seq.checked_sub(self.from.seq)?).ok()?;
+        let known = self.lines.get(skip.checked_sub(1)?)?;
+        (known.cursor(&self.from.epoch) == *cursor).then(|| self.lines[skip..].to_vec())
+    }
+}
+
+async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result<Missed> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut bytes = 0;
+    loop {
+        let last = lines.last().map_or_else(|| cursor.clone(), |line| line.cursor(&cursor.epoch));
+        let part = Part::new(room, history.after(room, last.seq, READ).await?);
+        if let Some(reason) = why_not_after(&last, &part) {
+            return Ok(Missed::Lost(reason));
+        }
+        bytes += part.lines.iter().map(|line| line.frame.len()).sum::<usize>();
+        if bytes > RECOVERY_BYTES {
+            return Ok(Missed::Lost(Reason::Trimmed));
+        }
+        let is_whole = part.lines.last().is_none_or(|line| line.seq == part.head.seq);
+        lines.extend(part.lines);
+        if is_whole {
+            return Ok(Missed::Lines(lines));
+        }
+    }
+}
+
+fn why_not_after(cursor: &Cursor, part: &Part) -> Option<Reason> {
+    let at = protocol::Head { seq: cursor.seq, uid: cursor.uid.clone() };
+    if part.epoch != cursor.epoch {
+        Some(Reason::Epoch)
+    } else if part.lines.is_empty() {
+        (part.head != at).then_some(if part.head.seq > at.seq { Reason::Trimmed } else { Reason::Fork })
+    } else if is_chain(&at, &part.lines) {
+        None
+    } else {
+        let is_trimmed = part.lines.first().is_some_and(|first| first.seq > at.seq + 1);
+        Some(if is_trimmed { Reason::Trimmed } else { Reason::Fork })
+    }
+}
+
+/// Joins what was read to what the log has, or says that they do not meet.
+pub(super) fn splice(cursor: &Cursor, mut lines: Vec<Line>, log: &Log) -> Option<Vec<Line>> {
+    let end = lines.last().map_or_else(|| cursor.clone(), |line| line.cursor(&cursor.epoch));
+    if end.epoch != log.epoch() {
+        return None;
+    }
+    if end.seq <= log.head().seq {
+        let rest = log.after(end.seq)?;
+        let meets = rest.first().map_or(end.uid == log.head().uid, |first| first.prev == end.uid);
+        lines.extend(rest);
+        return meets.then_some(lines);
+    }
+    // The history was ahead of what this instance has heard so far; the rest will be heard, and skipped.
+    let head = log.head();
+    let meets = (cursor.seq == head.seq && cursor.uid == head.uid)
+        || lines.iter().any(|line| line.seq == head.seq && line.uid == head.uid)
+        || cursor.seq > head.seq;
+    meets.then_some(lines)
+}

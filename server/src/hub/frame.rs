@@ -1,0 +1,94 @@
+//! An event as every member gets it: encoded once, one allocation shared by all.
+
+use bytes::Bytes;
+use protocol::{Cursor, Event, RoomName, ServerFrame};
+use serde_json::value::RawValue;
+
+use crate::backend::Entry;
+
+/// One encoded frame. Cloning it copies a pointer.
+pub type Frame = Bytes;
+
+/// An event in the ring: its place, and the bytes that go to the members.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its number.
+    pub seq: u64,
+    /// Its name.
+    pub uid: String,
+    /// The name of the one before it.
+    pub prev: String,
+    /// The `event` frame.
+    pub frame: Frame,
+}
+
+impl Line {
+    /// Encodes the event for the wire: its place first, then the stored fields as they are.
+    pub fn new(room: &RoomName, entry: Entry) -> Self {
+        let Entry { seq, uid, prev, body } = entry;
+        let room = json(room.as_str());
+        let fields = body.strip_prefix('{').unwrap_or(&body);
+        let frame = format!(
+            r#"{{"type":"event","room":{room},"seq":{seq},"uid":{},"prev":{},{fields}"#,
+            json(&uid),
+            json(&prev)
+        );
+        Self { seq, uid, prev, frame: frame.into() }
+    }
+
+    /// The frame as JSON that other frames can carry.
+    fn raw(&self) -> Result<&RawValue, serde_json::Error> {
+        serde_json::from_slice(&self.frame)
+    }
+
+    /// The event as data, for the pages that the server renders.
+    ///
+    /// # Errors
+    /// When what is stored is not an event.
+    pub fn event(&self) -> Result<Event, serde_json::Error> {
+        serde_json::from_slice(&self.frame)
+    }
+
+    /// Whether `next` follows directly.
+    pub fn is_before(&self, next: &Self) -> bool {
+        next.seq == self.seq + 1 && next.prev == self.uid
+    }
+
+    /// The cursor of one who has seen this event last.
+    pub fn cursor(&self, epoch: &str) -> Cursor {
+        Cursor { epoch: epoch.to_owned(), seq: self.seq, uid: self.uid.clone() }
+    }
+}
+
+/// The events of `lines` for a frame that carries several. One that cannot be read is left out and logged: it would break
+/// the whole frame.
+pub fn events(lines: &[Line]) -> Vec<&RawValue> {
+    let readable = |line: &Line| line.raw().inspect_err(|error| tracing::error!(line.seq, %error, "unreadable event")).is_ok();
+    lines.iter().filter(|line| readable(line)).filter_map(|line| line.raw().ok()).collect()
+}
+
+/// Encodes a frame that carries no events.
+pub fn encode(frame: &ServerFrame) -> Frame {
+    frame.encode().into()
+}
+
+fn json(text: &str) -> String {
+    serde_json::to_string(text).expect("text always encodes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_becomes_the_frame_of_its_event() {
+        let room = RoomName::new(r#"a "room"\"#).unwrap();
+        let body = r#"{"at":5,"author":{"id":"u_1","name":"Ana"},"kind":"message","id":"m1","text":"hi"}"#;
+        let line = Line::new(&room, Entry { seq: 7, uid: "u".into(), prev: "p".into(), body: body.into() });
+        let ServerFrame::Event(event) = ServerFrame::decode(std::str::from_utf8(&line.frame).unwrap()).unwrap() else {
+            panic!("an event frame")
+        };
+        assert_eq!((event.room.as_str(), event.seq, event.at), (room.as_str(), 7, 5));
+        assert_eq!(event, line.event().unwrap());
+    }
+}

@@ -1,0 +1,224 @@
+//! Where a room stands on this instance: a cursor and the latest events, as one closed chain.
+
+use std::collections::VecDeque;
+
+use protocol::{Cursor, Head, Reason};
+
+use super::frame::Line;
+
+/// How many events are kept for those who come in or come back. Older ones are read from the history.
+pub const RING: usize = 256;
+
+/// A room's recent past. Every line follows the one before it, and the last one is the head.
+#[derive(Debug, Default)]
+pub struct Log {
+    epoch: String,
+    head: Head,
+    ring: VecDeque<Line>,
+}
+
+/// What a new event is to the log.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The next one.
+    Next,
+    /// Here already.
+    Seen,
+    /// Not the next one: something is missing, or the history went another way.
+    Astray,
+}
+
+/// What the log can say to somebody with a cursor.
+#[derive(Debug)]
+pub enum CatchUp {
+    /// All that came after the cursor.
+    Recovered(Vec<Line>),
+    /// The cursor is of another life of the room.
+    Replaced(Reason),
+    /// The log does not reach back (or forward) far enough: the history knows.
+    Elsewhere,
+}
+
+impl Log {
+    /// Starts over from the latest part of the history.
+    pub fn prime(&mut self, epoch: String, head: Head, lines: Vec<Line>) {
+        self.ring = lines.into();
+        while self.ring.len() > RING {
+            self.ring.pop_front();
+        }
+        self.epoch = epoch;
+        self.head = head;
+    }
+
+    /// The room's life.
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// The last event.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The head as a cursor.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch.clone(), seq: self.head.seq, uid: self.head.uid.clone() }
+    }
+
+    /// Whether the room has come by this cursor, so that nothing up to it is missing here.
+    pub fn knows(&self, cursor: &Cursor) -> bool {
+        *cursor == self.cursor()
+            || (cursor.epoch == self.epoch && self.find(cursor.seq).is_some_and(|line| line.uid == cursor.uid))
+    }
+
+    /// Where an event belongs.
+    pub fn place(&self, epoch: &str, line: &Line) -> Place {
+        if epoch != self.epoch {
+            return Place::Astray;
+        }
+        if line.seq == self.head.seq + 1 && line.prev == self.head.uid {
+            return Place::Next;
+        }
+        match self.find(line.seq) {
+            Some(known) if known.uid == line.uid => Place::Seen,
+            // Older than the ring: it cannot be compared, and nobody here waits for it.
+            None if line.seq <= self.head.seq => Place::Seen,
+            _ => Place::Astray,
+        }
+    }
+
+    /// Takes the next event. The caller has asked for its [`Place`].
+    pub fn push(&mut self, line: Line) {
+        self.head = Head { seq: line.seq, uid: line.uid.clone() };
+        if self.ring.len() == RING {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(line);
+    }
+
+    /// What came after `cursor`.
+    pub fn catch_up(&self, cursor: &Cursor) -> CatchUp {
+        if cursor.epoch != self.epoch {
+            return CatchUp::Replaced(Reason::Epoch);
+        }
+        if cursor.seq == self.head.seq && cursor.uid == self.head.uid {
+            return CatchUp::Recovered(Vec::new());
+        }
+        match self.after(cursor.seq) {
+            Some(lines) if lines.first().is_some_and(|first| first.prev == cursor.uid) => CatchUp::Recovered(lines),
+            _ => CatchUp::Elsewhere,
+        }
+    }
+
+    /// The latest `count` lines.
+    pub fn latest(&self, count: usize) -> Vec<Line> {
+        self.ring.iter().skip(self.ring.len().saturating_sub(count)).cloned().collect()
+    }
+
+    /// The lines after number `seq`, if the ring has them all.
+    pub fn after(&self, seq: u64) -> Option<Vec<Line>> {
+        if seq == self.head.seq {
+            return Some(Vec::new());
+        }
+        let first = self.ring.front()?.seq;
+        let skip = usize::try_from((seq + 1).checked_sub(first)?).ok()?;
+        (seq < self.head.seq).then(|| self.ring.iter().skip(skip).cloned().collect())
+    }
+
+    /// The last `limit` lines before number `before`, if the ring has them all.
+    pub fn before(&self, before: u64, limit: usize) -> Option<Vec<Line>> {
+        let first = self.ring.front()?.seq;
+        let end = usize::try_from(before.min(self.head.seq + 1).checked_sub(first)?).ok()?;
+        let start = if end >= limit {
+            end - limit
+        } else if first == 1 {
+            0
+        } else {
+            return None;
+        };
+        Some(self.ring.range(start..end).cloned().collect())
+    }
+
+    fn find(&self, seq: u64) -> Option<&Line> {
+        let first = self.ring.front()?.seq;
+        self.ring.get(usize::try_from(seq.checked_sub(first)?).ok()?)
+    }
+}
+
+/// Whether the lines follow one another, and the first one follows `prev`.
+pub fn is_chain(prev: &Head, lines: &[Line]) -> bool {
+    lines.first().is_none_or(|first| first.seq == prev.seq + 1 && first.prev == prev.uid)
+        && lines.windows(2).all(|pair| pair[0].is_before(&pair[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(seq: u64) -> Line {
+        Line { seq, uid: format!("u{seq}"), prev: uid(seq - 1), frame: bytes::Bytes::new() }
+    }
+
+    fn uid(seq: u64) -> String {
+        if seq == 0 { String::new() } else { format!("u{seq}") }
+    }
+
+    fn log(last: u64) -> Log {
+        let mut log = Log::default();
+        log.prime("e".into(), Head::default(), Vec::new());
+        (1..=last).for_each(|seq| log.push(line(seq)));
+        log
+    }
+
+    fn cursor(seq: u64) -> Cursor {
+        Cursor { epoch: "e".into(), seq, uid: uid(seq) }
+    }
+
+    fn numbers(lines: &[Line]) -> Vec<u64> {
+        lines.iter().map(|line| line.seq).collect()
+    }
+
+    #[test]
+    fn every_event_has_its_place() {
+        let log = log(300);
+        let fork = |seq| Line { uid: "other".into(), ..line(seq) };
+        assert_eq!(log.place("e", &line(301)), Place::Next);
+        assert_eq!(log.place("e", &line(300)), Place::Seen);
+        assert_eq!(log.place("e", &line(3)), Place::Seen);
+        assert_eq!(log.place("e", &line(302)), Place::Astray);
+        assert_eq!(log.place("e", &fork(300)), Place::Astray);
+        assert_eq!(log.place("e", &Line { prev: "other".into(), ..line(301) }), Place::Astray);
+        assert_eq!(log.place("f", &line(301)), Place::Astray);
+        assert_eq!(super::Log::default().place("", &line(1)), Place::Next);
+    }
+
+    #[test]
+    fn a_cursor_in_the_ring_is_caught_up() {
+        let log = log(300);
+        for (seq, count) in [(300, 0), (299, 1), (44, 256)] {
+            let CatchUp::Recovered(lines) = log.catch_up(&cursor(seq)) else { panic!("{seq}") };
+            assert_eq!(lines.len(), count);
+            assert!(is_chain(&Head { seq, uid: uid(seq) }, &lines));
+        }
+    }
+
+    #[test]
+    fn what_the_ring_cannot_prove_is_left_to_the_history() {
+        let log = log(300);
+        for cursor in [cursor(43), cursor(0), cursor(301), Cursor { uid: "other".into(), ..cursor(299) }] {
+            assert!(matches!(log.catch_up(&cursor), CatchUp::Elsewhere), "{cursor:?}");
+        }
+        assert!(matches!(log.catch_up(&Cursor { epoch: "d".into(), ..cursor(299) }), CatchUp::Replaced(Reason::Epoch)));
+    }
+
+    #[test]
+    fn pages_come_from_the_ring_where_it_has_all_of_them() {
+        assert_eq!(numbers(&log(300).before(120, 3).unwrap()), [117, 118, 119]);
+        assert_eq!(numbers(&log(300).before(999, 2).unwrap()), [299, 300]);
+        assert!(log(300).before(46, 3).is_none());
+        assert!(log(300).before(2, 3).is_none());
+        assert_eq!(numbers(&log(5).before(3, 50).unwrap()), [1, 2]);
+        assert_eq!(numbers(&log(5).before(1, 50).unwrap()), []);
+        assert_eq!(numbers(&log(300).latest(2)), [299, 300]);
+    }
+}

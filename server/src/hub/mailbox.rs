@@ -1,0 +1,209 @@
+//! What waits to be written to one socket.
+
+use std::{collections::VecDeque, sync::Mutex};
+
+use protocol::CloseCode;
+use tokio::sync::Notify;
+
+use super::frame::Frame;
+
+/// How many bytes of live events may wait. A reader that falls further behind is closed with 4100 and resumes from its
+/// cursor, so a slow one harms nobody but itself.
+pub const LIVE_BYTES: usize = 256 * 1_024;
+
+/// How many bytes of replies may wait before the socket's next request is read. One reply may be larger than that.
+const REPLY_BYTES: usize = 64 * 1_024;
+
+/// The bounded queue of one socket. Events are pushed by rooms, which never wait; replies by the socket's own reader, which
+/// waits for them to be written before it reads on.
+#[derive(Debug, Default)]
+pub struct Mailbox {
+    inner: Mutex<Inner>,
+    filled: Notify,
+    emptied: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    frames: VecDeque<Frame>,
+    live_bytes: usize,
+    reply_bytes: usize,
+    closing: Option<Closing>,
+}
+
+/// Why and how a socket ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// What waits is dropped; the reader is too slow for it.
+    Now(CloseCode),
+    /// After what waits is written.
+    AfterFlush(CloseCode),
+    /// The peer is gone.
+    Gone,
+}
+
+/// What the writer does next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Post {
+    /// Write these, then flush once.
+    Frames(VecDeque<Frame>),
+    /// End the socket.
+    Close(Closing),
+}
+
+impl Mailbox {
+    /// Puts a live event in, or closes the mailbox where the reader is too slow for it.
+    pub fn deliver(&self, frame: Frame) {
+        let mut inner = self.lock();
+        if inner.closing.is_some() {
+            return;
+        }
+        if inner.live_bytes + frame.len() > LIVE_BYTES {
+            metrics::counter!("sala_slow_readers_total").increment(1);
+            inner.end(Closing::Now(CloseCode::TooSlow));
+        } else {
+            inner.live_bytes += frame.len();
+            inner.frames.push_back(frame);
+        }
+        drop(inner);
+        self.filled.notify_one();
+    }
+
+    /// Puts the reply to a request in.
+    pub fn reply(&self, frame: Frame) {
+        let mut inner = self.lock();
+        if inner.closing.is_none() {
+            inner.reply_bytes += frame.len();
+            inner.frames.push_back(frame);
+        }
+        drop(inner);
+        self.filled.notify_one();
+    }
+
+    /// Ends the socket; the first reason stands.
+    pub fn close(&self, closing: Closing) {
+        self.lock().end(closing);
+        self.filled.notify_one();
+        self.emptied.notify_one();
+    }
+
+    /// Waits until there is room for the reply to another request.
+    pub async fn has_room(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            {
+                let inner = self.lock();
+                if inner.reply_bytes < REPLY_BYTES || inner.closing.is_some() {
+                    return;
+                }
+            }
+            emptied.await;
+        }
+    }
+
+    /// Waits for something to write. Cancel-safe: nothing is taken before it is returned.
+    pub async fn collect(&self) -> Post {
+        loop {
+            let filled = self.filled.notified();
+            {
+                let mut inner = self.lock();
+                match inner.closing {
+                    Some(closing @ (Closing::Now(_) | Closing::Gone)) => return Post::Close(closing),
+                    Some(closing) if inner.frames.is_empty() => return Post::Close(closing),
+                    _ if !inner.frames.is_empty() => return Post::Frames(inner.take()),
+                    _ => {}
+                }
+            }
+            filled.await;
+        }
+    }
+
+    /// Says that what was collected is written, and makes room for more replies.
+    pub fn written(&self) {
+        self.emptied.notify_one();
+    }
+
+    /// Waits until the socket must end without delay, while a write to it hangs.
+    pub async fn cut(&self) -> Closing {
+        loop {
+            let filled = self.filled.notified();
+            if let Some(closing @ (Closing::Now(_) | Closing::Gone)) = self.lock().closing {
+                return closing;
+            }
+            filled.await;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().expect("no one panics while holding a mailbox")
+    }
+}
+
+impl Inner {
+    fn take(&mut self) -> VecDeque<Frame> {
+        self.live_bytes = 0;
+        self.reply_bytes = 0;
+        std::mem::take(&mut self.frames)
+    }
+
+    fn end(&mut self, closing: Closing) {
+        if self.closing.is_none() || closing == Closing::Gone {
+            self.closing = Some(closing);
+        }
+        if matches!(closing, Closing::Now(_) | Closing::Gone) {
+            self.take();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(bytes: usize) -> Frame {
+        vec![b'x'; bytes].into()
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_is_closed_and_its_queue_dropped() {
+        let mailbox = Mailbox::default();
+        mailbox.deliver(frame(LIVE_BYTES));
+        mailbox.deliver(frame(1));
+        assert_eq!(mailbox.collect().await, Post::Close(Closing::Now(CloseCode::TooSlow)));
+        assert!(mailbox.lock().frames.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_large_reply_is_no_slow_reader() {
+        let mailbox = Mailbox::default();
+        mailbox.reply(frame(4 * LIVE_BYTES));
+        mailbox.deliver(frame(1));
+        let Post::Frames(frames) = mailbox.collect().await else { panic!("frames") };
+        assert_eq!(frames.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_of_requests_waits_for_its_replies_to_be_written() {
+        let mailbox = Mailbox::default();
+        mailbox.has_room().await;
+        mailbox.reply(frame(REPLY_BYTES));
+        let waiting = tokio::time::timeout(std::time::Duration::from_secs(1), mailbox.has_room()).await;
+        assert!(waiting.is_err());
+        let (_, post) = tokio::join!(mailbox.has_room(), async {
+            let post = mailbox.collect().await;
+            mailbox.written();
+            post
+        });
+        assert!(matches!(post, Post::Frames(_)));
+    }
+
+    #[tokio::test]
+    async fn a_polite_close_comes_after_what_waits() {
+        let mailbox = Mailbox::default();
+        mailbox.reply(frame(1));
+        mailbox.close(Closing::AfterFlush(CloseCode::GoingAway));
+        mailbox.reply(frame(1));
+        assert!(matches!(mailbox.collect().await, Post::Frames(frames) if frames.len() == 1));
+        assert_eq!(mailbox.collect().await, Post::Close(Closing::AfterFlush(CloseCode::GoingAway)));
+    }
+}

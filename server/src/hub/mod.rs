@@ -1,0 +1,213 @@
+//! The rooms that live on this instance.
+//!
+//! An event reaches the members of a room only when it comes back from the broker, so every instance sees one order. Each
+//! [`room::Room`] keeps a closed chain of the latest events ([`log`]), repairs it when it breaks ([`sync`]), and answers those
+//! who come in from it ([`join`]). The mutexes here are std's, and none is held across an await.
+
+mod deep;
+mod frame;
+mod join;
+mod log;
+mod mailbox;
+mod presence;
+mod room;
+mod sync;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use protocol::{Event, Head, MessageId, RoomName, ServerFrame, User, limits};
+use rand::{Rng, distr::Alphanumeric};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use crate::backend::{Backend, Broker, Draft, Error, History, Presence, Receipt, Result, Roster, Signal, Whisper};
+
+pub use frame::{Frame, encode};
+pub use mailbox::{Closing, Mailbox, Post};
+pub use presence::Parting;
+use room::Room;
+use sync::Part;
+
+/// How long a room without members stays open, for those who come right back and for pages that are followed by a socket.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// All rooms of this instance, and the way to the others.
+pub struct Hub {
+    rooms: Mutex<HashMap<RoomName, Arc<Room>>>,
+    broker: Arc<dyn Broker>,
+    history: Arc<dyn History>,
+    presence: Arc<dyn Presence>,
+    tasks: TaskTracker,
+}
+
+/// A room as a page shows it.
+#[derive(Debug)]
+pub struct View {
+    /// The room's life.
+    pub epoch: String,
+    /// The latest page, oldest first.
+    pub events: Vec<Event>,
+    /// The last event.
+    pub head: Head,
+    /// Who is here.
+    pub roster: Roster,
+}
+
+impl Hub {
+    /// Takes a backend into use. Its signals are followed until the hub is dropped.
+    #[must_use]
+    pub fn new(backend: Backend) -> Arc<Self> {
+        let Backend { broker, history, presence, signals } = backend;
+        let hub = Arc::new(Self { rooms: Mutex::default(), broker, history, presence, tasks: TaskTracker::new() });
+        tokio::spawn(follow(Arc::downgrade(&hub), signals));
+        tokio::spawn(presence::keep(Arc::downgrade(&hub)));
+        hub
+    }
+
+    /// Whether what other instances publish can be heard now.
+    #[must_use]
+    pub fn is_hearing(&self) -> bool {
+        self.broker.is_hearing()
+    }
+
+    /// Says something in a room. It returns when the message is in the history. Saying it again with the same id is safe.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached; the message may or may not have been taken.
+    pub async fn send(&self, room: &RoomName, author: &User, id: &MessageId, text: &str, at: u64) -> Result<Receipt> {
+        let body = json!({"at": at, "author": author, "kind": "message", "id": id.as_str(), "text": text}).to_string();
+        let draft =
+            Draft { epoch: token(), uid: token(), author: author.id.clone(), id: id.clone(), at, body };
+        let started = Instant::now();
+        let receipt = match self.broker.append(room, &draft).await {
+            // The answer may be all that was lost, and the draft is safe to repeat.
+            Err(Error::Unavailable(_)) => self.broker.append(room, &draft).await,
+            answer => answer,
+        };
+        metrics::histogram!("sala_append_seconds").record(started.elapsed());
+        receipt
+    }
+
+    /// Tells the others that somebody is writing. It is not kept, and nobody waits for it.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached.
+    pub async fn typing(&self, room: &RoomName, user: &User) -> Result<()> {
+        self.broker.whisper(room, &Whisper::Typing { user: user.clone() }).await
+    }
+
+    /// Older events, as the answer to `history`.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached.
+    pub async fn older(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<Frame> {
+        let known = self.find(room).and_then(|room| {
+            let state = room.lock();
+            state.held.is_none().then(|| state.log.before(before.unwrap_or(u64::MAX), limit)).flatten()
+        });
+        let lines = match known {
+            Some(lines) => lines,
+            None => Part::new(room, self.history.before(room, before, limit).await?).lines,
+        };
+        let first = lines.first().map_or(before.unwrap_or(1), |line| line.seq);
+        let start = first <= 1;
+        let trimmed = !start && lines.len() < limit;
+        let events = frame::events(&lines);
+        Ok(ServerFrame::History { room: room.to_string(), before, events, start, trimmed }.encode().into())
+    }
+
+    /// The room as a page shows it.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached, or holds something unreadable.
+    pub async fn view(self: &Arc<Self>, name: &RoomName) -> Result<View> {
+        let room = self.open(name).await?;
+        let roster = self.presence.people(name).await?;
+        let (epoch, head, lines) = {
+            let state = room.lock();
+            (state.log.epoch().to_owned(), state.log.head().clone(), state.log.latest(limits::PAGE))
+        };
+        let events = lines.iter().map(frame::Line::event).collect::<std::result::Result<_, _>>();
+        let events = events.map_err(|error| Error::Corrupt(error.to_string()))?;
+        Ok(View { epoch, events, head, roster })
+    }
+
+    /// The room, subscribed to and with its log primed. Many who come at once wait for one opening.
+    async fn open(&self, name: &RoomName) -> Result<Arc<Room>> {
+        let room = {
+            let mut rooms = self.lock();
+            let room = rooms.entry(name.clone()).or_insert_with(|| Arc::new(Room::new(name.clone())));
+            room.lock().last_used = Instant::now();
+            Arc::clone(room)
+        };
+        room.opened
+            .get_or_try_init(|| async {
+                self.broker.subscribe(name).await?;
+                self.prime(&room).await
+            })
+            .await?;
+        Ok(room)
+    }
+
+    fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
+        self.lock().get(name).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RoomName, Arc<Room>>> {
+        self.rooms.lock().expect("no one panics while holding the rooms")
+    }
+
+    fn receive(self: &Arc<Self>, signal: Signal) {
+        match signal {
+            Signal::Appended { room, epoch, entry } => {
+                if let Some(room) = self.find(&room)
+                    && room.receive(epoch, entry)
+                {
+                    self.repair(room);
+                }
+            }
+            Signal::Whispered { room, whisper } => {
+                if let Some(room) = self.find(&room) {
+                    room.whisper(whisper);
+                }
+            }
+            Signal::Doubt => self.compare_heads(),
+        }
+    }
+
+    /// Closes the rooms that nobody has used for a while.
+    fn sweep(&self) {
+        let now = Instant::now();
+        self.lock().retain(|name, room| {
+            if let Ok(mut deep) = room.deep.try_lock() {
+                deep.forget_unless_used_since(now - LINGER);
+            }
+            let state = room.lock();
+            // One who is coming in holds the room; nobody can begin to, as the rooms are locked.
+            let keep =
+                Arc::strong_count(room) > 1 || !state.members.is_empty() || now - state.last_used < LINGER;
+            if !keep {
+                self.broker.unsubscribe(name);
+            }
+            keep
+        });
+        metrics::gauge!("sala_rooms").set(self.lock().len() as f64);
+    }
+}
+
+async fn follow(hub: std::sync::Weak<Hub>, mut signals: mpsc::Receiver<Signal>) {
+    while let Some(signal) = signals.recv().await {
+        let Some(hub) = hub.upgrade() else { return };
+        hub.receive(signal);
+    }
+}
+
+/// A short random name: 10 characters, some 59 bits.
+fn token() -> String {
+    rand::rng().sample_iter(Alphanumeric).take(10).map(char::from).collect()
+}

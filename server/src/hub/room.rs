@@ -1,0 +1,177 @@
+//! One room on this instance: its log, its members, and the events that wait while the log is brought up to date.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Instant,
+};
+
+use protocol::{RoomName, ServerFrame, User};
+use tokio::sync::OnceCell;
+
+use super::{
+    deep::Deep,
+    frame::{self, Frame, Line},
+    log::{Log, Place},
+    mailbox::{Closing, Mailbox},
+};
+use crate::backend::{Entry, Whisper};
+
+/// How many events may wait for a repair. When it is full the newer ones are dropped, and read from the history after it.
+const HELD: usize = 1_024;
+
+/// How many frames may wait for a member whose join is being answered. When it is full the socket is closed with 4100.
+const HELD_FOR_A_JOIN: usize = 4_096;
+
+/// A room that somebody on this instance is in, or was a moment ago.
+#[derive(Debug)]
+pub struct Room {
+    /// Its name.
+    pub name: RoomName,
+    /// Set when the room was subscribed to and its log primed. Single-flight for all who come in at once.
+    pub(super) opened: OnceCell<()>,
+    pub(super) state: Mutex<State>,
+    /// The older past, read for those whose cursor lies before the ring. Its lock makes the reading single-flight.
+    pub(super) deep: tokio::sync::Mutex<Deep>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub log: Log,
+    pub members: HashMap<String, Member>,
+    /// Events that wait while the log is being read from the history; `None` when it is up to date.
+    pub held: Option<Held>,
+    pub last_used: Instant,
+}
+
+/// Events that came while the log was not up to date, each with its epoch.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    pub events: VecDeque<(String, Line)>,
+    /// Whether others came that are not among them.
+    pub missed: bool,
+}
+
+/// A connection in a room.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub user: User,
+    pub mailbox: Arc<Mailbox>,
+    /// Live frames that wait for the answer to this member's join, each with its number if it is an event.
+    pub held: Option<Vec<(Option<u64>, Frame)>>,
+    /// The member has all events up to this number, though they may still come to the room.
+    pub seen: u64,
+}
+
+impl Room {
+    pub(super) fn new(name: RoomName) -> Self {
+        let state = State {
+            log: Log::default(),
+            members: HashMap::new(),
+            held: Some(Held::default()),
+            last_used: Instant::now(),
+        };
+        Self { name, opened: OnceCell::new(), state: Mutex::new(state), deep: tokio::sync::Mutex::default() }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no one panics while holding a room")
+    }
+
+    /// Takes an event from the broker. Returns whether a repair has to be started.
+    pub(super) fn receive(&self, epoch: String, entry: Entry) -> bool {
+        let line = Line::new(&self.name, entry);
+        let mut state = self.lock();
+        if let Some(held) = &mut state.held {
+            held.push(epoch, line);
+            return false;
+        }
+        match state.log.place(&epoch, &line) {
+            Place::Next => state.append(line),
+            Place::Seen => {}
+            Place::Astray => {
+                let mut held = Held::default();
+                held.push(epoch, line);
+                state.held = Some(held);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Stops taking events until the log was compared with the history. Returns whether a repair has to be started.
+    pub(super) fn suspect(&self) -> bool {
+        let mut state = self.lock();
+        let is_live = state.held.is_none();
+        state.held.get_or_insert_default().missed = true;
+        is_live
+    }
+
+    /// Tells the members something that is not kept; the person it is about has no need of it when typing.
+    pub(super) fn whisper(&self, whisper: Whisper) {
+        let room = self.name.to_string();
+        let (frame, about) = match whisper {
+            Whisper::Typing { user } => (ServerFrame::Typing { room, user: user.clone() }, Some(user.id)),
+            Whisper::People { joined, left, count } => (ServerFrame::People { room, joined, left, count }, None),
+        };
+        let frame = frame::encode(&frame);
+        for member in self.lock().members.values_mut().filter(|member| about.as_ref() != Some(&member.user.id)) {
+            member.deliver(None, &frame);
+        }
+    }
+}
+
+impl Held {
+    fn push(&mut self, epoch: String, line: Line) {
+        if self.events.len() < HELD {
+            self.events.push_back((epoch, line));
+        } else {
+            self.missed = true;
+        }
+    }
+}
+
+impl State {
+    /// Appends the next event and brings it to every member.
+    pub fn append(&mut self, line: Line) {
+        for member in self.members.values_mut() {
+            member.deliver(Some(line.seq), &line.frame);
+        }
+        metrics::counter!("sala_deliveries_total").increment(self.members.len() as u64);
+        self.log.push(line);
+    }
+}
+
+impl Member {
+    fn deliver(&mut self, seq: Option<u64>, frame: &Frame) {
+        if seq.is_some_and(|seq| seq <= self.seen) {
+            return;
+        }
+        match &mut self.held {
+            None => self.mailbox.deliver(frame.clone()),
+            Some(held) if held.len() < HELD_FOR_A_JOIN => held.push((seq, frame.clone())),
+            Some(_) => self.mailbox.close(Closing::Now(protocol::CloseCode::TooSlow)),
+        }
+    }
+
+    /// Replaces the member's view. One whose join is not answered yet needs no replacement: the answer will be right.
+    pub fn start_over(&mut self, reset: &Frame, head: u64) {
+        if let Some(held) = &mut self.held {
+            held.retain(|(seq, _)| seq.is_none());
+        } else {
+            self.mailbox.deliver(reset.clone());
+        }
+        self.seen = head;
+    }
+
+    /// Goes live: the answer to the join first, then what came meanwhile and is not in it.
+    pub fn go_live(&mut self, answer: Frame, seen: u64) {
+        self.seen = seen;
+        self.mailbox.reply(answer);
+        for (seq, frame) in self.held.take().into_iter().flatten() {
+            if seq.is_none_or(|seq| seq > seen) {
+                self.mailbox.deliver(frame);
+            }
+        }
+    }
+}

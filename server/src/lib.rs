@@ -1,0 +1,98 @@
+//! The Sala server. [`run`] is its whole life; `ARCHITECTURE.md` says how its parts depend on each other.
+
+pub mod backend;
+mod clock;
+pub mod config;
+mod http;
+mod hub;
+mod names;
+mod session;
+mod ws;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use leptos::config::LeptosOptions;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use backend::Backend;
+use config::{BackendConfig, Config, HttpConfig};
+use http::AppState;
+use hub::Hub;
+use session::Sessions;
+use ws::Sockets;
+
+/// How long sockets may take to close. Cloud Run kills 10 s after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// Opens the configured backend.
+///
+/// # Errors
+/// When it cannot be reached or opened; the sentence says what to look at.
+pub async fn open(config: &BackendConfig) -> anyhow::Result<Backend> {
+    match config {
+        BackendConfig::Embedded { data_dir, history_limit } => backend::local::open(data_dir, *history_limit),
+        BackendConfig::Redis { url, history_limit } => backend::redis::open(url, *history_limit).await,
+    }
+}
+
+/// Serves until `shutdown` completes, then lets everybody go and returns.
+///
+/// # Errors
+/// When a port cannot be used.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    backend: Backend,
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let draining = CancellationToken::new();
+    let metrics = http::install_metrics();
+    if let Some(port) = config.http.metrics_port {
+        let address = (config.http.address.ip(), port);
+        let listener = TcpListener::bind(address).await.with_context(|| format!("METRICS_PORT={port} cannot be used"))?;
+        let stop = draining.clone().cancelled_owned();
+        let serve = axum::serve(listener, http::metrics_router(metrics.clone())).with_graceful_shutdown(stop);
+        tokio::spawn(serve.into_future());
+    }
+    let hub = Hub::new(backend);
+    let app = Arc::new(AppState {
+        sockets: Sockets::new(Arc::clone(&hub), config.limits.clone(), draining.clone()),
+        sessions: Sessions::new(config.session.key.as_deref()),
+        leptos: leptos_options(&config.http),
+        hub,
+        metrics,
+        draining: draining.clone(),
+        config,
+    });
+    let stop = draining.clone().cancelled_owned();
+    let serve = axum::serve(listener, http::router(Arc::clone(&app))).with_graceful_shutdown(stop).into_future();
+    let serve = tokio::spawn(serve);
+    shutdown.await;
+    tracing::info!("shutting down");
+    draining.cancel();
+    let drained = async {
+        app.sockets.drained().await;
+        serve.await
+    };
+    match tokio::time::timeout(DRAIN, drained).await {
+        Ok(served) => served.context("the server task panicked")?.context("serving failed")?,
+        Err(_) => tracing::warn!("some connections did not end in time"),
+    }
+    Ok(())
+}
+
+/// cargo-leptos sets the names at build time; only where the site lies is a matter of the environment.
+fn leptos_options(http: &HttpConfig) -> LeptosOptions {
+    let watched = std::env::var_os("LEPTOS_WATCH").is_some();
+    let reload_port = std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok());
+    LeptosOptions::builder()
+        .output_name("sala")
+        .site_root(http.site_root.clone())
+        .site_pkg_dir("pkg")
+        .site_addr(http.address)
+        .reload_port(reload_port.unwrap_or(8081))
+        .hash_files(!watched)
+        .build()
+}

@@ -1,0 +1,39 @@
+//! Names as they come from people, brought to Unicode NFC before `protocol` checks them.
+
+use protocol::{Error, RoomName, UserName};
+use unicode_normalization::UnicodeNormalization;
+
+/// A name that is longer than this many bytes is not normalised: it is too long in any form.
+const LONGEST: usize = 4_096;
+
+/// The room that somebody names.
+///
+/// # Errors
+/// `bad_room`.
+pub fn room(raw: &str) -> Result<RoomName, Error> {
+    RoomName::new(&nfc(raw))
+}
+
+/// The name that somebody goes by.
+///
+/// # Errors
+/// `forbidden`, with a sentence for the person.
+pub fn user(raw: &str) -> Result<UserName, Error> {
+    UserName::new(&nfc(raw))
+}
+
+fn nfc(raw: &str) -> String {
+    if raw.len() > LONGEST { raw.to_owned() } else { raw.nfc().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_ways_to_write_a_name_are_one_room() {
+        assert_eq!(room("Cafe\u{301}").unwrap(), room("Café").unwrap());
+        assert!(room(&"e\u{301}".repeat(64)).is_ok());
+        assert!(room(&"e\u{301}".repeat(1_000_000)).is_err());
+    }
+}

@@ -1,0 +1,147 @@
+//! Who somebody is: a guest's id and name, in a signed cookie, so that any instance knows them and none has to remember.
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use cookie::{Cookie, CookieJar, Key, SameSite};
+use protocol::{User, UserName};
+use rand::{Rng, distr::Alphanumeric};
+use serde::{Deserialize, Serialize};
+
+/// The name of the cookie.
+const COOKIE: &str = "sala_session";
+
+/// How long a session lasts from sign-in.
+const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// Issues sessions, and reads them back.
+pub struct Sessions {
+    key: Key,
+}
+
+/// What the cookie says.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    id: String,
+    name: String,
+    /// The end, in milliseconds since the Unix epoch.
+    until: u64,
+}
+
+impl Sessions {
+    /// Sessions signed with a key from the configuration, or with a random one that no other instance and no later start knows.
+    #[must_use]
+    pub fn new(key: Option<&str>) -> Self {
+        let key = key.map_or_else(
+            || {
+                tracing::warn!("SESSION_KEY is not set: a random key is used, so a restart signs everybody out");
+                Key::generate()
+            },
+            |key| Key::derive_from(key.as_bytes()),
+        );
+        Self { key }
+    }
+
+    /// Starts a session at `now` (milliseconds since the Unix epoch). One who comes back under the same name stays the same person.
+    /// Returns the value of a `Set-Cookie` header.
+    #[must_use]
+    pub fn issue(&self, name: &UserName, known: Option<&User>, is_tls: bool, now: u64) -> String {
+        let id = known.filter(|user| user.name == name.as_str()).map_or_else(new_id, |user| user.id.clone());
+        let until = now + u64::try_from(LIFETIME.as_millis()).expect("thirty days fit");
+        let claims = Claims { id, name: name.to_string(), until };
+        let claims = serde_json::to_vec(&claims).expect("text always encodes");
+        let max_age = cookie::time::Duration::try_from(LIFETIME).expect("thirty days fit");
+        self.cookie(BASE64_URL_SAFE_NO_PAD.encode(claims), max_age, is_tls)
+    }
+
+    /// Ends a session. Returns the value of a `Set-Cookie` header.
+    #[must_use]
+    pub fn end(&self, is_tls: bool) -> String {
+        self.cookie(String::new(), cookie::time::Duration::ZERO, is_tls)
+    }
+
+    /// Whose session it is, from the value of a `Cookie` header, if it is signed by us and not over at `now`.
+    #[must_use]
+    pub fn read(&self, header: &str, now: u64) -> Option<User> {
+        let mut jar = CookieJar::new();
+        for cookie in Cookie::split_parse(header).flatten().filter(|cookie| cookie.name() == COOKIE) {
+            jar.add_original(cookie.into_owned());
+        }
+        let cookie = jar.signed(&self.key).get(COOKIE)?;
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?;
+        let claims: Claims = serde_json::from_slice(&claims).ok()?;
+        (now < claims.until).then_some(User { id: claims.id, name: claims.name })
+    }
+
+    fn cookie(&self, value: String, max_age: cookie::time::Duration, is_tls: bool) -> String {
+        let cookie = Cookie::build((COOKIE, value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(is_tls)
+            .max_age(max_age)
+            .build();
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&self.key).add(cookie);
+        jar.get(COOKIE).map(ToString::to_string).expect("it was just added")
+    }
+}
+
+/// 16 random characters, some 95 bits: ids are the authors of messages, so they must not be guessed.
+fn new_id() -> String {
+    let random = rand::rng().sample_iter(Alphanumeric).take(16).map(char::from);
+    "u_".chars().chain(random).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "a key that is long enough for a test";
+
+    fn sign_in(sessions: &Sessions, name: &str, known: Option<&User>) -> String {
+        let cookie = sessions.issue(&UserName::new(name).unwrap(), known, false, 1_000);
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_session_is_read_by_every_instance_with_the_key() {
+        let cookie = sign_in(&Sessions::new(Some(KEY)), "Zoë 🌊", None);
+        let user = Sessions::new(Some(KEY)).read(&format!("a=b; {cookie}; c=d"), 2_000).unwrap();
+        assert_eq!(user.name, "Zoë 🌊");
+        assert!(user.id.starts_with("u_"));
+        assert!(Sessions::new(Some("another key that is long enough!!")).read(&cookie, 2_000).is_none());
+    }
+
+    #[test]
+    fn a_forged_or_old_session_is_none() {
+        let sessions = Sessions::new(Some(KEY));
+        let cookie = sign_in(&sessions, "Ana", None);
+        let month = 31 * 24 * 3_600 * 1_000;
+        assert!(sessions.read(&cookie, month).is_none());
+        for at in [COOKIE.len() + 3, cookie.len() - 3] {
+            let mut forged = cookie.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            assert!(sessions.read(std::str::from_utf8(&forged).unwrap(), 2_000).is_none());
+        }
+        for header in ["", "sala_session=", "sala_session=x", "sala_session", ";;;"] {
+            assert!(sessions.read(header, 2_000).is_none(), "{header}");
+        }
+    }
+
+    #[test]
+    fn the_same_name_stays_the_same_person() {
+        let sessions = Sessions::new(Some(KEY));
+        let ana = sessions.read(&sign_in(&sessions, "Ana", None), 0).unwrap();
+        assert_eq!(sessions.read(&sign_in(&sessions, "Ana", Some(&ana)), 0).unwrap(), ana);
+        assert_ne!(sessions.read(&sign_in(&sessions, "Rui", Some(&ana)), 0).unwrap().id, ana.id);
+    }
+
+    #[test]
+    fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+        let header = Sessions::new(Some(KEY)).issue(&UserName::new("Ana").unwrap(), None, true, 0);
+        for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Secure"] {
+            assert!(header.contains(part), "{header}");
+        }
+    }
+}

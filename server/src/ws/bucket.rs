@@ -1,0 +1,124 @@
+//! Token buckets: what one client may do, checked before anything is done for it (A12 of docs/guarantees.md).
+
+use std::{
+    collections::HashMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+/// A rate and a burst.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// Tokens a second.
+    pub per_second: f64,
+    /// Tokens at once.
+    pub burst: f64,
+}
+
+/// Tokens that come back with time.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenBucket {
+    rate: Rate,
+    tokens: f64,
+    at: Instant,
+}
+
+impl TokenBucket {
+    /// A full bucket.
+    #[must_use]
+    pub fn new(rate: Rate, now: Instant) -> Self {
+        Self { rate, tokens: rate.burst, at: now }
+    }
+
+    /// Takes one token.
+    ///
+    /// # Errors
+    /// How long until there is one.
+    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        self.refill(now);
+        if self.tokens >= 1.0 {
+            self.tokens -= 1.0;
+            Ok(())
+        } else {
+            Err(Duration::from_secs_f64((1.0 - self.tokens) / self.rate.per_second))
+        }
+    }
+
+    fn refill(&mut self, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.tokens = (self.tokens + elapsed * self.rate.per_second).min(self.rate.burst);
+        self.at = now;
+    }
+
+    fn is_full(&mut self, now: Instant) -> bool {
+        self.refill(now);
+        self.tokens >= self.rate.burst
+    }
+}
+
+/// One bucket for each person, over all their sockets on this instance.
+#[derive(Debug)]
+pub struct Buckets {
+    rate: Rate,
+    people: Mutex<HashMap<String, TokenBucket>>,
+}
+
+/// Above so many people the full buckets are dropped: a new one is full too.
+const SWEEP_ABOVE: usize = 4_096;
+
+impl Buckets {
+    /// No one has sent anything yet.
+    #[must_use]
+    pub fn new(rate: Rate) -> Self {
+        Self { rate, people: Mutex::default() }
+    }
+
+    /// Takes one of a person's tokens.
+    ///
+    /// # Errors
+    /// How long until there is one.
+    pub fn take(&self, user: &str, now: Instant) -> Result<(), Duration> {
+        let mut people = self.people.lock().expect("no one panics while holding the buckets");
+        if people.len() >= SWEEP_ABOVE && !people.contains_key(user) {
+            people.retain(|_, bucket| !bucket.is_full(now));
+        }
+        people.entry(user.to_owned()).or_insert_with(|| TokenBucket::new(self.rate, now)).take(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { per_second: 10.0, burst: 3.0 };
+
+    #[test]
+    fn a_burst_then_the_rate() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(RATE, start);
+        assert!((0..3).all(|_| bucket.take(start).is_ok()));
+        let wait = bucket.take(start).unwrap_err();
+        assert_eq!(wait, Duration::from_millis(100));
+        assert!(bucket.take(start + wait).is_ok());
+        assert!(bucket.take(start + wait).is_err());
+        let later = start + Duration::from_secs(3_600);
+        assert_eq!((0..10).filter(|_| bucket.take(later).is_ok()).count(), 3);
+    }
+
+    #[test]
+    fn people_do_not_share() {
+        let now = Instant::now();
+        let buckets = Buckets::new(RATE);
+        assert_eq!((0..9).filter(|_| buckets.take("ana", now).is_ok()).count(), 3);
+        assert!(buckets.take("rui", now).is_ok());
+    }
+
+    #[test]
+    fn idle_people_are_forgotten() {
+        let start = Instant::now();
+        let buckets = Buckets::new(RATE);
+        (0..SWEEP_ABOVE).for_each(|n| buckets.take(&n.to_string(), start).unwrap());
+        buckets.take("one more", start + Duration::from_secs(1)).unwrap();
+        assert_eq!(buckets.people.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,151 @@
+//! The life of one socket: a reader and a writer that share a [`Mailbox`]. Whoever ends it puts a reason there; the writer
+//! closes the socket.
+
+use std::{
+    convert::Infallible,
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::Bytes,
+    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use protocol::{CloseCode, Limits, ServerFrame, User, limits};
+use rand::Rng;
+use tokio::time::timeout;
+
+use super::dispatch::Session;
+use crate::{
+    http::AppState,
+    hub::{self, Closing, Frame, Mailbox, Post},
+};
+
+/// How long the last bytes of a socket may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Over how long the clients of an instance that goes away are told to come back.
+const SPREAD_MS: u64 = 2_000;
+
+/// Serves a socket until it ends.
+pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
+    metrics::gauge!("sala_connections").increment(1);
+    let started = Instant::now();
+    let heartbeat = app.config.limits.heartbeat;
+    let (sink, stream) = socket.split();
+    let mailbox = Arc::new(Mailbox::default());
+    mailbox.reply(welcome(&user, heartbeat));
+    let mut session = Session::new(Arc::clone(&app), user, Arc::clone(&mailbox));
+    tokio::select! {
+        () = write(sink, &mailbox, heartbeat) => {}
+        never = read(stream, &mut session, &mailbox, heartbeat * 2) => match never {},
+        never = farewell(&app, &mailbox) => match never {},
+    }
+    session.end();
+    metrics::gauge!("sala_connections").decrement(1);
+    tracing::debug!(seconds = started.elapsed().as_secs(), "a socket ended");
+}
+
+fn welcome(user: &User, heartbeat: Duration) -> Frame {
+    hub::encode(&ServerFrame::Welcome {
+        user: user.clone(),
+        heartbeat_ms: u64::try_from(heartbeat.as_millis()).expect("checked at the start"),
+        limits: Limits { text: limits::TEXT, frame: limits::FRAME },
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// Says good-bye when the instance goes away. It never returns: the writer ends the socket.
+async fn farewell(app: &AppState, mailbox: &Mailbox) -> Infallible {
+    app.sockets.draining.cancelled().await;
+    let after_ms = rand::rng().random_range(0..SPREAD_MS);
+    mailbox.reply(hub::encode(&ServerFrame::Retry { after_ms }));
+    mailbox.close(Closing::AfterFlush(CloseCode::GoingAway));
+    std::future::pending().await
+}
+
+/// Reads until the peer is gone or silent, or must be cut off. It never returns: the writer ends the socket.
+async fn read(
+    mut stream: SplitStream<WebSocket>,
+    session: &mut Session,
+    mailbox: &Mailbox,
+    patience: Duration,
+) -> Infallible {
+    loop {
+        // A client that does not read its replies is not read either.
+        mailbox.has_room().await;
+        let closing = match timeout(patience, stream.next()).await {
+            Err(_) => Closing::Now(CloseCode::HeartbeatMissed),
+            Ok(Some(Ok(message))) => match hear(message, session).await {
+                ControlFlow::Continue(()) => continue,
+                ControlFlow::Break(closing) => closing,
+            },
+            // Too large, or no WebSocket frame at all. The writer may still be able to say why.
+            Ok(Some(Err(_))) => Closing::Now(CloseCode::NotThisProtocol),
+            Ok(None) => Closing::Gone,
+        };
+        mailbox.close(closing);
+        return std::future::pending().await;
+    }
+}
+
+async fn hear(message: Message, session: &mut Session) -> ControlFlow<Closing> {
+    match message {
+        Message::Text(text) => session.hear(&text).await,
+        Message::Binary(_) => ControlFlow::Break(Closing::AfterFlush(CloseCode::NotThisProtocol)),
+        Message::Ping(_) | Message::Pong(_) => ControlFlow::Continue(()),
+        Message::Close(_) => ControlFlow::Break(Closing::Gone),
+    }
+}
+
+/// Writes what comes into the mailbox, all that waits in one flush, until the socket ends.
+async fn write(mut sink: SplitSink<WebSocket, Message>, mailbox: &Mailbox, heartbeat: Duration) {
+    loop {
+        let written = match timeout(heartbeat, mailbox.collect()).await {
+            Err(_) => tick(&mut sink).await,
+            Ok(Post::Close(closing)) => return close(&mut sink, closing).await,
+            Ok(Post::Frames(frames)) => tokio::select! {
+                written = flush(&mut sink, frames) => written,
+                // The half-written batch is of no use to one who is closed: it comes back with its cursor.
+                closing = mailbox.cut() => return close(&mut sink, closing).await,
+            },
+        };
+        mailbox.written();
+        if written.is_err() {
+            return;
+        }
+    }
+}
+
+/// The socket was idle: a sign of life for the client's program, and a ping that its WebSocket answers by itself.
+async fn tick(sink: &mut SplitSink<WebSocket, Message>) -> Result<(), axum::Error> {
+    sink.feed(Message::Text(Utf8Bytes::from(ServerFrame::<protocol::Event>::Tick.encode()))).await?;
+    sink.send(Message::Ping(Bytes::new())).await
+}
+
+async fn flush(sink: &mut SplitSink<WebSocket, Message>, frames: impl IntoIterator<Item = Frame>) -> Result<(), axum::Error> {
+    for frame in frames {
+        sink.feed(Message::Text(text(frame))).await?;
+    }
+    sink.flush().await
+}
+
+fn text(frame: Frame) -> Utf8Bytes {
+    Utf8Bytes::try_from(frame).expect("frames are encoded from strings")
+}
+
+async fn close(sink: &mut SplitSink<WebSocket, Message>, closing: Closing) {
+    let code = match closing {
+        Closing::Now(code) | Closing::AfterFlush(code) => code.into(),
+        Closing::Gone => axum::extract::ws::close_code::NORMAL,
+    };
+    let frame = CloseFrame { code, reason: Utf8Bytes::default() };
+    // A peer that is gone or does not read cannot be told; it sees the end of the connection.
+    let told = timeout(FAREWELL, sink.send(Message::Close(Some(frame)))).await;
+    tracing::debug!(code, told = matches!(told, Ok(Ok(()))), "closed a socket");
+}

@@ -1,0 +1,186 @@
+//! What a frame does: it is decoded, its sender's allowance and its fields are checked, and the hub is asked.
+
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Instant};
+
+use protocol::{
+    ClientFrame, CloseCode, Cursor, DecodeError, Error, MessageId, RefusalCode, RoomName, ServerFrame, User, check_text, limits,
+};
+use rand::{Rng, distr::Alphanumeric};
+
+use super::{
+    bucket::{Rate, TokenBucket},
+    too_fast,
+};
+use crate::{
+    clock, http::AppState,
+    hub::{Closing, Mailbox, Parting, encode},
+    names,
+};
+
+/// When to come back to a backend that cannot be reached.
+const UNAVAILABLE_MS: u64 = 1_000;
+
+/// A signed-in socket.
+pub(super) struct Session {
+    app: Arc<AppState>,
+    user: User,
+    /// Names this connection over all instances.
+    connection: String,
+    mailbox: Arc<Mailbox>,
+    rooms: BTreeSet<RoomName>,
+    frames: TokenBucket,
+}
+
+/// What a refusal is about.
+#[derive(Default)]
+struct About {
+    re: String,
+    room: Option<String>,
+    id: Option<String>,
+}
+
+impl Session {
+    pub fn new(app: Arc<AppState>, user: User, mailbox: Arc<Mailbox>) -> Self {
+        let limits = &app.config.limits;
+        let rate = Rate { per_second: limits.frames_per_second, burst: limits.frames_burst };
+        let connection = rand::rng().sample_iter(Alphanumeric).take(12).map(char::from).collect();
+        let frames = TokenBucket::new(rate, Instant::now());
+        Self { app, user, connection, mailbox, rooms: BTreeSet::new(), frames }
+    }
+
+    /// Follows one text message. It breaks where the peer does not speak this protocol.
+    pub async fn hear(&mut self, text: &str) -> ControlFlow<Closing> {
+        let allowed = self.frames.take(Instant::now()).map_err(too_fast);
+        let frame = match ClientFrame::decode(text) {
+            Ok(frame) => frame,
+            Err(DecodeError::NotThisProtocol) => {
+                return ControlFlow::Break(Closing::AfterFlush(CloseCode::NotThisProtocol));
+            }
+            Err(DecodeError::BadFrame { re, room, id }) => {
+                let message = "This frame is not known, or lacks a field of its type.";
+                self.refuse(About { re, room, id }, &Error::new(RefusalCode::BadFrame, message));
+                return ControlFlow::Continue(());
+            }
+        };
+        let about = About::from(&frame);
+        let followed = match allowed {
+            Ok(()) => self.follow(frame).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = followed {
+            self.refuse(about, &error);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Leaves every room; the person may come back in a moment.
+    pub fn end(&mut self) {
+        for room in std::mem::take(&mut self.rooms) {
+            self.app.hub.leave(&room, &self.connection, Parting::Lost);
+        }
+    }
+
+    async fn follow(&mut self, frame: ClientFrame) -> Result<(), Error> {
+        match frame {
+            ClientFrame::Join { room, after } => self.join(&room, after).await,
+            ClientFrame::Leave { room } => self.leave(&room),
+            ClientFrame::Send { room, id, text } => self.send(&room, &id, &text).await,
+            ClientFrame::History { room, before, limit } => self.history(&room, before, limit).await,
+            ClientFrame::Typing { room } => self.typing(&room).await,
+            ClientFrame::Ping => {
+                self.reply(&ServerFrame::Pong);
+                Ok(())
+            }
+        }
+    }
+
+    async fn join(&mut self, room: &str, after: Option<Cursor>) -> Result<(), Error> {
+        let room = names::room(room)?;
+        let most = self.app.config.limits.rooms;
+        if !self.rooms.contains(&room) && self.rooms.len() >= most {
+            let message = format!("You are in {most} rooms, which is the most. Leave one first.");
+            return Err(Error::new(RefusalCode::TooManyRooms, message));
+        }
+        let joined = self.app.hub.join(&room, &self.connection, &self.user, &self.mailbox, after).await;
+        if joined.is_ok() {
+            self.rooms.insert(room);
+        } else {
+            self.rooms.remove(&room);
+        }
+        joined.map_err(unavailable)
+    }
+
+    fn leave(&mut self, room: &str) -> Result<(), Error> {
+        let room = self.joined(room)?;
+        self.rooms.remove(&room);
+        self.app.hub.leave(&room, &self.connection, Parting::Now);
+        Ok(())
+    }
+
+    async fn send(&self, room: &str, id: &str, text: &str) -> Result<(), Error> {
+        let room = self.joined(room)?;
+        let id = MessageId::new(id)?;
+        check_text(text)?;
+        self.app.sockets.may_send(&self.user.id)?;
+        let sent = self.app.hub.send(&room, &self.user, &id, text, clock::now_ms()).await.map_err(unavailable)?;
+        self.reply(&ServerFrame::Sent { room: room.to_string(), id: id.to_string(), seq: sent.seq, at: sent.at });
+        Ok(())
+    }
+
+    async fn history(&self, room: &str, before: Option<u64>, limit: Option<u32>) -> Result<(), Error> {
+        let room = self.joined(room)?;
+        let limit = limit.map_or(limits::PAGE, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let page = self.app.hub.older(&room, before, limit.clamp(1, limits::HISTORY_PAGE)).await;
+        self.mailbox.reply(page.map_err(unavailable)?);
+        Ok(())
+    }
+
+    async fn typing(&self, room: &str) -> Result<(), Error> {
+        let room = self.joined(room)?;
+        self.app.hub.typing(&room, &self.user).await.map_err(unavailable)
+    }
+
+    fn joined(&self, room: &str) -> Result<RoomName, Error> {
+        let room = names::room(room)?;
+        if self.rooms.contains(&room) {
+            Ok(room)
+        } else {
+            Err(Error::new(RefusalCode::NotJoined, "Join the room first."))
+        }
+    }
+
+    fn reply(&self, frame: &ServerFrame) {
+        self.mailbox.reply(encode(frame));
+    }
+
+    fn refuse(&self, about: About, error: &Error) {
+        metrics::counter!("sala_refusals_total", "code" => error.code.as_str()).increment(1);
+        self.reply(&ServerFrame::Refused {
+            re: about.re,
+            room: about.room,
+            id: about.id,
+            code: error.code,
+            message: error.message.clone(),
+            retry_after_ms: error.retry_after_ms,
+        });
+    }
+}
+
+impl From<&ClientFrame> for About {
+    fn from(frame: &ClientFrame) -> Self {
+        let (re, room, id) = match frame {
+            ClientFrame::Join { room, .. } => ("join", Some(room), None),
+            ClientFrame::Leave { room } => ("leave", Some(room), None),
+            ClientFrame::Send { room, id, .. } => ("send", Some(room), Some(id)),
+            ClientFrame::History { room, .. } => ("history", Some(room), None),
+            ClientFrame::Typing { room } => ("typing", Some(room), None),
+            ClientFrame::Ping => ("ping", None, None),
+        };
+        Self { re: re.to_owned(), room: room.cloned(), id: id.cloned() }
+    }
+}
+
+fn unavailable(error: crate::backend::Error) -> Error {
+    tracing::warn!(%error, "a request could not be granted");
+    Error::unavailable(UNAVAILABLE_MS)
+}

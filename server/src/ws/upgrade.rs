@@ -1,0 +1,65 @@
+//! Who may open a socket. Everything is checked before the upgrade, so that a refused client costs next to nothing.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use protocol::{SUBPROTOCOL, limits};
+
+use super::connection;
+use crate::http::{AppState, origin, session_of};
+
+/// axum's default of 128 KiB for each socket would be most of what an idle one costs (axum PR #3178).
+const READ_BUFFER: usize = 4_096;
+
+/// Frames are written together up to this size, then flushed.
+const WRITE_BUFFER: usize = 16 * 1_024;
+
+/// The most that may wait in the WebSocket's own buffer: the largest reply (`deep::RECOVERY_BYTES` and some) and a batch of
+/// events. When it is full, writing waits.
+const MAX_WRITE_BUFFER: usize = 8 * 1_024 * 1_024;
+
+/// `GET /ws`.
+pub async fn upgrade(
+    State(app): State<Arc<AppState>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let refuse = |status: StatusCode, reason: &'static str| {
+        metrics::counter!("sala_upgrades_refused_total", "status" => status.as_u16().to_string()).increment(1);
+        (status, reason).into_response()
+    };
+    let Some(user) = session_of(&app, &headers) else {
+        return refuse(StatusCode::UNAUTHORIZED, "Sign in first: POST /api/sign_in.");
+    };
+    if !origin::is_allowed(&headers, &app.config.http.allowed_origins) {
+        return refuse(StatusCode::FORBIDDEN, "The Origin header is missing or foreign; see ALLOWED_ORIGINS.");
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    if !upgrade.requested_protocols().any(|protocol| protocol == SUBPROTOCOL) {
+        return refuse(StatusCode::BAD_REQUEST, "Sec-WebSocket-Protocol must offer sala.v1.");
+    }
+    let place = Arc::clone(&app.sockets.places).try_acquire_owned();
+    let Ok(place) = place.map_err(drop).and_then(|place| if app.is_draining() { Err(()) } else { Ok(place) }) else {
+        return ([(header::RETRY_AFTER, "1")], refuse(StatusCode::SERVICE_UNAVAILABLE, "This instance is full.")).into_response();
+    };
+    let app = Arc::clone(&app);
+    upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(MAX_WRITE_BUFFER)
+        .max_message_size(limits::FRAME)
+        .max_frame_size(limits::FRAME)
+        .on_upgrade(move |socket| async move {
+            let connection = connection::serve(Arc::clone(&app), user, socket);
+            app.sockets.open.track_future(connection).await;
+            drop(place);
+        })
+}

@@ -1,0 +1,129 @@
+use protocol::{RoomName, User, limits};
+use server::backend::{Roster, Whisper};
+
+use crate::site::{Instance, Site, room, user};
+
+impl Instance {
+    async fn enter(&self, room: &RoomName, connection: &str, user: &User) -> Roster {
+        self.0.presence.enter(room, connection, user).await.unwrap()
+    }
+
+    async fn leave(&self, room: &RoomName, connection: &str) {
+        self.0.presence.leave(room, connection).await.unwrap();
+    }
+
+    async fn refresh(&self, room: &RoomName, connection: &str, user: &User) {
+        self.0.presence.refresh(room, &[(connection.to_owned(), user.clone())]).await.unwrap();
+    }
+
+    async fn people(&self, room: &RoomName) -> Roster {
+        self.0.presence.people(room).await.unwrap()
+    }
+}
+
+fn joined(user: &User, count: u64) -> Whisper {
+    Whisper::People { joined: vec![user.clone()], left: vec![], count }
+}
+
+fn left(user: &User, count: u64) -> Whisper {
+    Whisper::People { joined: vec![], left: vec![user.id.clone()], count }
+}
+
+fn roster(people: &[&User]) -> Roster {
+    Roster { people: people.iter().copied().cloned().collect(), count: people.len() as u64 }
+}
+
+pub async fn a_person_with_two_connections_comes_and_goes_once(site: Site) {
+    let (mut instance, room, ana) = (site.open().await, room("lobby"), user("Ana"));
+    instance.subscribe(&room).await;
+    assert_eq!(instance.enter(&room, "c1", &ana).await, roster(&[&ana]));
+    assert_eq!(instance.whispered().await, joined(&ana, 1));
+    assert_eq!(instance.enter(&room, "c2", &ana).await, roster(&[&ana]));
+    instance.leave(&room, "c1").await;
+    assert_eq!(instance.people(&room).await, roster(&[&ana]));
+    instance.hears_nothing_more().await;
+    instance.leave(&room, "c2").await;
+    assert_eq!(instance.whispered().await, left(&ana, 0));
+    assert_eq!(instance.people(&room).await, Roster::default());
+    instance.hears_nothing_more().await;
+}
+
+pub async fn changes_of_a_connection_that_is_not_there_are_silent(site: Site) {
+    let (mut instance, room, ana) = (site.open().await, room("lobby"), user("Ana"));
+    instance.subscribe(&room).await;
+    instance.leave(&room, "c1").await;
+    instance.enter(&room, "c1", &ana).await;
+    instance.whispered().await;
+    instance.enter(&room, "c1", &ana).await;
+    instance.leave(&room, "c2").await;
+    instance.hears_nothing_more().await;
+    instance.leave(&room, "c1").await;
+    assert_eq!(instance.whispered().await, left(&ana, 0));
+    instance.leave(&room, "c1").await;
+    instance.hears_nothing_more().await;
+}
+
+pub async fn the_expired_go_and_come_back_with_a_refresh(site: Site) {
+    let (mut instance, room, ana, rui) = (site.open().await, room("lobby"), user("Ana"), user("Rui"));
+    instance.enter(&room, "c1", &ana).await;
+    instance.enter(&room, "c2", &rui).await;
+    instance.subscribe(&room).await;
+    instance.refresh(&room, "c1", &ana).await;
+    instance.hears_nothing_more().await;
+    site.expire(&room, &["c1", "c2"]).await;
+    // Whoever refreshes first stays; nobody else was refreshed.
+    instance.refresh(&room, "c1", &ana).await;
+    assert_eq!(instance.whispered().await, left(&rui, 1));
+    instance.refresh(&room, "c2", &rui).await;
+    assert_eq!(instance.whispered().await, joined(&rui, 2));
+    assert_eq!(instance.people(&room).await, roster(&[&ana, &rui]));
+    instance.hears_nothing_more().await;
+}
+
+pub async fn people_does_not_list_the_expired(site: Site) {
+    let (mut instance, room, ana, rui) = (site.open().await, room("lobby"), user("Ana"), user("Rui"));
+    instance.enter(&room, "c1", &ana).await;
+    instance.enter(&room, "c2", &ana).await;
+    instance.subscribe(&room).await;
+    site.expire(&room, &["c1", "c2"]).await;
+    assert_eq!(instance.people(&room).await, Roster::default());
+    assert_eq!(instance.whispered().await, left(&ana, 0));
+    assert_eq!(instance.enter(&room, "c3", &rui).await, roster(&[&rui]));
+    assert_eq!(instance.whispered().await, joined(&rui, 1));
+    instance.hears_nothing_more().await;
+}
+
+pub async fn the_roster_is_by_name_and_ends_at_its_limit(site: Site) {
+    let (instance, room) = (site.open().await, room("lobby"));
+    let all = limits::PEOPLE + 5;
+    let people: Vec<User> = (0..all).map(|number| user(&format!("Person {number:03}"))).collect();
+    for (number, person) in people.iter().enumerate().rev() {
+        instance.enter(&room, &format!("c{number}"), person).await;
+    }
+    let full = instance.people(&room).await;
+    assert_eq!((full.people.as_slice(), full.count), (&people[..limits::PEOPLE], all as u64));
+    instance.leave(&room, "c0").await;
+    let full = instance.people(&room).await;
+    assert_eq!((full.people.as_slice(), full.count), (&people[1..=limits::PEOPLE], all as u64 - 1));
+}
+
+pub async fn a_refresh_of_very_many_lets_nobody_blink(site: Site) {
+    let (mut instance, room) = (site.open().await, room("lobby"));
+    let here: Vec<_> = (0..1_100).map(|number| (format!("c{number}"), user(&format!("P{number}")))).collect();
+    instance.0.presence.refresh(&room, &here).await.unwrap();
+    instance.subscribe(&room).await;
+    site.expire(&room, &here.iter().map(|(connection, _)| connection.as_str()).collect::<Vec<_>>()).await;
+    instance.0.presence.refresh(&room, &here).await.unwrap();
+    instance.hears_nothing_more().await;
+    assert_eq!(instance.people(&room).await.count, 1_100);
+}
+
+pub async fn rooms_do_not_see_each_others_people(site: Site) {
+    let (mut instance, lobby, other, ana) = (site.open().await, room("lobby"), room("other"), user("Ana"));
+    instance.subscribe(&other).await;
+    instance.enter(&lobby, "c1", &ana).await;
+    instance.hears_nothing_more().await;
+    assert_eq!(instance.enter(&other, "c1", &ana).await.count, 1);
+    instance.leave(&lobby, "c1").await;
+    assert_eq!(instance.people(&other).await, roster(&[&ana]));
+}

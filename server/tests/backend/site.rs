@@ -1,0 +1,155 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use protocol::{MessageId, RoomName, User};
+use server::backend::{Backend, Draft, Entry, Receipt, Result, Signal, Whisper, local, redis};
+use tempfile::TempDir;
+
+use crate::redis_server::RedisServer;
+
+/// 2026-01-01, when all tests happen.
+pub const NOW: u64 = 1_767_225_600_000;
+/// Longer than anything that works takes.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What outlives an instance: a folder, or a Redis.
+pub enum Site {
+    Local(TempDir),
+    Redis(RedisServer),
+}
+
+impl Site {
+    pub fn local() -> Self {
+        Self::Local(tempfile::tempdir().unwrap())
+    }
+
+    pub fn redis() -> Self {
+        Self::Redis(RedisServer::start())
+    }
+
+    pub async fn open(&self) -> Instance {
+        self.open_with_limit(1_000).await
+    }
+
+    pub async fn open_with_limit(&self, history_limit: usize) -> Instance {
+        let backend = match self {
+            Self::Local(dir) => local::open(dir.path(), history_limit),
+            Self::Redis(server) => redis::open(&server.url(), history_limit).await,
+        };
+        Instance(backend.unwrap())
+    }
+
+    /// Lets these connections expire, which must be all that are in the room.
+    pub async fn expire(&self, room: &RoomName, connections: &[&str]) {
+        match self {
+            Self::Local(_) => {
+                tokio::time::pause();
+                tokio::time::advance(Duration::from_secs(61)).await;
+                tokio::time::resume();
+            }
+            Self::Redis(server) => {
+                let client = ::redis::Client::open(server.url()).unwrap();
+                let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+                let mut expire = ::redis::cmd("ZADD");
+                expire.arg(format!("sala:{{{room}}}:live")).arg("XX").arg("CH");
+                for connection in connections {
+                    expire.arg(1).arg(*connection);
+                }
+                let changed: usize = expire.query_async(&mut connection).await.unwrap();
+                assert_eq!(changed, connections.len());
+            }
+        }
+    }
+}
+
+/// One server's backend.
+pub struct Instance(pub Backend);
+
+impl Instance {
+    pub async fn append(&self, room: &RoomName, draft: &Draft) -> Receipt {
+        self.0.broker.append(room, draft).await.unwrap()
+    }
+
+    /// Ana says something in a room.
+    pub async fn say(&self, room: &RoomName) -> Receipt {
+        self.append(room, &draft("u_ana", &fresh("id"))).await
+    }
+
+    pub async fn subscribe(&self, room: &RoomName) {
+        self.0.broker.subscribe(room).await.unwrap();
+    }
+
+    pub async fn history(&self, room: &RoomName) -> Vec<Entry> {
+        self.0.history.before(room, None, 100_000).await.unwrap().entries
+    }
+
+    pub async fn signal(&mut self) -> Signal {
+        let signal = tokio::time::timeout(PATIENCE, self.0.signals.recv()).await;
+        signal.expect("a signal comes").expect("the backend lives")
+    }
+
+    pub async fn appended(&mut self) -> (RoomName, String, Entry) {
+        match self.signal().await {
+            Signal::Appended { room, epoch, entry } => (room, epoch, entry),
+            other => panic!("no event but {other:?}"),
+        }
+    }
+
+    pub async fn whispered(&mut self) -> Whisper {
+        match self.signal().await {
+            Signal::Whispered { whisper, .. } => whisper,
+            other => panic!("no whisper but {other:?}"),
+        }
+    }
+
+    /// Nothing waits to be heard: what is said now, in another room, is the next thing that is heard.
+    pub async fn hears_nothing_more(&mut self) {
+        let room = room(&fresh("silence"));
+        self.subscribe(&room).await;
+        self.say(&room).await;
+        assert_eq!(self.appended().await.0, room);
+        self.0.broker.unsubscribe(&room);
+    }
+
+    /// Waits for the signal that some may have been missed.
+    pub async fn doubts(&mut self) {
+        while self.signal().await != Signal::Doubt {}
+    }
+}
+
+pub fn room(name: &str) -> RoomName {
+    RoomName::new(name).unwrap()
+}
+
+pub fn user(name: &str) -> User {
+    User { id: format!("u_{}", name.to_lowercase()), name: name.into() }
+}
+
+/// A name that no other test or moment has.
+pub fn fresh(what: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("{what}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+pub fn draft(author: &str, id: &str) -> Draft {
+    Draft {
+        epoch: fresh("epoch"),
+        uid: fresh("uid"),
+        author: author.into(),
+        id: MessageId::new(id).unwrap(),
+        at: NOW,
+        body: format!("{{\"at\":{NOW},\"text\":\"{author} said {id}, \\\"\\n\\\" and 😀\"}}"),
+    }
+}
+
+/// Whether the events are a chain from one number on, without a hole.
+pub fn assert_chain(entries: &[Entry]) {
+    for pair in entries.windows(2) {
+        assert_eq!((pair[1].seq, &pair[1].prev), (pair[0].seq + 1, &pair[0].uid));
+    }
+}
+
+/// What an unavailable backend answers.
+pub fn assert_unavailable<T: std::fmt::Debug>(result: Result<T>) {
+    assert!(matches!(result, Err(server::backend::Error::Unavailable(_))), "{result:?}");
+}

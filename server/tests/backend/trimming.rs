@@ -1,0 +1,44 @@
+use crate::site::{NOW, Site, assert_chain, draft, room};
+
+const LIMIT: usize = 100;
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+pub async fn the_newest_are_kept_and_young_ids_are_known(site: Site) {
+    let (instance, room) = (site.open_with_limit(LIMIT).await, room("lobby"));
+    for id in 1..=500_u64 {
+        let mut draft = draft("u_ana", &id.to_string());
+        // The last one comes almost a day after the first.
+        draft.at = NOW + id * (DAY / 500) - DAY / 500;
+        assert_eq!(instance.append(&room, &draft).await.seq, id);
+    }
+    let entries = instance.history(&room).await;
+    assert!(entries.len() >= LIMIT, "{}", entries.len());
+    assert_eq!(entries.last().unwrap().seq, 500);
+    assert_chain(&entries);
+    for id in [1_u64, 2, 250, 500] {
+        assert_eq!(instance.append(&room, &draft("u_ana", &id.to_string())).await.seq, id);
+    }
+}
+
+pub async fn what_is_old_and_beyond_the_limit_goes(site: Site) {
+    let (instance, room) = (site.open_with_limit(LIMIT).await, room("lobby"));
+    let append = |id: u64, at| {
+        let mut draft = draft("u_ana", &id.to_string());
+        draft.at = at;
+        let (instance, room) = (&instance, &room);
+        async move { instance.append(room, &draft).await.seq }
+    };
+    for id in 1..=300 {
+        assert_eq!(append(id, NOW).await, id);
+    }
+    for id in 301..=700 {
+        assert_eq!(append(id, NOW + DAY + 1).await, id);
+    }
+    let entries = instance.history(&room).await;
+    assert!(entries.len() >= LIMIT && entries[0].seq > 300, "{} from {}", entries.len(), entries[0].seq);
+    assert_chain(&entries);
+    // What is kept is known, and what is gone is new.
+    for (id, seq) in [(700, 700), (600, 600), (301, 301), (1, 701), (300, 702)] {
+        assert_eq!(append(id, NOW + DAY + 1).await, seq, "id {id}");
+    }
+}

@@ -1,0 +1,128 @@
+//! What forms post.
+
+use crate::support::{Server, Socket, text};
+
+#[tokio::test]
+async fn signing_in_leads_to_the_room() {
+    let server = Server::start().await;
+    for (room, location) in [
+        ("lobby", "/r/lobby"),
+        ("", "/"),
+        (" Café & Co/2 ", "/r/Caf%C3%A9%20%26%20Co%2F2"),
+        ("Cafe\u{301}", "/r/Caf%C3%A9"),
+        ("..", "/r?room=.."),
+    ] {
+        let answer = server.post("/api/sign_in", &[("name", "Ana"), ("room", room)]).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, location));
+        let cookie = answer.header("set-cookie");
+        assert!(
+            cookie.starts_with("sala_session=") && cookie.contains("HttpOnly") && !cookie.contains("Secure"),
+            "{cookie}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn behind_tls_the_cookie_is_secure() {
+    let server = Server::start().await;
+    let request = server.post("/api/sign_in", &[("name", "Ana")]).header("x-forwarded-proto", "https");
+    let answer = request.send().await;
+    assert!(answer.header("set-cookie").contains("Secure"));
+    assert!(answer.header("strict-transport-security").contains("max-age"));
+}
+
+#[tokio::test]
+async fn a_bad_name_or_room_gets_the_form_again_with_the_reason_and_what_was_typed() {
+    let server = Server::start().await;
+    let long = "x".repeat(33);
+    for (name, room, reason) in [
+        ("", "lobby", "Your name is missing"),
+        ("  ", "lobby", "Your name is missing"),
+        (long.as_str(), "lobby", "32 characters"),
+        ("A\u{202E}na", "lobby", "cannot be shown"),
+        ("Ana", "x\u{7}", "cannot be shown"),
+    ] {
+        let answer = server.post("/api/sign_in", &[("name", name), ("room", room)]).send().await;
+        assert_eq!(answer.status, 422);
+        assert!(answer.body.contains(reason), "{reason}: {}", answer.body);
+        assert!(answer.headers.get("set-cookie").is_none());
+        assert!(answer.body.contains(r#"id="name""#) && (room.is_empty() || answer.body.contains(room)));
+    }
+    let answer = server.post("/api/sign_in", &[]).send().await;
+    assert_eq!(answer.status, 422);
+}
+
+#[tokio::test]
+async fn what_is_no_form_is_refused() {
+    let server = Server::start().await;
+    for path in ["/api/sign_in", "/api/send_message"] {
+        let answer = server.post(path, &[]).header("content-type", "application/json").send().await;
+        assert!((400..500).contains(&answer.status), "{}", answer.status);
+        let large = "x".repeat(100_000);
+        let answer = server.post(path, &[("name", &large)]).send().await;
+        assert_eq!(answer.status, 413);
+        assert_eq!(server.get(path).send().await.status, 405);
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    for path in ["/api/sign_in", "/api/sign_out", "/api/send_message"] {
+        let fields = [("name", "Eva"), ("room", "lobby"), ("text", "x"), ("id", "1")];
+        let request = server.post(path, &fields).cookie(&cookie).header("origin", "https://evil.example.org");
+        assert_eq!(request.send().await.status, 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_can_be_posted_once() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let fields = [("room", "lobby"), ("id", "m1"), ("text", "one\r\ntwo")];
+    for _ in 0..2 {
+        let answer = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/r/lobby"));
+    }
+    let events = Socket::open(&server.address, &cookie).await.join("lobby").await.events;
+    assert_eq!(events.iter().map(text).collect::<Vec<_>>(), ["one\ntwo"]);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_posted_is_kept_with_the_reason() {
+    let server = Server::with(&[("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
+    let cookie = server.sign_in("Ana").await;
+    let long = "x".repeat(4_001);
+    let post = |room, id, text| {
+        let fields = [("room", room), ("id", id), ("text", text)];
+        server.post("/api/send_message", &fields).cookie(&cookie).send()
+    };
+    let answer = post("lobby", "1", &long).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("4000 characters") && answer.body.contains(&long));
+    assert_eq!(post("lobby", "1", " ").await.status, 422);
+    assert_eq!(post("lobby", "a b", "x").await.status, 422);
+    assert_eq!(post("", "1", "x").await.status, 422);
+    assert_eq!(post("lobby", "1", "x").await.status, 303);
+    let answer = post("lobby", "2", "typed in haste").await;
+    assert_eq!(answer.status, 429);
+    assert!(answer.body.contains("typed in haste"));
+}
+
+#[tokio::test]
+async fn posting_without_a_session_asks_to_sign_in() {
+    let server = Server::start().await;
+    let answer = server.post("/api/send_message", &[("room", "lobby"), ("id", "1"), ("text", "x")]).send().await;
+    assert_eq!(answer.status, 401);
+    assert!(answer.body.contains(r#"id="name""#) && answer.body.contains("lobby"));
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let answer = server.post("/api/sign_out", &[]).cookie(&cookie).send().await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    assert!(answer.header("set-cookie").contains("Max-Age=0"));
+}

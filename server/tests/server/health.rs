@@ -1,0 +1,45 @@
+//! Health and metrics.
+
+use tokio::net::TcpListener;
+
+use crate::support::{Request, Server};
+
+#[tokio::test]
+async fn a_server_is_live_and_ready() {
+    let server = Server::start().await;
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(server.get(path).send().await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_never_public_by_accident() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/metrics").send().await.status, 404);
+    let server = Server::with(&[("METRICS_TOKEN", "a secret of enough bytes")]).await;
+    for header in ["", "Bearer", "Bearer a secret of enough bytez", "a secret of enough bytes"] {
+        assert_eq!(server.get("/metrics").header("authorization", header).send().await.status, 401);
+    }
+    let request = server.get("/metrics").header("authorization", "Bearer a secret of enough bytes");
+    assert_eq!(request.send().await.status, 200);
+}
+
+#[tokio::test]
+async fn metrics_tell_what_happens() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port().to_string();
+    let server = Server::with(&[("METRICS_PORT", &free)]).await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    ana.say("lobby", "1", "x").await;
+    ana.send_text(r#"{"type":"dance"}"#).await;
+    ana.refused().await;
+    let metrics = Request::new(&format!("127.0.0.1:{free}"), "GET", "/metrics").send().await;
+    assert_eq!(metrics.status, 200);
+    for name in [
+        "sala_connections",
+        "sala_deliveries_total",
+        "sala_append_seconds_bucket",
+        "sala_refusals_total{code=\"bad_frame\"}",
+    ] {
+        assert!(metrics.body.contains(name), "{name}: {}", metrics.body);
+    }
+}

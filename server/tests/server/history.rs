@@ -1,0 +1,51 @@
+use protocol::{ClientFrame, ServerFrame};
+
+use crate::support::{Server, Socket};
+
+async fn page(socket: &mut Socket, before: Option<u64>, limit: Option<u32>) -> (Vec<u64>, bool, bool) {
+    socket.send(ClientFrame::History { room: "lobby".into(), before, limit }).await;
+    match socket.answer().await {
+        ServerFrame::History { before: asked, events, start, trimmed, .. } => {
+            assert_eq!(asked, before);
+            (events.iter().map(|event| event.seq).collect(), start, trimmed)
+        }
+        other => panic!("history, not {other:?}"),
+    }
+}
+
+async fn filled(messages: u64) -> (Server, Socket) {
+    let server = Server::with(&[("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")]).await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    for n in 1..=messages {
+        ana.say("lobby", &n.to_string(), "x").await;
+    }
+    while ana.event().await.seq < messages {}
+    (server, ana)
+}
+
+#[tokio::test]
+async fn pages_go_back_to_the_start() {
+    // The older pages lie outside the ring, the newer ones in it.
+    let (_server, mut ana) = filled(300).await;
+    assert_eq!(page(&mut ana, Some(299), Some(2)).await, (vec![297, 298], false, false));
+    assert_eq!(page(&mut ana, Some(20), Some(100)).await, ((1..=19).collect(), true, false));
+    assert_eq!(page(&mut ana, Some(11), Some(10)).await, ((1..=10).collect(), true, false));
+    assert_eq!(page(&mut ana, Some(1), Some(10)).await, (vec![], true, false));
+    assert_eq!(page(&mut ana, Some(0), None).await, (vec![], true, false));
+    assert_eq!(page(&mut ana, Some(u64::MAX), Some(1)).await, (vec![300], false, false));
+}
+
+#[tokio::test]
+async fn a_page_has_bounds() {
+    let (_server, mut ana) = filled(150).await;
+    assert_eq!(page(&mut ana, None, None).await.0, (101..=150).collect::<Vec<_>>());
+    assert_eq!(page(&mut ana, None, Some(9_999)).await.0, (51..=150).collect::<Vec<_>>());
+    assert_eq!(page(&mut ana, None, Some(0)).await.0, [150]);
+}
+
+#[tokio::test]
+async fn an_empty_room_has_a_start() {
+    let server = Server::start().await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    assert_eq!(page(&mut ana, None, None).await, (vec![], true, false));
+}

@@ -1,0 +1,39 @@
+//! The end of an instance.
+
+use protocol::ServerFrame;
+
+use crate::support::{Server, Socket};
+
+#[tokio::test]
+async fn every_socket_is_told_when_to_come_back_and_closed_with_a_code() {
+    let mut server = Server::start().await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    let mut rui = server.connect("Rui").await;
+    let (_, ana_retry, rui_retry) = tokio::join!(server.stop(), retry(&mut ana), retry(&mut rui));
+    assert!(ana_retry < 10_000 && rui_retry < 10_000);
+}
+
+async fn retry(socket: &mut Socket) -> u64 {
+    let ServerFrame::Retry { after_ms } = socket.answer().await else { panic!("retry") };
+    assert_eq!(socket.closed().await, 4200);
+    after_ms
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_before_the_end_is_there_after_it() {
+    let server = Server::start().await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    for n in 1..=20 {
+        ana.say("lobby", &n.to_string(), "x").await;
+    }
+    let server = server.restart().await;
+    assert_eq!(server.connect("Rui").await.join("lobby").await.head.seq, 20);
+}
+
+#[tokio::test]
+async fn a_reader_that_is_gone_does_not_hold_the_end_up() {
+    let mut server = Server::start().await;
+    let silent = server.upgrade_raw("Eva").await;
+    server.stop().await;
+    drop(silent);
+}

@@ -1,0 +1,115 @@
+use protocol::{ClientFrame, RefusalCode, ServerFrame};
+use tokio::io::AsyncReadExt;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::{
+    support::{Server, Socket},
+    upgrade,
+};
+
+#[tokio::test]
+async fn a_flood_of_messages_is_refused_with_the_time_to_wait() {
+    let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "3")]).await;
+    let mut bystander = server.enter("Rui", "lobby").await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    for n in 1..=3 {
+        ana.say("lobby", &n.to_string(), "x").await;
+    }
+    ana.send(ClientFrame::Send { room: "lobby".into(), id: "4".into(), text: "x".into() }).await;
+    let refused = loop {
+        match ana.answer().await {
+            ServerFrame::Event(_) => {}
+            frame => break frame,
+        }
+    };
+    let ServerFrame::Refused { code, retry_after_ms, id, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!((code, id.as_deref()), (RefusalCode::RateLimited, Some("4")));
+    assert!((1..=1_000).contains(&retry_after_ms.unwrap()));
+    bystander.say("lobby", "1", "unharmed").await;
+}
+
+#[tokio::test]
+async fn the_allowance_is_a_persons_not_a_sockets() {
+    let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "1")]).await;
+    let cookie = server.sign_in("Ana").await;
+    let mut first = Socket::open(&server.address, &cookie).await;
+    let mut second = Socket::open(&server.address, &cookie).await;
+    first.join("lobby").await;
+    first.say("lobby", "1", "x").await;
+    second.join("lobby").await;
+    second.send(ClientFrame::Send { room: "lobby".into(), id: "2".into(), text: "x".into() }).await;
+    assert_eq!(second.refused().await, RefusalCode::RateLimited);
+}
+
+#[tokio::test]
+async fn a_flood_of_frames_is_refused() {
+    let server = Server::with(&[("FRAMES_PER_SECOND", "1"), ("FRAMES_BURST", "5")]).await;
+    let mut ana = server.connect("Ana").await;
+    for _ in 0..5 {
+        ana.is_well().await;
+    }
+    ana.send(ClientFrame::Ping).await;
+    assert_eq!(ana.refused().await, RefusalCode::RateLimited);
+}
+
+#[tokio::test]
+async fn a_socket_is_in_so_many_rooms_and_no_more() {
+    let server = Server::with(&[("MAX_ROOMS", "2")]).await;
+    let mut ana = server.enter("Ana", "one").await;
+    ana.join("two").await;
+    ana.join("two").await;
+    ana.send(ClientFrame::Join { room: "three".into(), after: None }).await;
+    assert_eq!(ana.refused().await, RefusalCode::TooManyRooms);
+    ana.send(ClientFrame::Leave { room: "one".into() }).await;
+    ana.join("three").await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_closed_and_the_others_hear_everything() {
+    let server = Server::with(&[("SENDS_BURST", "5000"), ("SENDS_PER_SECOND", "5000"), ("FRAMES_BURST", "9000")]).await;
+    let mut slow = server.enter("Eva", "lobby").await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    let text = "x".repeat(4_000);
+    // The kernel takes some megabytes for the slow one before anything waits in the server.
+    let messages = 4_000;
+    for n in 1..=messages {
+        ana.say("lobby", &n.to_string(), &text).await;
+    }
+    let (mut heard, mut code) = (0, None);
+    while let Some(message) = slow.next_raw().await {
+        match message {
+            Message::Text(_) => heard += 1,
+            Message::Close(Some(frame)) => code = Some(u16::from(frame.code)),
+            _ => {}
+        }
+    }
+    assert!(heard < messages, "it was not slow: {heard}");
+    // The close frame reaches a reader only if the kernel still takes it.
+    assert!(code.is_none_or(|code| code == 4100), "{code:?}");
+    let mut back = server.connect("Eva").await;
+    assert_eq!(back.join("lobby").await.head.seq, messages);
+}
+
+#[tokio::test]
+async fn a_full_instance_says_so() {
+    let server = Server::with(&[("MAX_CONNECTIONS", "1")]).await;
+    let _first = server.connect("Ana").await;
+    let cookie = server.sign_in("Rui").await;
+    let answer = upgrade::ask(&server, &[("cookie", &cookie)]).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "1"));
+}
+
+#[tokio::test]
+async fn an_idle_socket_ticks_and_a_silent_one_is_closed() {
+    let server = Server::with(&[("HEARTBEAT_MS", "200")]).await;
+    let mut ana = server.connect("Ana").await;
+    // Reading answers the server's pings, so the socket stays.
+    for _ in 0..4 {
+        assert_eq!(ana.answer().await, ServerFrame::Tick);
+    }
+    let mut silent = server.upgrade_raw("Rui").await;
+    let mut heard = Vec::new();
+    silent.read_to_end(&mut heard).await.unwrap();
+    // A close frame: opcode 8, two bytes, the code.
+    assert_eq!(heard[heard.len() - 4..], [0x88, 2, (4102_u16 >> 8) as u8, 4102_u16 as u8]);
+}

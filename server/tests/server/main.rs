@@ -1,0 +1,13 @@
+//! The server as programs meet it: over real sockets, with a real database.
+#![expect(missing_docs, reason = "tests are read by their names")]
+
+mod bad_input;
+mod chat;
+mod forms;
+mod health;
+mod history;
+mod leaving;
+mod limits;
+mod pages;
+mod support;
+mod upgrade;

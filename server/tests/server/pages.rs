@@ -1,0 +1,118 @@
+//! The pages and files.
+
+use crate::support::Server;
+
+#[tokio::test]
+async fn the_front_page_asks_for_name_and_room() {
+    let server = Server::start().await;
+    let answer = server.get("/").send().await;
+    assert_eq!(answer.status, 200);
+    for part in [r#"id="name""#, r#"id="room""#, "signin", r#"action="/api/sign_in""#] {
+        assert!(answer.body.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_without_a_session_is_the_form_with_the_room_filled_in() {
+    let server = Server::start().await;
+    let answer = server.get("/r/Caf%C3%A9").send().await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.contains(r#"id="name""#) && answer.body.contains(r#"value="Café""#), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_room_is_rendered_with_its_latest_messages() {
+    let server = Server::with(&[("SENDS_BURST", "100")]).await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    for n in 1..=51 {
+        ana.say("lobby", &n.to_string(), &format!("message-{n}.")).await;
+    }
+    let cookie = server.sign_in("Rui").await;
+    let answer = server.get("/r/lobby").cookie(&cookie).send().await;
+    assert_eq!(answer.status, 200);
+    assert!(
+        !answer.body.contains("message-1.")
+            && answer.body.contains("message-2.")
+            && answer.body.contains("message-51.")
+    );
+    assert!(answer.header("cache-control").contains("private"));
+}
+
+#[tokio::test]
+async fn what_people_write_is_text_and_nothing_else() {
+    let server = Server::start().await;
+    let name = "<b>A</b>";
+    let room = "</script><i>";
+    let mut ana = server.enter(name, room).await;
+    ana.say(room, "1", "</script><script>alert(1)</script><!--").await;
+    let cookie = server.sign_in(name).await;
+    let answer = server.get("/r/%3C%2Fscript%3E%3Ci%3E").cookie(&cookie).send().await;
+    assert_eq!(answer.status, 200);
+    for markup in ["<script>alert", "</script><i>", "<b>A</b>", "</script><script>"] {
+        assert!(!answer.body.contains(markup), "{markup}");
+    }
+    assert!(answer.body.contains("&lt;script&gt;alert(1)"));
+}
+
+#[tokio::test]
+async fn a_policy_with_a_nonce_is_on_every_page() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let mut nonces = Vec::new();
+    for path in ["/", "/r/lobby", "/nothing"] {
+        let answer = server.get(path).cookie(&cookie).send().await;
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+        assert!(nonce.len() >= 16, "{policy}");
+        assert!(!answer.body.contains(" style=\"") && !answer.body.contains(" onclick="));
+        let inline = answer.body.matches("<script").count();
+        assert_eq!(answer.body.matches(&format!("nonce=\"{nonce}\"")).count(), inline, "{}", answer.body);
+        nonces.push(nonce.to_owned());
+        for (name, value) in
+            [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "same-origin")]
+        {
+            assert_eq!(answer.header(name), value);
+        }
+    }
+    nonces.dedup();
+    assert_eq!(nonces.len(), 3);
+}
+
+#[tokio::test]
+async fn an_address_has_one_spelling() {
+    let server = Server::start().await;
+    let answer = server.get("/r/Cafe%CC%81").send().await;
+    assert_eq!((answer.status, answer.header("location")), (308, "/r/Caf%C3%A9"));
+    let answer = server.get("/r?room=%20my%20room").send().await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/r/my%20room"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_so() {
+    let server = Server::start().await;
+    let long = format!("/r/{}", "x".repeat(65));
+    for path in ["/nothing", "/r/%00", "/r/a%E2%80%AEb", "/r?room=", &long, "/api/nothing", "/pkg/nothing.js"] {
+        let answer = server.get(path).send().await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
+    assert!((400..500).contains(&server.get("/r/%ff").send().await.status));
+}
+
+#[tokio::test]
+async fn hashed_files_are_kept_for_ever_and_folders_do_not_leak() {
+    let server = Server::start().await;
+    let answer = server.get("/pkg/sala.css").send().await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "body{}"));
+    assert!(answer.header("cache-control").contains("immutable"));
+    for path in ["/pkg/../../Cargo.toml", "/..%2f..%2fCargo.toml", "/pkg/"] {
+        assert_eq!(server.get(path).send().await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_compressed() {
+    let server = Server::start().await;
+    let answer = server.get("/").header("accept-encoding", "br").send().await;
+    assert_eq!(answer.header("content-encoding"), "br");
+}

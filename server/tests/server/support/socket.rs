@@ -1,0 +1,160 @@
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use protocol::{ClientFrame, Cursor, Event, Kind, RefusalCode, ServerFrame};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+};
+
+/// How long anything may take before the test fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A client's socket. Frames about people are told apart, since they come whenever somebody comes or goes.
+pub struct Socket {
+    inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub me: protocol::User,
+}
+
+/// The fields of `joined`.
+#[derive(Debug)]
+pub struct Joined {
+    pub epoch: String,
+    pub recovered: bool,
+    pub reason: Option<protocol::Reason>,
+    pub events: Vec<Event>,
+    pub head: protocol::Head,
+    pub people: Vec<protocol::User>,
+    pub count: u64,
+}
+
+impl Joined {
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch.clone(), seq: self.head.seq, uid: self.head.uid.clone() }
+    }
+}
+
+impl Socket {
+    pub async fn open(address: &str, cookie: &str) -> Self {
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+        let headers = request.headers_mut();
+        headers.insert("cookie", HeaderValue::from_str(cookie).unwrap());
+        headers.insert("origin", HeaderValue::from_str(&format!("http://{address}")).unwrap());
+        headers.insert("sec-websocket-protocol", HeaderValue::from_static("sala.v1"));
+        let (inner, _) = connect_async(request).await.unwrap();
+        let nobody = protocol::User { id: String::new(), name: String::new() };
+        let mut socket = Self { inner, me: nobody };
+        let ServerFrame::Welcome { user, .. } = socket.next().await else { panic!("welcome comes first") };
+        socket.me = user;
+        socket
+    }
+
+    pub async fn send(&mut self, frame: ClientFrame) {
+        self.send_raw(Message::text(frame.encode())).await;
+    }
+
+    pub async fn send_raw(&mut self, message: Message) {
+        self.inner.send(message).await.unwrap();
+    }
+
+    pub async fn send_text(&mut self, text: &str) {
+        self.send_raw(Message::text(text)).await;
+    }
+
+    /// The next message of any kind; `None` at the end.
+    pub async fn next_raw(&mut self) -> Option<Message> {
+        timeout(PATIENCE, self.inner.next()).await.expect("an answer in time").and_then(Result::ok)
+    }
+
+    /// The next frame.
+    pub async fn next(&mut self) -> ServerFrame {
+        loop {
+            match self.next_raw().await {
+                Some(Message::Text(text)) => return ServerFrame::decode(&text).unwrap(),
+                Some(Message::Ping(_) | Message::Pong(_)) => {}
+                other => panic!("a frame, not {other:?}"),
+            }
+        }
+    }
+
+    /// The next frame that is not about people.
+    pub async fn answer(&mut self) -> ServerFrame {
+        loop {
+            match self.next().await {
+                ServerFrame::People { .. } => {}
+                frame => return frame,
+            }
+        }
+    }
+
+    /// The code that the server closes with, whatever comes before it.
+    pub async fn closed(&mut self) -> u16 {
+        loop {
+            match self.next_raw().await {
+                Some(Message::Close(Some(frame))) => return frame.code.into(),
+                Some(Message::Close(None)) => return 1005,
+                None => return 1006,
+                Some(_) => {}
+            }
+        }
+    }
+
+    pub async fn join(&mut self, room: &str) -> Joined {
+        self.rejoin(room, None).await
+    }
+
+    pub async fn rejoin(&mut self, room: &str, after: Option<Cursor>) -> Joined {
+        self.send(ClientFrame::Join { room: room.into(), after }).await;
+        match self.answer().await {
+            ServerFrame::Joined { epoch, recovered, reason, events, head, people, count, .. } => {
+                Joined { epoch, recovered, reason, events, head, people, count }
+            }
+            other => panic!("joined, not {other:?}"),
+        }
+    }
+
+    /// Says something, and waits for the acknowledgement. Events that come before it are lost to the caller.
+    pub async fn say(&mut self, room: &str, id: &str, text: &str) -> u64 {
+        self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into() }).await;
+        loop {
+            match self.answer().await {
+                ServerFrame::Sent { id: sent, seq, .. } if sent == id => return seq,
+                ServerFrame::Event(_) => {}
+                other => panic!("sent, not {other:?}"),
+            }
+        }
+    }
+
+    /// The next event.
+    pub async fn event(&mut self) -> Event {
+        loop {
+            match self.answer().await {
+                ServerFrame::Event(event) => return event,
+                ServerFrame::Sent { .. } => {}
+                other => panic!("an event, not {other:?}"),
+            }
+        }
+    }
+
+    /// The code of the next refusal.
+    pub async fn refused(&mut self) -> RefusalCode {
+        match self.answer().await {
+            ServerFrame::Refused { code, .. } => code,
+            other => panic!("refused, not {other:?}"),
+        }
+    }
+
+    /// Shows that the socket works.
+    pub async fn is_well(&mut self) {
+        self.send(ClientFrame::Ping).await;
+        assert_eq!(self.answer().await, ServerFrame::Pong);
+    }
+}
+
+pub fn text(event: &Event) -> &str {
+    match &event.kind {
+        Kind::Message { text, .. } => text,
+        Kind::Unknown => panic!("a message"),
+    }
+}

@@ -1,0 +1,74 @@
+//! A real Redis for a test: on a free port of the loopback interface, without persistence, gone with the value.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long one server may take to answer.
+const READY: Duration = Duration::from_secs(10);
+
+/// A running server.
+pub struct RedisServer {
+    child: Child,
+    port: u16,
+    _dir: TempDir,
+}
+
+impl RedisServer {
+    /// Starts one and returns when it answers. A free port may be lost to another process before Redis has it; then
+    /// another one is tried.
+    pub fn start() -> Self {
+        (0..5).find_map(|_| Self::try_start()).expect("redis-server starts, and is installed")
+    }
+
+    /// For `REDIS_URL`.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Of this very server, for signals.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn try_start() -> Option<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let dir = tempfile::tempdir().unwrap();
+        let child = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .arg("--dir")
+            .arg(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed");
+        let mut server = Self { child, port, _dir: dir };
+        let deadline = Instant::now() + READY;
+        while Instant::now() < deadline && server.child.try_wait().unwrap().is_none() {
+            if server.answers() {
+                return Some(server);
+            }
+            sleep(Duration::from_millis(10));
+        }
+        None
+    }
+
+    /// Whether this server answers, and not another one on the same port.
+    fn answers(&self) -> bool {
+        let info = redis::Client::open(self.url())
+            .and_then(|client| client.get_connection())
+            .and_then(|mut connection| redis::cmd("INFO").arg("server").query::<String>(&mut connection));
+        info.is_ok_and(|info| info.contains(&format!("process_id:{}\r\n", self.pid())))
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        // It may have ended already; whatever happens, nothing of it is needed any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
