@@ -15,8 +15,10 @@ pub(crate) struct Chain {
 /// How an event stands to a [`Chain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// It is part of it, or older than all of it.
+    /// It is part of it.
     Seen,
+    /// It is older than all of it, or of a history that began anew: that cannot be told.
+    Older,
     /// It is the next one.
     Next,
     /// Something is missing in between, or the room's history went another way.
@@ -51,8 +53,9 @@ impl Chain {
             return if next { Place::Next } else { Place::Broken };
         }
         match self.uid_at(event.seq) {
-            Some(uid) if *uid != event.uid => Place::Broken,
-            Some(_) | None => Place::Seen,
+            Some(uid) if *uid == event.uid => Place::Seen,
+            Some(_) => Place::Broken,
+            None => Place::Older,
         }
     }
 

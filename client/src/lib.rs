@@ -1,7 +1,7 @@
 //! The connection of a Sala client as a deterministic state machine: no clock, no randomness, no socket, no browser.
 //!
-//! A [`Client`] takes one [`Input`] at a time, with the [`Moment`] at which it happened, and answers with [`Effect`]s for
-//! a thin driver to carry out; between inputs it is there to be read and drawn. Every promise about missing and
+//! A [`Client`] takes one [`Input`] at a time, with the [`Moment`] at which it happened, and answers with [`Effect`]s
+//! for a thin driver to carry out; between inputs it is there to be read and drawn. Every promise about missing and
 //! repeated messages is kept here and can be tested in milliseconds.
 //!
 //! How it fits together, from the outside in:
@@ -19,8 +19,8 @@
 //! - **The chain.** An event is shown if it is next in number and names the event before it. One that was seen is
 //!   dropped. Anything else means that something is missing or that history changed, and the room is joined again with
 //!   its cursor; the answer either closes the gap or replaces the view and says why.
-//! - **The outbox.** A message stays in it until its acknowledgement or its event comes. After every join whatever is in
-//!   it is sent again under the same id, which the server takes once.
+//! - **The outbox.** A message stays in it until its acknowledgement or its event comes. After every join whatever is
+//!   in it is sent again under the same id, which the server takes once.
 //! - **The deadline.** Whatever waits for time or for an answer has a time at which it is looked at again, so nothing
 //!   waits for ever; [`Client::deadline`] is the earliest.
 

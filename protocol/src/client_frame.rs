@@ -129,8 +129,7 @@ mod tests {
     #[test]
     fn a_bad_frame_names_what_it_was_about() {
         let error = ClientFrame::decode(r#"{"type":"send","room":"lobby","id":"1"}"#).unwrap_err();
-        let expected =
-            DecodeError::BadFrame { re: "send".into(), room: Some("lobby".into()), id: Some("1".into()) };
+        let expected = DecodeError::BadFrame { re: "send".into(), room: Some("lobby".into()), id: Some("1".into()) };
         assert_eq!(error, expected);
     }
 }

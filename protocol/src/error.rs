@@ -79,10 +79,7 @@ impl Error {
     /// Too fast.
     #[must_use]
     pub fn rate_limited(retry_after_ms: u64) -> Self {
-        Self {
-            retry_after_ms: Some(retry_after_ms),
-            ..Self::new(RefusalCode::RateLimited, "Slow down a little.")
-        }
+        Self { retry_after_ms: Some(retry_after_ms), ..Self::new(RefusalCode::RateLimited, "Slow down a little.") }
     }
 
     /// The history cannot be reached just now.
@@ -90,7 +87,10 @@ impl Error {
     pub fn unavailable(retry_after_ms: u64) -> Self {
         Self {
             retry_after_ms: Some(retry_after_ms),
-            ..Self::new(RefusalCode::Unavailable, "The room's history cannot be reached just now. Nothing is lost; it is tried again.")
+            ..Self::new(
+                RefusalCode::Unavailable,
+                "The room's history cannot be reached just now. Nothing is lost; it is tried again.",
+            )
         }
     }
 

@@ -10,6 +10,8 @@ pub const TEXT: usize = 4_000;
 pub const MESSAGE_ID: usize = 64;
 /// Largest frame that a client may send, in bytes.
 pub const FRAME: usize = 16_384;
+/// No event has a larger number: the largest whole number that every JSON reader keeps exact.
+pub const SEQ: u64 = (1 << 53) - 1;
 /// Messages in the first page of a room, and in a page of older ones that names no `limit`.
 pub const PAGE: usize = 50;
 /// Most messages in one answer to `history`.

@@ -70,7 +70,9 @@ fn check(name: &str, longest: usize) -> Result<String, String> {
         return Err(format!("can have {longest} characters at most"));
     }
     if name.chars().any(|c| c.is_control() || overrides_direction(c)) {
-        return Err("has a character that cannot be shown (a control character or a change of writing direction)".into());
+        return Err(
+            "has a character that cannot be shown (a control character or a change of writing direction)".into()
+        );
     }
     Ok(name.to_owned())
 }

@@ -47,18 +47,22 @@ pub async fn run(
     backend: Backend,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    if let Err(error) = any_spawner::Executor::init_tokio() {
+        tracing::debug!(%error, "another server in this process has set up the renderer");
+    }
     let draining = CancellationToken::new();
     let metrics = http::install_metrics();
     if let Some(port) = config.http.metrics_port {
         let address = (config.http.address.ip(), port);
-        let listener = TcpListener::bind(address).await.with_context(|| format!("METRICS_PORT={port} cannot be used"))?;
+        let listener =
+            TcpListener::bind(address).await.with_context(|| format!("METRICS_PORT={port} cannot be used"))?;
         let stop = draining.clone().cancelled_owned();
         let serve = axum::serve(listener, http::metrics_router(metrics.clone())).with_graceful_shutdown(stop);
         tokio::spawn(serve.into_future());
     }
     let hub = Hub::new(backend);
     let app = Arc::new(AppState {
-        sockets: Sockets::new(Arc::clone(&hub), config.limits.clone(), draining.clone()),
+        sockets: Sockets::new(&config.limits, draining.clone()),
         sessions: Sessions::new(config.session.key.as_deref()),
         leptos: leptos_options(&config.http),
         hub,
@@ -80,6 +84,7 @@ pub async fn run(
         Ok(served) => served.context("the server task panicked")?.context("serving failed")?,
         Err(_) => tracing::warn!("some connections did not end in time"),
     }
+    app.hub.close().await;
     Ok(())
 }
 

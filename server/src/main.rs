@@ -13,7 +13,8 @@ async fn main() -> anyhow::Result<()> {
     config.log.start();
     let address = config.http.address;
     let backend = server::open(&config.backend).await?;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (HOST, PORT)"))?;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (HOST, PORT)"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let shutdown = async move {

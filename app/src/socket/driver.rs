@@ -25,12 +25,11 @@ impl Driver {
         Self { client, chat, storage, socket: None, sockets_opened: 0, timer: None }
     }
 
+    /// Opens a room, or tries again to enter one that refused.
     pub fn open(&mut self, room: &str, snapshot: Option<Snapshot>) {
-        if self.client.room(room).is_none() {
-            let effects = self.client.open(room, snapshot, moment());
-            self.storage.keep_room(room);
-            self.follow(effects);
-        }
+        let effects = self.client.open(room, snapshot, moment());
+        self.storage.keep_room(room);
+        self.follow(effects);
     }
 
     pub fn leave(&mut self, room: &str) {

@@ -66,9 +66,12 @@ fn load(path: &str) {
     }
 }
 
+/// The room that the address bar names: the reverse of [`room_path`].
 fn room_of_address() -> Option<String> {
-    let path = window().location().pathname().ok()?;
-    decode_uri_component(path.strip_prefix("/r/")?).ok().map(String::from)
+    let location = window().location();
+    let (path, query) = (location.pathname().ok()?, location.search().ok()?);
+    let name = path.strip_prefix("/r/").or_else(|| query.strip_prefix("?room="))?;
+    decode_uri_component(name).ok().map(String::from)
 }
 
 /// On a narrow screen the choice is made: the room comes to the front.

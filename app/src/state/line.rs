@@ -58,3 +58,32 @@ pub fn set_if_changed<T: Copy + PartialEq + Send + Sync + 'static>(signal: &ArcR
         signal.set(value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(author: &str, at: u64) -> Line {
+        let author = User { id: format!("u_{author}"), name: author.to_owned() };
+        Line { key: format!("{}/m{at}", author.id), author, text: String::new(), at, seq: None, state: LineState::Sent }
+    }
+
+    #[test]
+    fn a_group_is_one_person_without_a_pause() {
+        let first = line("Ana", 1_000);
+        for (line, in_group) in [
+            (line("Ana", 2_000), true),
+            (line("Ana", 500), true),
+            (line("Ana", 1_000 + GROUP), false),
+            (line("Rui", 2_000), false),
+        ] {
+            assert_eq!(LineView::new(&line, Some(&first)).continues.get_untracked(), in_group, "{line:?}");
+        }
+        assert!(!LineView::new(&first, None).continues.get_untracked());
+    }
+
+    #[test]
+    fn a_line_knows_the_id_of_its_message() {
+        assert_eq!(LineView::new(&line("Ana", 7), None).id(), "m7");
+    }
+}

@@ -94,3 +94,25 @@ fn news(before: &[User], after: &[User], me: &str) -> Option<String> {
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_who_else_came_and_went() {
+        let people = |names: &[&str]| -> Vec<User> {
+            names.iter().map(|name| User { id: format!("u_{name}"), name: (*name).to_owned() }).collect()
+        };
+        for (before, after, words) in [
+            (&["Ana"][..], &["Ana", "Rui"][..], Some("Rui joined")),
+            (&["Ana", "Rui"], &["Ana"], Some("Rui left")),
+            (&["Ana", "Rui"], &["Ana", "Bea", "Zoe"], Some("Bea and Zoe joined, Rui left")),
+            (&["Rui"], &["Ana", "Rui"], None),
+            (&["Ana", "Rui"], &["Rui", "Ana"], None),
+            (&["Ana"], &["Ana", "B", "C", "D", "E"], Some("B, C and 2 others joined")),
+        ] {
+            assert_eq!(news(&people(before), &people(after), "u_Ana").as_deref(), words, "{before:?} {after:?}");
+        }
+    }
+}

@@ -1,7 +1,11 @@
 use std::fmt::Write;
 
-/// The path of a room's page.
+/// The address of a room's page.
 pub fn room_path(room: &str) -> String {
+    // Browsers take a segment of dots for a way up, encoded or not, so these two rooms are asked for by query.
+    if matches!(room, "." | "..") {
+        return format!("/r?room={room}");
+    }
     let mut path = String::from("/r/");
     for byte in room.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
@@ -24,6 +28,8 @@ mod tests {
             ("a b/c?d#e%", "/r/a%20b%2Fc%3Fd%23e%25"),
             ("café", "/r/caf%C3%A9"),
             ("\"<'&>", "/r/%22%3C%27%26%3E"),
+            ("..", "/r?room=.."),
+            ("...", "/r/..."),
         ] {
             assert_eq!(room_path(room), path, "{room:?}");
         }

@@ -126,6 +126,8 @@ impl Room {
                 // If it was ours, there is space for one more on the way.
                 self.flush(turn);
             }
+            // Nobody sends old events by themselves, except in a new life of the room.
+            Place::Older => self.doubt(turn),
             Place::Broken => {
                 if self.held.len() == HELD {
                     self.held.pop_front();
@@ -136,12 +138,13 @@ impl Room {
         }
     }
 
-    /// Takes events that claim to follow each other. False if some do not fit.
+    /// Takes events that claim to follow each other. False if some do not fit. Those from before a page that has just
+    /// come are in what it replaced.
     fn take_all(&mut self, events: impl IntoIterator<Item = Event>, turn: &mut Turn) -> bool {
         let mut whole = true;
         for event in events {
             match self.timeline.place(&event) {
-                Place::Seen => {}
+                Place::Seen | Place::Older => {}
                 Place::Next => self.take(event, turn),
                 Place::Broken => whole = false,
             }

@@ -16,13 +16,14 @@ fn head(seq: u64) -> Head {
 fn what_does_not_follow_is_a_reason_to_join_again() {
     let strange = said(3, "b", &rui(), "other");
     for (what, event) in [
-        ("a gap", event(5)),
-        ("another history ahead", Event { prev: "b3".into(), ..event(4) }),
+        ("a gap", event(6)),
+        ("another history ahead", Event { prev: "b4".into(), ..event(5) }),
+        ("a number from before all that is shown", event(1)),
         ("another event at a seen number", strange),
     ] {
-        let mut desk = Desk::in_lobby(events(1..=3));
-        assert_eq!(desk.hear(&frame(event.clone())), "join lobby after e1a3", "{what}");
-        assert_eq!(desk.lines(), "1 2 3", "{what}: what is there stays");
+        let mut desk = Desk::in_lobby(events(3..=4));
+        assert_eq!(desk.hear(&frame(event.clone())), "join lobby after e1a4", "{what}");
+        assert_eq!(desk.lines(), "3 4", "{what}: what is there stays");
         assert_eq!(desk.hear(&frame(event)), "", "{what}: asked already");
     }
 }

@@ -24,7 +24,8 @@ pub enum BackendConfig {
 impl BackendConfig {
     pub(super) fn from(env: &Environment) -> Result<Self, ConfigError> {
         let allowed = 100..=1_000_000;
-        let history_limit = env.parse("HISTORY_LIMIT", 10_000, "a number from 100 to 1000000", |n| allowed.contains(n))?;
+        let history_limit =
+            env.parse("HISTORY_LIMIT", 10_000, "a number from 100 to 1000000", |n| allowed.contains(n))?;
         let port: u16 = env.parse("REDISPORT", 6379, "a port from 1 to 65535", |port| *port > 0)?;
         let url = match (env.get("REDIS_URL"), env.get("REDISHOST")) {
             (Some(url), _) => Some(url.to_owned()),

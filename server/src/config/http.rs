@@ -44,6 +44,10 @@ fn origins(env: &Environment) -> Result<Vec<Authority>, ConfigError> {
     let list = env.get("ALLOWED_ORIGINS").unwrap_or_default();
     let hosts = list.split(',').map(str::trim).filter(|host| !host.is_empty());
     hosts
-        .map(|host| host.parse().map_err(|_| ConfigError::new("ALLOWED_ORIGINS", host, "a list of hosts, such as chat.example.org,localhost:3000")))
+        .map(|host| {
+            host.parse().map_err(|_| {
+                ConfigError::new("ALLOWED_ORIGINS", host, "a list of hosts, such as chat.example.org,localhost:3000")
+            })
+        })
         .collect()
 }

@@ -31,7 +31,8 @@ impl LimitsConfig {
             env.parse(name, default, "a number from 1 to 1000000", |n: &f64| (1.0..=1_000_000.0).contains(n))
         };
         let allowed = 100..=600_000;
-        let heartbeat = env.parse("HEARTBEAT_MS", 25_000, "a number of milliseconds from 100 to 600000", |ms| allowed.contains(ms))?;
+        let heartbeat = env
+            .parse("HEARTBEAT_MS", 25_000, "a number of milliseconds from 100 to 600000", |ms| allowed.contains(ms))?;
         Ok(Self {
             connections: count("MAX_CONNECTIONS", 10_000)?,
             rooms: count("MAX_ROOMS", 50)?,

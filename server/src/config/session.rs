@@ -17,9 +17,10 @@ impl std::fmt::Debug for SessionConfig {
 impl SessionConfig {
     pub(super) fn from(env: &Environment) -> Result<Self, ConfigError> {
         match env.get("SESSION_KEY") {
-            Some(key) if key.len() < 32 => {
-                Err(ConfigError::secret("SESSION_KEY", "a secret of 32 bytes or more, for example from `openssl rand -hex 32`"))
-            }
+            Some(key) if key.len() < 32 => Err(ConfigError::secret(
+                "SESSION_KEY",
+                "a secret of 32 bytes or more, for example from `openssl rand -hex 32`",
+            )),
             key => Ok(Self { key: key.map(str::to_owned) }),
         }
     }

@@ -10,7 +10,6 @@ mod router;
 
 use std::sync::Arc;
 
-
 use axum::http::{HeaderMap, header};
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;

@@ -1,10 +1,7 @@
 //! From which pages requests may come. A browser tells the truth in `Origin`, so this stops other sites from acting for
 //! somebody who is signed in here (cross-site WebSocket hijacking).
 
-use axum::http::{
-    HeaderMap, Uri, header,
-    uri::Authority,
-};
+use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
 /// Whether `Origin` is there, and its host is the request's own or a listed one.
 #[must_use]

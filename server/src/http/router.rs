@@ -9,11 +9,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tower_http::{
-    compression::CompressionLayer,
-    services::ServeDir,
-    set_header::SetResponseHeaderLayer,
-};
+use tower_http::{compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use super::{AppState, forms, headers, health, metrics, pages};
 use crate::ws;

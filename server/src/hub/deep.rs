@@ -36,7 +36,13 @@ pub(super) enum Missed {
 
 impl Deep {
     /// Everything after `cursor`: from what was read before if that still reaches the log's ring, else from the history.
-    pub async fn after(&mut self, cursor: &Cursor, room: &RoomName, log: impl Fn(u64) -> bool, history: &dyn History) -> Result<Missed> {
+    pub async fn after(
+        &mut self,
+        cursor: &Cursor,
+        room: &RoomName,
+        log: impl Fn(u64) -> bool,
+        history: &dyn History,
+    ) -> Result<Missed> {
         if let Some(lines) = self.known(cursor).filter(|_| log(self.end())) {
             self.last_used = Some(Instant::now());
             return Ok(Missed::Lines(lines));

@@ -58,10 +58,11 @@ impl Hub {
         after: Option<Cursor>,
         roster: &Roster,
     ) -> Result<()> {
-        let Some(cursor) = after else {
+        let Some(mut cursor) = after else {
             room.lock().admit(room, connection, Past::page(Reason::New), roster);
             return Ok(());
         };
+        cursor.seq = cursor.seq.min(limits::SEQ);
         for _ in 0..ATTEMPTS {
             let caught_up = {
                 let mut state = room.lock();

@@ -23,7 +23,7 @@ use protocol::{Event, Head, MessageId, RoomName, ServerFrame, User, limits};
 use rand::{Rng, distr::Alphanumeric};
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::backend::{Backend, Broker, Draft, Error, History, Presence, Receipt, Result, Roster, Signal, Whisper};
 
@@ -43,6 +43,7 @@ pub struct Hub {
     history: Arc<dyn History>,
     presence: Arc<dyn Presence>,
     tasks: TaskTracker,
+    closing: CancellationToken,
 }
 
 /// A room as a page shows it.
@@ -63,7 +64,14 @@ impl Hub {
     #[must_use]
     pub fn new(backend: Backend) -> Arc<Self> {
         let Backend { broker, history, presence, signals } = backend;
-        let hub = Arc::new(Self { rooms: Mutex::default(), broker, history, presence, tasks: TaskTracker::new() });
+        let hub = Arc::new(Self {
+            rooms: Mutex::default(),
+            broker,
+            history,
+            presence,
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        });
         tokio::spawn(follow(Arc::downgrade(&hub), signals));
         tokio::spawn(presence::keep(Arc::downgrade(&hub)));
         hub
@@ -75,14 +83,28 @@ impl Hub {
         self.broker.is_hearing()
     }
 
+    /// Ends what the hub does by itself. Connections that were lost a moment ago stay in the register until they expire.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Works in the background until the hub is closed.
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let closing = self.closing.clone();
+        self.tasks.spawn(async move {
+            closing.run_until_cancelled(work).await;
+        });
+    }
+
     /// Says something in a room. It returns when the message is in the history. Saying it again with the same id is safe.
     ///
     /// # Errors
     /// When the backend cannot be reached; the message may or may not have been taken.
     pub async fn send(&self, room: &RoomName, author: &User, id: &MessageId, text: &str, at: u64) -> Result<Receipt> {
         let body = json!({"at": at, "author": author, "kind": "message", "id": id.as_str(), "text": text}).to_string();
-        let draft =
-            Draft { epoch: token(), uid: token(), author: author.id.clone(), id: id.clone(), at, body };
+        let draft = Draft { epoch: token(), uid: token(), author: author.id.clone(), id: id.clone(), at, body };
         let started = Instant::now();
         let receipt = match self.broker.append(room, &draft).await {
             // The answer may be all that was lost, and the draft is safe to repeat.
@@ -106,13 +128,14 @@ impl Hub {
     /// # Errors
     /// When the backend cannot be reached.
     pub async fn older(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<Frame> {
+        let bound = before.map(|before| before.min(limits::SEQ));
         let known = self.find(room).and_then(|room| {
             let state = room.lock();
-            state.held.is_none().then(|| state.log.before(before.unwrap_or(u64::MAX), limit)).flatten()
+            state.held.is_none().then(|| state.log.before(bound.unwrap_or(limits::SEQ), limit)).flatten()
         });
         let lines = match known {
             Some(lines) => lines,
-            None => Part::new(room, self.history.before(room, before, limit).await?).lines,
+            None => Part::new(room, self.history.before(room, bound, limit).await?).lines,
         };
         let first = lines.first().map_or(before.unwrap_or(1), |line| line.seq);
         let start = first <= 1;
@@ -189,8 +212,7 @@ impl Hub {
             }
             let state = room.lock();
             // One who is coming in holds the room; nobody can begin to, as the rooms are locked.
-            let keep =
-                Arc::strong_count(room) > 1 || !state.members.is_empty() || now - state.last_used < LINGER;
+            let keep = Arc::strong_count(room) > 1 || !state.members.is_empty() || now - state.last_used < LINGER;
             if !keep {
                 self.broker.unsubscribe(name);
             }

@@ -35,7 +35,7 @@ impl Hub {
             state.last_used = std::time::Instant::now();
         }
         let (hub, name, connection) = (Arc::clone(self), name.clone(), connection.to_owned());
-        tokio::spawn(async move {
+        self.spawn(async move {
             if parting == Parting::Lost {
                 sleep(GRACE).await;
             }
@@ -49,7 +49,7 @@ impl Hub {
     /// After signals may have been missed: finds the rooms whose head is not the broker's, and repairs them.
     pub(super) fn compare_heads(self: &Arc<Self>) {
         let hub = Arc::clone(self);
-        self.tasks.spawn(async move {
+        self.spawn(async move {
             let rooms: Vec<_> = hub.lock().values().filter(|room| room.opened.initialized()).cloned().collect();
             let names: Vec<_> = rooms.iter().map(|room| room.name.clone()).collect();
             let heads = hub.history.heads(&names).await;

@@ -48,7 +48,7 @@ impl Hub {
     pub(super) fn repair(self: &Arc<Self>, room: Arc<Room>) {
         metrics::counter!("sala_repairs_total").increment(1);
         let hub = Arc::clone(self);
-        self.tasks.spawn(async move {
+        self.spawn(async move {
             let mut wait = Duration::from_millis(100);
             while let Err(error) = hub.settle(&room).await {
                 tracing::warn!(%error, "a room waits for its history");

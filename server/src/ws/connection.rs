@@ -128,7 +128,10 @@ async fn tick(sink: &mut SplitSink<WebSocket, Message>) -> Result<(), axum::Erro
     sink.send(Message::Ping(Bytes::new())).await
 }
 
-async fn flush(sink: &mut SplitSink<WebSocket, Message>, frames: impl IntoIterator<Item = Frame>) -> Result<(), axum::Error> {
+async fn flush(
+    sink: &mut SplitSink<WebSocket, Message>,
+    frames: impl IntoIterator<Item = Frame>,
+) -> Result<(), axum::Error> {
     for frame in frames {
         sink.feed(Message::Text(text(frame))).await?;
     }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Instant};
 
 use protocol::{
-    ClientFrame, CloseCode, Cursor, DecodeError, Error, MessageId, RefusalCode, RoomName, ServerFrame, User, check_text, limits,
+    ClientFrame, CloseCode, Cursor, DecodeError, Error, MessageId, RefusalCode, RoomName, ServerFrame, User,
+    check_text, limits,
 };
 use rand::{Rng, distr::Alphanumeric};
 
@@ -12,7 +13,8 @@ use super::{
     too_fast,
 };
 use crate::{
-    clock, http::AppState,
+    clock,
+    http::AppState,
     hub::{Closing, Mailbox, Parting, encode},
     names,
 };

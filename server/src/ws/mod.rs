@@ -10,15 +10,13 @@ use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::LimitsConfig, hub::Hub};
+use crate::config::LimitsConfig;
 use bucket::{Buckets, Rate};
 
 pub use upgrade::upgrade;
 
 /// What all sockets of an instance share.
 pub struct Sockets {
-    hub: Arc<Hub>,
-    limits: LimitsConfig,
     /// One permit for each socket that may be open.
     places: Arc<Semaphore>,
     sends: Buckets,
@@ -30,15 +28,13 @@ pub struct Sockets {
 impl Sockets {
     /// No socket is open yet. They all end after `draining` is cancelled.
     #[must_use]
-    pub fn new(hub: Arc<Hub>, limits: LimitsConfig, draining: CancellationToken) -> Self {
+    pub fn new(limits: &LimitsConfig, draining: CancellationToken) -> Self {
         let sends = Rate { per_second: limits.sends_per_second, burst: limits.sends_burst };
         Self {
-            hub,
             places: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
             sends: Buckets::new(sends),
             open: TaskTracker::new(),
             draining,
-            limits,
         }
     }
 

@@ -47,7 +47,8 @@ pub async fn upgrade(
     }
     let place = Arc::clone(&app.sockets.places).try_acquire_owned();
     let Ok(place) = place.map_err(drop).and_then(|place| if app.is_draining() { Err(()) } else { Ok(place) }) else {
-        return ([(header::RETRY_AFTER, "1")], refuse(StatusCode::SERVICE_UNAVAILABLE, "This instance is full.")).into_response();
+        return ([(header::RETRY_AFTER, "1")], refuse(StatusCode::SERVICE_UNAVAILABLE, "This instance is full."))
+            .into_response();
     };
     let app = Arc::clone(&app);
     upgrade

@@ -48,7 +48,8 @@ contract! {
         a_whisper_is_heard_and_not_kept;
     trimming:
         the_newest_are_kept_and_young_ids_are_known
-        what_is_old_and_beyond_the_limit_goes;
+        what_is_old_and_beyond_the_limit_goes
+        an_old_event_that_is_kept_is_known;
     presence:
         a_person_with_two_connections_comes_and_goes_once
         changes_of_a_connection_that_is_not_there_are_silent

@@ -24,8 +24,17 @@ async fn one_instance() -> (RedisServer, Instance) {
 
 /// Runs a command as an operator, or a disaster, would.
 async fn run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
-    let mut connection = ::redis::Client::open(server.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    // As long as it takes: WAIT waits.
+    let patient = ::redis::AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+    let client = ::redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await.unwrap();
     ::redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await.unwrap()
+}
+
+/// How many connections are subscribed to a room.
+async fn listeners(server: &RedisServer, room: &str) -> u64 {
+    let (_, count): (String, _) = run(server, &["PUBSUB", "NUMSUB", &format!("sala:{{{room}}}:events")]).await;
+    count
 }
 
 /// Looks again and again: nothing tells when it changes.
@@ -89,6 +98,17 @@ async fn an_instance_has_two_connections() {
 }
 
 #[tokio::test]
+async fn an_unsubscription_reaches_redis() {
+    let (server, instance) = one_instance().await;
+    instance.subscribe(&room("lobby")).await;
+    assert_eq!(listeners(&server, "lobby").await, 1);
+    instance.0.broker.unsubscribe(&room("lobby"));
+    // Wishes are carried out in their order.
+    instance.subscribe(&room("other")).await;
+    assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (0, 1));
+}
+
+#[tokio::test]
 async fn a_cut_connection_is_replaced_and_what_was_missed_is_in_doubt() {
     let (server, mut instance) = one_instance().await;
     let rooms: Vec<RoomName> = (0..1_100).map(|number| room(&format!("{number}"))).collect();
@@ -137,6 +157,33 @@ async fn a_connection_that_is_open_but_deaf_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_master_that_became_a_replica_is_left_for_the_new_one() {
+    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let port = |server: &RedisServer| server.url().rsplit(':').next().unwrap().to_owned();
+    let proxy = Proxy::start(&old.url()).await;
+    let (instance, room) = (Instance(redis::open(&proxy.url(), 1_000).await.unwrap()), room("lobby"));
+    instance.subscribe(&room).await;
+    instance.say(&room).await;
+    let _: () = run(&old, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
+    let _: () = run(&new, &["REPLICAOF", "127.0.0.1", &port(&old)]).await;
+    assert_eq!(run::<u64>(&old, &["WAIT", "1", "15000"]).await, 1);
+
+    let _: () = run(&new, &["REPLICAOF", "NO", "ONE"]).await;
+    let _: () = run(&old, &["REPLICAOF", "127.0.0.1", &port(&new)]).await;
+    proxy.lead_to(&new.url());
+    let draft = draft("u_ana", "1");
+    let appending = async {
+        loop {
+            if let Ok(receipt) = instance.0.broker.append(&room, &draft).await {
+                break receipt;
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, appending).await.expect("it finds the new master").seq, 2);
+    assert_eq!(instance.history(&room).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_stopped_redis_is_unavailable_and_a_retry_is_no_second_event() {
     let (server, mut instance) = one_instance().await;
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
@@ -162,6 +209,7 @@ async fn a_stopped_redis_is_unavailable_and_a_retry_is_no_second_event() {
     assert_eq!(timeout(PATIENCE, again).await.expect("it recovers").seq, 1);
     assert_eq!(instance.history(&room).await.len(), 1);
     until_hearing(&*instance.0.broker, true).await;
+    assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (1, 0));
     instance.say(&room).await;
     while instance.appended_or_doubt().await != Some(2) {}
 }

@@ -42,3 +42,15 @@ pub async fn what_is_old_and_beyond_the_limit_goes(site: Site) {
         assert_eq!(append(id, NOW + DAY + 1).await, seq, "id {id}");
     }
 }
+
+pub async fn an_old_event_that_is_kept_is_known(site: Site) {
+    let (instance, room) = (site.open_with_limit(LIMIT).await, room("lobby"));
+    for id in 1..=90_u64 {
+        let mut draft = draft("u_ana", &id.to_string());
+        draft.at = if id <= 40 { NOW } else { NOW + 2 * DAY };
+        assert_eq!(instance.append(&room, &draft).await.seq, id);
+    }
+    for id in [1_u64, 40, 90] {
+        assert_eq!(instance.append(&room, &draft("u_ana", &id.to_string())).await.seq, id);
+    }
+}

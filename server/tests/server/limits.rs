@@ -16,12 +16,7 @@ async fn a_flood_of_messages_is_refused_with_the_time_to_wait() {
         ana.say("lobby", &n.to_string(), "x").await;
     }
     ana.send(ClientFrame::Send { room: "lobby".into(), id: "4".into(), text: "x".into() }).await;
-    let refused = loop {
-        match ana.answer().await {
-            ServerFrame::Event(_) => {}
-            frame => break frame,
-        }
-    };
+    let refused = ana.answer().await;
     let ServerFrame::Refused { code, retry_after_ms, id, .. } = refused else { panic!("{refused:?}") };
     assert_eq!((code, id.as_deref()), (RefusalCode::RateLimited, Some("4")));
     assert!((1..=1_000).contains(&retry_after_ms.unwrap()));
@@ -69,9 +64,9 @@ async fn a_slow_reader_is_closed_and_the_others_hear_everything() {
     let server = Server::with(&[("SENDS_BURST", "5000"), ("SENDS_PER_SECOND", "5000"), ("FRAMES_BURST", "9000")]).await;
     let mut slow = server.enter("Eva", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
-    let text = "x".repeat(4_000);
+    let text = "😀".repeat(4_000);
     // The kernel takes some megabytes for the slow one before anything waits in the server.
-    let messages = 4_000;
+    let messages = 1_000;
     for n in 1..=messages {
         ana.say("lobby", &n.to_string(), &text).await;
     }

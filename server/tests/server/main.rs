@@ -1,5 +1,4 @@
 //! The server as programs meet it: over real sockets, with a real database.
-#![expect(missing_docs, reason = "tests are read by their names")]
 
 mod bad_input;
 mod chat;

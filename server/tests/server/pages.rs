@@ -66,8 +66,10 @@ async fn a_policy_with_a_nonce_is_on_every_page() {
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
         assert!(nonce.len() >= 16, "{policy}");
         assert!(!answer.body.contains(" style=\"") && !answer.body.contains(" onclick="));
-        let inline = answer.body.matches("<script").count();
-        assert_eq!(answer.body.matches(&format!("nonce=\"{nonce}\"")).count(), inline, "{}", answer.body);
+        for script in answer.body.split("<script").skip(1) {
+            let tag = script.split('>').next().unwrap();
+            assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{tag}");
+        }
         nonces.push(nonce.to_owned());
         for (name, value) in
             [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "same-origin")]

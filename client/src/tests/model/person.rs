@@ -162,15 +162,12 @@ impl Person {
         assert_eq!(changes.contains(&Change::Link), self.client.link() != self.drawn_link);
         self.drawn_link = self.client.link();
         let rooms = self.client.rooms().map(|room| (room.name().to_owned(), room.unread())).collect();
-        assert_eq!(changes.contains(&Change::Rooms), self.drawn_rooms != rooms);
+        check_named(changes, &Change::Rooms, self.drawn_rooms == rooms, self.client.rooms().any(was_reset));
         self.drawn_rooms = rooms;
         self.drawn.retain(|room, _| self.client.room(room).is_some());
         for room in self.client.rooms() {
             let same = self.drawn.get(room.name()).is_some_and(|drawn| drawn.shows(room));
-            let named = changes.contains(&Change::Timeline(room.name().to_owned()));
-            // A reset may put the like in the place of the like.
-            let excused = room.notice() == Some(Notice::Reset);
-            assert!(named != same || (named && excused), "named: {named}, same: {same}");
+            check_named(changes, &Change::Timeline(room.name().to_owned()), same, was_reset(room));
             if !same {
                 check_lines(room.lines());
                 self.drawn.insert(room.name().to_owned(), Drawn::of(room));
@@ -181,6 +178,16 @@ impl Person {
     fn moment(&mut self, now: u64) -> Moment {
         Moment { now, jitter: self.random.fraction() }
     }
+}
+
+/// What looks different is named, and nothing else; only that a reset may put the like in the place of the like.
+fn check_named(changes: &BTreeSet<Change>, change: &Change, same: bool, reset: bool) {
+    let named = changes.contains(change);
+    assert!(named != same || (named && reset), "{change:?} is named: {named}, looks the same: {same}");
+}
+
+fn was_reset(room: &Room) -> bool {
+    room.notice() == Some(Notice::Reset)
 }
 
 /// No line twice, no hole between those that have a place, and those that have none at the end.

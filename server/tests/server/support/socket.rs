@@ -114,15 +114,30 @@ impl Socket {
         }
     }
 
-    /// Says something, and waits for the acknowledgement. Events that come before it are lost to the caller.
+    /// Says something for the first time, and waits for the acknowledgement and the event, in whichever order they come.
+    /// What others said before it is lost to the caller.
     pub async fn say(&mut self, room: &str, id: &str, text: &str) -> u64 {
         self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into() }).await;
+        let (mut acknowledged, mut heard) = (None, None);
         loop {
             match self.answer().await {
-                ServerFrame::Sent { id: sent, seq, .. } if sent == id => return seq,
+                ServerFrame::Sent { id: sent, seq, .. } if sent == id => acknowledged = Some(seq),
+                ServerFrame::Event(event) if event.author == self.me => heard = Some(event.seq),
                 ServerFrame::Event(_) => {}
                 other => panic!("sent, not {other:?}"),
             }
+            if let (Some(seq), true) = (acknowledged, acknowledged == heard) {
+                return seq;
+            }
+        }
+    }
+
+    /// Says something that was said before, and waits for the acknowledgement.
+    pub async fn repeat(&mut self, room: &str, id: &str, text: &str) -> u64 {
+        self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into() }).await;
+        match self.answer().await {
+            ServerFrame::Sent { id: sent, seq, .. } if sent == id => seq,
+            other => panic!("sent, not {other:?}"),
         }
     }
 
