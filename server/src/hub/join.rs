@@ -1,4 +1,4 @@
-//! Coming into a room without a hole (A4 of docs/guarantees.md): subscribed first, read second, and what happens meanwhile is
+//! Coming into a room without a hole: subscribed first, read second, and what happens meanwhile is
 //! held for the joiner.
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! Bringing a room's log up to date: when it is opened, when an event does not fit, and when signals may have been missed
-//! (A2 of docs/guarantees.md). One range read serves the whole room, however many its members are.
+//!. One range read serves the whole room, however many its members are.
 
 use std::{sync::Arc, time::Duration};
 

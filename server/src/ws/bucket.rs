@@ -1,4 +1,4 @@
-//! Token buckets: what one client may do, checked before anything is done for it (A12 of docs/guarantees.md).
+//! Token buckets: what one client may do, checked before anything is done for it.
 
 use std::{
     collections::HashMap,
