@@ -3,6 +3,9 @@
 //! The server decides on a [`page::Page`] and renders the [`shell`] around it. Only the room is hydrated, from the very
 //! [`page::RoomPage`] that it was rendered from; the other pages are plain forms that need no script.
 
+// A view is one type, nested as deep as the page; to erase it in parts doubles what the browser has to load.
+#![recursion_limit = "512"]
+
 mod browser;
 mod components;
 pub mod page;

@@ -11,6 +11,7 @@ mod event;
 pub mod limits;
 mod message;
 mod name;
+mod read_server_frame;
 mod server_frame;
 
 pub use client_frame::{ClientFrame, DecodeError};

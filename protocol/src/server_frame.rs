@@ -4,7 +4,7 @@ use crate::{Event, RefusalCode, User};
 
 /// What the server sends. `E` is how an event stands in it: read as an [`Event`], written by the server as JSON that it
 /// already has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<E = Event> {
     /// The first frame on every socket.
@@ -55,17 +55,17 @@ pub enum ServerFrame<E = Event> {
         /// The `type` of the refused frame.
         re: String,
         /// Its room.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         room: Option<String>,
         /// Its id.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         /// For programs.
         code: RefusalCode,
         /// For people.
         message: String,
         /// When a retry can succeed, in milliseconds from now.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         retry_after_ms: Option<u64>,
     },
     /// What the client shows of the room is no longer its history; this page replaces it.
@@ -127,7 +127,6 @@ pub enum ServerFrame<E = Event> {
     /// The answer to `ping`.
     Pong,
     /// A frame that this version does not know, and ignores.
-    #[serde(other)]
     Unknown,
 }
 
@@ -171,16 +170,6 @@ impl<E: Serialize> ServerFrame<E> {
     }
 }
 
-impl ServerFrame {
-    /// Reads one text message. Unknown fields, frames and kinds of event are ignored.
-    ///
-    /// # Errors
-    /// What does not fit, in serde's words: the peer is broken, or not a Sala server.
-    pub fn decode(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +177,9 @@ mod tests {
     #[test]
     fn what_a_newer_server_adds_is_ignored() {
         assert_eq!(ServerFrame::decode(r#"{"type":"confetti","amount":9}"#).unwrap(), ServerFrame::Unknown);
+        assert_eq!(ServerFrame::decode(r#"{"type":"confetti","count":"many"}"#).unwrap(), ServerFrame::Unknown);
+        assert!(ServerFrame::decode(r#"{"type":"people","count":"many"}"#).is_err());
+        assert!(ServerFrame::decode(r#"{"type":"people","room":"a"}"#).is_err());
         let reaction = r#"{"type":"event","room":"a","seq":2,"uid":"y","prev":"x","at":1,
             "author":{"id":"u_1","name":"Ana"},"kind":"reaction","emoji":"+1"}"#;
         let ServerFrame::Event(event) = ServerFrame::decode(reaction).unwrap() else { panic!("an event") };

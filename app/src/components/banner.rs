@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use client::{Link, Stop};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 use crate::{state::Chat, text::room_path};
 
@@ -15,15 +15,14 @@ pub fn Banner() -> impl IntoView {
     let patience_is_over = watch_patience(chat);
     let words = move || match chat.link.get() {
         Link::Starting | Link::Live => None,
-        Link::Away { .. } => patience_is_over.get().then(|| view! { <Away /> }.into_any()),
-        Link::Stopped(stop) => Some(view! { <Stopped stop /> }.into_any()),
+        Link::Away { .. } => patience_is_over.get().then(|| Either::Left(view! { <Away /> })),
+        Link::Stopped(stop) => Some(Either::Right(view! { <Stopped stop /> })),
     };
     view! {
         <div class="banner" role="status">
             {words}
         </div>
     }
-    .into_any()
 }
 
 fn watch_patience(chat: Chat) -> RwSignal<bool> {

@@ -49,7 +49,6 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
             <button type="submit" class="send" aria-label="Send"></button>
         </form>
     }
-    .into_any()
 }
 
 /// Returns what is wrong with the text, which then stays in the field.

@@ -24,5 +24,4 @@ pub fn Header() -> impl IntoView {
             </button>
         </header>
     }
-    .into_any()
 }

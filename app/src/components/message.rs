@@ -27,7 +27,6 @@ pub fn Message(line: LineView) -> impl IntoView {
             <State line />
         </li>
     }
-    .into_any()
 }
 
 #[component]

@@ -25,7 +25,6 @@ pub fn People() -> impl IntoView {
             {move || (more() > 0).then(|| view! { <p class="people-more">"and " {more()} " more"</p> })}
         </aside>
     }
-    .into_any()
 }
 
 #[component]

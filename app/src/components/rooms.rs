@@ -37,7 +37,6 @@ pub fn Rooms() -> impl IntoView {
             </div>
         </nav>
     }
-    .into_any()
 }
 
 #[component]
@@ -69,7 +68,6 @@ fn RoomLink(room: RoomView) -> impl IntoView {
             </button>
         </li>
     }
-    .into_any()
 }
 
 #[component]
@@ -120,7 +118,6 @@ fn OpenRoom() -> impl IntoView {
             {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
         </form>
     }
-    .into_any()
 }
 
 /// A click that is not meant for another tab, window or file.

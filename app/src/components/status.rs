@@ -26,5 +26,4 @@ pub fn Status() -> impl IntoView {
             </p>
         </div>
     }
-    .into_any()
 }

@@ -53,7 +53,6 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
             <ToLatest scroll />
         </div>
     }
-    .into_any()
 }
 
 #[component]

@@ -1,5 +1,5 @@
 use client::Notice;
-use leptos::prelude::*;
+use leptos::{either::EitherOf3, prelude::*};
 
 use crate::state::{Action, Chat, RoomView, Top};
 
@@ -8,9 +8,9 @@ use crate::state::{Action, Chat, RoomView, Top};
 pub fn TimelineTop(room: RoomView) -> impl IntoView {
     let top = room.top.clone();
     let edge = move || match top.get() {
-        Top { is_loaded: false, .. } => view! { <p class="timeline-note">"Loading…"</p> }.into_any(),
-        Top { has_older: true, is_loading_older, .. } => view! { <Older is_loading_older /> }.into_any(),
-        Top { .. } => view! { <Beginning room=room.clone() /> }.into_any(),
+        Top { is_loaded: false, .. } => EitherOf3::A(view! { <p class="timeline-note">"Loading…"</p> }),
+        Top { has_older: true, is_loading_older, .. } => EitherOf3::B(view! { <Older is_loading_older /> }),
+        Top { .. } => EitherOf3::C(view! { <Beginning room=room.clone() /> }),
     };
     view! { <div class="timeline-top">{edge}</div> }
 }

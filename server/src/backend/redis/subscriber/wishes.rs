@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::RoomName;
@@ -18,7 +18,7 @@ pub struct Wishes {
 struct Inner {
     by_channel: HashMap<String, Wish>,
     /// The channels about which the connection may have to do something.
-    changed: HashSet<String>,
+    changed: BTreeSet<String>,
 }
 
 struct Wish {
@@ -79,22 +79,19 @@ impl Wishes {
         self.changed.notified().await;
     }
 
-    /// What a connection with these subscriptions has to do next, `limit` channels at most.
+    /// What a connection with these subscriptions has to do next, `limit` channels at most; empty only if nothing is left to do.
     pub fn errand(&self, subscribed: &HashSet<String>, limit: usize) -> Errand {
-        let mut inner = self.inner();
-        let channels: Vec<String> = inner.changed.iter().take(limit).cloned().collect();
+        let Inner { by_channel, changed } = &mut *self.inner();
         let mut errand = Errand::default();
-        for channel in channels {
-            inner.changed.remove(&channel);
-            match (inner.by_channel.get_mut(&channel), subscribed.contains(&channel)) {
+        while errand.subscribe.len() + errand.unsubscribe.len() < limit
+            && let Some(channel) = changed.pop_first()
+        {
+            match (by_channel.get_mut(&channel), subscribed.contains(&channel)) {
                 (Some(wish), true) => wish.confirm(),
                 (Some(_), false) => errand.subscribe.push(channel),
                 (None, true) => errand.unsubscribe.push(channel),
                 (None, false) => {}
             }
-        }
-        if !inner.changed.is_empty() {
-            self.changed.notify_one();
         }
         errand
     }
@@ -171,5 +168,41 @@ impl Drop for Claim {
         if self.confirmation.take().is_some() {
             self.wishes.give_up(&self.channel);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(name: &str) -> RoomName {
+        RoomName::new(name).unwrap()
+    }
+
+    #[test]
+    fn an_empty_errand_means_that_nothing_is_left() {
+        let (wishes, nothing) = (Arc::new(Wishes::default()), HashSet::new());
+        for name in ["a", "b", "c", "d"] {
+            drop(wishes.wish(&room(name)));
+        }
+        let claims = ["e", "f", "g"].map(|name| wishes.wish(&room(name)));
+        let taken: Vec<_> = (0..3).map(|_| wishes.errand(&nothing, 1).subscribe.len()).collect();
+        assert_eq!(taken, [1, 1, 1]);
+        assert!(wishes.errand(&nothing, 1).is_empty());
+        drop(claims);
+    }
+
+    #[test]
+    fn what_was_granted_stays_until_it_is_withdrawn() {
+        let wishes = Arc::new(Wishes::default());
+        let channel = Keys::of(&room("a")).channel();
+        let claim = wishes.wish(&room("a"));
+        wishes.confirm(std::slice::from_ref(&channel));
+        drop(claim);
+        wishes.start_over();
+        assert_eq!(wishes.errand(&HashSet::new(), 9).subscribe, [channel.as_str()]);
+        wishes.withdraw(&room("a"));
+        assert_eq!(wishes.errand(&HashSet::from([channel.clone()]), 9).unsubscribe, [channel.as_str()]);
+        assert!(wishes.room(&channel).is_none());
     }
 }

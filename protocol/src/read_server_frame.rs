@@ -1,0 +1,148 @@
+//! Reading what the server sends: one flat structure that has the fields of all frames, then the frame that its `type` names.
+//!
+//! Serde can derive this for a tagged enum, but it buffers the whole text for it, by code that would be a tenth of what
+//! browsers load.
+
+use serde::{Deserialize, de::Error};
+
+use crate::{Event, Head, Kind, Limits, Reason, RefusalCode, ServerFrame, User};
+
+#[derive(Deserialize)]
+struct Flat {
+    r#type: String,
+    after_ms: Option<u64>,
+    at: Option<u64>,
+    author: Option<User>,
+    before: Option<u64>,
+    code: Option<RefusalCode>,
+    count: Option<u64>,
+    epoch: Option<String>,
+    events: Option<Vec<Event>>,
+    head: Option<Head>,
+    heartbeat_ms: Option<u64>,
+    id: Option<String>,
+    joined: Option<Vec<User>>,
+    kind: Option<String>,
+    left: Option<Vec<String>>,
+    limits: Option<Limits>,
+    message: Option<String>,
+    people: Option<Vec<User>>,
+    prev: Option<String>,
+    re: Option<String>,
+    reason: Option<Reason>,
+    recovered: Option<bool>,
+    retry_after_ms: Option<u64>,
+    room: Option<String>,
+    seq: Option<u64>,
+    start: Option<bool>,
+    text: Option<String>,
+    trimmed: Option<bool>,
+    uid: Option<String>,
+    user: Option<User>,
+    version: Option<String>,
+    within_ms: Option<u64>,
+}
+
+impl ServerFrame {
+    /// Reads one text message. Unknown fields, frames and kinds of event are ignored.
+    ///
+    /// # Errors
+    /// What does not fit, in serde's words: the peer is broken, or not a Sala server.
+    pub fn decode(text: &str) -> Result<Self, serde_json::Error> {
+        match serde_json::from_str::<Flat>(text) {
+            Ok(flat) => flat.frame().ok_or_else(|| serde_json::Error::custom("a field of the frame is missing")),
+            // A frame of a newer server may give another meaning to a field.
+            Err(error) => match serde_json::from_str::<Named>(text) {
+                Ok(Named { r#type }) if !KNOWN.contains(&r#type.as_str()) => Ok(Self::Unknown),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Named {
+    r#type: String,
+}
+
+const KNOWN: [&str; 13] = [
+    "welcome", "joined", "event", "sent", "refused", "reset", "history", "people", "typing", "rotate", "retry", "tick",
+    "pong",
+];
+
+impl Flat {
+    fn frame(self) -> Option<ServerFrame> {
+        let flat = self;
+        Some(match flat.r#type.as_str() {
+            "welcome" => ServerFrame::Welcome {
+                user: flat.user?,
+                heartbeat_ms: flat.heartbeat_ms?,
+                limits: flat.limits?,
+                version: flat.version?,
+            },
+            "joined" => return flat.joined(),
+            "event" => return flat.event().map(ServerFrame::Event),
+            "sent" => ServerFrame::Sent { room: flat.room?, id: flat.id?, seq: flat.seq?, at: flat.at? },
+            "refused" => return flat.refused(),
+            "reset" => ServerFrame::Reset {
+                room: flat.room?,
+                reason: flat.reason?,
+                epoch: flat.epoch?,
+                events: flat.events?,
+                head: flat.head?,
+            },
+            "history" => ServerFrame::History {
+                room: flat.room?,
+                before: flat.before,
+                events: flat.events?,
+                start: flat.start?,
+                trimmed: flat.trimmed?,
+            },
+            "people" => {
+                ServerFrame::People { room: flat.room?, joined: flat.joined?, left: flat.left?, count: flat.count? }
+            }
+            "typing" => ServerFrame::Typing { room: flat.room?, user: flat.user? },
+            "rotate" => ServerFrame::Rotate { within_ms: flat.within_ms? },
+            "retry" => ServerFrame::Retry { after_ms: flat.after_ms? },
+            "tick" => ServerFrame::Tick,
+            "pong" => ServerFrame::Pong,
+            _ => ServerFrame::Unknown,
+        })
+    }
+
+    fn joined(self) -> Option<ServerFrame> {
+        Some(ServerFrame::Joined {
+            room: self.room?,
+            epoch: self.epoch?,
+            recovered: self.recovered?,
+            reason: self.reason,
+            events: self.events?,
+            head: self.head?,
+            people: self.people?,
+            count: self.count?,
+        })
+    }
+
+    fn event(self) -> Option<Event> {
+        Some(Event {
+            room: self.room?,
+            seq: self.seq?,
+            uid: self.uid?,
+            prev: self.prev?,
+            at: self.at?,
+            author: self.author?,
+            kind: Kind::read(&self.kind?, self.id, self.text)?,
+        })
+    }
+
+    fn refused(self) -> Option<ServerFrame> {
+        Some(ServerFrame::Refused {
+            re: self.re?,
+            room: self.room,
+            id: self.id,
+            code: self.code?,
+            message: self.message?,
+            retry_after_ms: self.retry_after_ms,
+        })
+    }
+}

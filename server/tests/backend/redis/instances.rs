@@ -1,0 +1,65 @@
+use server::backend::Whisper;
+
+use super::{listeners, one_instance, run, two_instances};
+use crate::site::{draft, room, user};
+
+#[tokio::test]
+async fn instances_hear_each_other() {
+    let (_server, first, mut second) = two_instances().await;
+    let room = room("lobby");
+    second.subscribe(&room).await;
+    let draft = draft("u_ana", "1");
+    first.append(&room, &draft).await;
+    let (_, epoch, entry) = second.appended().await;
+    assert_eq!((epoch, entry.uid, entry.body), (draft.epoch.clone(), draft.uid.clone(), draft.body.clone()));
+    let whisper = Whisper::Typing { user: user("Ana") };
+    first.0.broker.whisper(&room, &whisper).await.unwrap();
+    assert_eq!(second.whispered().await, whisper);
+    // A retry on another instance is a retry.
+    assert_eq!(second.append(&room, &draft).await.seq, 1);
+    second.hears_nothing_more().await;
+}
+
+#[tokio::test]
+async fn instances_share_who_is_here_and_each_change_is_told_once() {
+    let (_server, mut first, mut second) = two_instances().await;
+    let (room, ana) = (room("lobby"), user("Ana"));
+    for instance in [&first, &second] {
+        instance.subscribe(&room).await;
+    }
+    first.0.presence.enter(&room, "c1", &ana).await.unwrap();
+    second.0.presence.enter(&room, "c2", &ana).await.unwrap();
+    first.0.presence.leave(&room, "c1").await.unwrap();
+    let (one, two) = tokio::join!(first.0.presence.leave(&room, "c2"), second.0.presence.leave(&room, "c2"));
+    one.and(two).unwrap();
+    for instance in [&mut first, &mut second] {
+        let expected = Whisper::People { joined: vec![ana.clone()], left: vec![], count: 1 };
+        assert_eq!(instance.whispered().await, expected);
+        let expected = Whisper::People { joined: vec![], left: vec![ana.id.clone()], count: 0 };
+        assert_eq!(instance.whispered().await, expected);
+        instance.hears_nothing_more().await;
+    }
+}
+
+#[tokio::test]
+async fn an_instance_has_two_connections() {
+    let (server, instance) = one_instance().await;
+    for number in 0..50 {
+        instance.subscribe(&room(&format!("{number}"))).await;
+        instance.say(&room(&format!("{number}"))).await;
+    }
+    let clients: String = run(&server, &["CLIENT", "LIST"]).await;
+    // The third is the one that asks.
+    assert_eq!(clients.lines().count(), 3, "{clients}");
+}
+
+#[tokio::test]
+async fn an_unsubscription_reaches_redis() {
+    let (server, instance) = one_instance().await;
+    instance.subscribe(&room("lobby")).await;
+    assert_eq!(listeners(&server, "lobby").await, 1);
+    instance.0.broker.unsubscribe(&room("lobby"));
+    // Wishes are carried out in their order.
+    instance.subscribe(&room("other")).await;
+    assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (0, 1));
+}

@@ -1,0 +1,74 @@
+use protocol::Cursor;
+
+use super::{one_instance, run};
+use crate::site::{draft, room, user};
+
+#[tokio::test]
+async fn a_room_that_lost_something_begins_a_new_life() {
+    for disaster in [&["FLUSHALL"][..], &["DEL", "sala:{lobby}:meta"], &["DEL", "sala:{lobby}:stream"]] {
+        let (server, mut instance) = one_instance().await;
+        let (room, first) = (room("lobby"), draft("u_ana", "1"));
+        instance.append(&room, &first).await;
+        instance.say(&room).await;
+        let _: ::redis::Value = run(&server, disaster).await;
+        assert_eq!(instance.0.history.heads(std::slice::from_ref(&room)).await.unwrap(), [Cursor::default()]);
+        let slice = instance.0.history.after(&room, 0, 10).await.unwrap();
+        assert_ne!(slice.epoch, first.epoch, "{disaster:?}");
+        assert_eq!((slice.head.seq, slice.entries.len()), (0, 0), "{disaster:?}");
+
+        instance.subscribe(&room).await;
+        assert_eq!(instance.append(&room, &first).await.seq, 1);
+        let (_, epoch, entry) = instance.appended().await;
+        assert_eq!((epoch, entry.prev.as_str()), (slice.epoch, ""));
+    }
+}
+
+#[tokio::test]
+async fn an_event_after_a_loss_begins_the_new_life_itself() {
+    let (server, mut instance) = one_instance().await;
+    let room = room("lobby");
+    instance.subscribe(&room).await;
+    instance.say(&room).await;
+    let _: u64 = run(&server, &["DEL", "sala:{lobby}:stream"]).await;
+    let draft = draft("u_ana", "1");
+    assert_eq!(instance.append(&room, &draft).await.seq, 1);
+    instance.appended().await;
+    assert_eq!(instance.appended().await.1, draft.epoch);
+    assert_eq!(instance.history(&room).await.len(), 1);
+}
+
+#[tokio::test]
+async fn only_a_room_where_something_was_said_stays() {
+    let (server, instance) = one_instance().await;
+    let room = room("lobby");
+    instance.0.history.after(&room, 0, 1).await.unwrap();
+    let left: i64 = run(&server, &["TTL", "sala:{lobby}:meta"]).await;
+    assert!((86_000..=86_400).contains(&left), "{left}");
+    instance.say(&room).await;
+    assert_eq!(run::<i64>(&server, &["TTL", "sala:{lobby}:meta"]).await, -1);
+    instance.0.presence.enter(&room, "c1", &user("Ana")).await.unwrap();
+    for key in ["live", "who", "count", "names"] {
+        let left: i64 = run(&server, &["TTL", &format!("sala:{{lobby}}:{key}")]).await;
+        assert!((3_500..=3_600).contains(&left), "{key}: {left}");
+    }
+}
+
+#[tokio::test]
+async fn scripts_that_redis_forgot_are_loaded_again() {
+    let (server, instance) = one_instance().await;
+    instance.say(&room("lobby")).await;
+    let _: () = run(&server, &["SCRIPT", "FLUSH"]).await;
+    assert_eq!(instance.say(&room("lobby")).await.seq, 2);
+}
+
+#[tokio::test]
+async fn a_damaged_message_is_dropped_and_the_next_is_heard() {
+    let (server, mut instance) = one_instance().await;
+    let room = room("lobby");
+    instance.subscribe(&room).await;
+    for damaged in ["", "?", "+a b c", "~{}"] {
+        let _: u64 = run(&server, &["PUBLISH", "sala:{lobby}:events", damaged]).await;
+    }
+    instance.say(&room).await;
+    assert_eq!(instance.appended().await.2.seq, 1);
+}

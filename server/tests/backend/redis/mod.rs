@@ -1,0 +1,61 @@
+//! What several instances, and what can happen to Redis, ask for beyond the contract.
+
+mod instances;
+mod losses;
+mod opening;
+mod outages;
+
+use std::time::Duration;
+
+use server::backend::{Broker, Signal, redis};
+use tokio::time::{sleep, timeout};
+
+use crate::redis_server::RedisServer;
+use crate::site::{Instance, PATIENCE};
+
+async fn two_instances() -> (RedisServer, Instance, Instance) {
+    let server = RedisServer::start();
+    let first = Instance(redis::open(&server.url(), 1_000).await.unwrap());
+    let second = Instance(redis::open(&server.url(), 1_000).await.unwrap());
+    (server, first, second)
+}
+
+async fn one_instance() -> (RedisServer, Instance) {
+    let server = RedisServer::start();
+    let instance = Instance(redis::open(&server.url(), 1_000).await.unwrap());
+    (server, instance)
+}
+
+/// Runs a command as an operator, or a disaster, would.
+async fn run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
+    // As long as it takes: WAIT waits.
+    let patient = ::redis::AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+    let client = ::redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await.unwrap();
+    ::redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await.unwrap()
+}
+
+/// How many connections are subscribed to a room.
+async fn listeners(server: &RedisServer, room: &str) -> u64 {
+    let (_, count): (String, _) = run(server, &["PUBSUB", "NUMSUB", &format!("sala:{{{room}}}:events")]).await;
+    count
+}
+
+/// Looks again and again: nothing tells when it changes.
+async fn until_hearing(broker: &dyn Broker, expected: bool) {
+    let waiting = async {
+        while broker.is_hearing() != expected {
+            sleep(Duration::from_millis(2)).await;
+        }
+    };
+    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("is_hearing becomes {expected}"));
+}
+
+impl Instance {
+    async fn appended_or_doubt(&mut self) -> Option<u64> {
+        match self.signal().await {
+            Signal::Appended { entry, .. } => Some(entry.seq),
+            _ => None,
+        }
+    }
+}

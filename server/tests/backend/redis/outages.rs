@@ -1,0 +1,151 @@
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::RoomName;
+use server::backend::{SIGNALS, redis};
+use tokio::time::timeout;
+
+use super::{listeners, one_instance, run, until_hearing};
+use crate::proxy::Proxy;
+use crate::redis_server::RedisServer;
+use crate::site::{Instance, PATIENCE, assert_unavailable, draft, fresh, room};
+
+#[tokio::test]
+async fn a_cut_connection_is_replaced_and_what_was_missed_is_in_doubt() {
+    let (server, mut instance) = one_instance().await;
+    let rooms: Vec<RoomName> = (0..1_100).map(|number| room(&format!("{number}"))).collect();
+    futures_util::future::join_all(rooms.iter().map(|room| instance.subscribe(room))).await;
+    for _ in 0..3 {
+        let killed: u64 = run(&server, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+        assert_eq!(killed, 1);
+        instance.doubts().await;
+        assert!(instance.0.broker.is_hearing());
+        for room in [&rooms[0], &rooms[1_099]] {
+            instance.say(room).await;
+            assert_eq!(instance.appended().await.0, *room);
+        }
+    }
+    instance.hears_nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_subscription_during_an_outage_of_the_listening_connection_is_kept() {
+    let (server, mut instance) = one_instance().await;
+    let (old, new) = (room("old"), room("new"));
+    instance.subscribe(&old).await;
+    let _: u64 = run(&server, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+    until_hearing(&*instance.0.broker, false).await;
+    instance.0.broker.unsubscribe(&old);
+    instance.subscribe(&new).await;
+    instance.doubts().await;
+    instance.say(&old).await;
+    instance.say(&new).await;
+    assert_eq!(instance.appended().await.0, new);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_open_but_deaf_is_replaced() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(&server.url()).await;
+    let mut instance = Instance(redis::open(&proxy.url(), 1_000).await.unwrap());
+    let room = room("lobby");
+    instance.subscribe(&room).await;
+    proxy.deafen();
+    instance.say(&room).await;
+    until_hearing(&*instance.0.broker, false).await;
+    instance.doubts().await;
+    instance.say(&room).await;
+    assert_eq!(instance.appended().await.2.seq, 2);
+}
+
+#[tokio::test]
+async fn a_command_after_a_cut_connection_is_tried_again() {
+    let (server, instance) = one_instance().await;
+    for seq in 1..=5 {
+        let _: u64 = run(&server, &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
+        assert_eq!(instance.say(&room("lobby")).await.seq, seq);
+    }
+}
+
+#[tokio::test]
+async fn a_master_that_became_a_replica_is_left_for_the_new_one() {
+    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let port = |server: &RedisServer| server.url().rsplit(':').next().unwrap().to_owned();
+    let proxy = Proxy::start(&old.url()).await;
+    let (instance, room) = (Instance(redis::open(&proxy.url(), 1_000).await.unwrap()), room("lobby"));
+    instance.subscribe(&room).await;
+    instance.say(&room).await;
+    let _: () = run(&old, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
+    let _: () = run(&new, &["REPLICAOF", "127.0.0.1", &port(&old)]).await;
+    assert_eq!(run::<u64>(&old, &["WAIT", "1", "15000"]).await, 1);
+
+    let _: () = run(&new, &["REPLICAOF", "NO", "ONE"]).await;
+    let _: () = run(&old, &["REPLICAOF", "127.0.0.1", &port(&new)]).await;
+    proxy.lead_to(&new.url());
+    let draft = draft("u_ana", "1");
+    let appending = async {
+        loop {
+            if let Ok(receipt) = instance.0.broker.append(&room, &draft).await {
+                break receipt;
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, appending).await.expect("it finds the new master").seq, 2);
+    assert_eq!(instance.history(&room).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_stopped_redis_is_unavailable_and_a_retry_is_no_second_event() {
+    let (server, mut instance) = one_instance().await;
+    let (room, draft) = (room("lobby"), draft("u_ana", "1"));
+    instance.subscribe(&room).await;
+    let signal = |name: &str| {
+        let pid = server.pid().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    signal("-STOP");
+    let stopped = timeout(Duration::from_secs(6), instance.0.broker.append(&room, &draft)).await;
+    assert_unavailable(stopped.expect("it is said within seconds"));
+    let other = timeout(Duration::from_secs(6), instance.0.broker.subscribe(&crate::site::room("other"))).await;
+    assert_unavailable(other.expect("it is said within seconds"));
+    assert!(!instance.0.broker.is_hearing());
+    signal("-CONT");
+    let again = async {
+        loop {
+            if let Ok(receipt) = instance.0.broker.append(&room, &draft).await {
+                break receipt;
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, again).await.expect("it recovers").seq, 1);
+    assert_eq!(instance.history(&room).await.len(), 1);
+    until_hearing(&*instance.0.broker, true).await;
+    assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (1, 0));
+    instance.say(&room).await;
+    while instance.appended_or_doubt().await != Some(2) {}
+}
+
+#[tokio::test]
+async fn a_full_queue_of_signals_ends_in_doubt() {
+    let (_server, mut instance) = one_instance().await;
+    let room = room("lobby");
+    instance.subscribe(&room).await;
+    let capacity = SIGNALS as u64;
+    let broker = Arc::clone(&instance.0.broker);
+    for _ in 0..=capacity / 500 {
+        let all = (0..500).map(|_| {
+            let (broker, room) = (&broker, &room);
+            async move { broker.append(room, &draft("u_ana", &fresh("id"))).await.unwrap() }
+        });
+        futures_util::future::join_all(all).await;
+    }
+    let mut heard = 0;
+    while instance.appended_or_doubt().await.is_some() {
+        heard += 1;
+    }
+    assert!(heard >= capacity, "{heard}");
+    // What was still on its way follows, and what comes then is heard again.
+    let last = instance.say(&room).await.seq;
+    while instance.appended_or_doubt().await != Some(last) {}
+}
