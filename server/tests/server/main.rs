@@ -5,6 +5,7 @@ mod chat;
 mod forms;
 mod health;
 mod history;
+mod instances;
 mod leaving;
 mod limits;
 mod pages;

@@ -14,10 +14,20 @@ thread_local! {
 /// Notes what the reader looks at. At the end there is nothing to hold: the layout does it.
 pub fn remember(scroller: &HtmlElement) {
     let anchor = if scroller.scroll_top() < 0 { first_in_view(scroller) } else { None };
-    ANCHOR.set(anchor.map(|message| {
+    let anchor = anchor.map(|message| {
         let top = message.get_bounding_client_rect().top();
         (message, top)
-    }));
+    });
+    ANCHOR.with_borrow_mut(|known| {
+        if !is_same_place(known.as_ref(), anchor.as_ref()) {
+            *known = anchor;
+        }
+    });
+}
+
+/// Scrolling stops at whole pixels. A place that differs by less is kept, or a busy room would creep away under the reader.
+fn is_same_place(known: Option<&(Element, f64)>, seen: Option<&(Element, f64)>) -> bool {
+    known.zip(seen).is_some_and(|((known, at), (seen, now))| known == seen && (at - now).abs() < 1.5)
 }
 
 /// Watches the messages for as long as they are on the page.

@@ -1,6 +1,8 @@
 //! A server on a free port, people who sign in to it, and their sockets.
 
 mod http;
+#[path = "../../support/redis_server.rs"]
+mod redis_server;
 mod socket;
 
 use std::{path::PathBuf, sync::Arc};
@@ -15,6 +17,7 @@ use tokio::{
 };
 
 pub use http::{Answer, Request};
+pub use redis_server::RedisServer;
 pub use socket::{Socket, text};
 
 pub const SESSION_KEY: &str = "only for tests, and long enough to be a key";

@@ -106,11 +106,15 @@ impl Socket {
 
     pub async fn rejoin(&mut self, room: &str, after: Option<Cursor>) -> Joined {
         self.send(ClientFrame::Join { room: room.into(), after }).await;
-        match self.answer().await {
-            ServerFrame::Joined { epoch, recovered, reason, events, head, people, count, .. } => {
-                Joined { epoch, recovered, reason, events, head, people, count }
+        loop {
+            match self.answer().await {
+                ServerFrame::Joined { epoch, recovered, reason, events, head, people, count, .. } => {
+                    return Joined { epoch, recovered, reason, events, head, people, count };
+                }
+                // One who was in the room already may hear something before the answer.
+                ServerFrame::Event(_) => {}
+                other => panic!("joined, not {other:?}"),
             }
-            other => panic!("joined, not {other:?}"),
         }
     }
 
@@ -138,6 +142,21 @@ impl Socket {
         match self.answer().await {
             ServerFrame::Sent { id: sent, seq, .. } if sent == id => seq,
             other => panic!("sent, not {other:?}"),
+        }
+    }
+
+    /// Says something as often as the server asks for it, with one id.
+    pub async fn say_until_taken(&mut self, room: &str, id: &str, text: &str) {
+        loop {
+            self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into() }).await;
+            loop {
+                match self.answer().await {
+                    ServerFrame::Sent { .. } => return,
+                    ServerFrame::Refused { code: RefusalCode::Unavailable, .. } => break,
+                    ServerFrame::Event(_) => {}
+                    other => panic!("sent, not {other:?}"),
+                }
+            }
         }
     }
 
