@@ -9,7 +9,7 @@ export class Person {
   readonly texts: Locator;
   readonly field: Locator;
   readonly banner: Locator;
-  private readonly joined: string[] = [];
+  private joined: string[] = [];
 
   constructor(
     readonly page: Page,
@@ -55,7 +55,7 @@ export class Person {
     await expect.poll(() => this.joins(room), `${this.name} joins ${room}`).toBeGreaterThan(0);
   }
 
-  /** How often this page was let into the room by a socket. */
+  /** How often the page was let into the room by a socket since it was loaded. */
   joins(room: string): number {
     return this.joined.filter((name) => name === room).length;
   }
@@ -88,6 +88,9 @@ export class Person {
     this.page.on('dialog', (dialog) => {
       this.complaints.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();
+    });
+    this.page.on('request', (request) => {
+      if (request.isNavigationRequest()) this.joined = [];
     });
     this.page.on('websocket', (socket) => {
       socket.on('framereceived', ({ payload }) => {

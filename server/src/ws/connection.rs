@@ -30,7 +30,7 @@ use crate::{
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Over how long the clients of an instance that goes away are told to come back.
-const SPREAD_MS: u64 = 2_000;
+const SPREAD_MS: u64 = 500;
 
 /// Serves a socket until it ends.
 pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
