@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 
 pub use error::{Error, Result};
 
-/// How many signals may wait for the hub. When it is full the backend waits, and pushes back on its own source: the
-/// embedded writer pauses, Redis fills its output buffer and in the end cuts the connection, which is then repaired.
+/// How many signals may wait for the hub. When it is full the embedded writer pauses; Redis's signals are dropped, and
+/// [`Signal::Doubt`] takes the first place that is free.
 pub const SIGNALS: usize = 4_096;
 
 /// Everything that a server needs of a backend, and what the backend tells it.

@@ -37,7 +37,7 @@ impl BackendConfig {
                 let data_dir = env.get("DATA_DIR").unwrap_or("data").into();
                 Self::Embedded { data_dir, history_limit }
             }
-            Some(url) if redis::parse_redis_url(&url).is_some() => Self::Redis { url, history_limit },
+            Some(url) if redis::Client::open(url.as_str()).is_ok() => Self::Redis { url, history_limit },
             Some(_) => return Err(ConfigError::secret("REDIS_URL", "an address such as redis://:password@host:6379")),
         })
     }

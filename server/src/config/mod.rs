@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_a_laptop() {
-        let config = config(&[]).unwrap();
+        let config = config(&[("REDIS_URL", "")]).unwrap();
         assert_eq!(config.http.address.to_string(), "127.0.0.1:8080");
         assert!(matches!(config.backend, BackendConfig::Embedded { .. }));
         assert!(config.session.key.is_none());
@@ -87,6 +87,7 @@ mod tests {
             ("HOST", "localhost"),
             ("SESSION_KEY", "short"),
             ("REDIS_URL", "http://redis"),
+            ("REDIS_URL", "rediss://redis"),
             ("REDISPORT", "x"),
             ("HISTORY_LIMIT", "0"),
             ("HEARTBEAT_MS", "1"),
@@ -94,7 +95,7 @@ mod tests {
             ("SENDS_PER_SECOND", "-1"),
             ("ALLOWED_ORIGINS", "https://"),
             ("METRICS_TOKEN", "x"),
-            ("MAX_CONNECTIONS", ""),
+            ("MAX_CONNECTIONS", "0"),
         ] {
             let message = config(&[(name, value), ("REDISHOST", "h")]).expect_err(name);
             assert!(message.contains(name) && message.contains("allowed"), "{message}");

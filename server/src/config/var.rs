@@ -17,10 +17,10 @@ impl Environment {
         )
     }
 
-    /// The value of a variable.
+    /// The value of a variable. An empty one counts as absent, since deployment files often cannot leave one out.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The value of a variable as `T`, or `default` where it is not set. `allowed` completes the sentence "allowed is …".
