@@ -29,7 +29,8 @@ test('scrolling up loads older messages to the beginning, and the view stays whe
 
 test('older messages are loaded by a button too', async ({ server, invite, bot }) => {
   await (await bot('Rui', server)).sayAll('lobby', ALL);
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  // So high that there is nothing to scroll.
+  const ana = await (await invite('Ana', server, { viewport: { width: 1280, height: 4_000 } })).signIn('lobby');
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
   await older.click();
   await ana.reads(ALL.slice(-100));
@@ -40,11 +41,13 @@ test('older messages are loaded by a button too', async ({ server, invite, bot }
 
 test('a reader further up is not moved by what is new, and is told of it', async ({ server, invite, bot }) => {
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', ALL.slice(0, 60));
+  await rui.sayAll('lobby', ALL.slice(0, 50));
   const ana = await (await invite('Ana', server)).signIn('lobby');
-  const before = await scrollUp(ana, 700);
-  await rui.sayAll('lobby', numbered('news', 5));
-  await expect(ana.texts.last()).toHaveText('news 5');
+  await scrollUp(ana, 300);
+  await expect(ana.page.getByRole('button', { name: /Latest messages/ })).toBeVisible();
+  const before = await firstInView(ana);
+  await rui.sayAll('lobby', numbered('news', 30));
+  await expect(ana.texts.last()).toHaveText('news 30');
   await staysAt(ana, before);
 
   const button = ana.page.getByRole('button', { name: /New messages/ });
@@ -70,22 +73,28 @@ interface Place {
 
 /** Scrolls to near the beginning of what is loaded, and waits until `count` messages are. */
 async function lookBack(person: Person, count: number): Promise<void> {
-  const before = await scrollUp(person, Number.POSITIVE_INFINITY);
+  await scrollUp(person, Number.POSITIVE_INFINITY);
+  const before = await firstInView(person);
   await expect(person.messages).toHaveCount(count);
   await staysAt(person, before);
 }
 
-/** Scrolls up by so many pixels, but not to the very edge, and tells which message is the first in view then. */
-async function scrollUp(person: Person, pixels: number): Promise<Place> {
-  return person.page.locator('.scroller').evaluate((scroller, pixels) => {
-    const room = scroller.scrollHeight - scroller.clientHeight - 200;
+/** Scrolls up by so many pixels, but not to the very edge. */
+async function scrollUp(person: Person, pixels: number): Promise<void> {
+  await person.page.locator('.scroller').evaluate((scroller, pixels) => {
+    const room = scroller.scrollHeight - scroller.clientHeight - 200 + scroller.scrollTop;
     scroller.scrollBy({ top: -Math.min(pixels, room), behavior: 'instant' });
+  }, pixels);
+}
+
+async function firstInView(person: Person): Promise<Place> {
+  return person.page.locator('.scroller').evaluate((scroller) => {
     const edge = scroller.getBoundingClientRect().top;
     const messages = [...scroller.querySelectorAll('#messages li')];
     const first = messages.find((message) => message.getBoundingClientRect().top >= edge);
     if (!first) throw new Error('no message is in view');
     return { text: first.querySelector('.message-text')?.textContent ?? '', top: first.getBoundingClientRect().top };
-  }, pixels);
+  });
 }
 
 async function staysAt(person: Person, { text, top }: Place): Promise<void> {

@@ -50,14 +50,24 @@ test('Enter that ends a composition is not a message', async ({ server, invite }
   await ana.hasSettled('こんにちは');
 });
 
-test('older messages and the list of rooms are reached by Tab', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', numbered('word', 60));
+test('older messages are reached by Tab', async ({ server, invite, bot }) => {
+  const all = numbered('word', 160);
+  await (await bot('Rui', server)).sayAll('lobby', all);
   const ana = await (await invite('Ana', server)).signIn('lobby');
   await expect(ana.messages).toHaveCount(50);
-  await tabTo(ana, 'button:has-text("Load older messages")');
+  await tabTo(ana, '.scroller');
+  await ana.page.keyboard.press('Tab');
+  // It comes into view with the focus, and what comes into view is loaded.
+  await ana.reads(all.slice(-100));
+  const older = ana.page.getByRole('button', { name: 'Load older messages' });
+  await expect(older, 'the focus stays where it is').toBeFocused();
   await ana.page.keyboard.press('Enter');
-  await ana.reads(numbered('word', 60));
+  await ana.reads(all.slice(-150));
+  await expect(older).toBeFocused();
+});
 
+test('rooms are opened and changed by keyboard alone', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
   await tabTo(ana, '#another-room');
   await ana.page.keyboard.type('kitchen');
   await ana.page.keyboard.press('Enter');
@@ -66,7 +76,9 @@ test('older messages and the list of rooms are reached by Tab', async ({ server,
   await tabTo(ana, '#rooms a:has-text("lobby")');
   await ana.page.keyboard.press('Enter');
   await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
-  await tabTo(ana, '.send');
+  await expect(ana.field).toBeFocused();
+  await ana.page.keyboard.press('Tab');
+  await expect(ana.page.locator('.send')).toBeFocused();
 });
 
 /** Presses Tab until something that matches has the focus, and it can be seen where it is. */

@@ -8,14 +8,7 @@ const HUES: u32 = 8;
 /// text of a message.
 #[component]
 pub fn Avatar(user: User) -> impl IntoView {
-    let initial: String = user
-        .name
-        .chars()
-        .find(|c| c.is_alphanumeric())
-        .or(user.name.chars().next())
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
+    let initial = user.name.chars().next().map(String::from);
     view! { <span class=format!("avatar hue-{}", hue(&user.id)) data-initial=initial aria-hidden="true"></span> }
 }
 

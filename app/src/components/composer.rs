@@ -12,7 +12,13 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
     let (text, reason) = rejected.unzip();
     let (form, field) = (NodeRef::<html::Form>::new(), NodeRef::<html::Textarea>::new());
     let problem = RwSignal::new(reason);
-    keep_drafts(chat, field);
+    keep_drafts(chat, field, problem);
+    let write = move |_| {
+        if problem.with_untracked(Option::is_some) {
+            problem.set(None);
+        }
+        chat.act(Action::Write);
+    };
     let send = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(field) = field.get_untracked() else { return };
@@ -44,7 +50,7 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
                 inner_html=text.as_deref().map(as_content)
                 node_ref=field
                 on:keydown=send_on_enter
-                on:input=move |_| chat.act(Action::Write)
+                on:input=write
             ></textarea>
             <button type="submit" class="send" aria-label="Send"></button>
         </form>

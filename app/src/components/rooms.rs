@@ -43,7 +43,7 @@ pub fn Rooms() -> impl IntoView {
 fn RoomLink(room: RoomView) -> impl IntoView {
     let chat = Chat::here();
     let name = StoredValue::new(room.name.clone());
-    let is_current = Memo::new(move |_| chat.current.with(|current| name.with_value(|name| current == name)));
+    let is_current = move || chat.current.with(|current| name.with_value(|name| current == name));
     let enter = move |event: ev::MouseEvent| {
         if is_plain_click(&event) {
             event.prevent_default();
@@ -53,8 +53,8 @@ fn RoomLink(room: RoomView) -> impl IntoView {
     let leave = move |_| chat.act(Action::Leave(name.get_value()));
     let unread = room.unread;
     view! {
-        <li class="room-link" class:current=move || is_current.get()>
-            <a href=room_path(&room.name) aria-current=move || is_current.get().then_some("page") on:click=enter>
+        <li class="room-link" class:current=is_current>
+            <a href=room_path(&room.name) aria-current=move || is_current().then_some("page") on:click=enter>
                 <span class="room-name" dir="auto">
                     {room.name.clone()}
                 </span>

@@ -29,9 +29,8 @@ fn Older(is_loading_older: bool) -> impl IntoView {
 #[component]
 fn Beginning(room: RoomView) -> impl IntoView {
     let lines = room.lines.clone();
-    let is_empty = Memo::new(move |_| lines.with(Vec::is_empty));
     move || {
-        let (class, words) = match is_empty.get() {
+        let (class, words) = match lines.with(Vec::is_empty) {
             true => ("timeline-empty", "No messages yet. Say hello."),
             false => ("timeline-note", "This is the beginning of the room."),
         };

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use client::{Notice, Room};
 use leptos::prelude::*;
 use protocol::User;
@@ -76,14 +74,14 @@ impl RoomView {
     fn show_lines(&self, room: &Room) {
         let lines = room.lines();
         let shown = self.lines.get_untracked();
-        let known: BTreeMap<&str, &LineView> = shown.iter().map(|line| (line.key.as_str(), line)).collect();
-        let mut above = None;
         let mut views = Vec::with_capacity(lines.len());
+        let (mut next, mut above) = (0, None);
         for line in lines {
-            views.push(match known.get(line.key.as_str()) {
-                Some(&view) => {
-                    view.show(line, above);
-                    view.clone()
+            views.push(match find(&shown, &line.key, next) {
+                Some(known) => {
+                    next = known + 1;
+                    shown[known].show(line, above);
+                    shown[known].clone()
                 }
                 None => LineView::new(line, above),
             });
@@ -93,6 +91,12 @@ impl RoomView {
             self.lines.set(views);
         }
     }
+}
+
+/// Where a line is among those that are shown. The order hardly ever changes, so it is nearly always at `next`.
+fn find(shown: &[LineView], key: &str, next: usize) -> Option<usize> {
+    let is_it = |index: &usize| shown[*index].key == key;
+    (next..shown.len()).chain(0..next.min(shown.len())).find(is_it)
 }
 
 impl Top {

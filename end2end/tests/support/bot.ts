@@ -24,6 +24,14 @@ export class Bot {
     for (const text of texts) await this.say(room, text);
   }
 
+  /** Says it, and follows the answer to the page that it leads to. */
+  async sayAndLook(room: string, text: string): Promise<string> {
+    const form = { room, text, id: `bot-${++this.said}` };
+    const answer = await this.http.post('/api/send_message', { form });
+    expect(answer.status()).toBe(200);
+    return answer.text();
+  }
+
   async leave(): Promise<void> {
     await this.http.dispose();
   }

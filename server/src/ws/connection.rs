@@ -41,8 +41,14 @@ pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
     let mailbox = Arc::new(Mailbox::default());
     mailbox.reply(welcome(&user, heartbeat));
     let mut session = Session::new(Arc::clone(&app), user, Arc::clone(&mailbox));
+    // A task of its own, so that an event wakes nothing but what writes it.
+    let mut writer = tokio::spawn(write(sink, Arc::clone(&mailbox), heartbeat));
     tokio::select! {
-        () = write(sink, &mailbox, heartbeat) => {}
+        written = &mut writer => {
+            if let Err(error) = written {
+                tracing::error!(%error, "the writer of a socket panicked");
+            }
+        }
         never = read(stream, &mut session, &mailbox, heartbeat * 2) => match never {},
         never = farewell(&app, &mailbox) => match never {},
     }
@@ -104,7 +110,7 @@ async fn hear(message: Message, session: &mut Session) -> ControlFlow<Closing> {
 }
 
 /// Writes what comes into the mailbox, all that waits in one flush, until the socket ends.
-async fn write(mut sink: SplitSink<WebSocket, Message>, mailbox: &Mailbox, heartbeat: Duration) {
+async fn write(mut sink: SplitSink<WebSocket, Message>, mailbox: Arc<Mailbox>, heartbeat: Duration) {
     loop {
         let written = match timeout(heartbeat, mailbox.collect()).await {
             Err(_) => tick(&mut sink).await,
