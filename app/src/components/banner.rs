@@ -44,7 +44,14 @@ fn watch_patience(chat: Chat) -> RwSignal<bool> {
 
 #[component]
 fn Away() -> impl IntoView {
-    view! { <p>"The connection is lost; trying again. What you write is kept and sent as soon as it is back."</p> }
+    let here = room_path(&Chat::here().current.get());
+    view! {
+        <p>
+            "The connection is lost; trying again. What you write is kept and sent as soon as it is back. If it stays so, "
+            // A browser does not tell a session that is over from a server that is away; the page does.
+            <a href=here>"reload"</a> "."
+        </p>
+    }
 }
 
 #[component]
