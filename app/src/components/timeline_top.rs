@@ -7,21 +7,52 @@ use crate::state::{Action, Chat, RoomView, Top};
 #[component]
 pub fn TimelineTop(room: RoomView) -> impl IntoView {
     let top = room.top.clone();
-    let edge = move || match top.get() {
-        Top { is_loaded: false, .. } => EitherOf3::A(view! { <p class="timeline-note">"Loading…"</p> }),
-        Top { has_older: true, is_loading_older, .. } => EitherOf3::B(view! { <Older is_loading_older /> }),
-        Top { .. } => EitherOf3::C(view! { <Beginning room=room.clone() /> }),
+    let edge = Memo::new({
+        let top = top.clone();
+        move |_| top.with(Edge::of)
+    });
+    let shown = move || match edge.get() {
+        Edge::Loading => EitherOf3::A(view! { <p class="timeline-note">"Loading…"</p> }),
+        Edge::Older => EitherOf3::B(view! { <Older top=top.clone() /> }),
+        Edge::Beginning => EitherOf3::C(view! { <Beginning room=room.clone() /> }),
     };
-    view! { <div class="timeline-top">{edge}</div> }
+    view! { <div class="timeline-top">{shown}</div> }
 }
 
-/// A button, for those who do not scroll.
+#[derive(Clone, Copy, PartialEq)]
+enum Edge {
+    Loading,
+    Older,
+    Beginning,
+}
+
+impl Edge {
+    fn of(top: &Top) -> Self {
+        match top {
+            Top { is_loaded: false, .. } => Self::Loading,
+            Top { has_older: true, .. } => Self::Older,
+            Top { .. } => Self::Beginning,
+        }
+    }
+}
+
+/// A button, for those who do not scroll. It stays the same one while it loads, or the focus on it would be lost.
 #[component]
-fn Older(is_loading_older: bool) -> impl IntoView {
+fn Older(top: ArcRwSignal<Top>) -> impl IntoView {
     let chat = Chat::here();
+    let is_loading = move || top.with(|top| top.is_loading_older);
+    let label = {
+        let is_loading = is_loading.clone();
+        move || if is_loading() { "Loading older messages…" } else { "Load older messages" }
+    };
     view! {
-        <button type="button" class="small" disabled=is_loading_older on:click=move |_| chat.act(Action::LookBack)>
-            {if is_loading_older { "Loading older messages…" } else { "Load older messages" }}
+        <button
+            type="button"
+            class="small"
+            aria-disabled=move || is_loading().then_some("true")
+            on:click=move |_| chat.act(Action::LookBack)
+        >
+            {label}
         </button>
     }
 }

@@ -15,6 +15,7 @@ mod sync;
 
 use std::{
     collections::HashMap,
+    slice,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -151,9 +152,16 @@ impl Hub {
     pub async fn view(self: &Arc<Self>, name: &RoomName) -> Result<View> {
         let room = self.open(name).await?;
         let roster = self.presence.people(name).await?;
-        let (epoch, head, lines) = {
+        let newest = self.history.heads(slice::from_ref(name)).await?.pop().unwrap_or_default();
+        let known = {
             let state = room.lock();
-            (state.log.epoch().to_owned(), state.log.head().clone(), state.log.latest(limits::PAGE))
+            let (log, epoch) = (&state.log, state.log.epoch().to_owned());
+            log.knows(&newest).then(|| Part { epoch, head: log.head().clone(), lines: log.latest(limits::PAGE) })
+        };
+        let Part { epoch, head, lines } = match known {
+            Some(part) => part,
+            // What was acknowledged a moment ago, here or elsewhere, has not been heard yet; one who posted it looks for it.
+            None => Part::new(name, self.history.before(name, None, limits::PAGE).await?),
         };
         let events = lines.iter().map(frame::Line::event).collect::<std::result::Result<_, _>>();
         let events = events.map_err(|error| Error::Corrupt(error.to_string()))?;

@@ -90,6 +90,19 @@ async fn a_message_can_be_posted_once() {
 }
 
 #[tokio::test]
+async fn what_was_posted_is_on_the_page_that_follows() {
+    let server = Server::with(&[("SENDS_BURST", "1000")]).await;
+    let cookie = server.sign_in("Ana").await;
+    for n in 1..=100 {
+        let (id, text) = (n.to_string(), format!("message-{n}."));
+        let fields = [("room", "lobby"), ("id", id.as_str()), ("text", text.as_str())];
+        server.post("/api/send_message", &fields).cookie(&cookie).send().await;
+        let page = server.get("/r/lobby").cookie(&cookie).send().await;
+        assert!(page.body.contains(&text), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_cannot_be_posted_is_kept_with_the_reason() {
     let server = Server::with(&[("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;

@@ -7,27 +7,42 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
 thread_local! {
-    /// The first message in view, and where it stood. There is one scroller on a page.
+    /// The first message in view, and how far its top is from the end of the sheet. Scrolling does not change that; what grows
+    /// below the message does. There is one scroller on a page.
     static ANCHOR: RefCell<Option<(Element, f64)>> = const { RefCell::new(None) };
 }
 
-/// Notes what the reader looks at. At the end there is nothing to hold: the layout does it.
+/// Makes up for what has grown, then notes what the reader looks at. At the end there is nothing to hold: the layout does it.
 pub fn remember(scroller: &HtmlElement) {
-    let anchor = if scroller.scroll_top() < 0 { first_in_view(scroller) } else { None };
-    let anchor = anchor.map(|message| {
-        let top = message.get_bounding_client_rect().top();
-        (message, top)
-    });
+    if scroller.scroll_top() >= 0 {
+        ANCHOR.set(None);
+        return;
+    }
+    make_up(scroller);
+    let seen = first_in_view(scroller);
     ANCHOR.with_borrow_mut(|known| {
-        if !is_same_place(known.as_ref(), anchor.as_ref()) {
-            *known = anchor;
+        // The same message keeps its distance: scrolling stops at whole pixels, and what is left over must not add up.
+        if known.as_ref().map(|(message, _)| message) != seen.as_ref() {
+            *known = seen.and_then(|message| from_end(scroller, &message).map(|distance| (message, distance)));
         }
     });
 }
 
-/// Scrolling stops at whole pixels. A place that differs by less is kept, or a busy room would creep away under the reader.
-fn is_same_place(known: Option<&(Element, f64)>, seen: Option<&(Element, f64)>) -> bool {
-    known.zip(seen).is_some_and(|((known, at), (seen, now))| known == seen && (at - now).abs() < 1.5)
+fn make_up(scroller: &HtmlElement) {
+    let Some((message, before)) = ANCHOR.with_borrow(Clone::clone) else { return };
+    let Some(now) = from_end(scroller, &message) else { return };
+    let grown = (now - before).round();
+    if grown != 0.0 {
+        #[expect(clippy::cast_possible_truncation, reason = "pixels on a screen")]
+        scroller.set_scroll_top(scroller.scroll_top() - grown as i32);
+        ANCHOR.set(Some((message, before + grown)));
+    }
+}
+
+/// `None` for a message that is no longer on the page.
+fn from_end(scroller: &HtmlElement, message: &Element) -> Option<f64> {
+    let sheet = scroller.first_element_child().filter(|sheet| sheet.contains(Some(message)))?;
+    Some(sheet.get_bounding_client_rect().bottom() - message.get_bounding_client_rect().top())
 }
 
 /// Watches the messages for as long as they are on the page.
@@ -52,16 +67,6 @@ fn first_in_view(scroller: &HtmlElement) -> Option<Element> {
     messages.item(low)
 }
 
-fn restore(scroller: &HtmlElement) {
-    let Some((message, top)) = ANCHOR.with_borrow(Clone::clone) else { return };
-    if message.is_connected() {
-        let moved = message.get_bounding_client_rect().top() - top;
-        #[expect(clippy::cast_possible_truncation, reason = "pixels on a screen")]
-        scroller.set_scroll_top(scroller.scroll_top() + moved.round() as i32);
-    }
-    remember(scroller);
-}
-
 struct Watch {
     observer: ResizeObserver,
     _callback: Closure<dyn Fn()>,
@@ -70,7 +75,7 @@ struct Watch {
 impl Watch {
     fn new(scroller: HtmlElement, sheet: &Element) -> Option<Self> {
         ANCHOR.set(None);
-        let callback = Closure::new(move || restore(&scroller));
+        let callback = Closure::new(move || remember(&scroller));
         let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
         observer.observe(sheet);
         Some(Self { observer, _callback: callback })
