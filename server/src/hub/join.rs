@@ -7,7 +7,7 @@ use protocol::{Cursor, Head, Reason, RoomName, ServerFrame, User, limits};
 
 use super::{
     Hub,
-    deep::{Missed, splice},
+    deep::{Deep, Missed, splice},
     frame::{self, Frame, Line},
     log::CatchUp,
     mailbox::Mailbox,
@@ -23,6 +23,8 @@ struct Past {
     recovered: bool,
     reason: Option<Reason>,
     lines: Vec<Line>,
+    /// The last event that the joiner has then seen, which may be ahead of what this instance has heard.
+    end: Head,
 }
 
 impl Hub {
@@ -77,12 +79,14 @@ impl Hub {
             let mut state = room.lock();
             let past = match missed {
                 Missed::Lost(reason) => Some(Past::page(reason)),
-                Missed::Lines(lines) => splice(&cursor, lines, &state.log).map(Past::recovered),
+                Missed::Lines(lines) => splice(&cursor, lines, &state.log).map(|lines| Past::recovered(&cursor, lines)),
             };
             if let Some(past) = past {
                 state.admit(room, connection, past, roster);
                 return Ok(());
             }
+            // What was read before may be of a history that is no more.
+            *deep = Deep::default();
         }
         // The log and the history disagree: the log is the one that can be wrong.
         if room.suspect() {
@@ -93,20 +97,22 @@ impl Hub {
 }
 
 impl Past {
-    fn recovered(lines: Vec<Line>) -> Self {
-        Self { recovered: true, reason: None, lines }
+    fn recovered(cursor: &Cursor, lines: Vec<Line>) -> Self {
+        let end = lines.last().map_or((cursor.seq, &cursor.uid), |last| (last.seq, &last.uid));
+        let end = Head { seq: end.0, uid: end.1.clone() };
+        Self { recovered: true, reason: None, lines, end }
     }
 
     /// The latest page, which is filled in from the log.
     fn page(reason: Reason) -> Self {
-        Self { recovered: false, reason: Some(reason), lines: Vec::new() }
+        Self { recovered: false, reason: Some(reason), lines: Vec::new(), end: Head::default() }
     }
 }
 
 impl State {
     fn catch_up(&self, cursor: &Cursor) -> Option<Past> {
         match self.log.catch_up(cursor) {
-            CatchUp::Recovered(lines) => Some(Past::recovered(lines)),
+            CatchUp::Recovered(lines) => Some(Past::recovered(cursor, lines)),
             CatchUp::Replaced(reason) => Some(Past::page(reason)),
             CatchUp::Elsewhere => None,
         }
@@ -117,8 +123,8 @@ impl State {
         if !past.recovered {
             past.lines = self.log.latest(limits::PAGE);
         }
-        let ahead = past.lines.last().filter(|last| last.seq > self.log.head().seq);
-        let head = ahead.map_or_else(|| self.log.head().clone(), |last| Head { seq: last.seq, uid: last.uid.clone() });
+        let known = self.log.head();
+        let head = if past.end.seq > known.seq { past.end } else { known.clone() };
         let seen = head.seq;
         let joined = ServerFrame::Joined {
             room: room.name.to_string(),

@@ -39,6 +39,10 @@ impl Hub {
             if parting == Parting::Lost {
                 sleep(GRACE).await;
             }
+            let is_back = hub.find(&name).is_some_and(|room| room.lock().members.contains_key(&connection));
+            if is_back {
+                return;
+            }
             // The register forgets the connection by itself if it cannot be told.
             if let Err(error) = hub.presence.leave(&name, &connection).await {
                 tracing::warn!(%error, "a leave was not registered");

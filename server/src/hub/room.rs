@@ -159,7 +159,8 @@ impl Member {
         if let Some(held) = &mut self.held {
             held.retain(|(seq, _)| seq.is_none());
         } else {
-            self.mailbox.deliver(reset.clone());
+            // Not as a live event: a page may be larger than what may wait of those.
+            self.mailbox.reply(reset.clone());
         }
         self.seen = head;
     }

@@ -112,18 +112,28 @@ async fn hear(message: Message, session: &mut Session) -> ControlFlow<Closing> {
 /// Writes what comes into the mailbox, all that waits in one flush, until the socket ends.
 async fn write(mut sink: SplitSink<WebSocket, Message>, mailbox: Arc<Mailbox>, heartbeat: Duration) {
     loop {
-        let written = match timeout(heartbeat, mailbox.collect()).await {
-            Err(_) => tick(&mut sink).await,
+        let frames = match timeout(heartbeat, mailbox.collect()).await {
             Ok(Post::Close(closing)) => return close(&mut sink, closing).await,
-            Ok(Post::Frames(frames)) => tokio::select! {
-                written = flush(&mut sink, frames) => written,
-                // The half-written batch is of no use to one who is closed: it comes back with its cursor.
-                closing = mailbox.cut() => return close(&mut sink, closing).await,
-            },
+            Ok(Post::Frames(frames)) => Some(frames),
+            Err(_) => None,
+        };
+        let writing = async {
+            match frames {
+                Some(frames) => flush(&mut sink, frames).await,
+                None => tick(&mut sink).await,
+            }
+        };
+        let written = tokio::select! {
+            written = timeout(heartbeat * 2, writing) => written,
+            // The half-written batch is of no use to one who is closed: it comes back with its cursor.
+            closing = mailbox.cut() => return close(&mut sink, closing).await,
         };
         mailbox.written();
-        if written.is_err() {
-            return;
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            // It takes nothing any more, and keeps its connection open.
+            Err(_) => return close(&mut sink, Closing::Now(CloseCode::TooSlow)).await,
         }
     }
 }

@@ -103,10 +103,10 @@ impl Session {
             let message = format!("You are in {most} rooms, which is the most. Leave one first.");
             return Err(Error::new(RefusalCode::TooManyRooms, message));
         }
+        // Before the answer: a socket that ends meanwhile has to be taken out of the room.
+        self.rooms.insert(room.clone());
         let joined = self.app.hub.join(&room, &self.connection, &self.user, &self.mailbox, after).await;
-        if joined.is_ok() {
-            self.rooms.insert(room);
-        } else {
+        if joined.is_err() {
             self.rooms.remove(&room);
         }
         joined.map_err(unavailable)
