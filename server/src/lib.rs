@@ -63,7 +63,7 @@ pub async fn run(
     }
     let hub = Hub::new(backend);
     let app = Arc::new(AppState {
-        sockets: Sockets::new(&config.limits, draining.clone()),
+        sockets: Sockets::new(&config.limits),
         sessions: Sessions::new(config.session.key.as_deref()),
         leptos: leptos_options(&config.http),
         hub,

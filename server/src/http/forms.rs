@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use app::page::{Page, SignIn};
 use axum::{
-    extract::{Form, State, rejection::FormRejection},
+    extract::{Form, Request, State},
     http::{HeaderMap, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use protocol::{Error, MessageId, RefusalCode, RoomName, User, check_text};
@@ -17,6 +18,14 @@ use super::{
     session_of,
 };
 use crate::{clock, names};
+
+/// Stops what another site's page posts, before anything of it is read.
+pub(super) async fn refuse_foreign(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    if origin::is_foreign(request.headers(), &app.config.http.allowed_origins) {
+        return (StatusCode::FORBIDDEN, "This form was posted from another site.").into_response();
+    }
+    next.run(request).await
+}
 
 /// The fields of `POST /api/sign_in`.
 #[derive(Default, Deserialize)]
@@ -30,15 +39,8 @@ pub(super) struct SignInForm {
 pub(super) async fn sign_in(
     State(app): State<Arc<AppState>>,
     headers: HeaderMap,
-    form: Result<Form<SignInForm>, FormRejection>,
+    Form(form): Form<SignInForm>,
 ) -> Response {
-    if origin::is_foreign(&headers, &app.config.http.allowed_origins) {
-        return foreign();
-    }
-    let Form(form) = match form {
-        Ok(form) => form,
-        Err(rejection) => return rejection.into_response(),
-    };
     match form.check() {
         Ok((name, room)) => {
             let known = session_of(&app, &headers);
@@ -63,9 +65,6 @@ impl SignInForm {
 
 /// `POST /api/sign_out`: ends the session.
 pub(super) async fn sign_out(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    if origin::is_foreign(&headers, &app.config.http.allowed_origins) {
-        return foreign();
-    }
     ([(header::SET_COOKIE, app.sessions.end(is_tls(&headers)))], Redirect::to("/")).into_response()
 }
 
@@ -82,15 +81,8 @@ pub(super) struct MessageForm {
 pub(super) async fn send_message(
     State(app): State<Arc<AppState>>,
     headers: HeaderMap,
-    form: Result<Form<MessageForm>, FormRejection>,
+    Form(form): Form<MessageForm>,
 ) -> Response {
-    if origin::is_foreign(&headers, &app.config.http.allowed_origins) {
-        return foreign();
-    }
-    let Form(form) = match form {
-        Ok(form) => form,
-        Err(rejection) => return rejection.into_response(),
-    };
     let Some(user) = session_of(&app, &headers) else {
         let problem = Some("You are not signed in any more. Sign in to go on.".into());
         let page = SignIn { room: form.room, problem, ..SignIn::default() };
@@ -129,8 +121,4 @@ fn status(code: RefusalCode) -> StatusCode {
         RefusalCode::Forbidden => StatusCode::FORBIDDEN,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
-}
-
-fn foreign() -> Response {
-    (StatusCode::FORBIDDEN, "This form was posted from another site.").into_response()
 }

@@ -12,7 +12,7 @@ use axum::{
 use leptos::nonce::use_nonce;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::{RoomName, User};
-use rand::{Rng, distr::Alphanumeric};
+use rand::distr::{Alphanumeric, SampleString};
 use serde::Deserialize;
 
 use super::{AppState, headers::content_security_policy, session_of};
@@ -85,7 +85,7 @@ pub(super) async fn show_room(
         Ok(view) => view,
         Err(error) => return unavailable(app, &error, room).await,
     };
-    let message_id = rand::rng().sample_iter(Alphanumeric).take(22).map(char::from).collect();
+    let message_id = Alphanumeric.sample_string(&mut rand::rng(), 22);
     let page = RoomPage {
         me,
         room: room.to_string(),

@@ -2,13 +2,9 @@
 
 use std::time::Instant;
 
-use protocol::{Cursor, Reason, RoomName};
+use protocol::{Cursor, Head, Reason, RoomName};
 
-use super::{
-    frame::Line,
-    log::{Log, is_chain},
-    sync::Part,
-};
+use super::{frame::Line, log::Log, sync::Part};
 use crate::backend::{History, Result};
 
 /// The most that is sent to one who comes back. What is more is not recovered: the latest page replaces the view, and
@@ -83,32 +79,18 @@ async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result
     loop {
         let last = lines.last().map_or_else(|| cursor.clone(), |line| line.cursor(&cursor.epoch));
         let part = Part::new(room, history.after(room, last.seq, READ).await?);
-        if let Some(reason) = why_not_after(&last, &part) {
-            return Ok(Missed::Lost(reason));
-        }
+        let is_whole = match part.follows(&last.epoch, &Head { seq: last.seq, uid: last.uid }) {
+            Ok(is_whole) => is_whole,
+            Err(reason) => return Ok(Missed::Lost(reason)),
+        };
         bytes += part.lines.iter().map(|line| line.frame.len()).sum::<usize>();
         if bytes > RECOVERY_BYTES {
             return Ok(Missed::Lost(Reason::Trimmed));
         }
-        let is_whole = part.lines.last().is_none_or(|line| line.seq == part.head.seq);
         lines.extend(part.lines);
         if is_whole {
             return Ok(Missed::Lines(lines));
         }
-    }
-}
-
-fn why_not_after(cursor: &Cursor, part: &Part) -> Option<Reason> {
-    let at = protocol::Head { seq: cursor.seq, uid: cursor.uid.clone() };
-    if part.epoch != cursor.epoch {
-        Some(Reason::Epoch)
-    } else if part.lines.is_empty() {
-        (part.head != at).then_some(if part.head.seq > at.seq { Reason::Trimmed } else { Reason::Fork })
-    } else if is_chain(&at, &part.lines) {
-        None
-    } else {
-        let is_trimmed = part.lines.first().is_some_and(|first| first.seq > at.seq + 1);
-        Some(if is_trimmed { Reason::Trimmed } else { Reason::Fork })
     }
 }
 

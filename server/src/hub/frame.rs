@@ -63,9 +63,8 @@ impl Line {
 /// The events of `lines` for a frame that carries several. One that cannot be read is left out and logged: it would break
 /// the whole frame.
 pub fn events(lines: &[Line]) -> Vec<&RawValue> {
-    let readable =
-        |line: &Line| line.raw().inspect_err(|error| tracing::error!(line.seq, %error, "unreadable event")).is_ok();
-    lines.iter().filter(|line| readable(line)).filter_map(|line| line.raw().ok()).collect()
+    let complain = |line: &Line, error: &serde_json::Error| tracing::error!(line.seq, %error, "unreadable event");
+    lines.iter().filter_map(|line| line.raw().inspect_err(|error| complain(line, error)).ok()).collect()
 }
 
 /// Encodes a frame that carries no events.

@@ -21,7 +21,7 @@ use std::{
 };
 
 use protocol::{Event, Head, MessageId, RoomName, ServerFrame, User, limits};
-use rand::{Rng, distr::Alphanumeric};
+use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -239,5 +239,5 @@ async fn follow(hub: std::sync::Weak<Hub>, mut signals: mpsc::Receiver<Signal>) 
 
 /// A short random name: 10 characters, some 59 bits.
 fn token() -> String {
-    rand::rng().sample_iter(Alphanumeric).take(10).map(char::from).collect()
+    Alphanumeric.sample_string(&mut rand::rng(), 10)
 }

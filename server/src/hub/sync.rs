@@ -30,6 +30,20 @@ impl Part {
         let lines = slice.entries.into_iter().map(|entry| Line::new(room, entry)).collect();
         Self { epoch: slice.epoch, head: slice.head, lines }
     }
+
+    /// Whether this is all of what came after an event of a life of the room, or the first part of it; or why it is neither.
+    pub fn follows(&self, epoch: &str, head: &Head) -> std::result::Result<bool, Reason> {
+        if self.epoch != epoch {
+            return Err(Reason::Epoch);
+        }
+        let before = self.lines.first().map_or(self.head.seq, |first| first.seq.saturating_sub(1));
+        match self.lines.last() {
+            None if self.head == *head => Ok(true),
+            Some(last) if is_chain(head, &self.lines) => Ok(last.seq == self.head.seq),
+            _ if before > head.seq => Err(Reason::Trimmed),
+            _ => Err(Reason::Fork),
+        }
+    }
 }
 
 impl Hub {
@@ -133,18 +147,7 @@ impl State {
 
     /// Appends what was read after the head. Returns whether that was all of it, or why it does not follow.
     fn extend(&mut self, part: Part) -> std::result::Result<bool, Reason> {
-        let head = self.log.head();
-        if part.epoch != self.log.epoch() {
-            return Err(Reason::Epoch);
-        }
-        if part.lines.is_empty() {
-            return if part.head == *head { Ok(true) } else { Err(Reason::Fork) };
-        }
-        if !is_chain(head, &part.lines) {
-            let is_trimmed = part.lines.first().is_some_and(|first| first.seq > head.seq + 1);
-            return Err(if is_trimmed { Reason::Trimmed } else { Reason::Fork });
-        }
-        let is_whole = part.lines.last().is_some_and(|last| last.seq == part.head.seq);
+        let is_whole = part.follows(self.log.epoch(), self.log.head())?;
         part.lines.into_iter().for_each(|line| self.append(line));
         Ok(is_whole)
     }

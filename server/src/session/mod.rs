@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use cookie::{Cookie, CookieJar, Key, SameSite};
 use protocol::{User, UserName};
-use rand::{Rng, distr::Alphanumeric};
+use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
 
 /// The name of the cookie.
@@ -89,8 +89,7 @@ impl Sessions {
 
 /// 16 random characters, some 95 bits: ids are the authors of messages, so they must not be guessed.
 fn new_id() -> String {
-    let random = rand::rng().sample_iter(Alphanumeric).take(16).map(char::from);
-    "u_".chars().chain(random).collect()
+    format!("u_{}", Alphanumeric.sample_string(&mut rand::rng(), 16))
 }
 
 #[cfg(test)]

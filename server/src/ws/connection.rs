@@ -68,7 +68,7 @@ fn welcome(user: &User, heartbeat: Duration) -> Frame {
 
 /// Says good-bye when the instance goes away. It never returns: the writer ends the socket.
 async fn farewell(app: &AppState, mailbox: &Mailbox) -> Infallible {
-    app.sockets.draining.cancelled().await;
+    app.draining.cancelled().await;
     let after_ms = rand::rng().random_range(0..SPREAD_MS);
     mailbox.reply(hub::encode(&ServerFrame::Retry { after_ms }));
     mailbox.close(Closing::AfterFlush(CloseCode::GoingAway));

@@ -6,7 +6,7 @@ use protocol::{
     ClientFrame, CloseCode, Cursor, DecodeError, Error, MessageId, RefusalCode, RoomName, ServerFrame, User,
     check_text, limits,
 };
-use rand::{Rng, distr::Alphanumeric};
+use rand::distr::{Alphanumeric, SampleString};
 
 use super::{
     bucket::{Rate, TokenBucket},
@@ -45,7 +45,7 @@ impl Session {
     pub fn new(app: Arc<AppState>, user: User, mailbox: Arc<Mailbox>) -> Self {
         let limits = &app.config.limits;
         let rate = Rate { per_second: limits.frames_per_second, burst: limits.frames_burst };
-        let connection = rand::rng().sample_iter(Alphanumeric).take(12).map(char::from).collect();
+        let connection = Alphanumeric.sample_string(&mut rand::rng(), 12);
         let frames = TokenBucket::new(rate, Instant::now());
         Self { app, user, connection, mailbox, rooms: BTreeSet::new(), frames }
     }

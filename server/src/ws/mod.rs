@@ -8,7 +8,7 @@ mod upgrade;
 use std::{sync::Arc, time::Instant};
 
 use tokio::sync::Semaphore;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use crate::config::LimitsConfig;
 use bucket::{Buckets, Rate};
@@ -22,19 +22,17 @@ pub struct Sockets {
     sends: Buckets,
     /// axum's graceful shutdown does not wait for upgraded sockets, so they are tracked here.
     open: TaskTracker,
-    draining: CancellationToken,
 }
 
 impl Sockets {
-    /// No socket is open yet. They all end after `draining` is cancelled.
+    /// No socket is open yet.
     #[must_use]
-    pub fn new(limits: &LimitsConfig, draining: CancellationToken) -> Self {
+    pub fn new(limits: &LimitsConfig) -> Self {
         let sends = Rate { per_second: limits.sends_per_second, burst: limits.sends_burst };
         Self {
             places: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
             sends: Buckets::new(sends),
             open: TaskTracker::new(),
-            draining,
         }
     }
 
@@ -46,7 +44,7 @@ impl Sockets {
         self.sends.take(user, Instant::now()).map_err(too_fast)
     }
 
-    /// Waits until every socket is closed. Call it once `draining` is cancelled.
+    /// Waits until every socket is closed. Call it once the instance is draining.
     pub async fn drained(&self) {
         self.open.close();
         self.open.wait().await;
