@@ -133,7 +133,7 @@ impl Client {
 
     fn send(&mut self, room: &str, id: String, text: String, turn: &mut Turn) {
         let space = self.has_space();
-        let unsent = Unsent { room: room.to_owned(), id, text, at: turn.now };
+        let unsent = Unsent { room: room.to_owned(), id, text, at: turn.now, failed: None };
         if let Some(room) = self.rooms.get_mut(room) {
             room.send(unsent, space, turn);
             return;

@@ -13,7 +13,7 @@ const PROBE: u64 = 5_000;
 /// The longest wait before an instance that goes away is left for another one, in milliseconds.
 const AT_ONCE: f64 = 250.0;
 /// The longest wait that a server can ask for, in milliseconds.
-const LONGEST_RETRY: u64 = 300_000;
+pub(crate) const LONGEST_RETRY: u64 = 300_000;
 /// Less than this between heartbeats would be a storm of pings, in milliseconds.
 const SHORTEST_HEARTBEAT: u64 = 1_000;
 /// The code of our own closes.

@@ -138,4 +138,7 @@ pub struct Unsent {
     pub text: String,
     /// When the person said it, on the clock of [`Moment::now`].
     pub at: u64,
+    /// Why it was not taken, for people: it waits for them to send it again or to discard it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }

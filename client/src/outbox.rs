@@ -10,30 +10,20 @@ use entry::{Entry, State};
 pub(crate) const BOUND: usize = 1_000;
 /// Messages of a room that failed beyond [`BOUND`] and are still shown; the oldest gives way to the next.
 const SPILLED: usize = 100;
-/// Messages of a room that wait for their answer at once.
-const WINDOW: usize = 16;
 /// How long an answer may take before a message is sent again, in milliseconds.
 const ANSWER: u64 = 15_000;
 /// How long the event of an acknowledged message may take before the room is joined again, in milliseconds.
 const EVENT: u64 = 5_000;
-/// How often it is looked for.
+/// How often it is looked for in vain before it counts as lost.
 const LOOKS: u32 = 4;
 
-/// The messages of a room that are not known to be in its history, in the order of sending.
-#[derive(Clone, Debug)]
+/// The messages of a room that are not known to be in its history, in the order of sending. One of them at a time is on its
+/// way: with more, one that is refused for now would be overtaken by the next.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     entries: Vec<Entry>,
     /// Nothing is sent before this time: the server asked for a pause.
     pause_until: Option<u64>,
-    /// How many may wait for their answer at once. It falls to 1 at a refusal, so that the order survives the next
-    /// ones, and doubles with every answer.
-    window: usize,
-}
-
-impl Default for Outbox {
-    fn default() -> Self {
-        Self { entries: Vec::new(), pause_until: None, window: WINDOW }
-    }
 }
 
 impl Outbox {
@@ -66,30 +56,27 @@ impl Outbox {
         self.entries.push(Entry { unsent, state: State::Failed(why), kept: false });
     }
 
-    /// Sends what may be sent now, in order. True if the lines look different.
+    /// Sends the next message if none is on its way. True if the lines look different.
     pub(crate) fn flush(&mut self, turn: &mut Turn) -> bool {
         if self.pause_until.is_some_and(|until| until > turn.now) {
             return false;
         }
         self.pause_until = None;
-        let asked = self.entries.iter().filter(|entry| entry.is_asked()).count();
-        let mut free = self.window.saturating_sub(asked);
         let mut failed = false;
-        for entry in self.entries.iter_mut().filter(|entry| entry.state == State::Waiting) {
-            if free == 0 {
-                break;
-            }
+        while !self.entries.iter().any(Entry::is_asked)
+            && let Some(entry) = self.entries.iter_mut().find(|entry| entry.state == State::Waiting)
+        {
             let Unsent { room, id, text, .. } = entry.unsent.clone();
             let text = ClientFrame::Send { room, id, text }.encode();
             // The server closes the socket on a larger one: sent again and again it would keep us out.
             if text.len() > turn.frame_limit {
-                entry.state = State::Failed("This message is too large.".into());
+                entry.fail("This message is too large.");
+                turn.effect(Effect::Keep(entry.unsent.clone()));
                 failed = true;
-                continue;
+            } else {
+                turn.effect(Effect::Transmit(text));
+                entry.state = State::Asked { until: turn.now.saturating_add(ANSWER) };
             }
-            turn.effect(Effect::Transmit(text));
-            entry.state = State::Asked { until: turn.now.saturating_add(ANSWER) };
-            free -= 1;
         }
         failed
     }
@@ -97,22 +84,14 @@ impl Outbox {
     /// The message is in the room's history. True if it is to be forgotten where it was persisted.
     pub(crate) fn settle(&mut self, id: &str) -> bool {
         let Some(index) = self.entries.iter().position(|entry| entry.unsent.id == id) else { return false };
-        let entry = self.entries.remove(index);
-        if entry.kept {
-            self.widen();
-        }
-        entry.kept
+        self.entries.remove(index).kept
     }
 
     /// The message is in the history under that number, and its event is still to come. True as for [`Self::settle`].
     pub(crate) fn accept(&mut self, id: &str, seq: u64, now: u64) -> bool {
         let Some(entry) = self.find(id) else { return false };
-        entry.state = State::Accepted { seq, until: now.saturating_add(EVENT), looks: 0 };
-        let kept = std::mem::replace(&mut entry.kept, false);
-        if kept {
-            self.widen();
-        }
-        kept
+        entry.state = State::Accepted { seq, until: now.saturating_add(EVENT), overdue: false, looks: 0 };
+        std::mem::replace(&mut entry.kept, false)
     }
 
     /// All that has a number up to this one is in what is shown, or before it.
@@ -138,7 +117,6 @@ impl Outbox {
 
     /// The message was not taken, and no other is before `until`.
     pub(crate) fn pause(&mut self, id: &str, until: u64) {
-        self.window = 1;
         self.pause_until = self.pause_until.max(Some(until));
         self.unask(id);
     }
@@ -152,16 +130,11 @@ impl Outbox {
         }
     }
 
-    /// The message was refused for good. True if the lines look different.
-    pub(crate) fn fail(&mut self, id: &str, why: String) -> bool {
-        self.widen();
-        match self.find(id) {
-            Some(entry) if matches!(entry.state, State::Asked { .. } | State::Waiting) => {
-                entry.state = State::Failed(why);
-                true
-            }
-            Some(_) | None => false,
-        }
+    /// The message was refused for good. Returns it, to be persisted, if it looks different.
+    pub(crate) fn fail(&mut self, id: &str, why: &str) -> Option<Unsent> {
+        let entry = self.find(id).filter(|entry| matches!(entry.state, State::Asked { .. } | State::Waiting))?;
+        entry.fail(why);
+        Some(entry.unsent.clone())
     }
 
     /// Sends a failed message again. Returns it if it failed, to be persisted.
@@ -192,7 +165,6 @@ impl Outbox {
     pub(crate) fn disconnected(&mut self) {
         self.joined();
         self.pause_until = None;
-        self.window = WINDOW;
     }
 
     /// Takes back what has had no answer for too long.
@@ -200,7 +172,6 @@ impl Outbox {
         let late = |entry: &&mut Entry| matches!(entry.state, State::Asked { until } if until <= now);
         for entry in self.entries.iter_mut().filter(late) {
             entry.state = State::Waiting;
-            self.window = 1;
         }
     }
 
@@ -208,15 +179,25 @@ impl Outbox {
     pub(crate) fn misses_event(&mut self, now: u64) -> bool {
         let mut misses = false;
         for entry in &mut self.entries {
-            if let State::Accepted { until, looks, .. } = &mut entry.state
+            if let State::Accepted { until, overdue, .. } = &mut entry.state
                 && *until <= now
             {
                 *until = now.saturating_add(EVENT);
-                *looks += 1;
+                *overdue = true;
                 misses = true;
             }
         }
         misses
+    }
+
+    /// A join was answered, and what was overdue did not come with it.
+    pub(crate) fn looked(&mut self) {
+        for entry in &mut self.entries {
+            if let State::Accepted { overdue: overdue @ true, looks, .. } = &mut entry.state {
+                *overdue = false;
+                *looks += 1;
+            }
+        }
     }
 
     /// When something here is due, while the room is joined.
@@ -241,14 +222,9 @@ impl Outbox {
     fn lose(&mut self, after: u32) -> Vec<Unsent> {
         let lost = |entry: &&mut Entry| matches!(entry.state, State::Accepted { looks, .. } if looks >= after);
         let lose = |entry: &mut Entry| {
-            entry.state = State::Failed("The room's history lost this message.".into());
-            entry.kept = true;
+            entry.fail("The room's history lost this message.");
             entry.unsent.clone()
         };
         self.entries.iter_mut().filter(lost).map(lose).collect()
-    }
-
-    fn widen(&mut self) {
-        self.window = (self.window * 2).min(WINDOW);
     }
 }

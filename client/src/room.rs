@@ -166,8 +166,6 @@ impl Room {
         self.flush(turn);
         self.ask_older(turn);
         if self.outbox.misses_event(turn.now) {
-            let lost = self.outbox.lose_missing();
-            self.keep_again(lost, turn);
             self.doubt(turn);
         }
     }

@@ -93,7 +93,8 @@ impl Timeline {
     /// Whether a page is shown already, and nothing that it takes back: then it answers an older question.
     pub(crate) fn has_page(&self, page: &Page, reason: Reason) -> bool {
         self.chain.as_ref().is_some_and(|chain| {
-            let takes_back = matches!(reason, Reason::Epoch | Reason::Fork) && chain.cursor().seq != page.head.seq;
+            let takes_back =
+                matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) && chain.cursor().seq != page.head.seq;
             chain.cursor().epoch == page.epoch && chain.holds(&page.head) && !takes_back
         })
     }
@@ -106,7 +107,7 @@ impl Timeline {
         self.notice = match reason {
             Reason::New => None,
             Reason::Trimmed => Some(Notice::Trimmed),
-            Reason::Epoch | Reason::Fork => Some(Notice::Reset),
+            Reason::Epoch | Reason::Fork | Reason::Unknown => Some(Notice::Reset),
         };
         self.chain = Some(Chain::new(page.epoch, &events, page.head));
         self.lines.clear_sent();

@@ -72,7 +72,13 @@ impl ClientFrame {
     /// # Errors
     /// Tells a frame that can be refused from a peer that does not speak this protocol.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        serde_json::from_str(text).map_err(|_| diagnose(text))
+        // Serde would take an array of the fields for the frame.
+        let is_object = text.trim_start().starts_with('{');
+        if is_object {
+            serde_json::from_str(text).map_err(|_| diagnose(text))
+        } else {
+            Err(DecodeError::NotThisProtocol)
+        }
     }
 
     /// The text message that carries this frame.
@@ -114,6 +120,8 @@ mod tests {
             (r#"{"type":"dance"}"#, true),
             (r#"{"type":"join","room":"a","after":{"seq":-1}}"#, true),
             (r#"{"type":7}"#, false),
+            (r#"["ping"]"#, false),
+            (r#"["leave","lobby"]"#, false),
             (r#"{"room":"lobby"}"#, false),
             ("[]", false),
             ("7", false),

@@ -160,6 +160,9 @@ pub enum Reason {
     Epoch,
     /// The room's history went another way: an acknowledged tail was lost.
     Fork,
+    /// A reason of a newer server.
+    #[serde(other)]
+    Unknown,
 }
 
 impl<E: Serialize> ServerFrame<E> {

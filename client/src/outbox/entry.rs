@@ -23,21 +23,34 @@ pub(super) enum State {
     Accepted {
         seq: u64,
         until: u64,
-        /// How often its event was looked for.
+        /// Whether its event is overdue, and looked for by a join.
+        overdue: bool,
+        /// How many joins were answered without it.
         looks: u32,
     },
     Failed(String),
 }
 
 impl Entry {
-    /// A message to be sent, unless nobody could ever take it.
+    /// A message to be sent, unless it failed before or nobody could ever take it.
     pub(super) fn new(unsent: Unsent) -> Self {
-        let state = fresh(&unsent);
+        let state = match &unsent.failed {
+            Some(why) => State::Failed(why.clone()),
+            None => fresh(&unsent),
+        };
         Self { unsent, state, kept: true }
+    }
+
+    /// Leaves it to the person, also after a reload.
+    pub(super) fn fail(&mut self, why: &str) {
+        self.state = State::Failed(why.to_owned());
+        self.unsent.failed = Some(why.to_owned());
+        self.kept = true;
     }
 
     /// Sends a failed one again.
     pub(super) fn retry(&mut self) {
+        self.unsent.failed = None;
         self.state = fresh(&self.unsent);
         self.kept = true;
     }

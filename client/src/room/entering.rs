@@ -4,6 +4,7 @@ use protocol::{ClientFrame, Event, Kind, Reason, RefusalCode, RoomName, User};
 
 use super::{Refused, Room};
 use crate::chain::Place;
+use crate::connection::LONGEST_RETRY;
 use crate::older::Older;
 use crate::presence::People;
 use crate::timeline::{Page, is_news, unread_after};
@@ -78,6 +79,9 @@ impl Room {
         if !whole || !self.timeline.reaches(&head) {
             self.doubt(turn);
         }
+        self.outbox.looked();
+        let lost = self.outbox.lose_missing();
+        self.keep_again(lost, turn);
         self.outbox.joined();
         self.flush(turn);
         self.ask_older(turn);
@@ -180,7 +184,7 @@ impl Room {
         for event in &page.events {
             self.settle_own(event, turn);
         }
-        if matches!(reason, Reason::Epoch | Reason::Fork) {
+        if matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) {
             let lost = self.outbox.lose_accepted();
             self.keep_again(lost, turn);
         }
@@ -193,7 +197,7 @@ impl Room {
                 self.unread + unread_after(&page.events, cursor.seq, &self.me)
             }
             // Numbers of a lost history say nothing about what is new, except that it cannot be more than there is.
-            (Some(_), Reason::Epoch | Reason::Fork) => self.unread.min(page.head.seq),
+            (Some(_), Reason::Epoch | Reason::Fork | Reason::Unknown) => self.unread.min(page.head.seq),
             (None, _) => 0,
         };
         self.set_unread(unread, turn);
@@ -225,9 +229,12 @@ impl Room {
 }
 
 impl Refused {
-    /// When to ask again.
+    /// When to ask again: after as long as the server said, and up to as long again.
     pub(super) fn again_at(&self, turn: &Turn) -> u64 {
-        self.retry_after_ms.map_or_else(|| turn.soon(), |wait| turn.now.saturating_add(wait))
+        let Some(wait) = self.retry_after_ms else { return turn.soon() };
+        let wait = wait.min(LONGEST_RETRY);
+        // The server says the same to all whom an outage has refused.
+        turn.now.saturating_add(wait).saturating_add((turn.jitter * wait as f64) as u64)
     }
 
     pub(super) fn needs_join(&self) -> bool {

@@ -76,7 +76,8 @@ impl Room {
             self.expelled(turn);
         } else if refused.code.is_temporary() {
             self.outbox.pause(id, refused.again_at(turn));
-        } else if self.outbox.fail(id, refused.message) {
+        } else if let Some(failed) = self.outbox.fail(id, &refused.message) {
+            turn.effect(Effect::Keep(failed));
             self.redraw(turn);
             self.flush(turn);
         }

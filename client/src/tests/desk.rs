@@ -90,7 +90,7 @@ pub(super) fn snapshot(events: Vec<Event>) -> Snapshot {
 }
 
 pub(super) fn unsent(id: &str) -> Unsent {
-    Unsent { room: LOBBY.into(), id: id.into(), text: format!("text of {id}"), at: 0 }
+    Unsent { room: LOBBY.into(), id: id.into(), text: format!("text of {id}"), at: 0, failed: None }
 }
 
 impl Desk {

@@ -31,9 +31,7 @@ fn lost_frames_and_connections_cost_nothing() {
         let mut world = World::new(seed, Faults { refusals: false, losses: false });
         world.run();
         world.check_delivery();
-        for person in &world.people {
-            world.server.check_order(&person.user, &person.said);
-        }
+        world.check_order();
     }
 }
 
@@ -43,6 +41,7 @@ fn refusals_cost_nothing_either() {
         let mut world = World::new(seed, Faults { refusals: true, losses: false });
         world.run();
         world.check_delivery();
+        world.check_order();
     }
 }
 
@@ -164,6 +163,12 @@ impl World {
                 self.server.check_is_end(room, lines);
             }
             assert!(person.kept.is_empty(), "{:?}", person.kept);
+        }
+    }
+
+    fn check_order(&self) {
+        for person in &self.people {
+            self.server.check_order(&person.user, &person.said);
         }
     }
 

@@ -98,8 +98,8 @@ fn a_request_that_is_refused_for_now_or_forgotten_is_made_again() {
     let mut desk = Desk::in_lobby(events(8..=9));
     desk.tell(OLDER);
     assert_eq!(desk.hear(&refused("history", None, "rate_limited", Some(400))), "");
-    assert_eq!((desk.due(), desk.now), ("history before 8".into(), 400));
-    assert_eq!((desk.due(), desk.now), ("history before 8".into(), 15_400));
+    assert_eq!((desk.due(), desk.now), ("history before 8".into(), 600));
+    assert_eq!((desk.due(), desk.now), ("history before 8".into(), 15_600));
     assert_eq!(desk.hear(&refused("history", None, "forbidden", None)), "*timeline");
     assert!(!desk.room().is_loading_older());
 }

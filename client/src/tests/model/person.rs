@@ -148,8 +148,13 @@ impl Person {
                 }
                 Effect::Transmit(text) => self.wire.as_mut().expect("sends only on a socket").up.push_back(text),
                 Effect::Close(_) => self.wire = None,
-                Effect::Keep(unsent) if self.kept.contains(&unsent) => {}
-                Effect::Keep(unsent) => self.kept.push(unsent),
+                Effect::Keep(unsent) => {
+                    let known = self.kept.iter_mut().find(|kept| kept.room == unsent.room && kept.id == unsent.id);
+                    match known {
+                        Some(known) => *known = unsent,
+                        None => self.kept.push(unsent),
+                    }
+                }
                 Effect::Forget { room, id } => self.kept.retain(|unsent| unsent.room != room || unsent.id != id),
                 Effect::Changed(change) => assert!(changes.insert(change), "named twice"),
             }
