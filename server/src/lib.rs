@@ -14,6 +14,7 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context;
 use axum::serve::{Listener, ListenerExt};
 use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,9 @@ use ws::Sockets;
 
 /// How long sockets may take to close. Cloud Run kills 10 s after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(8);
+
+/// How often the metrics are put together.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Opens the configured backend.
 ///
@@ -61,6 +65,7 @@ pub async fn run(
         let serve = axum::serve(listener, http::metrics_router(metrics.clone())).with_graceful_shutdown(stop);
         tokio::spawn(serve.into_future());
     }
+    tokio::spawn(keep_up(metrics.clone(), draining.clone()));
     let hub = Hub::new(backend);
     let app = Arc::new(AppState {
         sockets: Sockets::new(&config.limits),
@@ -88,6 +93,14 @@ pub async fn run(
     }
     app.hub.close().await;
     Ok(())
+}
+
+/// What histograms gather is only put together here, or when somebody asks; without either it grows for ever.
+async fn keep_up(metrics: PrometheusHandle, draining: CancellationToken) {
+    let mut pace = tokio::time::interval(UPKEEP);
+    while draining.run_until_cancelled(pace.tick()).await.is_some() {
+        metrics.run_upkeep();
+    }
 }
 
 /// Without this the kernel holds a small frame back until the one before it is acknowledged, which the other side delays by

@@ -58,5 +58,7 @@ pub fn session_of(app: &AppState, headers: &HeaderMap) -> Option<User> {
 /// Whether the browser's side of the connection is TLS, as the load balancer in front says. One who lies about it only
 /// changes their own cookie.
 fn is_tls(headers: &HeaderMap) -> bool {
-    headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+    let proto = headers.get("x-forwarded-proto").and_then(|proto| proto.to_str().ok()).unwrap_or_default();
+    // Several in a row each add what they saw; the first one is next to the browser.
+    proto.split(',').next().is_some_and(|first| first.trim().eq_ignore_ascii_case("https"))
 }

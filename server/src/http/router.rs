@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, header},
+    http::{HeaderValue, Response, StatusCode, header},
     middleware,
     routing::{get, post},
 };
-use tower_http::{compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer};
+use tower_http::{compression::CompressionLayer, services::ServeDir};
 
 use super::{AppState, forms, headers, health, metrics, pages};
 use crate::ws;
@@ -17,8 +17,11 @@ use crate::ws;
 /// The most that a form may weigh, in bytes: the longest text, every byte of it percent-encoded, and the other fields.
 const FORM: usize = 64 * 1_024;
 
-/// Hashed names never change their content.
+/// A hashed name never changes its content.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// Anything else is asked for again, and answered with 304 where nothing has changed.
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The server as one axum router.
 pub fn router(app: Arc<AppState>) -> Router {
@@ -49,11 +52,23 @@ pub fn router(app: Arc<AppState>) -> Router {
 fn files(app: &Arc<AppState>) -> Router<Arc<AppState>> {
     let root = &app.leptos.site_root;
     let serve = |folder: String| ServeDir::new(folder).precompressed_br().precompressed_gzip();
-    let hashed = tower::ServiceBuilder::new()
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, IMMUTABLE))
+    let is_hashed = app.leptos.hash_files;
+    let built = tower::ServiceBuilder::new()
+        .map_response(move |response| cached(response, is_hashed))
         .service(serve(format!("{root}/{}", app.leptos.site_pkg_dir)));
     let not_found = get(pages::not_found).with_state(Arc::clone(app));
     Router::new()
-        .nest_service(&format!("/{}", app.leptos.site_pkg_dir), hashed)
+        .nest_service(&format!("/{}", app.leptos.site_pkg_dir), built)
         .fallback_service(serve(root.to_string()).append_index_html_on_directories(false).fallback(not_found))
+}
+
+/// A file that is missing here may come with the next instance: while a deployment rolls out, pages and files of two builds
+/// meet.
+fn cached<B>(mut response: Response<B>, is_hashed: bool) -> Response<B> {
+    let is_found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, if is_hashed && is_found { IMMUTABLE } else { NO_CACHE });
+    // The same name is served in several encodings.
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    response
 }

@@ -107,6 +107,9 @@ async fn hashed_files_are_kept_for_ever_and_folders_do_not_leak() {
     let answer = server.get("/pkg/sala.css").send().await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "body{}"));
     assert!(answer.header("cache-control").contains("immutable"));
+    assert_eq!(answer.header("vary"), "accept-encoding");
+    // It may come with the next instance of a deployment that rolls out.
+    assert_eq!(server.get("/pkg/sala.other.css").send().await.header("cache-control"), "no-cache");
     for path in ["/pkg/../../Cargo.toml", "/..%2f..%2fCargo.toml", "/pkg/"] {
         assert_eq!(server.get(path).send().await.status, 404, "{path}");
     }
