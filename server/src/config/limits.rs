@@ -13,6 +13,10 @@ pub struct LimitsConfig {
     pub sends_per_second: f64,
     /// `SENDS_BURST`, default 60: messages that one person may send at once.
     pub sends_burst: f64,
+    /// `JOINS_PER_SECOND`, default 5: rooms that one person may come into on this instance, in the long run.
+    pub joins_per_second: f64,
+    /// `JOINS_BURST`, default 200: rooms that one person may come into at once, over all their sockets.
+    pub joins_burst: f64,
     /// `FRAMES_PER_SECOND`, default 100: frames of any kind on one socket, in the long run.
     pub frames_per_second: f64,
     /// `FRAMES_BURST`, default 300: frames of any kind that one socket may send at once.
@@ -38,6 +42,8 @@ impl LimitsConfig {
             rooms: count("MAX_ROOMS", 50)?,
             sends_per_second: rate("SENDS_PER_SECOND", 20.0)?,
             sends_burst: burst("SENDS_BURST", 60.0)?,
+            joins_per_second: rate("JOINS_PER_SECOND", 5.0)?,
+            joins_burst: burst("JOINS_BURST", 200.0)?,
             frames_per_second: rate("FRAMES_PER_SECOND", 100.0)?,
             frames_burst: burst("FRAMES_BURST", 300.0)?,
             heartbeat: Duration::from_millis(heartbeat),

@@ -106,7 +106,7 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     // A form sends line breaks as CR LF, a socket as they were typed.
     let text = form.text.replace("\r\n", "\n");
     check_text(&text)?;
-    app.sockets.may_send(&user.id)?;
+    app.sockets.may_send(&user.id, &text)?;
     let sent = app.hub.send(room, user, &id, &text, clock::now_ms()).await;
     sent.map(drop).map_err(|error| {
         tracing::warn!(%error, "a posted message was not taken");

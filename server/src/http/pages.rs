@@ -81,6 +81,9 @@ pub(super) async fn show_room(
     room: &RoomName,
     rejected: Option<(String, String)>,
 ) -> Response {
+    if let Err(error) = app.sockets.may_join(&me.id) {
+        return too_many_rooms(app, &error, room).await;
+    }
     let view = match app.hub.view(room).await {
         Ok(view) => view,
         Err(error) => return unavailable(app, &error, room).await,
@@ -119,6 +122,18 @@ async fn no_such_room(app: &Arc<AppState>, error: &protocol::Error) -> Response 
         link_text: "Choose another room".into(),
     };
     render(app, StatusCode::NOT_FOUND, Page::Problem(problem)).await
+}
+
+async fn too_many_rooms(app: &Arc<AppState>, error: &protocol::Error, room: &RoomName) -> Response {
+    let problem = Problem {
+        title: "That is a lot of rooms".into(),
+        message: format!("{error} Many rooms were opened in a short time; try this one again in a moment."),
+        link: room_path(room),
+        link_text: "Try again".into(),
+    };
+    let mut response = render(app, StatusCode::TOO_MANY_REQUESTS, Page::Problem(problem)).await;
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
 }
 
 async fn unavailable(app: &Arc<AppState>, error: &backend::Error, room: &RoomName) -> Response {

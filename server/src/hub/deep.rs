@@ -4,12 +4,16 @@ use std::time::Instant;
 
 use protocol::{Cursor, Head, Reason, RoomName};
 
-use super::{frame::Line, log::Log, sync::Part};
+use super::{
+    frame::{Line, weight},
+    log::Log,
+    sync::Part,
+};
 use crate::backend::{History, Result};
 
-/// The most that is sent to one who comes back. What is more is not recovered: the latest page replaces the view, and
-/// the rest can be loaded from the history.
-const RECOVERY_BYTES: usize = 4 * 1_024 * 1_024;
+/// The most that is sent to one who comes back, in bytes. What is more is not recovered: the latest page replaces the view,
+/// and the rest can be loaded from the history. A phone's slow link must get through it before it seems dead.
+pub(super) const RECOVERY_BYTES: usize = 256 * 1_024;
 
 /// How many events one read brings.
 const READ: usize = 1_000;
@@ -83,7 +87,7 @@ async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result
             Ok(is_whole) => is_whole,
             Err(reason) => return Ok(Missed::Lost(reason)),
         };
-        bytes += part.lines.iter().map(|line| line.frame.len()).sum::<usize>();
+        bytes += weight(&part.lines);
         if bytes > RECOVERY_BYTES {
             return Ok(Missed::Lost(Reason::Trimmed));
         }

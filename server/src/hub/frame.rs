@@ -67,6 +67,25 @@ pub fn events(lines: &[Line]) -> Vec<&RawValue> {
     lines.iter().filter_map(|line| line.raw().inspect_err(|error| complain(line, error)).ok()).collect()
 }
 
+/// How many bytes the lines come to.
+pub fn weight(lines: &[Line]) -> usize {
+    lines.iter().map(|line| line.frame.len()).sum()
+}
+
+/// How many bytes of events a page has at most, unless its last event alone has more: pages are answers that anybody can ask
+/// for at any time, so many of them must not be large.
+const PAGE_BYTES: usize = 64 * 1_024;
+
+/// The newest of these lines that make a page.
+pub fn newest(lines: &[Line]) -> &[Line] {
+    let mut bytes = 0;
+    let fits = lines.iter().rev().take_while(|line| {
+        bytes += line.frame.len();
+        bytes <= PAGE_BYTES
+    });
+    &lines[lines.len() - fits.count().max(1).min(lines.len())..]
+}
+
 /// Encodes a frame that carries no events.
 pub fn encode(frame: &ServerFrame) -> Frame {
     frame.encode().into()
@@ -90,5 +109,24 @@ mod tests {
         };
         assert_eq!((event.room.as_str(), event.seq, event.at), (room.as_str(), 7, 5));
         assert_eq!(event, line.event().unwrap());
+    }
+
+    #[test]
+    fn a_page_is_bounded_in_bytes_but_never_empty() {
+        let lines = |bytes: &[usize]| -> Vec<Line> {
+            let line =
+                |bytes: &usize| Line { seq: 0, uid: String::new(), prev: String::new(), frame: vec![0; *bytes].into() };
+            bytes.iter().map(line).collect()
+        };
+        for (bytes, kept) in [
+            (&[][..], 0),
+            (&[10, 10], 2),
+            (&[PAGE_BYTES], 1),
+            (&[1, PAGE_BYTES], 1),
+            (&[1, PAGE_BYTES - 1], 2),
+            (&[1, PAGE_BYTES + 1], 1),
+        ] {
+            assert_eq!(newest(&lines(bytes)).len(), kept, "{bytes:?}");
+        }
     }
 }

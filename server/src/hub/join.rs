@@ -1,13 +1,14 @@
 //! Coming into a room without a hole: subscribed first, read second, and what happens meanwhile is
 //! held for the joiner.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use protocol::{Cursor, Head, Reason, RoomName, ServerFrame, User, limits};
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
     Hub,
-    deep::{Deep, Missed, splice},
+    deep::{Deep, Missed, RECOVERY_BYTES, splice},
     frame::{self, Frame, Line},
     log::CatchUp,
     mailbox::Mailbox,
@@ -17,6 +18,24 @@ use crate::backend::{Error, Result, Roster};
 
 /// How often the history is read again when the room moved on faster than it could be read.
 const ATTEMPTS: usize = 5;
+
+/// An answer with more bytes than this is a large one.
+const SMALL_BYTES: usize = 64 * 1_024;
+
+/// How many large answers may be in memory at once, from their encoding until they are written.
+pub(super) const LARGE_ANSWERS: usize = 256;
+
+/// How long one who comes back waits for the leave to get a large answer. Then they are asked to come again.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What came of an attempt to answer a join.
+enum Attempt {
+    Answered,
+    /// The answer is a large one, and there is no leave for it so far.
+    TooLarge,
+    /// The history was read, but does not meet the log.
+    Apart,
+}
 
 /// What the answer to a join tells of the past.
 struct Past {
@@ -41,8 +60,7 @@ impl Hub {
         after: Option<Cursor>,
     ) -> Result<()> {
         let room = self.open(name).await?;
-        let member = Member { user: user.clone(), mailbox: Arc::clone(mailbox), held: Some(Vec::new()), seen: 0 };
-        room.lock().members.insert(connection.to_owned(), member);
+        room.lock().members.insert(connection.to_owned(), Member::new(user, mailbox));
         let joined = match self.presence.enter(name, connection, user).await {
             Ok(roster) => self.answer(&room, connection, after, &roster).await,
             Err(error) => Err(error),
@@ -61,43 +79,75 @@ impl Hub {
         roster: &Roster,
     ) -> Result<()> {
         let Some(mut cursor) = after else {
-            room.lock().admit(room, connection, Past::page(Reason::New), roster);
+            room.lock().admit(room, connection, Past::page(Reason::New), roster, &mut None);
             return Ok(());
         };
         cursor.seq = cursor.seq.min(limits::SEQ);
+        let mut leave = None;
         for _ in 0..ATTEMPTS {
-            let caught_up = {
+            let from_log = {
                 let mut state = room.lock();
-                state.catch_up(&cursor).map(|past| state.admit(room, connection, past, roster))
+                state.catch_up(&cursor).map(|past| state.admit(room, connection, past, roster, &mut leave))
             };
-            if caught_up.is_some() {
-                return Ok(());
-            }
-            let mut deep = room.deep.lock().await;
-            let reaches_ring = |seq| room.lock().log.after(seq).is_some();
-            let missed = deep.after(&cursor, &room.name, reaches_ring, &*self.history).await?;
-            let mut state = room.lock();
-            let past = match missed {
-                Missed::Lost(reason) => Some(Past::page(reason)),
-                Missed::Lines(lines) => splice(&cursor, lines, &state.log).map(|lines| Past::recovered(&cursor, lines)),
+            let attempt = match from_log {
+                Some(attempt) => attempt,
+                None => self.answer_from_history(room, connection, &cursor, roster, &mut leave).await?,
             };
-            if let Some(past) = past {
-                state.admit(room, connection, past, roster);
-                return Ok(());
+            match attempt {
+                Attempt::Answered => return Ok(()),
+                Attempt::TooLarge => leave = Some(self.leave_for_a_large_answer().await?),
+                Attempt::Apart => {}
             }
-            // What was read before may be of a history that is no more.
-            *deep = Deep::default();
         }
         // The log and the history disagree: the log is the one that can be wrong.
-        if room.suspect() {
-            self.repair(Arc::clone(room));
-        }
+        self.suspect(room);
         Err(Error::Unavailable("the room is being repaired".into()))
+    }
+
+    async fn answer_from_history(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        connection: &str,
+        cursor: &Cursor,
+        roster: &Roster,
+        leave: &mut Option<OwnedSemaphorePermit>,
+    ) -> Result<Attempt> {
+        let mut deep = room.deep.lock().await;
+        let reaches_ring = |seq| room.lock().log.after(seq).is_some();
+        let missed = deep.after(cursor, &room.name, reaches_ring, &*self.history).await?;
+        let mut state = room.lock();
+        let past = match missed {
+            Missed::Lost(reason) => {
+                if reason == Reason::Epoch && cursor.epoch == state.log.epoch() {
+                    // The room has begun a new life, and nobody here has heard of it.
+                    drop(state);
+                    self.suspect(room);
+                    return Ok(Attempt::Apart);
+                }
+                Some(Past::page(reason))
+            }
+            Missed::Lines(lines) => splice(cursor, lines, &state.log).map(|lines| Past::recovered(cursor, lines)),
+        };
+        if let Some(past) = past {
+            return Ok(state.admit(room, connection, past, roster, leave));
+        }
+        // What was read before may be of a history that is no more.
+        *deep = Deep::default();
+        Ok(Attempt::Apart)
+    }
+
+    async fn leave_for_a_large_answer(&self) -> Result<OwnedSemaphorePermit> {
+        let leave = timeout(PATIENCE, Arc::clone(&self.large_answers).acquire_owned()).await;
+        let leave = leave.map_err(|_| Error::Unavailable("many large answers are being written".into()))?;
+        Ok(leave.expect("the semaphore is never closed"))
     }
 }
 
 impl Past {
     fn recovered(cursor: &Cursor, lines: Vec<Line>) -> Self {
+        if frame::weight(&lines) > RECOVERY_BYTES {
+            return Self::page(Reason::Trimmed);
+        }
         let end = lines.last().map_or((cursor.seq, &cursor.uid), |last| (last.seq, &last.uid));
         let end = Head { seq: end.0, uid: end.1.clone() };
         Self { recovered: true, reason: None, lines, end }
@@ -118,28 +168,35 @@ impl State {
         }
     }
 
-    /// Answers the join and goes live, in one step, so that nothing can come between.
-    fn admit(&mut self, room: &Room, connection: &str, mut past: Past, roster: &Roster) {
-        if !past.recovered {
-            past.lines = self.log.latest(limits::PAGE);
+    /// Answers the join and goes live, in one step, so that nothing can come between. A large answer needs leave.
+    fn admit(
+        &mut self,
+        room: &Room,
+        connection: &str,
+        past: Past,
+        roster: &Roster,
+        leave: &mut Option<OwnedSemaphorePermit>,
+    ) -> Attempt {
+        // The socket may have ended while its join was under way; then there is no one to admit.
+        let Some(member) = self.members.get_mut(connection) else { return Attempt::Answered };
+        if leave.is_none() && frame::weight(&past.lines) > SMALL_BYTES {
+            return Attempt::TooLarge;
         }
+        let latest = self.log.latest(limits::PAGE);
+        let lines = if past.recovered { &past.lines[..] } else { frame::newest(&latest) };
         let known = self.log.head();
         let head = if past.end.seq > known.seq { past.end } else { known.clone() };
-        let seen = head.seq;
         let joined = ServerFrame::Joined {
             room: room.name.to_string(),
             epoch: self.log.epoch().to_owned(),
             recovered: past.recovered,
             reason: past.reason,
-            events: frame::events(&past.lines),
-            head,
+            events: frame::events(lines),
+            head: head.clone(),
             people: roster.people.clone(),
             count: roster.count,
         };
-        let answer = Frame::from(joined.encode());
-        // The socket may have ended while its join was under way; then there is no one to admit.
-        if let Some(member) = self.members.get_mut(connection) {
-            member.go_live(answer, seen);
-        }
+        member.go_live(Frame::from(joined.encode()), leave.take(), head);
+        Attempt::Answered
     }
 }

@@ -65,10 +65,16 @@ impl Log {
         Cursor { epoch: self.epoch.clone(), seq: self.head.seq, uid: self.head.uid.clone() }
     }
 
-    /// Whether the room has come by this cursor, so that nothing up to it is missing here.
-    pub fn knows(&self, cursor: &Cursor) -> bool {
-        *cursor == self.cursor()
-            || (cursor.epoch == self.epoch && self.find(cursor.seq).is_some_and(|line| line.uid == cursor.uid))
+    /// Whether the broker's head is no news, where the log stood at `before` when the broker was asked: the log has come by it
+    /// since, and did not stand beyond it already. One that stepped back is news.
+    pub fn knows(&self, head: &Cursor, before: &Cursor) -> bool {
+        let stepped_back = head.epoch == before.epoch && head.seq < before.seq;
+        let is_passed = match self.find(head.seq) {
+            Some(line) => line.uid == head.uid,
+            // The chain up to here is closed, so what is older than the ring was come by.
+            None => head.seq < self.head.seq,
+        };
+        *head == self.cursor() || (head.epoch == self.epoch && is_passed && !stepped_back)
     }
 
     /// Where an event belongs.
@@ -209,6 +215,24 @@ mod tests {
             assert!(matches!(log.catch_up(&cursor), CatchUp::Elsewhere), "{cursor:?}");
         }
         assert!(matches!(log.catch_up(&Cursor { epoch: "d".into(), ..cursor(299) }), CatchUp::Replaced(Reason::Epoch)));
+    }
+
+    #[test]
+    fn a_head_is_known_unless_it_is_ahead_or_stepped_back() {
+        let log = log(300);
+        for (head, before, known) in [
+            (cursor(300), cursor(300), true),
+            (cursor(300), cursor(299), true),
+            // More was heard while the broker was asked.
+            (cursor(299), cursor(299), true),
+            (cursor(299), cursor(300), false),
+            (cursor(301), cursor(300), false),
+            (Cursor { uid: "other".into(), ..cursor(300) }, cursor(300), false),
+            (Cursor { epoch: "f".into(), ..cursor(300) }, cursor(300), false),
+            (Cursor::default(), cursor(300), false),
+        ] {
+            assert_eq!(log.knows(&head, &before), known, "{head:?} after {before:?}");
+        }
     }
 
     #[test]

@@ -3,13 +3,16 @@
 use std::{collections::VecDeque, sync::Mutex};
 
 use protocol::CloseCode;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::frame::Frame;
 
-/// How many bytes of live events may wait. A reader that falls further behind is closed with 4100 and resumes from its
+/// How many bytes of live events may wait, or be on their way to the kernel. A reader that falls further behind is closed with 4100 and resumes from its
 /// cursor, so a slow one harms nobody but itself.
 pub const LIVE_BYTES: usize = 256 * 1_024;
+
+/// How many bytes of repaired events may wait. They come many at once, before any writer can run, and are shared by all members.
+const REPAIR_BYTES: usize = 4 * 1_024 * 1_024;
 
 /// How many bytes of replies may wait before the socket's next request is read. One reply may be larger than that.
 const REPLY_BYTES: usize = 64 * 1_024;
@@ -26,9 +29,19 @@ pub struct Mailbox {
 #[derive(Debug, Default)]
 struct Inner {
     frames: VecDeque<Frame>,
+    /// What `frames` weigh.
+    waiting: Load,
+    /// What was collected weighs, until it is written.
+    writing: Load,
+    closing: Option<Closing>,
+}
+
+#[derive(Debug, Default)]
+struct Load {
     live_bytes: usize,
     reply_bytes: usize,
-    closing: Option<Closing>,
+    /// The leave to hold large answers, which others wait for.
+    permits: Vec<OwnedSemaphorePermit>,
 }
 
 /// Why and how a socket ends.
@@ -54,15 +67,35 @@ pub enum Post {
 impl Mailbox {
     /// Puts a live event in, or closes the mailbox where the reader is too slow for it.
     pub fn deliver(&self, frame: Frame) {
+        self.put(frame, LIVE_BYTES, |load| &mut load.live_bytes);
+    }
+
+    /// Puts in an event that was missed and read again.
+    pub fn repair(&self, frame: Frame) {
+        self.put(frame, REPAIR_BYTES, |load| &mut load.reply_bytes);
+    }
+
+    /// Puts in what nobody misses, unless the reader lags.
+    pub fn whisper(&self, frame: Frame) {
+        let lags = {
+            let inner = self.lock();
+            inner.waiting.live_bytes + inner.writing.live_bytes > LIVE_BYTES / 4
+        };
+        if !lags {
+            self.deliver(frame);
+        }
+    }
+
+    fn put(&self, frame: Frame, most: usize, bytes: impl Fn(&mut Load) -> &mut usize) {
         let mut inner = self.lock();
         if inner.closing.is_some() {
             return;
         }
-        if inner.live_bytes + frame.len() > LIVE_BYTES {
+        if *bytes(&mut inner.waiting) + *bytes(&mut inner.writing) + frame.len() > most {
             metrics::counter!("sala_slow_readers_total").increment(1);
             inner.end(Closing::Now(CloseCode::TooSlow));
         } else {
-            inner.live_bytes += frame.len();
+            *bytes(&mut inner.waiting) += frame.len();
             inner.frames.push_back(frame);
         }
         drop(inner);
@@ -71,9 +104,15 @@ impl Mailbox {
 
     /// Puts the reply to a request in.
     pub fn reply(&self, frame: Frame) {
+        self.reply_with(frame, None);
+    }
+
+    /// Puts the reply to a request in. The permit is given back when the reply is written, or will never be.
+    pub fn reply_with(&self, frame: Frame, permit: Option<OwnedSemaphorePermit>) {
         let mut inner = self.lock();
         if inner.closing.is_none() {
-            inner.reply_bytes += frame.len();
+            inner.waiting.reply_bytes += frame.len();
+            inner.waiting.permits.extend(permit);
             inner.frames.push_back(frame);
         }
         drop(inner);
@@ -93,7 +132,8 @@ impl Mailbox {
             let emptied = self.emptied.notified();
             {
                 let inner = self.lock();
-                if inner.reply_bytes < REPLY_BYTES || inner.closing.is_some() {
+                let bytes = inner.waiting.reply_bytes + inner.writing.reply_bytes;
+                if bytes < REPLY_BYTES || inner.closing.is_some() {
                     return;
                 }
             }
@@ -101,7 +141,8 @@ impl Mailbox {
         }
     }
 
-    /// Waits for something to write. Cancel-safe: nothing is taken before it is returned.
+    /// Waits for something to write, which counts as waiting until it is [`Mailbox::written`]. Cancel-safe: nothing is taken
+    /// before it is returned.
     pub async fn collect(&self) -> Post {
         loop {
             let filled = self.filled.notified();
@@ -110,7 +151,7 @@ impl Mailbox {
                 match inner.closing {
                     Some(closing @ (Closing::Now(_) | Closing::Gone)) => return Post::Close(closing),
                     Some(closing) if inner.frames.is_empty() => return Post::Close(closing),
-                    _ if !inner.frames.is_empty() => return Post::Frames(inner.take()),
+                    _ if !inner.frames.is_empty() => return Post::Frames(inner.collect()),
                     _ => {}
                 }
             }
@@ -118,8 +159,9 @@ impl Mailbox {
         }
     }
 
-    /// Says that what was collected is written, and makes room for more replies.
+    /// Says that what was collected is written, and makes room for more.
     pub fn written(&self) {
+        self.lock().writing = Load::default();
         self.emptied.notify_one();
     }
 
@@ -140,9 +182,8 @@ impl Mailbox {
 }
 
 impl Inner {
-    fn take(&mut self) -> VecDeque<Frame> {
-        self.live_bytes = 0;
-        self.reply_bytes = 0;
+    fn collect(&mut self) -> VecDeque<Frame> {
+        self.writing = std::mem::take(&mut self.waiting);
         std::mem::take(&mut self.frames)
     }
 
@@ -151,13 +192,18 @@ impl Inner {
             self.closing = Some(closing);
         }
         if matches!(closing, Closing::Now(_) | Closing::Gone) {
-            self.take();
+            self.frames = VecDeque::new();
+            self.waiting = Load::default();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Semaphore;
+
     use super::*;
 
     fn frame(bytes: usize) -> Frame {
@@ -195,6 +241,38 @@ mod tests {
             post
         });
         assert!(matches!(post, Post::Frames(_)));
+    }
+
+    #[tokio::test]
+    async fn what_is_being_written_still_counts() {
+        let mailbox = Mailbox::default();
+        mailbox.deliver(frame(LIVE_BYTES));
+        mailbox.collect().await;
+        mailbox.deliver(frame(1));
+        assert_eq!(mailbox.collect().await, Post::Close(Closing::Now(CloseCode::TooSlow)));
+
+        let mailbox = Mailbox::default();
+        mailbox.deliver(frame(LIVE_BYTES));
+        mailbox.collect().await;
+        mailbox.written();
+        mailbox.deliver(frame(1));
+        assert!(matches!(mailbox.collect().await, Post::Frames(_)));
+    }
+
+    #[tokio::test]
+    async fn a_permit_comes_back_when_its_reply_is_written_or_dropped() {
+        let permits = Arc::new(Semaphore::new(1));
+        let permit = || Arc::clone(&permits).try_acquire_owned().ok();
+        let mailbox = Mailbox::default();
+        mailbox.reply_with(frame(1), permit());
+        mailbox.collect().await;
+        assert!(permit().is_none());
+        mailbox.written();
+        mailbox.reply_with(frame(1), permit());
+        assert!(permit().is_none());
+        mailbox.close(Closing::Gone);
+        mailbox.reply_with(frame(1), permit());
+        assert!(permit().is_some());
     }
 
     #[tokio::test]

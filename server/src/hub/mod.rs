@@ -12,6 +12,7 @@ mod mailbox;
 mod presence;
 mod room;
 mod sync;
+mod watch;
 
 use std::{
     collections::HashMap,
@@ -23,7 +24,7 @@ use std::{
 use protocol::{Event, Head, MessageId, RoomName, ServerFrame, User, limits};
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::backend::{Backend, Broker, Draft, Error, History, Presence, Receipt, Result, Roster, Signal, Whisper};
@@ -43,6 +44,8 @@ pub struct Hub {
     broker: Arc<dyn Broker>,
     history: Arc<dyn History>,
     presence: Arc<dyn Presence>,
+    /// Bounds the memory for answers to those who come back after a long time, however many they are at once.
+    large_answers: Arc<Semaphore>,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -70,11 +73,13 @@ impl Hub {
             broker,
             history,
             presence,
+            large_answers: Arc::new(Semaphore::new(join::LARGE_ANSWERS)),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
         });
         tokio::spawn(follow(Arc::downgrade(&hub), signals));
         tokio::spawn(presence::keep(Arc::downgrade(&hub)));
+        tokio::spawn(watch::keep(Arc::downgrade(&hub)));
         hub
     }
 
@@ -138,10 +143,11 @@ impl Hub {
             Some(lines) => lines,
             None => Part::new(room, self.history.before(room, bound, limit).await?).lines,
         };
-        let first = lines.first().map_or(before.unwrap_or(1), |line| line.seq);
+        let page = frame::newest(&lines);
+        let first = page.first().map_or(before.unwrap_or(1), |line| line.seq);
         let start = first <= 1;
-        let trimmed = !start && lines.len() < limit;
-        let events = frame::events(&lines);
+        let trimmed = !start && lines.len() < limit && page.len() == lines.len();
+        let events = frame::events(page);
         Ok(ServerFrame::History { room: room.to_string(), before, events, start, trimmed }.encode().into())
     }
 
@@ -152,11 +158,16 @@ impl Hub {
     pub async fn view(self: &Arc<Self>, name: &RoomName) -> Result<View> {
         let room = self.open(name).await?;
         let roster = self.presence.people(name).await?;
+        let before = room.lock().log.cursor();
         let newest = self.history.heads(slice::from_ref(name)).await?.pop().unwrap_or_default();
         let known = {
             let state = room.lock();
             let (log, epoch) = (&state.log, state.log.epoch().to_owned());
-            log.knows(&newest).then(|| Part { epoch, head: log.head().clone(), lines: log.latest(limits::PAGE) })
+            log.knows(&newest, &before).then(|| Part {
+                epoch,
+                head: log.head().clone(),
+                lines: log.latest(limits::PAGE),
+            })
         };
         let Part { epoch, head, lines } = match known {
             Some(part) => part,
@@ -207,7 +218,10 @@ impl Hub {
                     room.whisper(whisper);
                 }
             }
-            Signal::Doubt => self.compare_heads(),
+            Signal::Doubt => {
+                let hub = Arc::clone(self);
+                self.spawn(async move { hub.compare_heads(true).await });
+            }
         }
     }
 

@@ -5,7 +5,8 @@ use std::{
     time::Duration,
 };
 
-use protocol::RoomName;
+use futures_util::StreamExt;
+use protocol::{RoomName, User};
 use rand::Rng;
 use tokio::time::{interval, sleep};
 
@@ -13,6 +14,9 @@ use super::{Hub, room::Room};
 
 /// How often the register is told that this instance's connections live, a third of the time after which it forgets them.
 const REFRESH: Duration = Duration::from_millis(crate::backend::PRESENCE_TTL_MS / 3);
+
+/// How many rooms are refreshed at once.
+const REFRESHED: usize = 16;
 
 /// How long a lost connection stays in the register, so that nobody is seen to go and come over a reload or a reconnection.
 const GRACE: Duration = Duration::from_secs(10);
@@ -47,49 +51,51 @@ impl Hub {
             if let Err(error) = hub.presence.leave(&name, &connection).await {
                 tracing::warn!(%error, "a leave was not registered");
             }
-        });
-    }
-
-    /// After signals may have been missed: finds the rooms whose head is not the broker's, and repairs them.
-    pub(super) fn compare_heads(self: &Arc<Self>) {
-        let hub = Arc::clone(self);
-        self.spawn(async move {
-            let rooms: Vec<_> = hub.lock().values().filter(|room| room.opened.initialized()).cloned().collect();
-            let names: Vec<_> = rooms.iter().map(|room| room.name.clone()).collect();
-            let heads = hub.history.heads(&names).await;
-            if let Err(error) = &heads {
-                tracing::warn!(%error, "heads cannot be compared; every room is repaired");
-            }
-            for (index, room) in rooms.into_iter().enumerate() {
-                let is_known = heads.as_ref().is_ok_and(|heads| room.lock().log.knows(&heads[index]));
-                if !is_known && room.suspect() {
-                    hub.repair(room);
-                }
+            // One who came back meanwhile was taken away by it.
+            if let Some(room) = hub.find(&name)
+                && let Some(user) = room.member(&connection)
+                && let Err(error) = hub.presence.enter(&name, &connection, &user).await
+            {
+                tracing::warn!(%error, "a connection is not registered until the next refresh");
             }
         });
     }
 
     async fn refresh(&self) {
         let rooms: Vec<_> = self.lock().values().cloned().collect();
-        for room in rooms {
-            let here = room.here();
-            if here.is_empty() {
-                continue;
-            }
-            if let Err(error) = self.presence.refresh(&room.name, &here).await {
-                tracing::warn!(%error, "presence was not refreshed");
-            }
+        futures_util::stream::iter(rooms).for_each_concurrent(REFRESHED, |room| self.refresh_room(room)).await;
+    }
+
+    async fn refresh_room(&self, room: Arc<Room>) {
+        let here = room.here();
+        if here.is_empty() {
+            return;
+        }
+        let mut refreshed = self.presence.refresh(&room.name, &here).await;
+        // One who left meanwhile was brought back by it.
+        let still_here = room.here();
+        for (connection, _) in
+            here.iter().filter(|(connection, _)| !still_here.iter().any(|(here, _)| here == connection))
+        {
+            refreshed = refreshed.and(self.presence.leave(&room.name, connection).await);
+        }
+        if let Err(error) = refreshed {
+            tracing::warn!(%error, "presence was not refreshed");
         }
     }
 }
 
 impl Room {
-    fn here(&self) -> Vec<(String, protocol::User)> {
+    fn here(&self) -> Vec<(String, User)> {
         self.lock().members.iter().map(|(connection, member)| (connection.clone(), member.user.clone())).collect()
+    }
+
+    fn member(&self, connection: &str) -> Option<User> {
+        self.lock().members.get(connection).map(|member| member.user.clone())
     }
 }
 
-/// Refreshes the register and sweeps the rooms until the hub is gone.
+/// Refreshes the register until the hub is gone.
 pub(super) async fn keep(hub: Weak<Hub>) {
     // Instances that started together should not refresh together.
     let offset = REFRESH.mul_f64(rand::rng().random());
@@ -99,6 +105,5 @@ pub(super) async fn keep(hub: Weak<Hub>) {
         ticks.tick().await;
         let Some(hub) = hub.upgrade() else { return };
         hub.refresh().await;
-        hub.sweep();
     }
 }

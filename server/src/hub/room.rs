@@ -6,8 +6,8 @@ use std::{
     time::Instant,
 };
 
-use protocol::{RoomName, ServerFrame, User};
-use tokio::sync::OnceCell;
+use protocol::{CloseCode, Head, RoomName, ServerFrame, User};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 use super::{
     deep::Deep,
@@ -57,10 +57,26 @@ pub(super) struct Held {
 pub(super) struct Member {
     pub user: User,
     pub mailbox: Arc<Mailbox>,
-    /// Live frames that wait for the answer to this member's join, each with its number if it is an event.
-    pub held: Option<Vec<(Option<u64>, Frame)>>,
-    /// The member has all events up to this number, though they may still come to the room.
-    pub seen: u64,
+    /// What waits for the answer to this member's join.
+    held: Option<Vec<Live>>,
+    /// The member has all events up to this one, though they may still come to the room.
+    seen: Head,
+}
+
+/// Where an event came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin {
+    /// It was heard.
+    Broker,
+    /// It was missed and read, or waited for that.
+    Repair,
+}
+
+/// What comes by itself to one who is in a room.
+#[derive(Debug)]
+enum Live {
+    Event(Line),
+    People(Frame),
 }
 
 impl Room {
@@ -87,7 +103,7 @@ impl Room {
             return false;
         }
         match state.log.place(&epoch, &line) {
-            Place::Next => state.append(line),
+            Place::Next => state.append(line, Origin::Broker),
             Place::Seen => {}
             Place::Astray => {
                 let mut held = Held::default();
@@ -110,13 +126,17 @@ impl Room {
     /// Tells the members something that is not kept; the person it is about has no need of it when typing.
     pub(super) fn whisper(&self, whisper: Whisper) {
         let room = self.name.to_string();
-        let (frame, about) = match whisper {
-            Whisper::Typing { user } => (ServerFrame::Typing { room, user: user.clone() }, Some(user.id)),
-            Whisper::People { joined, left, count } => (ServerFrame::People { room, joined, left, count }, None),
-        };
-        let frame = frame::encode(&frame);
-        for member in self.lock().members.values_mut().filter(|member| about.as_ref() != Some(&member.user.id)) {
-            member.deliver(None, &frame);
+        match whisper {
+            Whisper::Typing { user } => {
+                let frame = frame::encode(&ServerFrame::Typing { room, user: user.clone() });
+                for member in self.lock().members.values().filter(|member| member.user.id != user.id) {
+                    member.mailbox.whisper(frame.clone());
+                }
+            }
+            Whisper::People { joined, left, count } => {
+                let frame = frame::encode(&ServerFrame::People { room, joined, left, count });
+                self.lock().members.values_mut().for_each(|member| member.people(&frame));
+            }
         }
     }
 }
@@ -133,9 +153,9 @@ impl Held {
 
 impl State {
     /// Appends the next event and brings it to every member.
-    pub fn append(&mut self, line: Line) {
+    pub fn append(&mut self, line: Line, origin: Origin) {
         for member in self.members.values_mut() {
-            member.deliver(Some(line.seq), &line.frame);
+            member.event(&line, origin);
         }
         metrics::counter!("sala_deliveries_total").increment(self.members.len() as u64);
         self.log.push(line);
@@ -143,35 +163,60 @@ impl State {
 }
 
 impl Member {
-    fn deliver(&mut self, seq: Option<u64>, frame: &Frame) {
-        if seq.is_some_and(|seq| seq <= self.seen) {
-            return;
+    /// One whose join is to be answered.
+    pub fn new(user: &User, mailbox: &Arc<Mailbox>) -> Self {
+        Self { user: user.clone(), mailbox: Arc::clone(mailbox), held: Some(Vec::new()), seen: Head::default() }
+    }
+
+    fn event(&mut self, line: &Line, origin: Origin) {
+        if self.held.is_some() {
+            self.hold(Live::Event(line.clone()));
+        } else if line.seq > self.seen.seq {
+            match origin {
+                Origin::Broker => self.mailbox.deliver(line.frame.clone()),
+                Origin::Repair => self.mailbox.repair(line.frame.clone()),
+            }
+        } else if line.seq == self.seen.seq && line.uid != self.seen.uid {
+            // The answer was ahead of what this instance had heard, and the history has lost that end since. Coming back with
+            // its cursor the member is told so.
+            self.mailbox.close(Closing::Now(CloseCode::Overloaded));
         }
+    }
+
+    fn people(&mut self, frame: &Frame) {
+        if self.held.is_some() {
+            self.hold(Live::People(frame.clone()));
+        } else {
+            self.mailbox.deliver(frame.clone());
+        }
+    }
+
+    fn hold(&mut self, live: Live) {
         match &mut self.held {
-            None => self.mailbox.deliver(frame.clone()),
-            Some(held) if held.len() < HELD_FOR_A_JOIN => held.push((seq, frame.clone())),
-            Some(_) => self.mailbox.close(Closing::Now(protocol::CloseCode::TooSlow)),
+            Some(held) if held.len() < HELD_FOR_A_JOIN => held.push(live),
+            _ => self.mailbox.close(Closing::Now(CloseCode::TooSlow)),
         }
     }
 
     /// Replaces the member's view. One whose join is not answered yet needs no replacement: the answer will be right.
-    pub fn start_over(&mut self, reset: &Frame, head: u64) {
+    pub fn start_over(&mut self, reset: &Frame, head: Head) {
         if let Some(held) = &mut self.held {
-            held.retain(|(seq, _)| seq.is_none());
+            held.retain(|live| matches!(live, Live::People(_)));
         } else {
-            // Not as a live event: a page may be larger than what may wait of those.
+            // Not as a live event, which would be dropped with the queue of a slow reader.
             self.mailbox.reply(reset.clone());
         }
         self.seen = head;
     }
 
     /// Goes live: the answer to the join first, then what came meanwhile and is not in it.
-    pub fn go_live(&mut self, answer: Frame, seen: u64) {
+    pub fn go_live(&mut self, answer: Frame, permit: Option<OwnedSemaphorePermit>, seen: Head) {
         self.seen = seen;
-        self.mailbox.reply(answer);
-        for (seq, frame) in self.held.take().into_iter().flatten() {
-            if seq.is_none_or(|seq| seq > seen) {
-                self.mailbox.deliver(frame);
+        self.mailbox.reply_with(answer, permit);
+        for live in self.held.take().into_iter().flatten() {
+            match live {
+                Live::Event(line) => self.event(&line, Origin::Broker),
+                Live::People(frame) => self.people(&frame),
             }
         }
     }

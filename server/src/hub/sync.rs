@@ -11,7 +11,7 @@ use super::{
     Hub,
     frame::{self, Line},
     log::{Place, RING, is_chain},
-    room::{Room, State},
+    room::{Origin, Room, State},
 };
 use crate::backend::{Result, Slice};
 
@@ -98,14 +98,14 @@ impl Hub {
         let Part { epoch, head, lines } = Part::new(&room.name, self.history.before(&room.name, None, RING).await?);
         tracing::warn!(?reason, "a room was reset");
         metrics::counter!("sala_resets_total", "reason" => format!("{reason:?}").to_lowercase()).increment(1);
-        let page = &lines[lines.len().saturating_sub(limits::PAGE)..];
+        let page = frame::newest(&lines[lines.len().saturating_sub(limits::PAGE)..]);
         let name = room.name.to_string();
         let events = frame::events(page);
         let reset = ServerFrame::Reset { room: name, reason, epoch: epoch.clone(), events, head: head.clone() };
         let reset = frame::Frame::from(reset.encode());
         let mut state = room.lock();
         for member in state.members.values_mut() {
-            member.start_over(&reset, head.seq);
+            member.start_over(&reset, head.clone());
         }
         state.log.prime(epoch, head, lines);
         Ok(())
@@ -128,7 +128,7 @@ impl State {
         let mut placed = 0;
         while let Some((epoch, line)) = held.events.pop_front() {
             match self.log.place(&epoch, &line) {
-                Place::Next => self.append(line),
+                Place::Next => self.append(line, Origin::Repair),
                 Place::Astray if placed >= older => {
                     held.events.push_front((epoch, line));
                     held.missed = true;
@@ -148,7 +148,7 @@ impl State {
     /// Appends what was read after the head. Returns whether that was all of it, or why it does not follow.
     fn extend(&mut self, part: Part) -> std::result::Result<bool, Reason> {
         let is_whole = part.follows(self.log.epoch(), self.log.head())?;
-        part.lines.into_iter().for_each(|line| self.append(line));
+        part.lines.into_iter().for_each(|line| self.append(line, Origin::Repair));
         Ok(is_whole)
     }
 }

@@ -35,12 +35,21 @@ impl TokenBucket {
     /// # Errors
     /// How long until there is one.
     pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        self.take_many(1.0, now)
+    }
+
+    /// Takes so many tokens, or a full bucket if it never holds as many.
+    ///
+    /// # Errors
+    /// How long until there are enough.
+    pub fn take_many(&mut self, tokens: f64, now: Instant) -> Result<(), Duration> {
         self.refill(now);
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
+        let tokens = tokens.min(self.rate.burst);
+        if self.tokens >= tokens {
+            self.tokens -= tokens;
             Ok(())
         } else {
-            Err(Duration::from_secs_f64((1.0 - self.tokens) / self.rate.per_second))
+            Err(Duration::from_secs_f64((tokens - self.tokens) / self.rate.per_second))
         }
     }
 
@@ -73,16 +82,16 @@ impl Buckets {
         Self { rate, people: Mutex::default() }
     }
 
-    /// Takes one of a person's tokens.
+    /// Takes so many of a person's tokens.
     ///
     /// # Errors
-    /// How long until there is one.
-    pub fn take(&self, user: &str, now: Instant) -> Result<(), Duration> {
+    /// How long until there are enough.
+    pub fn take(&self, user: &str, tokens: f64, now: Instant) -> Result<(), Duration> {
         let mut people = self.people.lock().expect("no one panics while holding the buckets");
         if people.len() >= SWEEP_ABOVE && !people.contains_key(user) {
             people.retain(|_, bucket| !bucket.is_full(now));
         }
-        people.entry(user.to_owned()).or_insert_with(|| TokenBucket::new(self.rate, now)).take(now)
+        people.entry(user.to_owned()).or_insert_with(|| TokenBucket::new(self.rate, now)).take_many(tokens, now)
     }
 }
 
@@ -106,19 +115,28 @@ mod tests {
     }
 
     #[test]
+    fn what_costs_more_than_a_full_bucket_costs_a_full_bucket() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(RATE, start);
+        assert!(bucket.take_many(2.0, start).is_ok());
+        assert_eq!(bucket.take_many(9.0, start), Err(Duration::from_millis(200)));
+        assert!(bucket.take_many(9.0, start + Duration::from_millis(200)).is_ok());
+    }
+
+    #[test]
     fn people_do_not_share() {
         let now = Instant::now();
         let buckets = Buckets::new(RATE);
-        assert_eq!((0..9).filter(|_| buckets.take("ana", now).is_ok()).count(), 3);
-        assert!(buckets.take("rui", now).is_ok());
+        assert_eq!((0..9).filter(|_| buckets.take("ana", 1.0, now).is_ok()).count(), 3);
+        assert!(buckets.take("rui", 1.0, now).is_ok());
     }
 
     #[test]
     fn idle_people_are_forgotten() {
         let start = Instant::now();
         let buckets = Buckets::new(RATE);
-        (0..SWEEP_ABOVE).for_each(|n| buckets.take(&n.to_string(), start).unwrap());
-        buckets.take("one more", start + Duration::from_secs(1)).unwrap();
+        (0..SWEEP_ABOVE).for_each(|n| buckets.take(&n.to_string(), 1.0, start).unwrap());
+        buckets.take("one more", 1.0, start + Duration::from_secs(1)).unwrap();
         assert_eq!(buckets.people.lock().unwrap().len(), 1);
     }
 }

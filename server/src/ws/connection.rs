@@ -1,12 +1,7 @@
 //! The life of one socket: a reader and a writer that share a [`Mailbox`]. Whoever ends it puts a reason there; the writer
 //! closes the socket.
 
-use std::{
-    convert::Infallible,
-    ops::ControlFlow,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, ops::ControlFlow, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -18,7 +13,7 @@ use futures_util::{
 };
 use protocol::{CloseCode, Limits, ServerFrame, User, limits};
 use rand::Rng;
-use tokio::time::timeout;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::dispatch::Session;
 use crate::{
@@ -52,7 +47,7 @@ pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
         never = read(stream, &mut session, &mailbox, heartbeat * 2) => match never {},
         never = farewell(&app, &mailbox) => match never {},
     }
-    session.end();
+    drop(session);
     metrics::gauge!("sala_connections").decrement(1);
     tracing::debug!(seconds = started.elapsed().as_secs(), "a socket ended");
 }
@@ -111,11 +106,17 @@ async fn hear(message: Message, session: &mut Session) -> ControlFlow<Closing> {
 
 /// Writes what comes into the mailbox, all that waits in one flush, until the socket ends.
 async fn write(mut sink: SplitSink<WebSocket, Message>, mailbox: Arc<Mailbox>, heartbeat: Duration) {
+    let mut beat = interval_at(Instant::now() + heartbeat, heartbeat);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let frames = match timeout(heartbeat, mailbox.collect()).await {
-            Ok(Post::Close(closing)) => return close(&mut sink, closing).await,
-            Ok(Post::Frames(frames)) => Some(frames),
-            Err(_) => None,
+        // Both are cancel-safe: what is not returned is not taken.
+        let frames = tokio::select! {
+            post = mailbox.collect() => match post {
+                Post::Close(closing) => return close(&mut sink, closing).await,
+                Post::Frames(frames) => Some(frames),
+            },
+            // Not only when nothing was written for long: of one who only reads in a busy room nothing would be heard.
+            _ = beat.tick() => None,
         };
         let writing = async {
             match frames {
@@ -138,7 +139,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mailbox: Arc<Mailbox>, h
     }
 }
 
-/// The socket was idle: a sign of life for the client's program, and a ping that its WebSocket answers by itself.
+/// A sign of life for the client's program, and a ping that its WebSocket answers by itself.
 async fn tick(sink: &mut SplitSink<WebSocket, Message>) -> Result<(), axum::Error> {
     sink.feed(Message::Text(Utf8Bytes::from(ServerFrame::<protocol::Event>::Tick.encode()))).await?;
     sink.send(Message::Ping(Bytes::new())).await

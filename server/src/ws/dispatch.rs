@@ -31,6 +31,20 @@ pub(super) struct Session {
     mailbox: Arc<Mailbox>,
     rooms: BTreeSet<RoomName>,
     frames: TokenBucket,
+    typing: TokenBucket,
+}
+
+/// How often somebody may be said to be writing; more is not passed on, and nobody is told.
+const TYPING: Rate = Rate { per_second: 1.0, burst: 5.0 };
+
+/// However a socket ends, its person leaves every room, and may be back in a moment.
+impl Drop for Session {
+    fn drop(&mut self) {
+        for room in std::mem::take(&mut self.rooms) {
+            self.app.hub.leave(&room, &self.connection, Parting::Lost);
+        }
+        self.mailbox.close(Closing::Gone);
+    }
 }
 
 /// What a refusal is about.
@@ -46,8 +60,9 @@ impl Session {
         let limits = &app.config.limits;
         let rate = Rate { per_second: limits.frames_per_second, burst: limits.frames_burst };
         let connection = Alphanumeric.sample_string(&mut rand::rng(), 12);
-        let frames = TokenBucket::new(rate, Instant::now());
-        Self { app, user, connection, mailbox, rooms: BTreeSet::new(), frames }
+        let now = Instant::now();
+        let (frames, typing) = (TokenBucket::new(rate, now), TokenBucket::new(TYPING, now));
+        Self { app, user, connection, mailbox, rooms: BTreeSet::new(), frames, typing }
     }
 
     /// Follows one text message. It breaks where the peer does not speak this protocol.
@@ -66,20 +81,14 @@ impl Session {
         };
         let about = About::from(&frame);
         let followed = match allowed {
-            Ok(()) => self.follow(frame).await,
-            Err(error) => Err(error),
+            // One who leaves asks for less than before, and would not ask again.
+            Err(error) if !matches!(frame, ClientFrame::Leave { .. }) => Err(error),
+            _ => self.follow(frame).await,
         };
         if let Err(error) = followed {
             self.refuse(about, &error);
         }
         ControlFlow::Continue(())
-    }
-
-    /// Leaves every room; the person may come back in a moment.
-    pub fn end(&mut self) {
-        for room in std::mem::take(&mut self.rooms) {
-            self.app.hub.leave(&room, &self.connection, Parting::Lost);
-        }
     }
 
     async fn follow(&mut self, frame: ClientFrame) -> Result<(), Error> {
@@ -103,6 +112,7 @@ impl Session {
             let message = format!("You are in {most} rooms, which is the most. Leave one first.");
             return Err(Error::new(RefusalCode::TooManyRooms, message));
         }
+        self.app.sockets.may_join(&self.user.id)?;
         // Before the answer: a socket that ends meanwhile has to be taken out of the room.
         self.rooms.insert(room.clone());
         let joined = self.app.hub.join(&room, &self.connection, &self.user, &self.mailbox, after).await;
@@ -123,7 +133,7 @@ impl Session {
         let room = self.joined(room)?;
         let id = MessageId::new(id)?;
         check_text(text)?;
-        self.app.sockets.may_send(&self.user.id)?;
+        self.app.sockets.may_send(&self.user.id, text)?;
         let sent = self.app.hub.send(&room, &self.user, &id, text, clock::now_ms()).await.map_err(unavailable)?;
         self.reply(&ServerFrame::Sent { room: room.to_string(), id: id.to_string(), seq: sent.seq, at: sent.at });
         Ok(())
@@ -137,8 +147,11 @@ impl Session {
         Ok(())
     }
 
-    async fn typing(&self, room: &str) -> Result<(), Error> {
+    async fn typing(&mut self, room: &str) -> Result<(), Error> {
         let room = self.joined(room)?;
+        if self.typing.take(Instant::now()).is_err() {
+            return Ok(());
+        }
         self.app.hub.typing(&room, &self.user).await.map_err(unavailable)
     }
 

@@ -5,21 +5,34 @@ mod connection;
 mod dispatch;
 mod upgrade;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Instant,
+};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
-use crate::config::LimitsConfig;
+use crate::{config::LimitsConfig, http::AppState};
 use bucket::{Buckets, Rate};
 
 pub use upgrade::upgrade;
+
+/// The bytes of a text that one token pays for: what is stored is bounded, not only how often.
+const TOKEN_BYTES: usize = 2_000;
+
+/// How many sockets one person may have on this instance: each of them is a tab or a device.
+const SOCKETS_OF_ONE: usize = 32;
 
 /// What all sockets of an instance share.
 pub struct Sockets {
     /// One permit for each socket that may be open.
     places: Arc<Semaphore>,
+    /// How many of them each person has.
+    by_person: Mutex<HashMap<String, usize>>,
     sends: Buckets,
+    joins: Buckets,
     /// axum's graceful shutdown does not wait for upgraded sockets, so they are tracked here.
     open: TaskTracker,
 }
@@ -29,25 +42,75 @@ impl Sockets {
     #[must_use]
     pub fn new(limits: &LimitsConfig) -> Self {
         let sends = Rate { per_second: limits.sends_per_second, burst: limits.sends_burst };
+        let joins = Rate { per_second: limits.joins_per_second, burst: limits.joins_burst };
         Self {
             places: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            by_person: Mutex::default(),
             sends: Buckets::new(sends),
+            joins: Buckets::new(joins),
             open: TaskTracker::new(),
         }
     }
 
-    /// Takes one of a person's tokens for a message.
+    /// Takes a person's tokens for a message: one, and one more for each whole [`TOKEN_BYTES`].
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time until there are enough.
+    pub fn may_send(&self, user: &str, text: &str) -> Result<(), protocol::Error> {
+        let tokens = 1 + text.len() / TOKEN_BYTES;
+        self.sends.take(user, tokens as f64, Instant::now()).map_err(too_fast)
+    }
+
+    /// Takes one of a person's tokens for coming into a room: it may cost a subscription, a read and memory, and everybody there
+    /// is told.
     ///
     /// # Errors
     /// `rate_limited`, with the time until there is one.
-    pub fn may_send(&self, user: &str) -> Result<(), protocol::Error> {
-        self.sends.take(user, Instant::now()).map_err(too_fast)
+    pub fn may_join(&self, user: &str) -> Result<(), protocol::Error> {
+        self.joins.take(user, 1.0, Instant::now()).map_err(too_fast)
+    }
+
+    fn by_person(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.by_person.lock().expect("no one panics while counting sockets")
     }
 
     /// Waits until every socket is closed. Call it once the instance is draining.
     pub async fn drained(&self) {
         self.open.close();
         self.open.wait().await;
+    }
+}
+
+/// The place of one socket, given back when it is dropped.
+struct Place {
+    app: Arc<AppState>,
+    user: String,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// None where the instance, or what one person may have of it, is full.
+    fn take(app: &Arc<AppState>, user: &str) -> Option<Self> {
+        let permit = Arc::clone(&app.sockets.places).try_acquire_owned().ok()?;
+        let mut by_person = app.sockets.by_person();
+        let sockets = by_person.entry(user.to_owned()).or_default();
+        if *sockets == SOCKETS_OF_ONE {
+            return None;
+        }
+        *sockets += 1;
+        Some(Self { app: Arc::clone(app), user: user.to_owned(), _permit: permit })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_person = self.app.sockets.by_person();
+        if let Some(sockets) = by_person.get_mut(&self.user) {
+            *sockets -= 1;
+            if *sockets == 0 {
+                by_person.remove(&self.user);
+            }
+        }
     }
 }
 

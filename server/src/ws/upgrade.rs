@@ -9,7 +9,7 @@ use axum::{
 };
 use protocol::{SUBPROTOCOL, limits};
 
-use super::connection;
+use super::{Place, connection};
 use crate::http::{AppState, origin, session_of};
 
 /// axum's default of 128 KiB for each socket would be most of what an idle one costs (axum PR #3178).
@@ -20,7 +20,7 @@ const WRITE_BUFFER: usize = 16 * 1_024;
 
 /// The most that may wait in the WebSocket's own buffer: the largest reply (`deep::RECOVERY_BYTES` and some) and a batch of
 /// events. When it is full, writing waits.
-const MAX_WRITE_BUFFER: usize = 8 * 1_024 * 1_024;
+const MAX_WRITE_BUFFER: usize = 1_024 * 1_024;
 
 /// `GET /ws`.
 pub async fn upgrade(
@@ -45,10 +45,9 @@ pub async fn upgrade(
     if !upgrade.requested_protocols().any(|protocol| protocol == SUBPROTOCOL) {
         return refuse(StatusCode::BAD_REQUEST, "Sec-WebSocket-Protocol must offer sala.v1.");
     }
-    let place = Arc::clone(&app.sockets.places).try_acquire_owned();
-    let Ok(place) = place.map_err(drop).and_then(|place| if app.is_draining() { Err(()) } else { Ok(place) }) else {
-        return ([(header::RETRY_AFTER, "1")], refuse(StatusCode::SERVICE_UNAVAILABLE, "This instance is full."))
-            .into_response();
+    let Some(place) = Place::take(&app, &user.id).filter(|_| !app.is_draining()) else {
+        let reason = "This instance is full, is going away, or has too many sockets of yours.";
+        return ([(header::RETRY_AFTER, "1")], refuse(StatusCode::SERVICE_UNAVAILABLE, reason)).into_response();
     };
     let app = Arc::clone(&app);
     upgrade

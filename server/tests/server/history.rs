@@ -1,4 +1,4 @@
-use protocol::{ClientFrame, ServerFrame};
+use protocol::{ClientFrame, Reason, ServerFrame};
 
 use crate::support::{Server, Socket};
 
@@ -14,12 +14,21 @@ async fn page(socket: &mut Socket, before: Option<u64>, limit: Option<u32>) -> (
 }
 
 async fn filled(messages: u64) -> (Server, Socket) {
+    filled_with(messages, "x").await
+}
+
+async fn filled_with(messages: u64, text: &str) -> (Server, Socket) {
     let server = Server::with(&[("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     for n in 1..=messages {
-        ana.say("lobby", &n.to_string(), "x").await;
+        ana.say("lobby", &n.to_string(), text).await;
     }
     (server, ana)
+}
+
+/// The longest text, in 16,000 bytes.
+fn long() -> String {
+    "😀".repeat(4_000)
 }
 
 #[tokio::test]
@@ -47,4 +56,31 @@ async fn an_empty_room_has_a_start() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert_eq!(page(&mut ana, None, None).await, (vec![], true, false));
+}
+
+#[tokio::test]
+async fn a_page_of_long_messages_is_shorter_and_says_that_there_are_more() {
+    let (_server, mut ana) = filled_with(20, &long()).await;
+    assert_eq!(page(&mut ana, None, None).await, ((17..=20).collect(), false, false));
+    assert_eq!(page(&mut ana, Some(5), None).await, ((1..=4).collect(), true, false));
+    assert_eq!(ana.join("lobby").await.events.len(), 4);
+}
+
+#[tokio::test]
+async fn one_who_comes_back_gets_all_of_256_kib_and_the_latest_page_of_more() {
+    let (server, mut ana) = filled(1).await;
+    let cursor = ana.join("lobby").await.cursor();
+    for n in 2..=16 {
+        ana.say("lobby", &n.to_string(), &long()).await;
+    }
+    let mut rui = server.connect("Rui").await;
+    let joined = rui.rejoin("lobby", Some(cursor.clone())).await;
+    assert!(joined.recovered);
+    assert_eq!(joined.events.iter().map(|event| event.seq).collect::<Vec<_>>(), (2..=16).collect::<Vec<_>>());
+    for n in 17..=20 {
+        ana.say("lobby", &n.to_string(), &long()).await;
+    }
+    let joined = rui.rejoin("lobby", Some(cursor)).await;
+    assert_eq!((joined.recovered, joined.reason, joined.head.seq), (false, Some(Reason::Trimmed), 20));
+    assert_eq!(joined.events.iter().map(|event| event.seq).collect::<Vec<_>>(), (17..=20).collect::<Vec<_>>());
 }

@@ -1,10 +1,14 @@
 //! Two instances on one real Redis, and what its history can do to them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use protocol::{Reason, ServerFrame};
+use tokio::time::{interval, timeout};
 
-use crate::support::{RedisServer, Server, Socket, text};
+use crate::{
+    support::{PATIENCE, Proxy, RedisServer, Server, Socket, text},
+    upgrade,
+};
 
 struct Site {
     redis: RedisServer,
@@ -15,7 +19,7 @@ struct Site {
 impl Site {
     async fn start() -> Self {
         let redis = RedisServer::start();
-        let (one, two) = (instance(&redis).await, instance(&redis).await);
+        let (one, two) = (instance(&redis.url()).await, instance(&redis.url()).await);
         Self { redis, one, two }
     }
 
@@ -28,8 +32,8 @@ impl Site {
     }
 }
 
-async fn instance(redis: &RedisServer) -> Server {
-    Server::with(&[("REDIS_URL", &redis.url()), ("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000")]).await
+async fn instance(redis: &str) -> Server {
+    Server::with(&[("REDIS_URL", redis), ("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000")]).await
 }
 
 async fn reset(socket: &mut Socket) -> (Reason, Vec<String>) {
@@ -129,6 +133,29 @@ async fn an_event_that_was_stored_and_never_heard_is_repaired_by_the_next_one() 
 }
 
 #[tokio::test]
+async fn the_last_event_is_found_though_it_was_never_heard_and_nothing_follows() {
+    let site = Site::start().await;
+    let mut ana = site.one.enter("Ana", "lobby").await;
+    ana.say("lobby", "1", "heard").await;
+    let uid = ana.join("lobby").await.head.uid;
+    let body = r#"{"at":1,"author":{"id":"u_x","name":"Eva"},"kind":"message","id":"x","text":"unheard"}"#;
+    site.redis(&format!("XADD sala:{{lobby}}:stream 2-0 uid lost prev {uid} body {body}"));
+    site.redis("HSET sala:{lobby}:meta seq 2 uid lost");
+    assert_eq!(text(&ana.event().await), "unheard");
+}
+
+#[tokio::test]
+async fn a_history_that_lost_its_tail_resets_everybody_though_nobody_speaks() {
+    let site = Site::start().await;
+    let mut ana = site.one.enter("Ana", "lobby").await;
+    ana.say("lobby", "1", "kept").await;
+    let kept = ana.join("lobby").await.head.uid;
+    ana.say("lobby", "2", "lost").await;
+    lose_what_came_after(&site, 1, &kept, 2);
+    assert_eq!(reset(&mut ana).await, (Reason::Fork, vec!["kept".into()]));
+}
+
+#[tokio::test]
 async fn a_history_that_lost_its_tail_resets_everybody() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
@@ -166,18 +193,107 @@ async fn a_history_that_was_lost_resets_everybody() {
     }
 }
 
+/// What a failover does that promotes a replica which had not got the events after number `last`.
+fn lose_what_came_after(site: &Site, last: u64, uid: &str, head: u64) {
+    let lost: String = (last + 1..=head).map(|seq| format!(" {seq}-0")).collect();
+    site.redis(&format!("XDEL sala:{{lobby}}:stream{lost}"));
+    site.redis(&format!("XSETID sala:{{lobby}}:stream {last}-0"));
+    site.redis(&format!("HSET sala:{{lobby}}:meta seq {last} uid {uid}"));
+}
+
+#[tokio::test]
+async fn a_cursor_from_long_ago_is_served_again_after_the_history_went_another_way() {
+    let site = Site::start().await;
+    let mut ana = site.one.enter("Ana", "lobby").await;
+    let cursor = ana.rejoin("lobby", None).await.cursor();
+    let mut kept = String::new();
+    for n in 1..=300 {
+        ana.say("lobby", &n.to_string(), "x").await;
+        if n == 290 {
+            kept = ana.join("lobby").await.head.uid;
+        }
+    }
+    // From before the ring of 256, so what is read for it is kept for the next one.
+    let mut rui = site.one.connect("Rui").await;
+    assert_eq!(rui.rejoin("lobby", Some(cursor.clone())).await.events.len(), 300);
+    lose_what_came_after(&site, 290, &kept, 300);
+    site.two.enter("Eva", "lobby").await.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"after"}"#).await;
+    assert_eq!(reset(&mut rui).await.0, Reason::Fork);
+    let joined = rui.rejoin("lobby", Some(cursor)).await;
+    assert!(joined.recovered);
+    assert_eq!((joined.events.len(), text(joined.events.last().unwrap())), (291, "after"));
+}
+
+#[tokio::test]
+async fn one_whose_cursor_is_ahead_of_an_instance_keeps_it_and_learns_of_a_fork() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::start(&redis.url()).await;
+    let (one, two) = (instance(&redis.url()).await, instance(&proxy.url()).await);
+    let site = Site { redis, one, two };
+    let mut rui = site.two.enter("Rui", "lobby").await;
+    // Nothing reaches the second instance, until it notices.
+    proxy.deafen();
+    let mut ana = site.one.enter("Ana", "lobby").await;
+    ana.say("lobby", "1", "first").await;
+    let first = ana.join("lobby").await;
+    ana.say("lobby", "2", "second").await;
+    let cursor = ana.join("lobby").await.cursor();
+
+    let mut eva = site.two.connect("Eva").await;
+    let joined = eva.rejoin("lobby", Some(cursor.clone())).await;
+    assert!(joined.recovered && joined.events.is_empty());
+    assert_eq!(joined.cursor(), cursor);
+    lose_what_came_after(&site, 1, &first.head.uid, 2);
+    ana.send_text(r#"{"type":"send","room":"lobby","id":"3","text":"another second"}"#).await;
+    assert_eq!(text(&rui.event().await), "first");
+    assert_eq!(text(&rui.event().await), "another second");
+    assert_eq!(eva.closed().await, 4101);
+    let mut eva = site.two.connect("Eva").await;
+    assert_eq!(eva.rejoin("lobby", Some(cursor)).await.reason, Some(Reason::Fork));
+}
+
+#[tokio::test]
+async fn a_socket_that_ends_while_it_comes_in_is_nobody_in_the_room() {
+    let redis = RedisServer::start();
+    let one = Server::with(&[("REDIS_URL", &redis.url()), ("HEARTBEAT_MS", "500"), ("MAX_CONNECTIONS", "1")]).await;
+    let two = instance(&redis.url()).await;
+    let mut rui = two.enter("Rui", "lobby").await;
+    let mut ana = one.connect("Ana").await;
+    let id = ana.me.id.clone();
+    // The room is open, so that the register is what she waits for.
+    let cookie = one.sign_in("Eva").await;
+    assert_eq!(one.get("/r/lobby").cookie(&cookie).send().await.status, 200);
+    redis.signal("-STOP");
+    ana.send(protocol::ClientFrame::Join { room: "lobby".into(), after: None }).await;
+    drop(ana);
+    // Her place is free again when her socket has ended.
+    let freed = async {
+        let mut pace = interval(Duration::from_millis(20));
+        while upgrade::ask(&one, &[("cookie", &cookie)]).await.status != 101 {
+            pace.tick().await;
+        }
+    };
+    timeout(PATIENCE, freed).await.expect("her socket ends");
+    redis.signal("-CONT");
+    // Redis has the order to register her, and one to take her away follows it when the grace is over.
+    let (mut came, mut went) = (false, false);
+    while !went {
+        if let ServerFrame::People { joined, left, .. } = rui.next().await {
+            came |= joined.iter().any(|user| user.id == id);
+            went |= left.contains(&id);
+        }
+    }
+    assert!(came);
+}
+
 #[tokio::test]
 async fn a_redis_that_stands_still_refuses_nothing_falsely() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
-    let signal = |name: &str| {
-        let status = std::process::Command::new("kill").args([name, &site.redis.pid().to_string()]).status();
-        assert!(status.unwrap().success());
-    };
-    signal("-STOP");
+    site.redis.signal("-STOP");
     ana.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"x"}"#).await;
     assert_eq!(ana.refused().await, protocol::RefusalCode::Unavailable);
-    signal("-CONT");
+    site.redis.signal("-CONT");
     // Whether the first try was taken or not, the second one gets the only answer there is.
     ana.say_until_taken("lobby", "1", "x").await;
     assert_eq!(site.redis("XLEN sala:{lobby}:stream"), "int(1)");

@@ -1,9 +1,19 @@
+use std::time::Duration;
+
+use axum::body::Bytes;
+use futures_util::SinkExt;
 use protocol::{ClientFrame, RefusalCode, ServerFrame};
-use tokio::io::AsyncReadExt;
-use tokio_tungstenite::tungstenite::Message;
+use tokio::{
+    io::AsyncReadExt,
+    time::{interval, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Message, protocol::Role},
+};
 
 use crate::{
-    support::{Server, Socket},
+    support::{PATIENCE, Server, Socket},
     upgrade,
 };
 
@@ -86,12 +96,92 @@ async fn a_slow_reader_is_closed_and_the_others_hear_everything() {
 }
 
 #[tokio::test]
+async fn one_who_only_reads_in_a_busy_room_stays() {
+    let server = Server::with(&[("HEARTBEAT_MS", "600"), ("SENDS_BURST", "1000")]).await;
+    let mut reader = server.enter("Rui", "lobby").await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    // Three times as long as a silent one is borne with.
+    let mut pace = interval(Duration::from_millis(50));
+    let talk = async {
+        for n in 1..=72 {
+            pace.tick().await;
+            ana.say("lobby", &n.to_string(), "x").await;
+        }
+    };
+    let read = async { while reader.event().await.seq < 72 {} };
+    tokio::join!(talk, read);
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_is_given_up() {
+    let server = Server::with(&[("HEARTBEAT_MS", "500")]).await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    let text = "😀".repeat(4_000);
+    for n in 1..=5 {
+        ana.say("lobby", &n.to_string(), &text).await;
+    }
+    let raw = server.upgrade_raw("Eva").await;
+    let mut eva = WebSocketStream::from_raw_socket(raw, Role::Client, None).await;
+    eva.send(Message::text(ClientFrame::Join { room: "lobby".into(), after: None }.encode())).await.unwrap();
+    // Some 12 MB of answers: more than the kernel takes for one who reads nothing.
+    let older = Message::text(ClientFrame::History { room: "lobby".into(), before: None, limit: None }.encode());
+    for _ in 0..250 {
+        eva.send(older.clone()).await.unwrap();
+    }
+    let given_up = async {
+        let mut pace = interval(Duration::from_millis(50));
+        while eva.send(Message::Ping(Bytes::new())).await.is_ok() {
+            pace.tick().await;
+        }
+    };
+    timeout(PATIENCE, given_up).await.expect("the connection is ended");
+    server.enter("Rui", "lobby").await.say("lobby", "1", "the others are well").await;
+}
+
+#[tokio::test]
+async fn a_flood_of_joins_is_refused_and_pages_count_too() {
+    let server = Server::with(&[("JOINS_PER_SECOND", "0.1"), ("JOINS_BURST", "2")]).await;
+    let mut ana = server.enter("Ana", "one").await;
+    ana.join("two").await;
+    ana.send(ClientFrame::Join { room: "three".into(), after: None }).await;
+    assert_eq!(ana.refused().await, RefusalCode::RateLimited);
+    ana.say("one", "1", "where she is already she can speak").await;
+
+    let cookie = server.sign_in("Eva").await;
+    for (room, status) in [("four", 200), ("five", 200), ("six", 429)] {
+        let answer = server.get(&format!("/r/{room}")).cookie(&cookie).send().await;
+        assert_eq!((answer.status, answer.header("retry-after").is_empty()), (status, status == 200), "{room}");
+    }
+}
+
+#[tokio::test]
 async fn a_full_instance_says_so() {
     let server = Server::with(&[("MAX_CONNECTIONS", "1")]).await;
     let _first = server.connect("Ana").await;
     let cookie = server.sign_in("Rui").await;
     let answer = upgrade::ask(&server, &[("cookie", &cookie)]).await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "1"));
+}
+
+#[tokio::test]
+async fn one_person_cannot_take_every_place() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let mut sockets = Vec::new();
+    for _ in 0..32 {
+        sockets.push(Socket::open(&server.address, &cookie).await);
+    }
+    let ask = || async { upgrade::ask(&server, &[("cookie", &cookie)]).await.status };
+    assert_eq!(ask().await, 503);
+    server.connect("Rui").await.is_well().await;
+    sockets.pop();
+    let freed = async {
+        let mut pace = interval(Duration::from_millis(20));
+        while ask().await != 101 {
+            pace.tick().await;
+        }
+    };
+    timeout(PATIENCE, freed).await.expect("a place is free again");
 }
 
 #[tokio::test]

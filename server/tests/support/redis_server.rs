@@ -29,9 +29,9 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Of this very server, for signals.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
+    /// Sends this very server a signal, such as `-STOP`.
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
     fn try_start() -> Option<Self> {
@@ -61,7 +61,7 @@ impl RedisServer {
         let info = redis::Client::open(self.url())
             .and_then(|client| client.get_connection())
             .and_then(|mut connection| redis::cmd("INFO").arg("server").query::<String>(&mut connection));
-        info.is_ok_and(|info| info.contains(&format!("process_id:{}\r\n", self.pid())))
+        info.is_ok_and(|info| info.contains(&format!("process_id:{}\r\n", self.child.id())))
     }
 }
 

@@ -56,7 +56,7 @@ impl History for RedisHistory {
             let mut questions = ::redis::pipe();
             for keys in rooms.iter().map(Keys::of) {
                 questions.cmd("HMGET").arg(keys.meta()).arg(&["epoch", "seq", "uid"]);
-                questions.cmd("EXISTS").arg(keys.stream());
+                questions.cmd("EXISTS").arg(&keys.history()[1..]);
             }
             let answers: Vec<::redis::Value> = self.commands.ask(&questions).await?;
             for answer in answers.chunks_exact(2) {
@@ -75,13 +75,13 @@ fn entry((id, mut fields): Found) -> Option<Entry> {
     Some(Entry { seq, uid: field("uid")?, prev: field("prev")?, body: field("body")? })
 }
 
-/// As `life.lua` sees it: a room that lost its stream is as good as never seen, and its next reader gives it a new life.
+/// As `life.lua` sees it: a room that lost its stream or its ids is as good as never seen, and its next reader gives it a new life.
 fn cursor(answer: &[::redis::Value]) -> Result<Cursor> {
     let (epoch, seq, uid): (Option<String>, Option<u64>, Option<String>) =
         ::redis::from_redis_value_ref(&answer[0]).map_err(::redis::RedisError::from)?;
-    let stream: bool = ::redis::from_redis_value_ref(&answer[1]).map_err(::redis::RedisError::from)?;
+    let parts: u8 = ::redis::from_redis_value_ref(&answer[1]).map_err(::redis::RedisError::from)?;
     Ok(match (epoch, seq, uid) {
-        (Some(epoch), Some(seq), Some(uid)) if seq == 0 || stream => Cursor { epoch, seq, uid },
+        (Some(epoch), Some(seq), Some(uid)) if seq == 0 || parts == 3 => Cursor { epoch, seq, uid },
         _ => Cursor::default(),
     })
 }

@@ -22,11 +22,6 @@ impl Keys {
         self.key("events")
     }
 
-    /// Its last events.
-    pub fn stream(&self) -> String {
-        self.key("stream")
-    }
-
     /// What `life.lua` and its kin work on.
     pub fn history(&self) -> Vec<String> {
         ["meta", "stream", "ids", "order"].map(|name| self.key(name)).into()

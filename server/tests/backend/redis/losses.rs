@@ -5,12 +5,14 @@ use crate::site::{draft, room, user};
 
 #[tokio::test]
 async fn a_room_that_lost_something_begins_a_new_life() {
-    for disaster in [&["FLUSHALL"][..], &["DEL", "sala:{lobby}:meta"], &["DEL", "sala:{lobby}:stream"]] {
+    let keys = ["meta", "stream", "ids", "order"].map(|key| format!("sala:{{lobby}}:{key}"));
+    let losses = keys.iter().map(|key| vec!["DEL", key.as_str()]);
+    for disaster in losses.chain([vec!["FLUSHALL"]]) {
         let (server, mut instance) = one_instance().await;
         let (room, first) = (room("lobby"), draft("u_ana", "1"));
         instance.append(&room, &first).await;
         instance.say(&room).await;
-        let _: ::redis::Value = run(&server, disaster).await;
+        let _: ::redis::Value = run(&server, &disaster).await;
         assert_eq!(instance.0.history.heads(std::slice::from_ref(&room)).await.unwrap(), [Cursor::default()]);
         let slice = instance.0.history.after(&room, 0, 10).await.unwrap();
         assert_ne!(slice.epoch, first.epoch, "{disaster:?}");

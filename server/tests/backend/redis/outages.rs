@@ -1,4 +1,3 @@
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,17 +99,13 @@ async fn a_stopped_redis_is_unavailable_and_a_retry_is_no_second_event() {
     let (server, mut instance) = one_instance().await;
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
     instance.subscribe(&room).await;
-    let signal = |name: &str| {
-        let pid = server.pid().to_string();
-        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
-    };
-    signal("-STOP");
+    server.signal("-STOP");
     let stopped = timeout(Duration::from_secs(6), instance.0.broker.append(&room, &draft)).await;
     assert_unavailable(stopped.expect("it is said within seconds"));
     let other = timeout(Duration::from_secs(6), instance.0.broker.subscribe(&crate::site::room("other"))).await;
     assert_unavailable(other.expect("it is said within seconds"));
     assert!(!instance.0.broker.is_hearing());
-    signal("-CONT");
+    server.signal("-CONT");
     let again = async {
         loop {
             if let Ok(receipt) = instance.0.broker.append(&room, &draft).await {

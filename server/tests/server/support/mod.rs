@@ -1,6 +1,9 @@
 //! A server on a free port, people who sign in to it, and their sockets.
 
 mod http;
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "../../support/proxy.rs"]
+mod proxy;
 #[path = "../../support/redis_server.rs"]
 mod redis_server;
 mod socket;
@@ -11,14 +14,15 @@ use server::config::{Config, Environment};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
 };
 
 pub use http::{Answer, Request};
+pub use proxy::Proxy;
 pub use redis_server::RedisServer;
-pub use socket::{Socket, text};
+pub use socket::{PATIENCE, Socket, text};
 
 pub const SESSION_KEY: &str = "only for tests, and long enough to be a key";
 
@@ -94,7 +98,10 @@ impl Server {
     /// A connection of a new person after the upgrade, without anything that speaks WebSocket for them.
     pub async fn upgrade_raw(&self, name: &str) -> TcpStream {
         let (address, cookie) = (&self.address, self.sign_in(name).await);
-        let mut raw = TcpStream::connect(address).await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        // So that little is taken off the server's hands before anybody reads.
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let mut raw = socket.connect(address.parse().unwrap()).await.unwrap();
         let upgrade = format!(
             "GET /ws HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nCookie: {cookie}\r\nConnection: Upgrade\r\n\
              Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\

@@ -9,7 +9,7 @@ use tokio_tungstenite::{
 };
 
 /// How long anything may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client's socket. Frames about people are told apart, since they come whenever somebody comes or goes.
 pub struct Socket {
@@ -127,7 +127,7 @@ impl Socket {
             match self.answer().await {
                 ServerFrame::Sent { id: sent, seq, .. } if sent == id => acknowledged = Some(seq),
                 ServerFrame::Event(event) if event.author == self.me => heard = Some(event.seq),
-                ServerFrame::Event(_) => {}
+                ServerFrame::Event(_) | ServerFrame::Tick => {}
                 other => panic!("sent, not {other:?}"),
             }
             if let (Some(seq), true) = (acknowledged, acknowledged == heard) {
@@ -165,7 +165,7 @@ impl Socket {
         loop {
             match self.answer().await {
                 ServerFrame::Event(event) => return event,
-                ServerFrame::Sent { .. } => {}
+                ServerFrame::Sent { .. } | ServerFrame::Tick => {}
                 other => panic!("an event, not {other:?}"),
             }
         }

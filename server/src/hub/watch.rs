@@ -1,0 +1,70 @@
+//! Silence is checked too: the last event of a room may be the one that was not heard, and nothing would ever tell.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use protocol::Cursor;
+use rand::Rng;
+use tokio::time::sleep;
+
+use super::{Hub, room::Room};
+
+/// How often the heads of this instance's rooms are compared with the broker's, give or take a fifth.
+const PACE: Duration = Duration::from_secs(5);
+
+/// How long an event may take that was counted in a head and is still on its way.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
+
+impl Hub {
+    /// Finds the rooms whose head is not the broker's, and repairs them. `doubted` says that signals may have been missed, so
+    /// that what cannot be compared has to be repaired, too.
+    pub(super) async fn compare_heads(self: &Arc<Self>, doubted: bool) {
+        let rooms: Vec<(Arc<Room>, Cursor)> =
+            self.lock().values().map(|room| (Arc::clone(room), room.lock().log.cursor())).collect();
+        let names: Vec<_> = rooms.iter().map(|(room, _)| room.name.clone()).collect();
+        let heads = match self.history.heads(&names).await {
+            Ok(heads) => heads,
+            Err(error) if doubted => {
+                tracing::warn!(%error, "heads cannot be compared; every room is repaired");
+                rooms.iter().for_each(|(room, _)| self.suspect(room));
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "heads cannot be compared");
+                return;
+            }
+        };
+        let is_behind = |room: &Room, head: &Cursor, before: &Cursor| {
+            // A room that is being opened may have missed what came after its first read.
+            if room.opened.initialized() { !room.lock().log.knows(head, before) } else { doubted }
+        };
+        let mut behind: Vec<_> =
+            rooms.into_iter().zip(heads).map(|((room, before), head)| (room, before, head)).collect();
+        behind.retain(|(room, before, head)| is_behind(room, head, before));
+        if !doubted && !behind.is_empty() {
+            sleep(ON_ITS_WAY).await;
+            behind.retain(|(room, before, head)| is_behind(room, head, before));
+        }
+        behind.iter().for_each(|(room, ..)| self.suspect(room));
+    }
+
+    /// Stops a room until it was compared with the history.
+    pub(super) fn suspect(self: &Arc<Self>, room: &Arc<Room>) {
+        if room.suspect() {
+            self.repair(Arc::clone(room));
+        }
+    }
+}
+
+/// Compares heads and closes the rooms that nobody uses, until the hub is gone.
+pub(super) async fn keep(hub: Weak<Hub>) {
+    loop {
+        let jitter = rand::rng().random_range(0.8..1.2);
+        sleep(PACE.mul_f64(jitter)).await;
+        let Some(hub) = hub.upgrade() else { return };
+        hub.compare_heads(false).await;
+        hub.sweep();
+    }
+}
