@@ -45,7 +45,7 @@ pub async fn open(config: &BackendConfig) -> anyhow::Result<Backend> {
 /// Serves until `shutdown` completes, then lets everybody go and returns.
 ///
 /// # Errors
-/// When a port cannot be used.
+/// When a port cannot be used, or the site is not built.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -55,6 +55,9 @@ pub async fn run(
     if let Err(error) = any_spawner::Executor::init_tokio() {
         tracing::debug!(%error, "another server in this process has set up the renderer");
     }
+    let site = &config.http.site_root;
+    let is_built = std::path::Path::new(site).is_dir();
+    anyhow::ensure!(is_built, "LEPTOS_SITE_ROOT={site} is no folder: build the site with script/build");
     let draining = CancellationToken::new();
     let metrics = http::install_metrics();
     if let Some(port) = config.http.metrics_port {

@@ -1,7 +1,7 @@
 use protocol::Reason::{Fork, New};
 use protocol::{Event, Head, ServerFrame};
 
-use super::desk::{Desk, LOBBY, event, events, head_of, joined, recovered, refused, replaced, rui, said};
+use super::desk::{Desk, LOBBY, event, events, joined, recovered, refused, replaced, rui, said};
 use crate::Input;
 
 fn frame(event: Event) -> ServerFrame {

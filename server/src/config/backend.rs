@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{net::Ipv6Addr, path::PathBuf};
 
 use super::{ConfigError, Environment};
 
@@ -29,7 +29,11 @@ impl BackendConfig {
         let port: u16 = env.parse("REDISPORT", 6379, "a port from 1 to 65535", |port| *port > 0)?;
         let url = match (env.get("REDIS_URL"), env.get("REDISHOST")) {
             (Some(url), _) => Some(url.to_owned()),
-            (None, Some(host)) => Some(format!("redis://{host}:{port}")),
+            (None, Some(host)) if is_host(host) => Some(format!("redis://{host}:{port}")),
+            (None, Some(host)) => {
+                let allowed = "a host name or an IP address, without a port (REDISPORT) or a scheme (REDIS_URL)";
+                return Err(ConfigError::new("REDISHOST", host, allowed));
+            }
             (None, None) => None,
         };
         Ok(match url {
@@ -41,4 +45,10 @@ impl BackendConfig {
             Some(_) => return Err(ConfigError::secret("REDIS_URL", "an address such as redis://:password@host:6379")),
         })
     }
+}
+
+fn is_host(host: &str) -> bool {
+    let is_name = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || ['-', '.', '_'].contains(&c));
+    let is_v6 = || host.strip_prefix('[').and_then(|host| host.strip_suffix(']')?.parse::<Ipv6Addr>().ok()).is_some();
+    is_name(host) || is_v6()
 }

@@ -27,8 +27,10 @@ impl HttpConfig {
         let port = env.parse("PORT", 8080, "a port from 0 to 65535, where 0 takes a free one", |_| true)?;
         let metrics_port: u16 = env.parse("METRICS_PORT", 0, "a port from 1 to 65535", |port| *port > 0)?;
         let metrics_token = env.get("METRICS_TOKEN").map(str::to_owned);
-        if metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
-            return Err(ConfigError::secret("METRICS_TOKEN", "a secret of 16 bytes or more"));
+        // Others cannot be sent in a header.
+        let is_secret = |token: &String| token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic());
+        if metrics_token.as_ref().is_some_and(|token| !is_secret(token)) {
+            return Err(ConfigError::secret("METRICS_TOKEN", "a secret of 16 visible ASCII characters or more"));
         }
         Ok(Self {
             address: SocketAddr::new(host, port),

@@ -89,6 +89,9 @@ mod tests {
             ("REDIS_URL", "http://redis"),
             ("REDIS_URL", "rediss://redis"),
             ("REDISPORT", "x"),
+            ("REDISHOST", "10.0.0.3:6380"),
+            ("REDISHOST", "redis://10.0.0.3"),
+            ("METRICS_TOKEN", "sixteen bytes or möre"),
             ("HISTORY_LIMIT", "0"),
             ("HEARTBEAT_MS", "1"),
             ("LOG_FORMAT", "xml"),
@@ -97,7 +100,7 @@ mod tests {
             ("METRICS_TOKEN", "x"),
             ("MAX_CONNECTIONS", "0"),
         ] {
-            let message = config(&[(name, value), ("REDISHOST", "h")]).expect_err(name);
+            let message = config(&[("REDISHOST", "h"), (name, value)]).expect_err(name);
             assert!(message.contains(name) && message.contains("allowed"), "{message}");
         }
     }
