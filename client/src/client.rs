@@ -7,7 +7,7 @@ use crate::outbox::{BOUND, Outbox};
 use crate::turn::Turn;
 use crate::{Change, Effect, Input, Link, Moment, Room, Snapshot, Unsent};
 
-/// The client of one person: one connection, and the rooms that are open.
+/// The client of one person: one connection, over one socket after the other, and the rooms that are open.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) me: User,
@@ -17,6 +17,8 @@ pub struct Client {
     pub(crate) put_by: BTreeMap<String, Outbox>,
     /// The largest frame that the server accepts, in bytes.
     pub(crate) frame_limit: usize,
+    /// When the latest message was said.
+    last_said: u64,
 }
 
 impl Client {
@@ -25,19 +27,21 @@ impl Client {
     #[must_use]
     pub fn new(me: User, unsent: Vec<Unsent>) -> Self {
         let mut put_by = BTreeMap::<String, Outbox>::new();
+        let last_said = unsent.iter().map(|message| message.at).max().unwrap_or_default();
         for message in unsent {
             let outbox = put_by.entry(message.room.clone()).or_default();
             if !outbox.has(&message.id) {
                 outbox.add(message);
             }
         }
-        Self { me, connection: Connection::default(), rooms: BTreeMap::new(), put_by, frame_limit: limits::FRAME }
+        let (connection, rooms, frame_limit) = (Connection::default(), BTreeMap::new(), limits::FRAME);
+        Self { me, connection, rooms, put_by, frame_limit, last_said }
     }
 
     /// Opens a room, with its latest page if that is on the screen already. It is joined at once, or when the link is
     /// live. A room that is open stays as it is; if it could not be entered, that is tried again.
     pub fn open(&mut self, name: &str, snapshot: Option<Snapshot>, moment: Moment) -> Vec<Effect> {
-        let mut turn = Turn::new(moment, self.frame_limit);
+        let mut turn = Turn::new(moment, self.frame_limit, self.connection.socket());
         let live = self.connection.is_live();
         let room = self.rooms.entry(name.to_owned()).or_insert_with(|| {
             turn.changed(Change::Rooms);
@@ -54,7 +58,7 @@ impl Client {
 
     /// Takes one input, and says what it leads to.
     pub fn handle(&mut self, input: Input<'_>, moment: Moment) -> Vec<Effect> {
-        let mut turn = Turn::new(moment, self.frame_limit);
+        let mut turn = Turn::new(moment, self.frame_limit, self.connection.socket());
         let link = self.link();
         let was_live = self.connection.is_live();
         self.take(input, &mut turn);
@@ -62,6 +66,9 @@ impl Client {
             for room in self.rooms.values_mut() {
                 room.disconnected(&mut turn);
             }
+        }
+        if self.connection.is_leaving() && self.rooms.values().all(Room::is_settled) {
+            self.connection.arrived(&mut turn);
         }
         if self.link() != link {
             turn.changed(Change::Link);
@@ -103,9 +110,8 @@ impl Client {
     fn take(&mut self, input: Input<'_>, turn: &mut Turn) {
         match input {
             Input::Start => self.connection.start(turn),
-            Input::Opened => {}
-            Input::Text(text) => self.receive(text, turn),
-            Input::Closed(code) => self.connection.closed(code, turn),
+            Input::Text { socket, text } => self.receive(socket, text, turn),
+            Input::Closed { socket, code } => self.connection.closed(socket, code, turn),
             Input::Due => self.due(turn),
             Input::Online => self.connection.online(turn),
             Input::Offline => self.connection.doubt(turn),
@@ -133,7 +139,9 @@ impl Client {
 
     fn send(&mut self, room: &str, id: String, text: String, turn: &mut Turn) {
         let space = self.has_space();
-        let unsent = Unsent { room: room.to_owned(), id, text, at: turn.now, failed: None };
+        // No two at once: what is persisted comes back in the order of its times.
+        self.last_said = turn.now.max(self.last_said + 1);
+        let unsent = Unsent { room: room.to_owned(), id, text, at: self.last_said, failed: None };
         if let Some(room) = self.rooms.get_mut(room) {
             room.send(unsent, space, turn);
             return;

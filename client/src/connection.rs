@@ -1,11 +1,12 @@
 use protocol::Reaction;
 
 use crate::backoff::Backoff;
+use crate::handover::Handover;
 use crate::turn::Turn;
 use crate::{Effect, Link, Stop};
 
 /// The time from [`Effect::Connect`] to `welcome`, in milliseconds; beyond it the attempt has failed.
-const ATTEMPT: u64 = 10_000;
+pub(crate) const ATTEMPT: u64 = 10_000;
 /// A connection that lived this long was a good one: the back-off starts over.
 const GOOD: u64 = 5_000;
 /// How long a link that is in doubt has for a sign of life, in milliseconds.
@@ -16,13 +17,16 @@ const AT_ONCE: f64 = 250.0;
 pub(crate) const LONGEST_RETRY: u64 = 300_000;
 /// Less than this between heartbeats would be a storm of pings, in milliseconds.
 const SHORTEST_HEARTBEAT: u64 = 1_000;
-/// The code of our own closes.
-const NORMAL: u16 = 1000;
-
-/// The socket, seen from here: whether there is one, how it does, and when there is the next.
+/// The sockets, seen from here: whether there is one, how it does, and when there is the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connection {
     state: State,
+    /// The socket that the state is about.
+    socket: u32,
+    /// The latest socket that was opened.
+    opened: u32,
+    /// The change to another socket before the present one is cut.
+    handover: Handover,
     backoff: Backoff,
     /// When the link was lost; empty while nothing is wrong.
     away_since: Option<u64>,
@@ -30,6 +34,18 @@ pub(crate) struct Connection {
     retry_after: Option<u64>,
     /// When an instance last went away from under us.
     went_away_at: Option<u64>,
+}
+
+/// Which of the sockets something is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Present,
+    /// The one that is being opened to take the place of the present one.
+    Next,
+    /// The one whose place the present one has taken.
+    Last,
+    /// One that was let go.
+    Gone,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -91,6 +107,46 @@ impl Connection {
         matches!(self.state, State::Connecting { .. })
     }
 
+    /// The socket on which something is said.
+    pub(crate) fn socket(&self) -> u32 {
+        self.socket
+    }
+
+    pub(crate) fn source(&self, socket: u32) -> Source {
+        match self.handover {
+            Handover::Opening { socket: next, .. } if next == socket => Source::Next,
+            Handover::Leaving { socket: last, .. } if last == socket => Source::Last,
+            _ if self.socket == socket && (self.is_live() || self.is_connecting()) => Source::Present,
+            _ => Source::Gone,
+        }
+    }
+
+    /// The server asks for a change of sockets. The next one is opened beside the present one.
+    pub(crate) fn rotate(&mut self, turn: &mut Turn) {
+        if self.is_live() && matches!(self.handover, Handover::None | Handover::Planned { .. }) {
+            self.opened += 1;
+            turn.effect(Effect::Connect(self.opened));
+            self.handover = Handover::Opening { socket: self.opened, since: turn.now };
+        }
+    }
+
+    /// The next socket is welcome, and takes the place of the present one, which stays for what is on its way.
+    pub(crate) fn take_over(&mut self, heartbeat: u64, turn: &mut Turn) {
+        let last = std::mem::replace(&mut self.socket, self.opened);
+        self.welcome(heartbeat, turn.now);
+        self.handover = Handover::leaving(last, turn.now);
+        turn.socket = self.socket;
+    }
+
+    /// Every room is joined on the present socket: nothing is missed by letting the last one go.
+    pub(crate) fn arrived(&mut self, turn: &mut Turn) {
+        self.handover.end(turn);
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        matches!(self.handover, Handover::Leaving { .. })
+    }
+
     pub(crate) fn start(&mut self, turn: &mut Turn) {
         if matches!(self.state, State::Idle) {
             self.connect(turn);
@@ -117,16 +173,25 @@ impl Connection {
         self.retry_after = Some(after.min(LONGEST_RETRY));
     }
 
-    pub(crate) fn closed(&mut self, code: u16, turn: &Turn) {
-        self.credit(turn.now);
-        if !self.is_live() && !self.is_connecting() {
-            return;
+    pub(crate) fn closed(&mut self, socket: u32, code: u16, turn: &mut Turn) {
+        match self.source(socket) {
+            Source::Present => self.lost(code, turn),
+            Source::Next => self.handover = Handover::again(turn),
+            Source::Last => self.handover = Handover::None,
+            Source::Gone => {}
         }
+    }
+
+    /// The present socket is gone.
+    fn lost(&mut self, code: u16, turn: &mut Turn) {
+        self.credit(turn.now);
         let wait = match Reaction::to(code) {
             Reaction::Stop => {
+                self.handover.end(turn);
                 self.state = State::Stopped(Stop::from_code(code));
                 return;
             }
+            _ if self.fall_forward(turn) => return,
             Reaction::BackOff => self.backoff.next(turn.jitter),
             Reaction::AtOnce => self.leave_instance(turn),
         };
@@ -134,8 +199,22 @@ impl Connection {
         self.wait(wait, turn.now);
     }
 
+    /// Where the next socket is being opened already, that is the connection to wait for.
+    fn fall_forward(&mut self, turn: &mut Turn) -> bool {
+        let Handover::Opening { socket, since } = self.handover else {
+            self.handover.end(turn);
+            return false;
+        };
+        self.handover = Handover::None;
+        self.socket = socket;
+        self.state = State::Connecting { since };
+        self.away_since.get_or_insert(turn.now);
+        true
+    }
+
     pub(crate) fn stop(&mut self, stop: Stop, turn: &mut Turn) {
-        turn.effect(Effect::Close(NORMAL));
+        turn.close(self.socket);
+        self.handover.end(turn);
         self.state = State::Stopped(stop);
     }
 
@@ -144,7 +223,7 @@ impl Connection {
         match &self.state {
             State::Waiting { until } if *until <= now => self.connect(turn),
             State::Connecting { since } if since.saturating_add(ATTEMPT) <= now => {
-                turn.effect(Effect::Close(NORMAL));
+                turn.close(self.socket);
                 let wait = self.backoff.next(turn.jitter);
                 let wait = self.retry_after.take().unwrap_or(wait);
                 self.wait(wait, now);
@@ -152,6 +231,9 @@ impl Connection {
             State::Live(pulse) if pulse.dead_at() <= now => self.give_up(turn),
             State::Live(pulse) if pulse.ping_at().is_some_and(|at| at <= now) => self.probe(u64::MAX, turn),
             State::Idle | State::Connecting { .. } | State::Live(_) | State::Waiting { .. } | State::Stopped(_) => {}
+        }
+        if self.handover.due(turn) {
+            self.rotate(turn);
         }
     }
 
@@ -161,7 +243,9 @@ impl Connection {
             State::Waiting { .. } => self.connect(turn),
             State::Live(pulse) if pulse.dead_at() <= turn.now => {
                 self.give_up(turn);
-                self.connect(turn);
+                if !self.is_connecting() {
+                    self.connect(turn);
+                }
             }
             State::Live(_) => self.doubt(turn),
             State::Idle | State::Connecting { .. } | State::Stopped(_) => {}
@@ -185,16 +269,20 @@ impl Connection {
     }
 
     pub(crate) fn deadline(&self) -> Option<u64> {
-        match &self.state {
+        let state = match &self.state {
             State::Idle | State::Stopped(_) => None,
             State::Connecting { since } => Some(since.saturating_add(ATTEMPT)),
             State::Waiting { until } => Some(*until),
             State::Live(pulse) => Some(pulse.ping_at().map_or(pulse.dead_at(), |ping| ping.min(pulse.dead_at()))),
-        }
+        };
+        [state, self.handover.deadline()].into_iter().flatten().min()
     }
 
     fn connect(&mut self, turn: &mut Turn) {
-        turn.effect(Effect::Connect);
+        self.opened += 1;
+        self.socket = self.opened;
+        turn.socket = self.socket;
+        turn.effect(Effect::Connect(self.socket));
         self.state = State::Connecting { since: turn.now };
     }
 
@@ -207,9 +295,12 @@ impl Connection {
 
     /// The link is dead: nobody will tell.
     fn give_up(&mut self, turn: &mut Turn) {
-        turn.effect(Effect::Close(NORMAL));
+        turn.close(self.socket);
         self.backoff.reset();
         self.retry_after = None;
+        if self.fall_forward(turn) {
+            return;
+        }
         let wait = self.backoff.next(turn.jitter);
         self.wait(wait, turn.now);
     }

@@ -2,38 +2,61 @@
 
 use protocol::{Limits, RefusalCode, ServerFrame, User};
 
+use crate::connection::Source;
 use crate::room::{Joined, OlderPage, Refused};
 use crate::timeline::Page;
 use crate::turn::Turn;
-use crate::{Client, Effect, Stop};
+use crate::{Client, Effect, Room, Stop};
 
 impl Client {
     /// Takes a text message.
-    pub(crate) fn receive(&mut self, text: &str, turn: &mut Turn) {
-        self.connection.heard(turn.now);
+    pub(crate) fn receive(&mut self, socket: u32, text: &str, turn: &mut Turn) {
         // What cannot be read is passed over like a frame of a newer version: what it said of a room is missed there,
         // and an answer that never comes is asked for again.
         let frame = ServerFrame::decode(text).unwrap_or(ServerFrame::Unknown);
-        if self.connection.is_connecting() {
-            match frame {
+        match self.connection.source(socket) {
+            Source::Present if self.connection.is_connecting() => match frame {
                 ServerFrame::Welcome { user, heartbeat_ms, limits, .. } => {
-                    self.welcome(user, heartbeat_ms, limits, turn)
+                    self.welcome(user, heartbeat_ms, limits, false, turn);
                 }
                 ServerFrame::Retry { after_ms } => self.connection.retry(after_ms),
                 _ => {}
+            },
+            Source::Present => {
+                self.connection.heard(turn.now);
+                self.dispatch(frame, turn);
             }
-        } else if self.connection.is_live() {
-            self.dispatch(frame, turn);
+            Source::Next => {
+                if let ServerFrame::Welcome { user, heartbeat_ms, limits, .. } = frame {
+                    self.welcome(user, heartbeat_ms, limits, true, turn);
+                }
+            }
+            // What was said on it is answered there, and events may still come to it first.
+            Source::Last => match &frame {
+                ServerFrame::Event(_)
+                | ServerFrame::Sent { .. }
+                | ServerFrame::People { .. }
+                | ServerFrame::Typing { .. } => self.dispatch(frame, turn),
+                ServerFrame::Refused { re, .. } if re == "send" => self.dispatch(frame, turn),
+                _ => {}
+            },
+            Source::Gone => {}
         }
     }
 
-    fn welcome(&mut self, user: User, heartbeat_ms: u64, limits: Limits, turn: &mut Turn) {
+    /// Takes a socket into use, which may take over from the present one.
+    fn welcome(&mut self, user: User, heartbeat_ms: u64, limits: Limits, takes_over: bool, turn: &mut Turn) {
         if user.id != self.me.id {
             // Somebody else signed in, in another tab: what is on this screen and in its outbox is not theirs.
             self.connection.stop(Stop::SignIn, turn);
             return;
         }
-        self.connection.welcome(heartbeat_ms, turn.now);
+        if takes_over {
+            self.connection.take_over(heartbeat_ms, turn);
+            self.rooms.values_mut().for_each(Room::moved);
+        } else {
+            self.connection.welcome(heartbeat_ms, turn.now);
+        }
         self.frame_limit = limits.frame;
         turn.frame_limit = limits.frame;
         if user != self.me {
@@ -78,9 +101,9 @@ impl Client {
             ServerFrame::Retry { after_ms } => self.connection.retry(after_ms),
             // The server, too, wants to hear something of an idle socket.
             ServerFrame::Tick => turn.transmit(&protocol::ClientFrame::Ping),
+            ServerFrame::Rotate { .. } => self.connection.rotate(turn),
             ServerFrame::Refused { room: None, .. }
             | ServerFrame::Welcome { .. }
-            | ServerFrame::Rotate { .. }
             | ServerFrame::Pong
             | ServerFrame::Unknown => {}
         }

@@ -25,18 +25,26 @@ pub struct Snapshot {
     pub count: u64,
 }
 
-/// What happens to the client. [`Input::Opened`], [`Input::Text`] and [`Input::Closed`] are told of the socket of the
-/// latest [`Effect::Connect`] only, and of none after [`Effect::Close`].
+/// What happens to the client. Sockets have the numbers that [`Effect::Connect`] gave them; what is told of one that was
+/// closed changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input<'a> {
     /// Open the first socket.
     Start,
-    /// The socket is open. Nothing is sent before its `welcome`.
-    Opened,
     /// A text message came.
-    Text(&'a str),
-    /// The socket is closed or failed, with its code; 1006 where none is known.
-    Closed(u16),
+    Text {
+        /// On which socket.
+        socket: u32,
+        /// The message.
+        text: &'a str,
+    },
+    /// A socket is closed or failed.
+    Closed {
+        /// Which.
+        socket: u32,
+        /// Its code; 1006 where none is known.
+        code: u16,
+    },
     /// The [`deadline`](crate::Client::deadline) has come. A call too many does no harm.
     Due,
     /// The browser found a network.
@@ -93,12 +101,22 @@ pub enum Input<'a> {
 /// What the outside world has to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Open a socket, after letting go of any other of this client.
-    Connect,
+    /// Open a socket under this number, beside those that are open. Nothing is sent on it before its `welcome`.
+    Connect(u32),
     /// Send a text message.
-    Transmit(String),
-    /// Close the socket with this code, and hear no more of it.
-    Close(u16),
+    Transmit {
+        /// On which socket.
+        socket: u32,
+        /// The message.
+        text: String,
+    },
+    /// Close a socket, and hear no more of it.
+    Close {
+        /// Which.
+        socket: u32,
+        /// With which code.
+        code: u16,
+    },
     /// Persist a message; the same again changes nothing.
     Keep(Unsent),
     /// Remove a message from what is persisted; it may be gone already.

@@ -8,7 +8,7 @@
 //!
 //! - [`Client`] (`client`, `frames`) hands inputs and frames to the connection or to the room they are about.
 //! - `connection` knows whether there is a socket, how it does and when there is the next: back-off (`backoff`),
-//!   heartbeat, close codes. [`Link`] is what people see of it.
+//!   heartbeat, close codes, and the change to another one before the present one is cut (`handover`). [`Link`] is what people see of it.
 //! - [`Room`] (`room`) joins (`membership`), shows events in their order (`timeline`, which is a `chain` of events and
 //!   the `lines` drawn from them), loads `older` ones, sends (`outbox`), and knows who is here (`presence`) and who
 //!   writes (`typing`).
@@ -29,6 +29,7 @@ mod chain;
 mod client;
 mod connection;
 mod frames;
+mod handover;
 mod input;
 mod lines;
 mod link;

@@ -74,7 +74,7 @@ impl Outbox {
                 turn.effect(Effect::Keep(entry.unsent.clone()));
                 failed = true;
             } else {
-                turn.effect(Effect::Transmit(text));
+                turn.transmit_text(text);
                 entry.state = State::Asked { until: turn.now.saturating_add(ANSWER) };
             }
         }

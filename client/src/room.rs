@@ -144,6 +144,17 @@ impl Room {
         self.expire_typing(turn);
     }
 
+    /// Another socket has taken over: it has to be told of the room, and the last one still brings what it can.
+    pub(crate) fn moved(&mut self) {
+        self.membership.disconnected();
+        self.older.disconnected();
+    }
+
+    /// Whether the present socket has all of the room that it will get.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.membership.is_inside() || self.refusal.is_some()
+    }
+
     pub(crate) fn into_outbox(mut self) -> Outbox {
         self.outbox.disconnected();
         self.outbox.forget_accepted();

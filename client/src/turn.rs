@@ -4,23 +4,38 @@ use protocol::ClientFrame;
 
 use crate::{Change, Effect, Moment};
 
+/// The code of our own closes.
+const NORMAL: u16 = 1000;
+
 /// One input while it is worked out: when it came, and what it leads to so far.
 pub(crate) struct Turn {
     pub(crate) now: u64,
     pub(crate) jitter: f64,
     /// The largest frame that the server accepts, in bytes.
     pub(crate) frame_limit: usize,
+    /// The socket on which something is said.
+    pub(crate) socket: u32,
     effects: Vec<Effect>,
     changes: BTreeSet<Change>,
 }
 
 impl Turn {
-    pub(crate) fn new(moment: Moment, frame_limit: usize) -> Self {
-        Self { now: moment.now, jitter: moment.jitter, frame_limit, effects: Vec::new(), changes: BTreeSet::new() }
+    pub(crate) fn new(moment: Moment, frame_limit: usize, socket: u32) -> Self {
+        let (now, jitter) = (moment.now, moment.jitter);
+        Self { now, jitter, frame_limit, socket, effects: Vec::new(), changes: BTreeSet::new() }
     }
 
     pub(crate) fn transmit(&mut self, frame: &ClientFrame) {
-        self.effect(Effect::Transmit(frame.encode()));
+        self.transmit_text(frame.encode());
+    }
+
+    pub(crate) fn transmit_text(&mut self, text: String) {
+        self.effect(Effect::Transmit { socket: self.socket, text });
+    }
+
+    /// Lets go of a socket.
+    pub(crate) fn close(&mut self, socket: u32) {
+        self.effect(Effect::Close { socket, code: NORMAL });
     }
 
     pub(crate) fn effect(&mut self, effect: Effect) {

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{cell::Cell, collections::BTreeMap, time::Duration};
 
 use client::{Change, Client, Effect, Input, Link, Moment, Snapshot};
 use leptos::prelude::*;
@@ -15,14 +15,14 @@ pub struct Driver {
     client: Client,
     chat: Chat,
     storage: Storage,
-    socket: Option<Socket>,
-    sockets_opened: u32,
+    /// One, or two while they change, by the client's numbers.
+    sockets: BTreeMap<u32, Socket>,
     timer: Option<(u64, TimeoutHandle)>,
 }
 
 impl Driver {
     pub fn new(client: Client, chat: Chat, storage: Storage) -> Self {
-        Self { client, chat, storage, socket: None, sockets_opened: 0, timer: None }
+        Self { client, chat, storage, sockets: BTreeMap::new(), timer: None }
     }
 
     /// Opens a room, or tries again to enter one that refused.
@@ -42,14 +42,10 @@ impl Driver {
         self.follow(effects);
     }
 
-    /// Handles what happens to a socket, unless there is a newer one.
-    pub fn handle_from(&mut self, socket: u32, input: Input<'_>) {
-        if self.socket.as_ref().is_some_and(|current| current.number == socket) {
-            if matches!(input, Input::Closed(_)) {
-                self.socket = None;
-            }
-            self.handle(input);
-        }
+    /// A socket is closed or failed.
+    pub fn closed(&mut self, socket: u32, code: u16) {
+        self.sockets.remove(&socket);
+        self.handle(Input::Closed { socket, code });
     }
 
     /// Draws everything: what was rendered does not show what was kept in this browser.
@@ -61,9 +57,9 @@ impl Driver {
 
     /// Lets the page go: it may be frozen, and a frozen page answers nobody.
     pub fn suspend(&mut self) {
-        if let Some(socket) = self.socket.take() {
+        while let Some((number, socket)) = self.sockets.pop_last() {
             socket.close(1_000);
-            self.handle(Input::Closed(1_000));
+            self.closed(number, 1_000);
         }
     }
 
@@ -78,9 +74,9 @@ impl Driver {
     fn follow(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Connect => self.connect(),
-                Effect::Transmit(text) => self.transmit(text),
-                Effect::Close(code) => _ = self.socket.take().map(|socket| socket.close(code)),
+                Effect::Connect(socket) => _ = self.sockets.insert(socket, Socket::open(socket)),
+                Effect::Transmit { socket, text } => self.transmit(socket, text),
+                Effect::Close { socket, code } => _ = self.sockets.remove(&socket).map(|socket| socket.close(code)),
                 Effect::Keep(unsent) => self.storage.keep(&unsent),
                 Effect::Forget { room, id } => self.storage.forget(&room, &id),
                 Effect::Changed(change) => self.show(&change),
@@ -89,13 +85,8 @@ impl Driver {
         self.wait();
     }
 
-    fn connect(&mut self) {
-        self.sockets_opened += 1;
-        self.socket = Some(Socket::open(self.sockets_opened));
-    }
-
-    fn transmit(&self, text: String) {
-        if let Some(socket) = &self.socket {
+    fn transmit(&self, socket: u32, text: String) {
+        if let Some(socket) = self.sockets.get(&socket) {
             socket.transmit(text);
         }
     }
@@ -142,7 +133,16 @@ fn moment() -> Moment {
     Moment { now: now(), jitter: Math::random() }
 }
 
+/// Milliseconds since 1970, but never less than before: the clock of a device is set back at times, and what waits would
+/// wait for as long. A clock that cannot be set stands still while the device sleeps.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
 fn now() -> u64 {
-    Date::now() as u64
+    thread_local! {
+        static LATEST: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    }
+    let (latest, ahead) = LATEST.get();
+    let clock = Date::now() as u64;
+    let now = (clock + ahead).max(latest);
+    LATEST.set((now, now - clock));
+    now
 }

@@ -7,7 +7,7 @@ use std::{
 use client::Input;
 use futures_channel::mpsc;
 use futures_util::{Sink, StreamExt};
-use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
+use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
 use leptos::{leptos_dom::logging::console_warn, prelude::window};
 use wasm_bindgen_futures::spawn_local;
 
@@ -18,8 +18,6 @@ const ABNORMAL: u16 = 1_006;
 
 /// One WebSocket. Dropping it closes it.
 pub struct Socket {
-    /// Tells it from those before and after it.
-    pub number: u32,
     orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -29,7 +27,6 @@ enum Order {
 }
 
 enum News {
-    Opened,
     Text(String),
     Closed(u16),
     Order(Order),
@@ -37,16 +34,16 @@ enum News {
 }
 
 impl Socket {
-    /// Starts to open it. The driver hears how it goes.
+    /// Starts to open it. The driver hears how it goes, under this number.
     pub fn open(number: u32) -> Self {
         // Bounded by the outbox: nothing else is transmitted faster than the browser takes it.
         let (orders, taken) = mpsc::unbounded();
         spawn_local(async move {
             if let Some(code) = run(number, taken).await {
-                tell(number, Input::Closed(code));
+                with_driver(|driver| driver.closed(number, code));
             }
         });
-        Self { number, orders }
+        Self { orders }
     }
 
     pub fn transmit(&self, text: String) {
@@ -69,14 +66,11 @@ async fn run(number: u32, mut orders: mpsc::UnboundedReceiver<Order>) -> Option<
         Some(socket) => socket,
         None => return Some(ABNORMAL),
     };
-    let mut opened = false;
     loop {
-        match poll_fn(|cx| poll_news(&mut socket, &mut orders, opened, cx)).await {
-            News::Opened => {
-                opened = true;
-                tell(number, Input::Opened);
+        match poll_fn(|cx| poll_news(&mut socket, &mut orders, cx)).await {
+            News::Text(text) => {
+                with_driver(|driver| driver.handle(Input::Text { socket: number, text: &text }));
             }
-            News::Text(text) => tell(number, Input::Text(&text)),
             News::Closed(code) => return Some(code),
             News::Order(Order::Transmit(text)) => {
                 if Pin::new(&mut socket).start_send(Message::Text(text)).is_err() {
@@ -94,19 +88,7 @@ async fn run(number: u32, mut orders: mpsc::UnboundedReceiver<Order>) -> Option<
     }
 }
 
-fn tell(number: u32, input: Input<'_>) {
-    with_driver(|driver| driver.handle_from(number, input));
-}
-
-fn poll_news(
-    socket: &mut WebSocket,
-    orders: &mut mpsc::UnboundedReceiver<Order>,
-    opened: bool,
-    cx: &mut Context<'_>,
-) -> Poll<News> {
-    if !opened && Pin::new(&mut *socket).poll_ready(cx).is_ready() && matches!(socket.state(), State::Open) {
-        return Poll::Ready(News::Opened);
-    }
+fn poll_news(socket: &mut WebSocket, orders: &mut mpsc::UnboundedReceiver<Order>, cx: &mut Context<'_>) -> Poll<News> {
     if let Poll::Ready(order) = orders.poll_next_unpin(cx) {
         return Poll::Ready(order.map_or(News::Dropped, News::Order));
     }

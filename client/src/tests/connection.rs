@@ -1,6 +1,6 @@
 use protocol::ServerFrame;
 
-use super::desk::{Desk, HEARTBEAT, ana, rui, welcome};
+use super::desk::{Desk, HEARTBEAT, ana, event, events, head_of, recovered, rui, welcome};
 use crate::{Input, Link, Stop};
 
 fn live() -> Desk {
@@ -15,7 +15,6 @@ fn nothing_is_sent_before_the_welcome() {
     assert_eq!(desk.open(None), "*rooms, *timeline, *people");
     assert_eq!(desk.tell(Input::Start), "connect");
     assert_eq!(desk.tell(Input::Start), "", "one socket is enough");
-    assert_eq!(desk.tell(Input::Opened), "");
     assert_eq!(desk.send("x"), "keep x, *timeline");
     assert_eq!(desk.client.link(), Link::Starting);
     assert_eq!(desk.hear(&welcome(ana())), "join lobby, *link");
@@ -39,7 +38,7 @@ fn a_close_code_decides_what_comes_next() {
         (4300, None, Some(250)),
     ] {
         let mut desk = live();
-        assert_eq!(desk.tell(Input::Closed(code)), "*link", "{code}");
+        assert_eq!(desk.lose(code), "*link", "{code}");
         assert_eq!(desk.wait(), wait, "{code}");
         assert_eq!(stop.map(Link::Stopped), Some(desk.client.link()).filter(|_| wait.is_none()), "{code}");
     }
@@ -48,10 +47,10 @@ fn a_close_code_decides_what_comes_next() {
 #[test]
 fn who_stopped_stays_stopped() {
     let mut desk = live();
-    desk.tell(Input::Closed(4001));
+    desk.lose(4001);
     assert_eq!(desk.client.deadline(), None);
     desk.now = 1_000_000;
-    for input in [Input::Due, Input::Online, Input::Visible, Input::Start, Input::Closed(1006)] {
+    for input in [Input::Due, Input::Online, Input::Visible, Input::Start, Input::Closed { socket: 1, code: 1006 }] {
         assert_eq!(desk.tell(input.clone()), "", "{input:?}");
     }
     assert_eq!(desk.hear(&welcome(ana())), "");
@@ -63,7 +62,7 @@ fn waits_double_until_a_connection_lives_for_five_seconds() {
     let mut waits = Vec::new();
     for lived in [0, 0, 4_999, 5_000, 0] {
         desk.now += lived;
-        desk.tell(Input::Closed(1006));
+        desk.lose(1006);
         waits.push(desk.wait().unwrap());
         assert_eq!(desk.due(), "connect", "the link is as it was");
         desk.hear(&welcome(ana()));
@@ -75,12 +74,12 @@ fn waits_double_until_a_connection_lives_for_five_seconds() {
 fn the_banner_knows_since_when() {
     let mut desk = live();
     desk.now = 9_000;
-    desk.tell(Input::Closed(1006));
+    desk.lose(1006);
     assert_eq!(desk.client.link(), Link::Away { retry_at: 9_250, since: 9_000 });
     desk.due();
     assert_eq!(desk.client.link(), Link::Away { retry_at: 9_250, since: 9_000 }, "connecting");
     desk.now = 9_300;
-    desk.tell(Input::Closed(1006));
+    desk.lose(1006);
     assert_eq!(desk.client.link(), Link::Away { retry_at: 9_800, since: 9_000 });
 }
 
@@ -89,7 +88,7 @@ fn a_first_connection_that_fails_is_away() {
     let mut desk = Desk::new(vec![]);
     desk.tell(Input::Start);
     desk.now = 30;
-    assert_eq!(desk.tell(Input::Closed(1006)), "*link");
+    assert_eq!(desk.lose(1006), "*link");
     assert_eq!(desk.client.link(), Link::Away { retry_at: 280, since: 30 });
 }
 
@@ -97,7 +96,6 @@ fn a_first_connection_that_fails_is_away() {
 fn an_attempt_without_a_welcome_ends_after_ten_seconds() {
     let mut desk = Desk::new(vec![]);
     desk.tell(Input::Start);
-    desk.tell(Input::Opened);
     assert_eq!(desk.due_at(9_999), "");
     assert_eq!(desk.due_at(10_000), "close 1000, *link");
     assert_eq!(desk.wait(), Some(250));
@@ -110,10 +108,10 @@ fn the_server_says_how_long_to_wait() {
     for code in [1006, 4101, 4200] {
         let mut desk = live();
         assert_eq!(desk.hear(&ServerFrame::Retry { after_ms: 1_840 }), "");
-        desk.tell(Input::Closed(code));
+        desk.lose(code);
         assert_eq!(desk.wait(), Some(1_840), "{code}");
         desk.due();
-        desk.tell(Input::Closed(1006));
+        desk.lose(1006);
         assert!(desk.wait().unwrap() <= 1_000, "only once");
     }
 }
@@ -123,7 +121,7 @@ fn a_full_instance_says_how_long_to_wait_before_any_welcome() {
     let mut desk = Desk::new(vec![]);
     desk.tell(Input::Start);
     desk.hear(&ServerFrame::Retry { after_ms: u64::MAX });
-    desk.tell(Input::Closed(4101));
+    desk.lose(4101);
     assert_eq!(desk.wait(), Some(300_000), "within reason");
 }
 
@@ -134,7 +132,7 @@ fn two_instances_that_go_away_at_once_are_a_reason_to_back_off() {
     let mut waits = Vec::new();
     for lived in [0, 0, 10, 6_000] {
         desk.now += lived;
-        desk.tell(Input::Closed(4200));
+        desk.lose(4200);
         waits.push(desk.wait().unwrap());
         desk.due();
         desk.hear(&welcome(ana()));
@@ -155,10 +153,10 @@ fn silence_is_a_dead_link() {
 
 #[test]
 fn any_frame_is_a_sign_of_life() {
-    for text in [r#"{"type":"pong"}"#, r#"{"type":"rotate","within_ms":60000}"#, "what?"] {
+    for text in [r#"{"type":"pong"}"#, r#"{"type":"news"}"#, "what?"] {
         let mut desk = live();
         desk.now = 49_000;
-        assert_eq!(desk.tell(Input::Text(text)), "", "{text}");
+        assert_eq!(desk.hear_text(text), "", "{text}");
         assert_eq!(desk.due_at(2 * HEARTBEAT), "", "{text}");
         assert_eq!(desk.client.deadline(), Some(49_000 + HEARTBEAT * 3 / 2), "{text}");
     }
@@ -173,7 +171,7 @@ fn an_idle_server_gets_an_answer() {
 fn who_looks_again_or_is_online_again_waits_no_longer() {
     for input in [Input::Online, Input::Visible] {
         let mut desk = live();
-        desk.tell(Input::Closed(4101));
+        desk.lose(4101);
         assert_eq!(desk.tell(input.clone()), "connect, *link", "{input:?}");
     }
 }
@@ -225,6 +223,69 @@ fn a_new_name_shows_at_the_next_welcome() {
     let annie = protocol::User { name: "Annie".into(), ..ana() };
     assert_eq!(desk.hear(&welcome(annie.clone())), "join lobby, *link, *timeline");
     assert_eq!((desk.client.me(), &desk.room().lines()[0].author), (&annie, &annie));
+}
+
+/// In the lobby with events 1 and 2, and asked to change sockets.
+fn rotating() -> Desk {
+    let mut desk = Desk::in_lobby(events(1..=2));
+    assert_eq!(desk.hear(&ROTATE), "connect");
+    assert_eq!(desk.hear_before(&ROTATE), "", "once is enough");
+    desk
+}
+
+const ROTATE: ServerFrame = ServerFrame::Rotate { within_ms: 60_000 };
+
+#[test]
+fn a_planned_change_of_sockets_is_invisible() {
+    let mut desk = rotating();
+    assert_eq!(desk.hear_before(&ServerFrame::Event(event(3))), "*rooms, *timeline", "the present one goes on");
+    assert_eq!(desk.hear(&welcome(ana())), "join lobby after e1a3");
+    assert_eq!(desk.hear_before(&ServerFrame::Event(event(4))), "*rooms, *timeline", "the last one brings what it can");
+    assert_eq!(desk.client.link(), Link::Live);
+    assert_eq!(desk.hear(&recovered(vec![event(4)], head_of(&events(4..=4)))), "close 1000");
+    assert_eq!(desk.lines(), "1 2 3 4");
+    assert_eq!(desk.hear_before(&ServerFrame::Event(event(5))), "", "it is closed");
+    assert_eq!(desk.hear(&ServerFrame::Event(event(5))), "*rooms, *timeline");
+}
+
+#[test]
+fn what_was_sent_before_a_change_of_sockets_is_answered_on_the_last_one_or_sent_again() {
+    let mut desk = rotating();
+    desk.send("x");
+    desk.hear(&welcome(ana()));
+    let sent = ServerFrame::Sent { room: "lobby".into(), id: "x".into(), seq: 3, at: 0 };
+    let mut answered = Desk { client: desk.client.clone(), ..desk };
+    assert_eq!(answered.hear_before(&sent), "forget x");
+    assert_eq!(desk.hear(&recovered(vec![], head_of(&events(2..=2)))), "say x, close 1000");
+}
+
+#[test]
+fn a_next_socket_that_fails_is_tried_again_while_the_present_one_lives() {
+    let mut desk = rotating();
+    assert_eq!(desk.lose(1006), "");
+    assert_eq!((desk.due(), desk.now), ("connect".into(), 3_000));
+    assert_eq!(desk.due_at(13_000), "close 1000", "no welcome in ten seconds");
+    assert_eq!((desk.due(), desk.now), ("connect".into(), 16_000));
+    assert_eq!(desk.client.link(), Link::Live);
+}
+
+#[test]
+fn a_present_socket_that_is_cut_leaves_its_place_to_the_next() {
+    let mut desk = rotating();
+    assert_eq!(desk.tell(Input::Closed { socket: 1, code: 1006 }), "*link");
+    assert_eq!(desk.hear(&welcome(ana())), "join lobby after e1a2, *link");
+    assert_eq!(desk.hear(&recovered(vec![], head_of(&events(2..=2)))), "");
+}
+
+#[test]
+fn a_last_socket_does_not_stay_for_ever() {
+    let mut desk = rotating();
+    desk.hear(&welcome(ana()));
+    assert_eq!(desk.due_at(14_999), "");
+    assert_eq!(desk.due_at(15_000), "close 1000, join lobby after e1a2");
+    let mut desk = rotating();
+    desk.hear(&welcome(ana()));
+    assert_eq!(desk.lose(1006), "close 1000, *link", "both are lost");
 }
 
 #[test]

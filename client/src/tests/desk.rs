@@ -12,6 +12,8 @@ pub(super) struct Desk {
     pub(super) client: Client,
     pub(super) now: u64,
     pub(super) jitter: f64,
+    /// The latest that the client opened.
+    pub(super) socket: u32,
 }
 
 pub(super) fn ana() -> User {
@@ -96,7 +98,7 @@ pub(super) fn unsent(id: &str) -> Unsent {
 impl Desk {
     /// Not started, no room open.
     pub(super) fn new(unsent: Vec<Unsent>) -> Self {
-        Self { client: Client::new(ana(), unsent), now: 0, jitter: 0.5 }
+        Self { client: Client::new(ana(), unsent), now: 0, jitter: 0.5, socket: 0 }
     }
 
     /// Live, in the lobby, with these events on the screen.
@@ -110,13 +112,12 @@ impl Desk {
 
     pub(super) fn go_live(&mut self) -> String {
         self.tell(Input::Start);
-        self.tell(Input::Opened);
         self.hear(&welcome(ana()))
     }
 
     /// Loses the connection and gets another one.
     pub(super) fn come_back(&mut self) -> String {
-        self.tell(Input::Closed(1006));
+        self.lose(1006);
         self.due();
         self.hear(&welcome(ana()))
     }
@@ -128,11 +129,32 @@ impl Desk {
 
     pub(super) fn tell(&mut self, input: Input<'_>) -> String {
         let moment = self.moment();
-        words(&self.client.handle(input, moment))
+        let effects = self.client.handle(input, moment);
+        for effect in &effects {
+            if let Effect::Connect(socket) = effect {
+                self.socket = *socket;
+            }
+        }
+        words(&effects)
     }
 
+    /// Something comes on the latest socket.
     pub(super) fn hear(&mut self, frame: &ServerFrame) -> String {
-        self.tell(Input::Text(&frame.encode()))
+        self.hear_text(&frame.encode())
+    }
+
+    pub(super) fn hear_text(&mut self, text: &str) -> String {
+        self.tell(Input::Text { socket: self.socket, text })
+    }
+
+    /// Something comes on the socket before the latest.
+    pub(super) fn hear_before(&mut self, frame: &ServerFrame) -> String {
+        self.tell(Input::Text { socket: self.socket - 1, text: &frame.encode() })
+    }
+
+    /// The latest socket is closed.
+    pub(super) fn lose(&mut self, code: u16) -> String {
+        self.tell(Input::Closed { socket: self.socket, code })
     }
 
     pub(super) fn send(&mut self, id: &str) -> String {
@@ -184,8 +206,8 @@ fn words(effects: &[Effect]) -> String {
 
 fn word(effect: &Effect) -> String {
     match effect {
-        Effect::Connect => "connect".into(),
-        Effect::Transmit(text) => match ClientFrame::decode(text).unwrap() {
+        Effect::Connect(_) => "connect".into(),
+        Effect::Transmit { text, .. } => match ClientFrame::decode(text).unwrap() {
             ClientFrame::Join { room, after: None } => format!("join {room}"),
             ClientFrame::Join { room, after: Some(after) } => format!("join {room} after {}{}", after.epoch, after.uid),
             ClientFrame::Leave { room } => format!("leave {room}"),
@@ -194,7 +216,7 @@ fn word(effect: &Effect) -> String {
             ClientFrame::Typing { .. } => "typing".into(),
             ClientFrame::Ping => "ping".into(),
         },
-        Effect::Close(code) => format!("close {code}"),
+        Effect::Close { code, .. } => format!("close {code}"),
         Effect::Keep(unsent) => format!("keep {}", unsent.id),
         Effect::Forget { id, .. } => format!("forget {id}"),
         Effect::Changed(Change::Link) => "*link".into(),

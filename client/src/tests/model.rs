@@ -82,7 +82,8 @@ impl World {
             10..45 => self.server.take(who, &mut self.people),
             45..84 => self.people[who].take(self.now),
             84..92 => self.pass_time(),
-            92..94 => self.cut(who),
+            92 => self.cut(who),
+            93 => self.people[who].be_rotated(),
             94 => self.people[who].tell(Input::Visible, self.now),
             95 => self.people[who].tell(Input::Online, self.now),
             96 => self.people[who].tell(Input::Older { room }, self.now),
@@ -125,7 +126,7 @@ impl World {
     fn settle(&mut self) {
         self.server.be_reliable(true);
         if self.random.below(2) == 0 {
-            (0..self.people.len()).for_each(|who| self.people[who].cut(1006, self.now));
+            self.people.iter_mut().for_each(|person| person.cut_all(self.now));
         }
         for person in &mut self.people {
             person.come_back_to_all(self.now, &self.server);

@@ -56,7 +56,7 @@ fn writing_ends_with_the_message_or_the_leave() {
 fn writing_ends_without_a_connection_too() {
     let mut desk = Desk::in_lobby(vec![]);
     desk.hear(&typing(rui()));
-    desk.tell(Input::Closed(4101));
+    desk.lose(4101);
     desk.now = 6_000;
     assert_eq!(desk.tell(Input::Due), "connect, *link, *typing");
 }

@@ -23,6 +23,9 @@ pub struct LimitsConfig {
     pub frames_burst: f64,
     /// `HEARTBEAT_MS`, default 25000: after so many idle milliseconds a `tick` is sent; twice that in silence ends a socket.
     pub heartbeat: Duration,
+    /// `REQUEST_TIMEOUT`, default 3600: seconds after which the platform cuts a socket, as Cloud Run does. Before that clients are
+    /// asked to change to another one. 0: nothing cuts them.
+    pub request_timeout: Option<Duration>,
 }
 
 impl LimitsConfig {
@@ -37,6 +40,10 @@ impl LimitsConfig {
         let allowed = 100..=600_000;
         let heartbeat = env
             .parse("HEARTBEAT_MS", 25_000, "a number of milliseconds from 100 to 600000", |ms| allowed.contains(ms))?;
+        let allowed = "0 or a number of seconds from 10 to 86400";
+        let request_timeout = env.parse("REQUEST_TIMEOUT", 3_600, allowed, |seconds: &u64| {
+            *seconds == 0 || (10..=86_400).contains(seconds)
+        })?;
         Ok(Self {
             connections: count("MAX_CONNECTIONS", 10_000)?,
             rooms: count("MAX_ROOMS", 50)?,
@@ -47,6 +54,7 @@ impl LimitsConfig {
             frames_per_second: rate("FRAMES_PER_SECOND", 100.0)?,
             frames_burst: burst("FRAMES_BURST", 300.0)?,
             heartbeat: Duration::from_millis(heartbeat),
+            request_timeout: (request_timeout > 0).then(|| Duration::from_secs(request_timeout)),
         })
     }
 }

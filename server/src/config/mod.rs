@@ -94,6 +94,8 @@ mod tests {
             ("METRICS_TOKEN", "sixteen bytes or möre"),
             ("HISTORY_LIMIT", "0"),
             ("HEARTBEAT_MS", "1"),
+            ("REQUEST_TIMEOUT", "5"),
+            ("REQUEST_TIMEOUT", "1h"),
             ("LOG_FORMAT", "xml"),
             ("SENDS_PER_SECOND", "-1"),
             ("ALLOWED_ORIGINS", "https://"),

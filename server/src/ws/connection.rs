@@ -1,7 +1,12 @@
 //! The life of one socket: a reader and a writer that share a [`Mailbox`]. Whoever ends it puts a reason there; the writer
 //! closes the socket.
 
-use std::{convert::Infallible, ops::ControlFlow, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    ops::{ControlFlow, Range},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     body::Bytes,
@@ -13,7 +18,7 @@ use futures_util::{
 };
 use protocol::{CloseCode, Limits, ServerFrame, User, limits};
 use rand::Rng;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::dispatch::Session;
 use crate::{
@@ -24,8 +29,17 @@ use crate::{
 /// How long the last bytes of a socket may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// The part of the request timeout after which clients are asked to change sockets.
+const ROTATION: Range<f64> = 0.75..0.95;
+
 /// Over how long the clients of an instance that goes away are told to come back.
 const SPREAD_MS: u64 = 500;
+
+/// Over how long the sockets of a full instance that goes away are closed, so that the others can take them in.
+const DRAIN: Duration = Duration::from_millis(6_500);
+
+/// So many sockets at least are a full instance; fewer are closed sooner.
+const FULL: f64 = 500.0;
 
 /// Serves a socket until it ends.
 pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
@@ -46,6 +60,7 @@ pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
         }
         never = read(stream, &mut session, &mailbox, heartbeat * 2) => match never {},
         never = farewell(&app, &mailbox) => match never {},
+        never = rotate(app.config.limits.request_timeout, &mailbox) => match never {},
     }
     drop(session);
     metrics::gauge!("sala_connections").decrement(1);
@@ -64,9 +79,25 @@ fn welcome(user: &User, heartbeat: Duration) -> Frame {
 /// Says good-bye when the instance goes away. It never returns: the writer ends the socket.
 async fn farewell(app: &AppState, mailbox: &Mailbox) -> Infallible {
     app.draining.cancelled().await;
+    let full = (app.sockets.count() as f64 / FULL).min(1.0);
+    let turn = DRAIN.mul_f64(full * rand::random::<f64>());
+    sleep(turn).await;
     let after_ms = rand::rng().random_range(0..SPREAD_MS);
     mailbox.reply(hub::encode(&ServerFrame::Retry { after_ms }));
     mailbox.close(Closing::AfterFlush(CloseCode::GoingAway));
+    std::future::pending().await
+}
+
+/// Asks for a change of sockets before the platform cuts this one. The moment is random, so that those who came together do
+/// not go on together. It never returns: whoever changes closes this socket.
+async fn rotate(request_timeout: Option<Duration>, mailbox: &Mailbox) -> Infallible {
+    if let Some(timeout) = request_timeout {
+        let lived = timeout.mul_f64(rand::rng().random_range(ROTATION));
+        sleep(lived).await;
+        let within_ms = u64::try_from((timeout - lived).as_millis()).expect("a day at most");
+        metrics::counter!("sala_rotations_total").increment(1);
+        mailbox.reply(hub::encode(&ServerFrame::Rotate { within_ms }));
+    }
     std::future::pending().await
 }
 

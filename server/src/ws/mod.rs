@@ -74,6 +74,12 @@ impl Sockets {
         self.by_person.lock().expect("no one panics while counting sockets")
     }
 
+    /// How many are open.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.open.len()
+    }
+
     /// Waits until every socket is closed. Call it once the instance is draining.
     pub async fn drained(&self) {
         self.open.close();

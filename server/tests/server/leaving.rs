@@ -1,6 +1,6 @@
 //! The end of an instance.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use protocol::ServerFrame;
 use tokio::time::timeout;
@@ -20,6 +20,18 @@ async fn retry(socket: &mut Socket) -> u64 {
     let ServerFrame::Retry { after_ms } = socket.answer().await else { panic!("retry") };
     assert_eq!(socket.closed().await, 4200);
     after_ms
+}
+
+#[tokio::test]
+async fn a_socket_is_asked_to_change_before_it_is_cut() {
+    let server = Server::with(&[("REQUEST_TIMEOUT", "10")]).await;
+    let started = Instant::now();
+    let mut ana = server.enter("Ana", "lobby").await;
+    let ServerFrame::Rotate { within_ms } = ana.answer().await else { panic!("rotate") };
+    let cut = started.elapsed() + Duration::from_millis(within_ms);
+    assert!((500..=2_500).contains(&within_ms), "{within_ms}");
+    assert!((Duration::from_secs(10)..Duration::from_secs(11)).contains(&cut), "{cut:?}");
+    ana.say("lobby", "1", "and lives on until then").await;
 }
 
 #[tokio::test]

@@ -1,17 +1,18 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use protocol::User;
+use protocol::{Event, ServerFrame, User};
 
 use super::random::Random;
 use super::server::{ROOMS, Server};
 use crate::tests::desk::welcome;
 use crate::{Change, Client, Effect, Input, Line, Link, Moment, Notice, Room, Unsent};
 
-/// One client with its driver: a wire, a persisted outbox and a screen on which only what is named is drawn again.
+/// One client with its driver: wires, a persisted outbox and a screen on which only what is named is drawn again.
 pub(super) struct Person {
     pub(super) user: User,
     pub(super) client: Client,
-    pub(super) wire: Option<Wire>,
+    /// By the numbers of the sockets.
+    pub(super) wires: BTreeMap<u32, Wire>,
     pub(super) kept: Vec<Unsent>,
     /// All that this person ever said, in order: room and id.
     pub(super) said: Vec<(String, String)>,
@@ -60,7 +61,7 @@ impl Person {
             client: Client::new(user.clone(), vec![]),
             random: Random::new(seed + user.id.len() as u64 + u64::from(user.id.as_bytes()[2])),
             user,
-            wire: None,
+            wires: BTreeMap::new(),
             kept: vec![],
             said: vec![],
             drawn: BTreeMap::new(),
@@ -85,16 +86,37 @@ impl Person {
         self.tell(Input::Send { room, text: format!("text of {id}"), id }, now);
     }
 
-    /// Hears the next frame on the wire.
+    /// Hears the next frame on one of the wires.
     pub(super) fn take(&mut self, now: u64) {
-        if let Some(text) = self.wire.as_mut().and_then(|wire| wire.down.pop_front()) {
-            self.tell(Input::Text(&text), now);
+        let busy: Vec<u32> = self.wires.iter().filter(|(_, wire)| !wire.down.is_empty()).map(|(n, _)| *n).collect();
+        if busy.is_empty() {
+            return;
+        }
+        let socket = busy[self.random.below(busy.len())];
+        let text = self.wires.get_mut(&socket).and_then(|wire| wire.down.pop_front()).unwrap();
+        self.tell(Input::Text { socket, text: &text }, now);
+    }
+
+    /// Is asked to change sockets, on each.
+    pub(super) fn be_rotated(&mut self) {
+        for wire in self.wires.values_mut() {
+            wire.down.push_back(ServerFrame::<Event>::Rotate { within_ms: 60_000 }.encode());
         }
     }
 
+    /// Loses one of the wires.
     pub(super) fn cut(&mut self, code: u16, now: u64) {
-        if self.wire.take().is_some() {
-            self.tell(Input::Closed(code), now);
+        let sockets: Vec<u32> = self.wires.keys().copied().collect();
+        if !sockets.is_empty() {
+            let socket = sockets[self.random.below(sockets.len())];
+            self.wires.remove(&socket);
+            self.tell(Input::Closed { socket, code }, now);
+        }
+    }
+
+    pub(super) fn cut_all(&mut self, now: u64) {
+        while !self.wires.is_empty() {
+            self.cut(1006, now);
         }
     }
 
@@ -112,7 +134,7 @@ impl Person {
 
     /// Loads the page anew: only the persisted outbox is left.
     pub(super) fn reload(&mut self, now: u64, server: &Server) {
-        self.wire = None;
+        self.wires.clear();
         self.client = Client::new(self.user.clone(), self.kept.clone());
         self.drawn.clear();
         self.drawn_link = Link::Starting;
@@ -121,7 +143,7 @@ impl Person {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.wire.as_ref().is_none_or(|wire| wire.up.is_empty() && wire.down.is_empty())
+        self.wires.values().all(|wire| wire.up.is_empty() && wire.down.is_empty())
     }
 
     /// Sends again whatever failed.
@@ -142,12 +164,20 @@ impl Person {
         let mut changes = BTreeSet::new();
         for effect in effects {
             match effect {
-                Effect::Connect => {
+                Effect::Connect(socket) => {
                     let down = VecDeque::from([welcome(self.user.clone()).encode()]);
-                    self.wire = Some(Wire { down, ..Wire::default() });
+                    assert!(
+                        self.wires.insert(socket, Wire { down, ..Wire::default() }).is_none(),
+                        "a number of its own"
+                    );
+                    assert!(self.wires.len() <= 2, "one socket, or two while they change");
                 }
-                Effect::Transmit(text) => self.wire.as_mut().expect("sends only on a socket").up.push_back(text),
-                Effect::Close(_) => self.wire = None,
+                Effect::Transmit { socket, text } => {
+                    self.wires.get_mut(&socket).expect("sends only on a socket").up.push_back(text);
+                }
+                Effect::Close { socket, .. } => {
+                    self.wires.remove(&socket).expect("closes only a socket that is open");
+                }
                 Effect::Keep(unsent) => {
                     let known = self.kept.iter_mut().find(|kept| kept.room == unsent.room && kept.id == unsent.id);
                     match known {

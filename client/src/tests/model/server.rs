@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{ClientFrame, Cursor, Event, Head, Kind, Reason, RefusalCode, ServerFrame, User};
 
-use super::person::Person;
+use super::person::{Person, Wire};
 use super::random::Random;
 use crate::{Line, LineState, Snapshot};
 
@@ -29,6 +29,19 @@ pub(super) struct Server {
     names: u64,
     pub(super) lost: usize,
     random: Random,
+}
+
+/// One socket of somebody.
+#[derive(Clone, Copy)]
+struct Seat {
+    who: usize,
+    socket: u32,
+}
+
+impl Seat {
+    fn wire(self, people: &mut [Person]) -> &mut Wire {
+        people[self.who].wires.get_mut(&self.socket).expect("it is open while it is being answered")
+    }
 }
 
 struct Log {
@@ -84,15 +97,21 @@ impl Server {
 
     /// Answers the next frame of somebody.
     pub(super) fn take(&mut self, who: usize, people: &mut [Person]) {
-        let Some(text) = people[who].wire.as_mut().and_then(|wire| wire.up.pop_front()) else { return };
+        let busy: Vec<u32> =
+            people[who].wires.iter().filter(|(_, wire)| !wire.up.is_empty()).map(|(n, _)| *n).collect();
+        if busy.is_empty() {
+            return;
+        }
+        let at = Seat { who, socket: busy[self.random.below(busy.len())] };
+        let text = at.wire(people).up.pop_front().unwrap();
         match ClientFrame::decode(&text).unwrap() {
-            ClientFrame::Join { room, after } => self.join(who, room, after, people),
+            ClientFrame::Join { room, after } => self.join(at, room, after, people),
             ClientFrame::Leave { room } => {
-                people[who].wire.as_mut().unwrap().member_of.remove(&room);
+                at.wire(people).member_of.remove(&room);
             }
-            ClientFrame::Send { room, id, text } => self.send(who, room, id, text, people),
-            ClientFrame::History { room, before, limit } => self.history(who, &room, before, limit, people),
-            ClientFrame::Ping => self.reply(who, &ServerFrame::Pong, people),
+            ClientFrame::Send { room, id, text } => self.send(at, room, id, text, people),
+            ClientFrame::History { room, before, limit } => self.history(at, &room, before, limit, people),
+            ClientFrame::Ping => self.reply(at, &ServerFrame::Pong, people),
             ClientFrame::Typing { .. } => {}
         }
     }
@@ -156,11 +175,11 @@ impl Server {
         }
     }
 
-    fn join(&mut self, who: usize, room: String, after: Option<Cursor>, people: &mut [Person]) {
+    fn join(&mut self, at: Seat, room: String, after: Option<Cursor>, people: &mut [Person]) {
         if self.refuses(10) {
-            return self.refuse(who, "join", &room, None, people);
+            return self.refuse(at, "join", &room, None, people);
         }
-        people[who].wire.as_mut().unwrap().member_of.insert(room.clone());
+        at.wire(people).member_of.insert(room.clone());
         let log = &self.logs[room.as_str()];
         let (recovered, reason, events) = match log.after(after) {
             Ok(events) => (true, None, events),
@@ -170,26 +189,26 @@ impl Server {
         let answer =
             ServerFrame::Joined { room, epoch, recovered, reason, events, head, people: people_here, count: 0 };
         if !self.fails(2) {
-            self.reply(who, &answer, people);
+            self.reply(at, &answer, people);
         }
     }
 
-    fn send(&mut self, who: usize, room: String, id: String, text: String, people: &mut [Person]) {
-        let user = people[who].user.clone();
+    fn send(&mut self, at: Seat, room: String, id: String, text: String, people: &mut [Person]) {
+        let user = people[at.who].user.clone();
         if self.refuses(10) {
-            return self.refuse(who, "send", &room, Some(id), people);
+            return self.refuse(at, "send", &room, Some(id), people);
         }
         let key = (user.id.clone(), id.clone());
         let known = self.logs[room.as_str()].known.get(&key).copied();
         let seq = known.unwrap_or_else(|| self.append(&room, user, Kind::Message { id: id.clone(), text }, people));
         if !self.fails(15) {
-            self.reply(who, &ServerFrame::Sent { room, id, seq, at: seq }, people);
+            self.reply(at, &ServerFrame::Sent { room, id, seq, at: seq }, people);
         }
     }
 
-    fn history(&mut self, who: usize, room: &str, before: Option<u64>, limit: Option<u32>, people: &mut [Person]) {
+    fn history(&mut self, at: Seat, room: &str, before: Option<u64>, limit: Option<u32>, people: &mut [Person]) {
         if self.refuses(10) {
-            return self.refuse(who, "history", room, None, people);
+            return self.refuse(at, "history", room, None, people);
         }
         let log = &self.logs[room];
         let kept_from = log.head().seq.saturating_sub(KEPT) + 1;
@@ -198,7 +217,7 @@ impl Server {
         let events: Vec<Event> = log.events[from as usize - 1..end as usize - 1].to_vec();
         let trimmed = from == kept_from && kept_from > 1;
         let answer = ServerFrame::History { room: room.into(), before, events, start: from == 1, trimmed };
-        self.reply(who, &answer, people);
+        self.reply(at, &answer, people);
     }
 
     fn append(&mut self, room: &str, author: User, kind: Kind, people: &mut [Person]) -> u64 {
@@ -218,34 +237,31 @@ impl Server {
             if self.fails(5) {
                 self.tell_member(room, &frame, person);
             }
-            if self.fails(3)
-                && let Some(wire) = &mut person.wire
-                && wire.down.len() >= 2
-            {
-                let last = wire.down.len() - 1;
-                wire.down.swap(last, last - 1);
+            for wire in person.wires.values_mut() {
+                if self.fails(3) && wire.down.len() >= 3 {
+                    let last = wire.down.len() - 1;
+                    wire.down.swap(last, last - 1);
+                }
             }
         }
         seq + 1
     }
 
     fn tell_member(&self, room: &str, frame: &ServerFrame, person: &mut Person) {
-        if let Some(wire) = &mut person.wire
-            && wire.member_of.contains(room)
-        {
+        for wire in person.wires.values_mut().filter(|wire| wire.member_of.contains(room)) {
             wire.down.push_back(frame.encode());
         }
     }
 
-    fn refuse(&mut self, who: usize, re: &str, room: &str, id: Option<String>, people: &mut [Person]) {
+    fn refuse(&mut self, at: Seat, re: &str, room: &str, id: Option<String>, people: &mut [Person]) {
         let code = if self.random.percent(50) { RefusalCode::RateLimited } else { RefusalCode::Unavailable };
         let retry_after_ms = self.random.percent(50).then_some(300);
         let (re, room, message) = (re.into(), Some(room.into()), "Later.".into());
-        self.reply(who, &ServerFrame::Refused { re, room, id, code, message, retry_after_ms }, people);
+        self.reply(at, &ServerFrame::Refused { re, room, id, code, message, retry_after_ms }, people);
     }
 
-    fn reply(&self, who: usize, frame: &ServerFrame, people: &mut [Person]) {
-        people[who].wire.as_mut().unwrap().down.push_back(frame.encode());
+    fn reply(&self, at: Seat, frame: &ServerFrame, people: &mut [Person]) {
+        at.wire(people).down.push_back(frame.encode());
     }
 
     fn refuses(&mut self, chance: usize) -> bool {
