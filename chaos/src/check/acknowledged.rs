@@ -1,0 +1,112 @@
+//! What was acknowledged is in the history, where the acknowledgement said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Breach, Finding, History, Loss};
+use crate::people::Journal;
+
+/// Messages that were acknowledged, or simply said, and are nowhere.
+pub(super) fn missing(history: &History, journals: &[Journal], loss: Loss) -> Vec<Finding> {
+    let kept = history.places();
+    let trimmed = before_the_first(history, journals);
+    let mut findings = Vec::new();
+    for journal in journals {
+        let key = |id: &str| format!("{}/{id}", journal.who);
+        let is_there = |id: &str| kept.contains_key(key(id).as_str()) || trimmed.contains(&key(id));
+        for message in &journal.acknowledged {
+            let declared = loss == Loss::Declared && journal.resets().any(|reset| reset.since >= message.at);
+            if !is_there(&message.id) && !declared {
+                let detail = format!("{} was acknowledged at {} ms and is not in the history", message.id, message.at);
+                findings.push(Finding::of(journal, Breach::Lost, detail));
+            }
+        }
+        let acknowledged: BTreeSet<&str> = journal.acknowledged.iter().map(|message| message.id.as_str()).collect();
+        let unsent: BTreeSet<&String> = journal.screen.pending.iter().chain(&journal.screen.failed).collect();
+        for id in &journal.said {
+            if !acknowledged.contains(id.as_str()) && !unsent.contains(&key(id)) {
+                findings.push(Finding::of(
+                    journal,
+                    Breach::Lost,
+                    format!("{id} was said, and then there is no trace of it"),
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// Acknowledgements that named another place than the message has.
+pub(super) fn misplaced(history: &History, journal: &Journal, loss: Loss) -> Vec<Finding> {
+    // A history that began anew, or went another way, gives new numbers.
+    if loss == Loss::Declared {
+        return Vec::new();
+    }
+    let kept: BTreeMap<&str, u64> = history.places();
+    let place = |id: &str| kept.get(format!("{}/{id}", journal.who).as_str()).copied();
+    let wrong =
+        journal.places.iter().filter_map(|(id, told)| place(id).filter(|seq| seq != told).map(|seq| (id, told, seq)));
+    wrong
+        .map(|(id, told, seq)| {
+            let detail = format!("{id} was acknowledged as number {told} and is number {seq}");
+            Finding::of(journal, Breach::Duplicated, detail)
+        })
+        .collect()
+}
+
+/// Keys of what somebody saw at a place that is no longer kept.
+fn before_the_first(history: &History, journals: &[Journal]) -> BTreeSet<String> {
+    let first = history.first();
+    let lines = journals.iter().flat_map(|journal| &journal.views).flat_map(|view| &view.lines);
+    let seen = lines.filter(|line| line.seq < first).map(|line| line.key.clone());
+    let told = journals.iter().flat_map(|journal| {
+        let early = journal.places.iter().filter(|(_, seq)| *seq < first);
+        early.map(|(id, _)| format!("{}/{id}", journal.who))
+    });
+    seen.chain(told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Reason;
+
+    use super::super::case::{breaches, damaged, examined};
+    use super::*;
+    use crate::people::{Acknowledged, View};
+
+    fn acknowledge(journal: &mut Journal, id: &str) {
+        journal.said.push(id.into());
+        journal.acknowledged.push(Acknowledged { id: id.into(), at: 50 });
+    }
+
+    #[test]
+    fn an_acknowledged_message_that_is_not_kept_is_lost() {
+        assert_eq!(breaches(&damaged(|_, ana, _| acknowledge(ana, "x"))), [Breach::Lost]);
+    }
+
+    #[test]
+    fn a_reset_declares_the_loss_of_what_was_acknowledged_before_it() {
+        for (since, loss, lost) in [(60, Loss::Declared, 0), (40, Loss::Declared, 1), (60, Loss::None, 1)] {
+            let findings = examined(loss, |_, ana, _| {
+                acknowledge(ana, "x");
+                let lines = ana.views[0].lines.clone();
+                ana.views.push(View { since, declared: Some(Reason::Fork), lines });
+            });
+            assert_eq!(findings.len(), lost, "{since} {loss:?}: {findings:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_longer_kept_was_not_lost() {
+        assert_eq!(damaged(|history, _, _| drop(history.entries.drain(..2))), []);
+    }
+
+    #[test]
+    fn a_message_of_which_nothing_is_left_is_lost() {
+        assert_eq!(breaches(&damaged(|_, ana, _| ana.said.push("x".into()))), [Breach::Lost]);
+    }
+
+    #[test]
+    fn one_message_has_one_place() {
+        assert_eq!(breaches(&damaged(|_, ana, _| ana.places[1].1 = 3)), [Breach::Duplicated]);
+    }
+}

@@ -1,0 +1,85 @@
+//! Breaks real processes while people talk, and decides from their journals whether the rooms kept their promises.
+//! `script/chaos` starts it; `docs/guarantees.md` says what is promised.
+
+mod check;
+mod clock;
+mod http;
+mod options;
+mod page;
+mod people;
+mod report;
+mod run;
+mod scenario;
+mod seed;
+mod stage;
+mod table;
+mod world;
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use options::Options;
+use rand::Rng;
+use report::Report;
+use run::Run;
+use scenario::{SCENARIOS, Scenario};
+use seed::Seed;
+use table::Table;
+use tokio::time::timeout;
+
+/// A scenario that takes longer than this hangs.
+const DEADLINE: Duration = Duration::from_secs(600);
+/// How many findings of a scenario are told one by one.
+const TOLD: usize = 20;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let Some(options) = Options::parse(std::env::args().skip(1))? else {
+        print!("{}", options::HELP);
+        return Ok(ExitCode::SUCCESS);
+    };
+    if options.list {
+        for Scenario { name, fault, .. } in SCENARIOS {
+            println!("{name:<16} {fault}");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let seed = Seed(options.seed.unwrap_or_else(|| rand::rng().random_range(0..1_000_000)));
+    println!("Seed {}\n", seed.0);
+    let table = play_all(&options, Run { seed, full: !options.quick }).await?;
+    print!("{table}");
+    if options.write {
+        page::write(&format!("Seed {}.\n\n{table}", seed.0))?;
+    }
+    Ok(if table.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn play_all(options: &Options, run: Run) -> anyhow::Result<Table> {
+    let mut table = Table::default();
+    for Scenario { name, play, .. } in SCENARIOS.iter().filter(|scenario| options.includes(scenario.name)) {
+        eprint!("{name} ... ");
+        let start = Instant::now();
+        let report = timeout(DEADLINE, play(run)).await.with_context(|| format!("{name} hangs"))?;
+        let report = report.with_context(|| format!("{name} could not be played"))?;
+        let verdict = if report.is_good() { "ok" } else { "FAILED" };
+        eprintln!("{verdict}, {} messages in {} s", report.messages, start.elapsed().as_secs());
+        complain(&report);
+        table.add(name, report);
+    }
+    Ok(table)
+}
+
+fn complain(report: &Report) {
+    for disappointment in &report.disappointments {
+        eprintln!("   {disappointment}");
+    }
+    for finding in report.findings.iter().take(TOLD) {
+        eprintln!("   {finding}");
+    }
+    if let Some(more @ 1..) = report.findings.len().checked_sub(TOLD) {
+        eprintln!("   ... and {more} more");
+    }
+}

@@ -1,0 +1,14 @@
+//! The people of a run: each is the real client machine, driven over a real socket, with a journal of what it did and saw.
+
+mod crowd;
+mod journal;
+mod person;
+mod sign_in;
+mod socket;
+mod writing;
+
+pub use crowd::{Cast, Crowd};
+pub use journal::{Acknowledged, Journal, Outage, Screen, Shown, View};
+pub use person::{MARK, Order, Standing};
+pub use sign_in::{Pass, sign_in};
+pub use socket::open;

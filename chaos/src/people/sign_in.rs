@@ -1,0 +1,38 @@
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, ensure};
+use futures_util::StreamExt;
+use protocol::{ServerFrame, User};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::socket::open;
+use crate::http;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A person who is signed in.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    pub me: User,
+    /// The value of a `Cookie` header.
+    pub cookie: String,
+}
+
+/// Signs somebody in as the form does, and asks the server who that is.
+pub async fn sign_in(address: SocketAddr, name: &str) -> anyhow::Result<Pass> {
+    let asking = async {
+        let answer = http::post(address, "/api/sign_in", &format!("name={name}&room=")).await?;
+        let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+        let cookie = cookie.with_context(|| format!("signing in was answered with {} and no cookie", answer.status))?;
+        let mut socket = open(address, &cookie).await?;
+        let first = socket.next().await.context("a first socket was cut")??;
+        let Message::Text(text) = first else { anyhow::bail!("a first socket began with {first:?}") };
+        let welcome = ServerFrame::decode(&text)?;
+        let ServerFrame::Welcome { user: me, .. } = welcome else { anyhow::bail!("no welcome, but {welcome:?}") };
+        ensure!(me.name == name, "{name} was signed in as {}", me.name);
+        socket.close(None).await?;
+        Ok(Pass { me, cookie })
+    };
+    timeout(PATIENCE, asking).await.context("signing in hangs")?
+}

@@ -1,0 +1,102 @@
+use protocol::Reason;
+
+use crate::{
+    check::{Breach, Finding},
+    people::Journal,
+};
+
+/// What came of one scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub clients: usize,
+    /// Acknowledged messages.
+    pub messages: usize,
+    pub faults: usize,
+    pub findings: Vec<Finding>,
+    /// What the scenario expected beyond the promises that hold everywhere, and did not get.
+    pub disappointments: Vec<String>,
+    /// How long people were without news, in milliseconds: from the loss of the link until the room was joined again, or from the
+    /// end of a fault until the next message.
+    pub resumes: Vec<u64>,
+    /// Views that were replaced with a word about it.
+    pub resets: usize,
+    pub journals: Vec<Journal>,
+}
+
+impl Report {
+    pub fn expect(&mut self, is_so: bool, otherwise: impl Into<String>) {
+        if !is_so {
+            self.disappointments.push(otherwise.into());
+        }
+    }
+
+    pub fn is_good(&self) -> bool {
+        self.findings.is_empty() && self.disappointments.is_empty()
+    }
+
+    pub fn count(&self, breach: Breach) -> usize {
+        self.findings.iter().filter(|finding| finding.breach == breach).count()
+    }
+
+    /// How often somebody saw the banner.
+    pub fn interruptions(&self) -> usize {
+        self.journals.iter().map(|journal| journal.outages.len()).sum()
+    }
+
+    /// How many sockets the other side closed, with a code that is in question.
+    pub fn closes(&self, is_meant: impl Fn(u16) -> bool) -> usize {
+        self.journals.iter().flat_map(|journal| &journal.closes).filter(|code| is_meant(**code)).count()
+    }
+
+    /// The shortest time below which a share (0 to 1) of the resumes lie, by the nearest rank.
+    pub fn resume(&self, share: f64) -> Option<u64> {
+        let mut resumes = self.resumes.clone();
+        resumes.sort_unstable();
+        let rank = (resumes.len() as f64 * share).ceil() as usize;
+        resumes.get(rank.saturating_sub(1)).copied()
+    }
+
+    /// Promise G4: live again within 3 s (median) and 25 s (worst).
+    pub fn expect_quick_resumes(&mut self) {
+        for (share, most, what) in [(0.5, 3_000, "half of the people"), (1.0, 25_000, "somebody")] {
+            let resume = self.resume(share).unwrap_or_default();
+            self.expect(resume <= most, format!("{what} took {resume} ms to be live again, {most} are promised"));
+        }
+    }
+
+    /// People whose views were replaced less often than that because of a loss.
+    pub fn without_resets(&self, resets: usize) -> usize {
+        self.journals.iter().filter(|journal| journal.resets().count() < resets).count()
+    }
+
+    /// People who were told that something is no longer kept.
+    pub fn told_of_gaps(&self) -> usize {
+        let told = |journal: &&Journal| journal.views.iter().any(|view| view.declared == Some(Reason::Trimmed));
+        self.journals.iter().filter(told).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_good_until_something_is_not() {
+        let mut report = Report::default();
+        report.expect(true, "never said");
+        assert!(report.is_good());
+        report.expect(false, "said");
+        assert!(!report.is_good());
+    }
+
+    #[test]
+    fn a_late_return_is_a_disappointment() {
+        for (resumes, disappointments) in
+            [(vec![], 0), (vec![100, 200, 24_000], 0), (vec![100, 26_000], 1), (vec![4_000], 1)]
+        {
+            let mut report = Report { resumes, ..Report::default() };
+            report.expect_quick_resumes();
+            assert_eq!(report.disappointments.len(), disappointments, "{:?}", report.resumes);
+        }
+    }
+}

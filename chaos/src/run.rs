@@ -1,0 +1,21 @@
+use std::time::Duration;
+
+use crate::seed::Seed;
+
+/// How a scenario is to be played.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    pub seed: Seed,
+    /// In full, or in a short form.
+    pub full: bool,
+}
+
+impl Run {
+    pub fn pick<T>(self, quick: T, full: T) -> T {
+        if self.full { full } else { quick }
+    }
+
+    pub fn seconds(self, quick: u64, full: u64) -> Duration {
+        Duration::from_secs(self.pick(quick, full))
+    }
+}

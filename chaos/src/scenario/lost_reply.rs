@@ -1,0 +1,22 @@
+use std::time::Duration;
+
+use crate::{
+    check::Loss,
+    people::Cast,
+    report::Report,
+    run::Run,
+    stage::{Plan, Stage},
+    world::Mischief,
+};
+
+pub async fn play(run: Run) -> anyhow::Result<Report> {
+    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let stage = Stage::set(run, Plan::of(cast)).await?;
+    stage.wire.make(Mischief { swallow: 0.03, ..Mischief::default() });
+    stage.talk_for(run.seconds(12, 60)).await;
+    stage.wire.make(Mischief::default());
+    let mut report = stage.close(Loss::None).await?;
+    report.expect(report.faults > 10, "hardly a reply was swallowed");
+    report.expect(report.resets == 0, "a room was reset");
+    Ok(report)
+}

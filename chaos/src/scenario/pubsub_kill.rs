@@ -1,0 +1,30 @@
+use std::time::Duration;
+
+use crate::{
+    check::Loss,
+    people::Cast,
+    report::Report,
+    run::Run,
+    stage::{Plan, Stage},
+};
+
+pub async fn play(run: Run) -> anyhow::Result<Report> {
+    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let mut stage = Stage::set(run, Plan::of(cast)).await?;
+    let kills = run.pick(5, 30);
+    for _ in 0..kills {
+        stage.talk_for(Duration::from_secs(2)).await;
+        stage.redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await?;
+        stage.fault();
+    }
+    stage.talk_for(Duration::from_secs(2)).await;
+    stage.settle(Duration::from_secs(10)).await?;
+    let (repairs, most) = (stage.metric("sala_repairs_total").await?, kills * stage.rooms() * stage.instances.len());
+    let mut report = stage.close(Loss::None).await?;
+    let interruptions = report.interruptions();
+    report.expect(interruptions == 0, format!("people saw {interruptions} interruptions"));
+    report.expect(repairs > 0.0, "no room was read again, so nothing was missed");
+    report.expect(repairs <= most as f64, format!("{repairs} repairs where one for each room and fault makes {most}"));
+    report.expect(report.resets == 0, "a room was reset");
+    Ok(report)
+}

@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::{
+    check::Loss,
+    people::Cast,
+    report::Report,
+    run::Run,
+    stage::{Plan, Stage},
+};
+
+/// How soon all must be well after Redis is.
+const PROMISED: u64 = 10_000;
+
+pub async fn play(run: Run) -> anyhow::Result<Report> {
+    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let mut stage = Stage::set(run, Plan::of(cast)).await?;
+    stage.talk_for(Duration::from_secs(2)).await;
+    for pause in run.pick(&[5][..], &[5, 60]) {
+        let before = stage.crowd.acknowledged();
+        stage.redis.pause().await?;
+        stage.fault();
+        // What was on its way when Redis stopped may still arrive.
+        sleep(Duration::from_millis(200)).await;
+        let meanwhile = stage.crowd.acknowledged();
+        sleep(Duration::from_secs(*pause)).await;
+        anyhow::ensure!(stage.crowd.acknowledged() == meanwhile, "something was acknowledged while Redis stood still");
+        stage.redis.resume().await?;
+        stage.heal();
+        stage.talk_for(Duration::from_secs(12)).await;
+        anyhow::ensure!(stage.crowd.acknowledged() > before, "nothing was acknowledged");
+    }
+    let mut report = stage.close(Loss::None).await?;
+    let interruptions = report.interruptions();
+    report.expect(interruptions == 0, format!("people lost their sockets {interruptions} times"));
+    let worst = report.resume(1.0);
+    report.expect(worst.is_some_and(|worst| worst <= PROMISED), format!("somebody heard nothing for {worst:?} ms"));
+    report.expect(report.resets == 0, "a room was reset");
+    Ok(report)
+}

@@ -1,0 +1,47 @@
+use std::time::Duration;
+
+use crate::{
+    check::Loss,
+    people::Cast,
+    report::Report,
+    run::Run,
+    stage::{Plan, Stage},
+};
+
+const CAP: Duration = Duration::from_secs(20);
+
+pub async fn play(run: Run) -> anyhow::Result<Report> {
+    let mut report = capped(run, true).await?;
+    let (interruptions, rotations) =
+        (report.interruptions(), report.journals.iter().map(|journal| journal.rotations).sum::<usize>());
+    report.expect(interruptions == 0, format!("people saw {interruptions} interruptions"));
+    report
+        .expect(rotations >= report.clients, format!("the server asked only {rotations} times for a change of socket"));
+    let other = capped(run, false).await?;
+    let interrupted = other.interruptions();
+    report.expect(interrupted >= other.clients, "without changes of socket nobody was cut off, so nothing was tried");
+    Ok(both(report, other))
+}
+
+async fn capped(run: Run, rotates: bool) -> anyhow::Result<Report> {
+    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let timeout = if rotates { CAP.as_secs() } else { 0 };
+    let settings = vec![("REQUEST_TIMEOUT", timeout.to_string())];
+    let mut stage = Stage::set(run, Plan { cap: Some(CAP), settings, ..Plan::of(cast) }).await?;
+    stage.talk_for(run.seconds(25, 120)).await;
+    stage.fault();
+    stage.close(Loss::None).await
+}
+
+fn both(one: Report, other: Report) -> Report {
+    Report {
+        clients: one.clients + other.clients,
+        messages: one.messages + other.messages,
+        faults: one.faults + other.faults,
+        findings: [one.findings, other.findings].concat(),
+        disappointments: [one.disappointments, other.disappointments].concat(),
+        resumes: [one.resumes, other.resumes].concat(),
+        resets: one.resets + other.resets,
+        journals: [one.journals, other.journals].concat(),
+    }
+}

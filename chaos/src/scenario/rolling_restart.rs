@@ -1,0 +1,37 @@
+use std::time::Duration;
+
+use protocol::CloseCode;
+
+use crate::{
+    check::Loss,
+    people::Cast,
+    report::Report,
+    run::Run,
+    stage::{Plan, Stage},
+};
+
+/// Cloud Run kills an instance 10 s after it asked it to end.
+const KILLED: Duration = Duration::from_secs(10);
+const PROMISED: Duration = Duration::from_secs(9);
+
+pub async fn play(run: Run) -> anyhow::Result<Report> {
+    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let mut stage = Stage::set(run, Plan { instances: 3, balanced: true, ..Plan::of(cast) }).await?;
+    let mut longest = Duration::ZERO;
+    for round in 0..run.pick(3, 12) {
+        stage.talk_for(Duration::from_secs(1)).await;
+        let number = round % stage.instances.len();
+        longest = longest.max(stage.instances[number].terminate(KILLED).await?);
+        stage.fault();
+        stage.revive(number).await?;
+    }
+    stage.crowd.all_live(Duration::from_secs(25)).await;
+    let mut report = stage.close(Loss::None).await?;
+    let going_away = u16::from(CloseCode::GoingAway);
+    let (meant, other) = (report.closes(|code| code == going_away), report.closes(|code| code != going_away));
+    report.expect(meant > 0, "no socket was told that its instance goes away");
+    report.expect(other == 0, format!("{other} sockets were closed without the code {going_away}"));
+    report.expect(longest < PROMISED, format!("an instance took {longest:?} to end"));
+    report.expect_quick_resumes();
+    Ok(report)
+}

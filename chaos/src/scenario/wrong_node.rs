@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use anyhow::ensure;
+use tokio::time::sleep;
+
+use crate::{
+    check::Loss,
+    people::Cast,
+    report::Report,
+    run::Run,
+    stage::{Plan, Stage},
+    world::Redis,
+};
+
+/// How soon people hear of each other again.
+const PROMISED: u64 = 10_000;
+
+pub async fn play(run: Run) -> anyhow::Result<Report> {
+    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let mut stage = Stage::set(run, Plan::of(cast)).await?;
+    let replica = Redis::start().await?;
+    let master = stage.redis.port();
+    for _ in 0..run.pick(1, 4) {
+        replica.ask::<String>(&["REPLICAOF", "127.0.0.1", &master.to_string()]).await?;
+        stage.talk_for(Duration::from_secs(2)).await;
+        // Who listens is led to the replica, which passes on what the master publishes; who writes stays.
+        stage.wire.lead_to(replica.port());
+        stage.redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await?;
+        stage.talk_for(Duration::from_secs(3)).await;
+        stage.wire.lead_to(master);
+        // Now nothing comes that way any more, and every connection is healthy.
+        replica.ask::<String>(&["REPLICAOF", "NO", "ONE"]).await?;
+        stage.fault();
+        stage.heal();
+        ensure!(stage.until_ready(false, Duration::from_secs(10)).await?, "an instance is deaf and calls itself ready");
+        ensure!(stage.until_ready(true, Duration::from_secs(10)).await?, "an instance stays deaf");
+        sleep(Duration::from_secs(2)).await;
+    }
+    let mut report = stage.close(Loss::None).await?;
+    let interruptions = report.interruptions();
+    report.expect(interruptions == 0, format!("people saw {interruptions} interruptions"));
+    let worst = report.resume(1.0);
+    report.expect(worst.is_some_and(|worst| worst <= PROMISED), format!("somebody heard nothing for {worst:?} ms"));
+    Ok(report)
+}

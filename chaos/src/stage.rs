@@ -1,0 +1,187 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use anyhow::{Context, ensure};
+use futures_util::future::try_join_all;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    check::{Loss, examine},
+    clock::Clock,
+    people::{Cast, Crowd, Journal},
+    report::Report,
+    run::Run,
+    world::{Archive, Door, Haproxy, Instance, Redis, Settings, Wire, free_port},
+};
+
+/// How long it may take until nothing waits any more, once all is well.
+const SETTLING: Duration = Duration::from_secs(30);
+
+/// What a scenario is played with.
+pub struct Plan {
+    pub cast: Cast,
+    pub instances: usize,
+    pub settings: Settings,
+    /// Whether a load balancer stands before the instances, besides our own door.
+    pub balanced: bool,
+    /// How long the door lets a connection live.
+    pub cap: Option<Duration>,
+}
+
+impl Plan {
+    /// A crowd before two instances.
+    pub fn of(cast: Cast) -> Self {
+        Self { cast, instances: 2, settings: Settings::new(), balanced: false, cap: None }
+    }
+}
+
+/// Everything that runs: people, the door, perhaps a load balancer, instances, the wire, Redis.
+pub struct Stage {
+    pub clock: Clock,
+    pub redis: Redis,
+    pub wire: Wire,
+    pub instances: Vec<Instance>,
+    pub door: Door,
+    pub crowd: Crowd,
+    settings: Settings,
+    _haproxy: Option<Haproxy>,
+    rooms: BTreeSet<String>,
+    /// When faults were over.
+    healed: Vec<u64>,
+    /// Faults that were counted one by one.
+    faults: usize,
+}
+
+impl Stage {
+    /// Starts everything, and returns when all people are in their rooms.
+    pub async fn set(run: Run, plan: Plan) -> anyhow::Result<Self> {
+        let Plan { cast, instances, settings, balanced, cap } = plan;
+        let clock = Clock::start();
+        let redis = Redis::start().await?;
+        let wire = Wire::start(redis.port(), run.seed).await?;
+        let url = wire.url();
+        let starting = (0..instances).map(|_| async { Instance::start(free_port().await?, &url, &settings).await });
+        let instances = try_join_all(starting).await?;
+        let addresses: Vec<SocketAddr> = instances.iter().map(|instance| instance.address).collect();
+        let haproxy = if balanced { Some(Haproxy::start(&addresses).await?) } else { None };
+        let targets = haproxy.as_ref().map_or(addresses, |haproxy| vec![haproxy.address]);
+        let door = Door::open(targets, cap, None).await?;
+        let crowd = Crowd::gather(cast, door.address, clock, run.seed).await?;
+        let rooms = (0..cast.rooms).map(|number| format!("room{number}")).collect();
+        let (healed, faults, _haproxy) = (Vec::new(), 0, haproxy);
+        Ok(Self { clock, redis, wire, instances, door, crowd, settings, _haproxy, rooms, healed, faults })
+    }
+
+    /// Lets people talk for a while.
+    pub async fn talk_for(&self, time: Duration) {
+        self.crowd.talk();
+        sleep(time).await;
+    }
+
+    /// A fault begins.
+    pub fn fault(&mut self) {
+        self.faults += 1;
+    }
+
+    /// All is well from now on.
+    pub fn heal(&mut self) {
+        self.healed.push(self.clock.now());
+    }
+
+    pub fn rooms(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Starts an instance anew where one has ended.
+    pub async fn revive(&mut self, number: usize) -> anyhow::Result<()> {
+        let port = self.instances[number].address.port();
+        self.instances[number] = Instance::start(port, &self.wire.url(), &self.settings).await?;
+        Ok(())
+    }
+
+    /// The sum of a metric over all instances.
+    pub async fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        Ok(try_join_all(self.instances.iter().map(|instance| instance.metric(name))).await?.iter().sum())
+    }
+
+    /// Waits until every instance is ready, or none is.
+    pub async fn until_ready(&self, ready: bool, patience: Duration) -> anyhow::Result<bool> {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            let mut all = true;
+            for instance in &self.instances {
+                all &= instance.is_ready().await == ready;
+            }
+            if all {
+                return Ok(true);
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        Ok(false)
+    }
+
+    /// Lets everybody fall silent. Returns how long it took until nothing waited and every screen was up to date; nothing if
+    /// that was too long.
+    pub async fn settle(&self, patience: Duration) -> anyhow::Result<Option<Duration>> {
+        self.crowd.hush();
+        let start = Instant::now();
+        loop {
+            let heads = self.heads().await?;
+            let left = patience.saturating_sub(start.elapsed());
+            if !self.crowd.settle(&heads, left.min(Duration::from_secs(1))).await {
+                if left.is_zero() {
+                    return Ok(None);
+                }
+            } else if self.heads().await? == heads {
+                return Ok(Some(start.elapsed()));
+            }
+        }
+    }
+
+    /// Lets everybody fall silent and leave, and compares what they wrote down with what is kept.
+    pub async fn close(self, loss: Loss) -> anyhow::Result<Report> {
+        let mut disappointments = Vec::new();
+        if self.settle(SETTLING).await?.is_none() {
+            disappointments.push(format!("something still waits {SETTLING:?} after the last fault"));
+        }
+        let clients = self.crowd.len();
+        let mut journals = self.crowd.part().await?;
+        ensure!(!journals.is_empty(), "nobody was there");
+        let archive = Archive(&self.redis);
+        let mut findings = Vec::new();
+        let mut by_room: BTreeMap<String, Vec<Journal>> = BTreeMap::new();
+        for journal in journals.drain(..) {
+            by_room.entry(journal.room.clone()).or_default().push(journal);
+        }
+        for (room, journals) in &by_room {
+            let history = archive.history(room).await.with_context(|| format!("the history of {room}"))?;
+            findings.extend(examine(&history, journals, loss));
+        }
+        let journals: Vec<Journal> = by_room.into_values().flatten().collect();
+        Ok(Report {
+            clients,
+            messages: journals.iter().map(|journal| journal.acknowledged.len()).sum(),
+            faults: self.faults + self.wire.faults(),
+            findings,
+            disappointments,
+            resumes: resumes(&journals, &self.healed),
+            resets: journals.iter().map(|journal| journal.resets().count()).sum(),
+            journals,
+        })
+    }
+
+    async fn heads(&self) -> anyhow::Result<BTreeMap<String, u64>> {
+        Archive(&self.redis).heads(self.rooms.iter().cloned()).await
+    }
+}
+
+fn resumes(journals: &[Journal], healed: &[u64]) -> Vec<u64> {
+    let outages = journals.iter().flat_map(|journal| &journal.outages);
+    let returns = outages.filter_map(|outage| Some(outage.until? - outage.since));
+    let news =
+        journals.iter().flat_map(|journal| healed.iter().filter_map(|at| Some(journal.heard_after(*at)?.at - at)));
+    returns.chain(news).collect()
+}

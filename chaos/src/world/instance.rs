@@ -1,0 +1,140 @@
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{ChildStderr, Command},
+    task::AbortHandle,
+    time::timeout,
+};
+
+use super::process::Process;
+use crate::http;
+
+const START: Duration = Duration::from_secs(15);
+/// Behind it instances tell their metrics on their own port.
+const TOKEN: &str = "only-for-the-length-of-a-run";
+
+/// Environment of a server: variables and their values.
+pub type Settings = Vec<(&'static str, String)>;
+
+/// A running server. It ends with the value.
+#[derive(Debug)]
+pub struct Instance {
+    process: Process,
+    pub address: SocketAddr,
+    _log: AbortHandle,
+}
+
+impl Instance {
+    /// Starts the program that `SALA_BIN` names, on a port, with limits wide enough for a crowd from one address.
+    pub async fn start(port: u16, redis_url: &str, settings: &Settings) -> anyhow::Result<Self> {
+        let program = std::env::var("SALA_BIN").context("SALA_BIN names no server: use script/chaos")?;
+        let mut command = Command::new(program);
+        for name in ["REDISHOST", "REDISPORT", "K_SERVICE", "METRICS_PORT", "ALLOWED_ORIGINS", "DATA_DIR"] {
+            command.env_remove(name);
+        }
+        for name in ["SENDS_PER_SECOND", "SENDS_BURST", "FRAMES_PER_SECOND", "FRAMES_BURST", "JOINS_BURST"] {
+            command.env(name, "1000000");
+        }
+        command.envs([("HOST", "127.0.0.1"), ("LOG_FORMAT", "text"), ("RUST_LOG", "warn,server=info")]);
+        command.envs([("MAX_CONNECTIONS", "20000"), ("METRICS_TOKEN", TOKEN), ("HISTORY_LIMIT", "1000000")]);
+        command.env("SESSION_KEY", "the same on all instances of one run").env("REDIS_URL", redis_url);
+        command.env("PORT", port.to_string()).envs(settings.iter().map(|(name, value)| (name, value)));
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = Process::start("server", &mut command)?;
+        let log = BufReader::new(process.child().stderr.take().context("it is piped")?).lines();
+        let (address, log) =
+            timeout(START, listening(log)).await.context("a server does not say where it listens")??;
+        ensure!(address.ip() == Ipv4Addr::LOCALHOST, "the server listens on {address}");
+        Ok(Self { process, address, _log: log })
+    }
+
+    /// Kills it at once, with all that it holds.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.kill().await
+    }
+
+    /// Asks it to end. Returns how long that took.
+    pub async fn terminate(&mut self, patience: Duration) -> anyhow::Result<Duration> {
+        let start = Instant::now();
+        self.process.signal("-TERM").await?;
+        let status = self.process.ended(patience).await?;
+        ensure!(status.success(), "a server ended with {status}");
+        Ok(start.elapsed())
+    }
+
+    /// Whether it should get new people.
+    pub async fn is_ready(&self) -> bool {
+        http::get(self.address, "/health/ready", "").await.is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// The sum of a metric over all its labels.
+    pub async fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let answer = http::get(self.address, "/metrics", &format!("Authorization: Bearer {TOKEN}\r\n")).await?;
+        ensure!(answer.status == 200, "metrics are answered with {}", answer.status);
+        Ok(sum(&answer.body, name))
+    }
+
+    /// Its resident memory, in bytes.
+    pub fn memory(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()?))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024)
+    }
+}
+
+async fn listening(mut log: Lines<BufReader<ChildStderr>>) -> anyhow::Result<(SocketAddr, AbortHandle)> {
+    let mut seen = Vec::new();
+    while let Some(line) = log.next_line().await? {
+        if let Some(address) = address_in(&line) {
+            return Ok((address, tokio::spawn(drain(log)).abort_handle()));
+        }
+        seen.push(line);
+    }
+    bail!("a server ended at its start: {}", seen.join("\n"))
+}
+
+/// What it logs has to go somewhere. Faults make it complain, and rightly; a panic is never right.
+async fn drain(mut log: Lines<BufReader<ChildStderr>>) {
+    let wanted = std::env::var_os("CHAOS_LOG").is_some();
+    while let Ok(Some(line)) = log.next_line().await {
+        if wanted || line.contains("panicked") || line.contains("ERROR") {
+            eprintln!("server: {line}");
+        }
+    }
+}
+
+fn address_in(line: &str) -> Option<SocketAddr> {
+    line.split_once("listening on http://")?.1.split_whitespace().next()?.parse().ok()
+}
+
+fn sum(metrics: &str, name: &str) -> f64 {
+    let lines = metrics.lines().filter_map(|line| line.strip_prefix(name));
+    lines
+        .filter(|rest| rest.starts_with([' ', '{']))
+        .filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_log() {
+        let line = "2026-01-01T00:00:00Z  INFO server: listening on http://127.0.0.1:41523";
+        assert_eq!(address_in(line).unwrap().port(), 41_523);
+        assert_eq!(address_in("INFO server: opened the data"), None);
+    }
+
+    #[test]
+    fn a_metric_is_summed_over_its_labels() {
+        let metrics = "# HELP a b\na_total{x=\"1\"} 2\na_total{x=\"2\"} 3\na_total_more 9\nb 1\n";
+        assert_eq!((sum(metrics, "a_total"), sum(metrics, "b"), sum(metrics, "c")), (5.0, 1.0, 0.0));
+    }
+}

@@ -1,0 +1,19 @@
+//! The real processes of a run, and our own proxies between them. Everything listens on the loopback interface only, and
+//! ends with the value that stands for it.
+
+mod archive;
+mod door;
+mod haproxy;
+mod instance;
+mod process;
+mod redis;
+mod resp;
+mod wire;
+
+pub use archive::{Archive, key};
+pub use door::Door;
+pub use haproxy::Haproxy;
+pub use instance::{Instance, Settings};
+pub use process::free_port;
+pub use redis::Redis;
+pub use wire::{Mischief, Wire};
