@@ -47,11 +47,11 @@ impl Haproxy {
 
 fn configuration(address: SocketAddr, instances: &[SocketAddr]) -> anyhow::Result<String> {
     let mut text = format!(
-        "global\n  maxconn 20000\n\
+        "global\n  maxconn 4000\n\
          defaults\n  mode http\n  timeout connect 1s\n  timeout client 1h\n  timeout server 1h\n  timeout tunnel 1h\n  \
-         retries 3\n  option redispatch 1\n  option http-server-close\n\
+         retries 3\n  option redispatch 1\n\
          listen sala\n  bind {address}\n  balance roundrobin\n  \
-         option httpchk GET /health/ready\n  default-server check inter 300ms fall 1 rise 1 on-marked-down none\n"
+         option httpchk GET /health/ready\n  default-server check inter 300ms fall 1 rise 1\n"
     );
     for (number, instance) in instances.iter().enumerate() {
         writeln!(text, "  server instance{number} {instance}")?;
