@@ -21,6 +21,10 @@ const LIMITS: [(&str, &str); 5] = [
     ("FRAMES_PER_SECOND", "1000000"),
     ("FRAMES_BURST", "1000000"),
     ("MAX_CONNECTIONS", "100000"),
+    ("ACCEPTS_PER_SECOND", "1000000"),
+    ("ACCEPTS_BURST", "1000000"),
+    ("JOINS_PER_SECOND", "1000000"),
+    ("JOINS_BURST", "1000000"),
 ];
 
 /// Where the server keeps and relays its rooms.

@@ -86,6 +86,8 @@ pub async fn run(
     shutdown.await;
     tracing::info!("shutting down");
     draining.cancel();
+    let parting = Arc::clone(&app.hub);
+    tokio::spawn(async move { parting.part().await });
     let drained = async {
         app.sockets.drained().await;
         serve.await
