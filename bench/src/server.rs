@@ -15,7 +15,7 @@ use crate::{cores::Cores, process::Process, redis::Redis};
 const START: Duration = Duration::from_secs(10);
 
 /// Nobody may be slowed down by the limits that protect a real server.
-const LIMITS: [(&str, &str); 5] = [
+const LIMITS: [(&str, &str); 9] = [
     ("SENDS_PER_SECOND", "1000000"),
     ("SENDS_BURST", "1000000"),
     ("FRAMES_PER_SECOND", "1000000"),

@@ -38,7 +38,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub async fn open(config: &BackendConfig) -> anyhow::Result<Backend> {
     match config {
         BackendConfig::Embedded { data_dir, history_limit } => backend::local::open(data_dir, *history_limit),
-        BackendConfig::Redis { url, history_limit } => backend::redis::open(url, *history_limit).await,
+        BackendConfig::Redis(settings) => backend::redis::open(settings.clone()).await,
     }
 }
 
