@@ -15,12 +15,16 @@ use crate::{cores::Cores, process::Process, redis::Redis};
 const START: Duration = Duration::from_secs(10);
 
 /// Nobody may be slowed down by the limits that protect a real server.
-const LIMITS: [(&str, &str); 5] = [
+const LIMITS: [(&str, &str); 9] = [
     ("SENDS_PER_SECOND", "1000000"),
     ("SENDS_BURST", "1000000"),
     ("FRAMES_PER_SECOND", "1000000"),
     ("FRAMES_BURST", "1000000"),
     ("MAX_CONNECTIONS", "100000"),
+    ("ACCEPTS_PER_SECOND", "1000000"),
+    ("ACCEPTS_BURST", "1000000"),
+    ("JOINS_PER_SECOND", "1000000"),
+    ("JOINS_BURST", "1000000"),
 ];
 
 /// Where the server keeps and relays its rooms.

@@ -3,6 +3,7 @@
 use protocol::{Limits, RefusalCode, ServerFrame, User};
 
 use crate::connection::Source;
+use crate::presence::People;
 use crate::room::{Joined, OlderPage, Refused};
 use crate::timeline::Page;
 use crate::turn::Turn;
@@ -91,11 +92,15 @@ impl Client {
                 let page = OlderPage { before, events, start, trimmed };
                 self.with(&room, |room| room.older_came(page, turn));
             }
-            ServerFrame::People { room, joined, left, count } => self.with(&room, |room| {
+            ServerFrame::People { room, joined, left, count, people } => self.with(&room, |room| {
                 for id in &left {
                     room.stopped_writing(id, turn);
                 }
-                room.people_changed(|people| people.update(joined, &left, count), turn);
+                let update = |here: &mut People| match people {
+                    Some(people) => *here = People::new(people, count),
+                    None => here.update(joined, &left, count),
+                };
+                room.people_changed(update, turn);
             }),
             ServerFrame::Typing { room, user } => self.with(&room, |room| room.wrote(user, turn)),
             ServerFrame::Retry { after_ms } => self.connection.retry(after_ms),

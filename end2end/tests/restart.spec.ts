@@ -1,4 +1,3 @@
-import type { JSHandle } from '@playwright/test';
 import { numbered } from './support/bot';
 import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
@@ -32,7 +31,7 @@ test('a server that is killed and restarted loses nothing and repeats nothing', 
     await person.hasSettled('while it was away');
     await person.hasSettled('me too');
   }
-  await agree(ana, rui);
+  await ana.agreesWith(rui);
 });
 
 test('a server that is killed amid a burst of messages loses none of them', async ({ server, invite }) => {
@@ -49,7 +48,7 @@ test('a server that is killed amid a burst of messages loses none of them', asyn
     await person.reads(written, COMES_BACK);
     await expect(person.page.locator('.pending')).toHaveCount(0, COMES_BACK);
   }
-  await agree(ana, rui);
+  await ana.agreesWith(rui);
 });
 
 test('one of two instances is killed and restarted', async ({ redis, start, invite }) => {
@@ -72,7 +71,7 @@ test('one of two instances is killed and restarted', async ({ redis, start, invi
   for (const person of [ana, rui]) await person.reads(all, COMES_BACK);
   await isBack(ana);
   await ana.hasSettled('while it was away');
-  await agree(ana, rui);
+  await ana.agreesWith(rui);
 });
 
 test('a client of a killed instance goes on at another one', async ({ redis, start, gateway, invite }) => {
@@ -89,7 +88,7 @@ test('a client of a killed instance goes on at another one', async ({ redis, sta
   for (const person of [ana, rui]) await person.reads(['before', 'and after'], COMES_BACK);
   await ana.hasSettled('and after');
   await isBack(ana);
-  await agree(ana, rui);
+  await ana.agreesWith(rui);
 });
 
 test('a deployment goes unnoticed', async ({ redis, start, gateway, invite }) => {
@@ -98,7 +97,7 @@ test('a deployment goes unnoticed', async ({ redis, start, gateway, invite }) =>
   const rui = await (await invite('Rui', fresh)).signIn('lobby');
   const ana = await (await invite('Ana', balancer)).signIn('lobby');
   await expect(rui.page.locator('.news')).toHaveText('Ana joined');
-  const [banners, news] = [await record(ana, '.banner'), await record(rui, '.news')];
+  const [banners, news] = [await ana.record('.banner'), await rui.record('.news')];
   balancer.leadTo(fresh);
   await old.stop();
   await expect.poll(() => ana.joins('lobby'), COMES_BACK).toBe(2);
@@ -119,22 +118,4 @@ async function isBack(person: Person): Promise<void> {
 async function isWaiting(person: Person, text: string): Promise<void> {
   await expect(person.message(text)).toHaveClass(/pending/);
   await expect(person.message(text)).toContainText('Sending…');
-}
-
-/** What an element says from now on. */
-async function record({ page }: Person, selector: string): Promise<JSHandle<string[]>> {
-  return page.locator(selector).evaluateHandle((element) => {
-    const said: string[] = [];
-    const note = () => element.textContent && said.push(element.textContent);
-    new MutationObserver(note).observe(element, { childList: true, characterData: true, subtree: true });
-    return said;
-  });
-}
-
-/** Both read the same, and it is what the server has. */
-async function agree(one: Person, another: Person): Promise<void> {
-  const texts = await one.texts.allTextContents();
-  await another.reads(texts);
-  await another.page.reload();
-  await another.reads(texts);
 }

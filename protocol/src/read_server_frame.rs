@@ -98,9 +98,13 @@ impl Flat {
                 start: flat.start?,
                 trimmed: flat.trimmed?,
             },
-            "people" => {
-                ServerFrame::People { room: flat.room?, joined: flat.joined?, left: flat.left?, count: flat.count? }
-            }
+            "people" => ServerFrame::People {
+                room: flat.room?,
+                joined: flat.joined?,
+                left: flat.left?,
+                count: flat.count?,
+                people: flat.people,
+            },
             "typing" => ServerFrame::Typing { room: flat.room?, user: flat.user? },
             "rotate" => ServerFrame::Rotate { within_ms: flat.within_ms? },
             "retry" => ServerFrame::Retry { after_ms: flat.after_ms? },

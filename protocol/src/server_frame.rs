@@ -104,6 +104,9 @@ pub enum ServerFrame<E = Event> {
         left: Vec<String>,
         /// How many are here now.
         count: u64,
+        /// All who are listed, in the place of what was listed before: where changes were missed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        people: Option<Vec<User>>,
     },
     /// Somebody else is writing.
     Typing {

@@ -38,7 +38,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub async fn open(config: &BackendConfig) -> anyhow::Result<Backend> {
     match config {
         BackendConfig::Embedded { data_dir, history_limit } => backend::local::open(data_dir, *history_limit),
-        BackendConfig::Redis { url, history_limit } => backend::redis::open(url, *history_limit).await,
+        BackendConfig::Redis(settings) => backend::redis::open(settings.clone()).await,
     }
 }
 
@@ -86,6 +86,8 @@ pub async fn run(
     shutdown.await;
     tracing::info!("shutting down");
     draining.cancel();
+    let parting = Arc::clone(&app.hub);
+    tokio::spawn(async move { parting.part().await });
     let drained = async {
         app.sockets.drained().await;
         serve.await

@@ -5,7 +5,7 @@ use crate::Input;
 
 fn people(joined: Vec<User>, left: &[&str], count: u64) -> ServerFrame {
     let left = left.iter().map(|id| (*id).to_owned()).collect();
-    ServerFrame::People { room: LOBBY.into(), joined, left, count }
+    ServerFrame::People { room: LOBBY.into(), joined, left, count, people: None }
 }
 
 fn typing(user: User) -> ServerFrame {
@@ -20,6 +20,9 @@ fn people_come_and_go() {
     assert_eq!(desk.hear(&people(vec![rui()], &[], 2)), "", "nothing new");
     assert_eq!(desk.hear(&people(vec![], &["u_rui"], 1)), "*people");
     assert_eq!(desk.room().people(), [ana()]);
+    let list = Some(vec![rui()]);
+    desk.hear(&ServerFrame::People { room: LOBBY.into(), joined: vec![], left: vec![], count: 9, people: list });
+    assert_eq!((desk.room().people(), desk.room().count()), ([rui()].as_slice(), 9), "the whole list anew");
 }
 
 #[test]

@@ -9,6 +9,7 @@ export class Gateway {
   private readonly sockets = new Set<Socket>();
   private readonly connections = new Set<Socket>();
   private isCut = false;
+  private lifetime: number | undefined;
 
   private constructor(
     private readonly listener: Listener,
@@ -39,6 +40,11 @@ export class Gateway {
     this.sockets.forEach((socket) => socket.resetAndDestroy());
   }
 
+  /** From now on every WebSocket is cut at this age, in milliseconds, as a platform does that caps requests. */
+  cutAtAge(lifetime: number): void {
+    this.lifetime = lifetime;
+  }
+
   mend(): void {
     this.isCut = false;
   }
@@ -55,9 +61,15 @@ export class Gateway {
       if (head.toString('latin1').startsWith('GET /ws ')) {
         if (this.isCut) return client.resetAndDestroy();
         this.track(client, this.sockets);
+        if (this.lifetime !== undefined) this.limit(client, this.lifetime);
       }
       this.handOn(client, head);
     });
+  }
+
+  private limit(socket: Socket, lifetime: number): void {
+    const end = setTimeout(() => socket.resetAndDestroy(), lifetime);
+    socket.on('close', () => clearTimeout(end));
   }
 
   private handOn(client: Socket, head: Buffer): void {

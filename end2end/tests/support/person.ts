@@ -1,4 +1,4 @@
-import { type Locator, type Page, expect } from '@playwright/test';
+import { type JSHandle, type Locator, type Page, expect } from '@playwright/test';
 
 /** Somebody with a browser of their own. */
 export class Person {
@@ -78,6 +78,24 @@ export class Person {
 
   async reads(texts: string[], options?: { timeout: number }): Promise<void> {
     await expect(this.texts, `what ${this.name} reads`).toHaveText(texts, options);
+  }
+
+  /** What an element says from now on. */
+  async record(selector: string): Promise<JSHandle<string[]>> {
+    return this.page.locator(selector).evaluateHandle((element) => {
+      const said: string[] = [];
+      const note = () => element.textContent && said.push(element.textContent);
+      new MutationObserver(note).observe(element, { childList: true, characterData: true, subtree: true });
+      return said;
+    });
+  }
+
+  /** Both read the same, and it is what the server has. */
+  async agreesWith(other: Person): Promise<void> {
+    const texts = await this.texts.allTextContents();
+    await other.reads(texts);
+    await other.page.reload();
+    await other.reads(texts);
   }
 
   private listen(): void {

@@ -102,12 +102,18 @@ pub trait Presence: Send + Sync {
     /// [`Error::Unavailable`].
     async fn leave(&self, room: &RoomName, connection: &str) -> Result<()>;
 
-    /// Keeps connections alive for another [`PRESENCE_TTL_MS`] and takes away the expired ones of others in the same rooms, as
-    /// [`Presence::leave`] does. Connections that had expired themselves come back.
+    /// Lets connections expire `ttl_ms` from now, later or sooner than before, and takes away the expired ones of others in the
+    /// same room, as [`Presence::leave`] does. Connections that had expired themselves come back.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    async fn refresh(&self, room: &RoomName, here: &[(String, User)]) -> Result<()>;
+    async fn refresh(&self, room: &RoomName, here: &[(String, User)], ttl_ms: u64) -> Result<()>;
+
+    /// Takes away the expired connections in these rooms, as [`Presence::leave`] does.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    async fn sweep(&self, rooms: &[RoomName]) -> Result<()>;
 
     /// Who is here now.
     ///
@@ -116,8 +122,8 @@ pub trait Presence: Send + Sync {
     async fn people(&self, room: &RoomName) -> Result<Roster>;
 }
 
-/// How long a connection stays in the register without a refresh, in milliseconds.
-pub const PRESENCE_TTL_MS: u64 = 60_000;
+/// How long a connection that enters stays in the register without a refresh, in milliseconds.
+pub const PRESENCE_TTL_MS: u64 = 45_000;
 
 /// An event before it has its place in the room.
 #[derive(Clone, Debug)]

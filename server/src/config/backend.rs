@@ -1,6 +1,7 @@
-use std::{net::Ipv6Addr, path::PathBuf};
+use std::{net::Ipv6Addr, path::PathBuf, time::Duration};
 
 use super::{ConfigError, Environment};
+use crate::backend::redis::Settings;
 
 /// Where rooms live. Redis is chosen by `REDIS_URL`, or by `REDISHOST` and `REDISPORT` as in Google's tutorial.
 #[derive(Clone, Debug)]
@@ -13,38 +14,59 @@ pub enum BackendConfig {
         history_limit: usize,
     },
     /// Redis, shared by any number of instances.
-    Redis {
-        /// `REDIS_URL`, such as `redis://:password@host:6379/0`; or `REDISHOST`, and `REDISPORT` with default 6379.
-        url: String,
-        /// `HISTORY_LIMIT`, as above.
-        history_limit: usize,
-    },
+    ///
+    /// - `REDIS_URL`: `redis://:password@host:6379/0`, with `rediss://` for TLS, or behind Sentinels
+    ///   `redis+sentinel://:password@host:26379,host:26379/master`; or `REDISHOST`, and `REDISPORT` with default 6379.
+    /// - `REDIS_CA_FILE`, default the system's: certificate authorities for TLS, as PEM.
+    /// - `REDIS_WAIT_REPLICAS`, default 0, and `REDIS_WAIT_MS`, default 1000: how many replicas must have a message before it is
+    ///   acknowledged, and how long they may take.
+    /// - `HISTORY_LIMIT`, as above.
+    Redis(Settings),
 }
+
+const SCHEMES: [&str; 4] = ["redis://", "rediss://", "redis+sentinel://", "rediss+sentinel://"];
 
 impl BackendConfig {
     pub(super) fn from(env: &Environment) -> Result<Self, ConfigError> {
         let allowed = 100..=1_000_000;
         let history_limit =
             env.parse("HISTORY_LIMIT", 10_000, "a number from 100 to 1000000", |n| allowed.contains(n))?;
-        let port: u16 = env.parse("REDISPORT", 6379, "a port from 1 to 65535", |port| *port > 0)?;
-        let url = match (env.get("REDIS_URL"), env.get("REDISHOST")) {
-            (Some(url), _) => Some(url.to_owned()),
-            (None, Some(host)) if is_host(host) => Some(format!("redis://{host}:{port}")),
-            (None, Some(host)) => {
-                let allowed = "a host name or an IP address, without a port (REDISPORT) or a scheme (REDIS_URL)";
-                return Err(ConfigError::new("REDISHOST", host, allowed));
-            }
-            (None, None) => None,
+        let Some(url) = url(env)? else {
+            let data_dir = env.get("DATA_DIR").unwrap_or("data").into();
+            return Ok(Self::Embedded { data_dir, history_limit });
         };
-        Ok(match url {
-            None => {
-                let data_dir = env.get("DATA_DIR").unwrap_or("data").into();
-                Self::Embedded { data_dir, history_limit }
-            }
-            Some(url) if redis::Client::open(url.as_str()).is_ok() => Self::Redis { url, history_limit },
-            Some(_) => return Err(ConfigError::secret("REDIS_URL", "an address such as redis://:password@host:6379")),
-        })
+        let ca = env.get("REDIS_CA_FILE").map(|file| {
+            std::fs::read(file)
+                .map_err(|error| ConfigError::new("REDIS_CA_FILE", file, format!("a file that can be read ({error})")))
+        });
+        Ok(Self::Redis(Settings { url, ca: ca.transpose()?, history_limit, replicas: replicas(env)? }))
     }
+}
+
+fn url(env: &Environment) -> Result<Option<String>, ConfigError> {
+    let port: u16 = env.parse("REDISPORT", 6379, "a port from 1 to 65535", |port| *port > 0)?;
+    match (env.get("REDIS_URL"), env.get("REDISHOST")) {
+        (Some(url), _) if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) => Ok(Some(url.to_owned())),
+        (Some(_), _) => {
+            let allowed =
+                "an address such as redis://:password@host:6379, rediss://host or redis+sentinel://host/master";
+            Err(ConfigError::secret("REDIS_URL", allowed))
+        }
+        (None, Some(host)) if is_host(host) => Ok(Some(format!("redis://{host}:{port}"))),
+        (None, Some(host)) => {
+            let allowed = "a host name or an IP address, without a port (REDISPORT) or a scheme (REDIS_URL)";
+            Err(ConfigError::new("REDISHOST", host, allowed))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+fn replicas(env: &Environment) -> Result<Option<(u32, Duration)>, ConfigError> {
+    let count = env.parse("REDIS_WAIT_REPLICAS", 0, "a number from 0 to 10", |count| *count <= 10)?;
+    let allowed = 1..=1_500;
+    let wait =
+        env.parse("REDIS_WAIT_MS", 1_000, "a number of milliseconds from 1 to 1500", |ms| allowed.contains(ms))?;
+    Ok((count > 0).then(|| (count, Duration::from_millis(wait))))
 }
 
 fn is_host(host: &str) -> bool {

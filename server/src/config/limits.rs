@@ -7,6 +7,11 @@ use super::{ConfigError, Environment};
 pub struct LimitsConfig {
     /// `MAX_CONNECTIONS`, default 10000: sockets on this instance; more are answered with 503.
     pub connections: usize,
+    /// `ACCEPTS_PER_SECOND`, default 500: sockets that this instance takes, in the long run; more are answered with 503. A crowd
+    /// that was cut at once comes back in an order that the instance can bear.
+    pub accepts_per_second: f64,
+    /// `ACCEPTS_BURST`, default 1000: sockets that it takes at once.
+    pub accepts_burst: f64,
     /// `MAX_ROOMS`, default 50: rooms that one socket may be in.
     pub rooms: usize,
     /// `SENDS_PER_SECOND`, default 20: messages of one person on this instance, in the long run.
@@ -46,6 +51,8 @@ impl LimitsConfig {
         })?;
         Ok(Self {
             connections: count("MAX_CONNECTIONS", 10_000)?,
+            accepts_per_second: rate("ACCEPTS_PER_SECOND", 500.0)?,
+            accepts_burst: burst("ACCEPTS_BURST", 1_000.0)?,
             rooms: count("MAX_ROOMS", 50)?,
             sends_per_second: rate("SENDS_PER_SECOND", 20.0)?,
             sends_burst: burst("SENDS_BURST", 60.0)?,

@@ -75,8 +75,8 @@ mod tests {
         let config = config(&[("K_SERVICE", "chat"), ("PORT", "9000"), ("REDISHOST", "10.0.0.3")]).unwrap();
         assert_eq!(config.http.address.to_string(), "0.0.0.0:9000");
         assert_eq!(config.log.format, LogFormat::Json);
-        let BackendConfig::Redis { url, .. } = config.backend else { panic!("redis") };
-        assert_eq!(url, "redis://10.0.0.3:6379");
+        let BackendConfig::Redis(settings) = config.backend else { panic!("redis") };
+        assert_eq!(settings.url, "redis://10.0.0.3:6379");
     }
 
     #[test]
@@ -87,7 +87,10 @@ mod tests {
             ("HOST", "localhost"),
             ("SESSION_KEY", "short"),
             ("REDIS_URL", "http://redis"),
-            ("REDIS_URL", "rediss://redis"),
+            ("REDIS_URL", "sentinel://redis"),
+            ("REDIS_CA_FILE", "/nowhere"),
+            ("REDIS_WAIT_REPLICAS", "-1"),
+            ("REDIS_WAIT_MS", "60000"),
             ("REDISPORT", "x"),
             ("REDISHOST", "10.0.0.3:6380"),
             ("REDISHOST", "redis://10.0.0.3"),

@@ -17,7 +17,7 @@ mod watch;
 use std::{
     collections::HashMap,
     slice,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -46,6 +46,8 @@ pub struct Hub {
     presence: Arc<dyn Presence>,
     /// Bounds the memory for answers to those who come back after a long time, however many they are at once.
     large_answers: Arc<Semaphore>,
+    /// The instance goes away.
+    leaving: AtomicBool,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -74,6 +76,7 @@ impl Hub {
             history,
             presence,
             large_answers: Arc::new(Semaphore::new(join::LARGE_ANSWERS)),
+            leaving: AtomicBool::new(false),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
         });

@@ -1,7 +1,7 @@
 //! Keeping the register of who is here: refreshed while sockets are open, and slow to forget one who may come right back.
 
 use std::{
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -11,12 +11,16 @@ use rand::Rng;
 use tokio::time::{interval, sleep};
 
 use super::{Hub, room::Room};
+use crate::backend::{PRESENCE_TTL_MS, Roster};
 
 /// How often the register is told that this instance's connections live, a third of the time after which it forgets them.
-const REFRESH: Duration = Duration::from_millis(crate::backend::PRESENCE_TTL_MS / 3);
+const REFRESH: Duration = Duration::from_millis(PRESENCE_TTL_MS / 3);
 
 /// How many rooms are refreshed at once.
 const REFRESHED: usize = 16;
+
+/// How long the connections of an instance that goes away stay in the register, in milliseconds: they are on another one soon.
+const PARTING_MS: u64 = 10_000;
 
 /// How long a lost connection stays in the register, so that nobody is seen to go and come over a reload or a reconnection.
 const GRACE: Duration = Duration::from_secs(10);
@@ -61,6 +65,22 @@ impl Hub {
         });
     }
 
+    /// The instance goes away. Its people are not taken out of their rooms, so that nobody is seen to go and come who only
+    /// changes instances; but those who do not come back are gone soon.
+    pub async fn part(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+        self.refresh().await;
+    }
+
+    /// Reads who is in a room, for all members: changes were missed, or are too many to be told one by one.
+    pub(super) async fn tell_people(&self, room: &Room) {
+        match self.presence.people(&room.name).await {
+            Ok(Roster { people, count }) => room.tell_people(people, count),
+            // It stays to be told.
+            Err(error) => tracing::warn!(%error, "the people of a room could not be read"),
+        }
+    }
+
     async fn refresh(&self) {
         let rooms: Vec<_> = self.lock().values().cloned().collect();
         futures_util::stream::iter(rooms).for_each_concurrent(REFRESHED, |room| self.refresh_room(room)).await;
@@ -71,7 +91,8 @@ impl Hub {
         if here.is_empty() {
             return;
         }
-        let mut refreshed = self.presence.refresh(&room.name, &here).await;
+        let ttl = if self.leaving.load(Ordering::Relaxed) { PARTING_MS } else { PRESENCE_TTL_MS };
+        let mut refreshed = self.presence.refresh(&room.name, &here, ttl).await;
         // One who left meanwhile was brought back by it.
         let still_here = room.here();
         for (connection, _) in

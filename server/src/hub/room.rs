@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use protocol::{CloseCode, Head, RoomName, ServerFrame, User};
+use protocol::{CloseCode, Head, RoomName, ServerFrame, User, limits};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 use super::{
@@ -42,6 +42,8 @@ pub(super) struct State {
     /// Events that wait while the log is being read from the history; `None` when it is up to date.
     pub held: Option<Held>,
     pub last_used: Instant,
+    /// Whether changes of who is here were not told one by one.
+    pub people_untold: bool,
 }
 
 /// Events that came while the log was not up to date, each with its epoch.
@@ -86,12 +88,17 @@ impl Room {
             members: HashMap::new(),
             held: Some(Held::default()),
             last_used: Instant::now(),
+            people_untold: false,
         };
         Self { name, opened: OnceCell::new(), state: Mutex::new(state), deep: tokio::sync::Mutex::default() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no one panics while holding a room")
+    }
+
+    pub(super) fn has_members(&self) -> bool {
+        !self.lock().members.is_empty()
     }
 
     /// Takes an event from the broker. Returns whether a repair has to be started.
@@ -134,10 +141,24 @@ impl Room {
                 }
             }
             Whisper::People { joined, left, count } => {
-                let frame = frame::encode(&ServerFrame::People { room, joined, left, count });
-                self.lock().members.values_mut().for_each(|member| member.people(&frame));
+                let mut state = self.lock();
+                state.people_untold |= count > limits::PEOPLE as u64;
+                if !state.people_untold {
+                    let frame = frame::encode(&ServerFrame::People { room, joined, left, count, people: None });
+                    state.members.values_mut().for_each(|member| member.people(&frame));
+                }
             }
         }
+    }
+
+    /// Tells the members who is here, or only how many where they are more than are listed.
+    pub(super) fn tell_people(&self, people: Vec<User>, count: u64) {
+        let people = (count <= limits::PEOPLE as u64).then_some(people);
+        let (room, joined, left) = (self.name.to_string(), Vec::new(), Vec::new());
+        let frame = frame::encode(&ServerFrame::People { room, joined, left, count, people });
+        let mut state = self.lock();
+        state.people_untold = false;
+        state.members.values_mut().for_each(|member| member.people(&frame));
     }
 }
 

@@ -21,8 +21,13 @@ impl Hub {
     /// Finds the rooms whose head is not the broker's, and repairs them. `doubted` says that signals may have been missed, so
     /// that what cannot be compared has to be repaired, too.
     pub(super) async fn compare_heads(self: &Arc<Self>, doubted: bool) {
-        let rooms: Vec<(Arc<Room>, Cursor)> =
-            self.lock().values().map(|room| (Arc::clone(room), room.lock().log.cursor())).collect();
+        let stand = |room: &Arc<Room>| {
+            let mut state = room.lock();
+            // Who came and went meanwhile may have been missed, too.
+            state.people_untold |= doubted;
+            (Arc::clone(room), state.log.cursor())
+        };
+        let rooms: Vec<(Arc<Room>, Cursor)> = self.lock().values().map(stand).collect();
         let names: Vec<_> = rooms.iter().map(|(room, _)| room.name.clone()).collect();
         let heads = match self.history.heads(&names).await {
             Ok(heads) => heads,
@@ -58,13 +63,28 @@ impl Hub {
     }
 }
 
-/// Compares heads and closes the rooms that nobody uses, until the hub is gone.
+impl Hub {
+    /// Takes away those who have expired, and tells the members what was not told one by one.
+    async fn look_after_people(&self) {
+        let rooms: Vec<_> = self.lock().values().filter(|room| room.has_members()).cloned().collect();
+        let names: Vec<_> = rooms.iter().map(|room| room.name.clone()).collect();
+        if let Err(error) = self.presence.sweep(&names).await {
+            tracing::warn!(%error, "those who have expired could not be taken away");
+        }
+        for room in rooms.iter().filter(|room| room.lock().people_untold) {
+            self.tell_people(room).await;
+        }
+    }
+}
+
+/// Compares heads, looks after presence and closes the rooms that nobody uses, until the hub is gone.
 pub(super) async fn keep(hub: Weak<Hub>) {
     loop {
         let jitter = rand::rng().random_range(0.8..1.2);
         sleep(PACE.mul_f64(jitter)).await;
         let Some(hub) = hub.upgrade() else { return };
         hub.compare_heads(false).await;
+        hub.look_after_people().await;
         hub.sweep();
     }
 }

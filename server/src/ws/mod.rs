@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use crate::{config::LimitsConfig, http::AppState};
-use bucket::{Buckets, Rate};
+use bucket::{Buckets, Rate, TokenBucket};
 
 pub use upgrade::upgrade;
 
@@ -29,6 +29,7 @@ const SOCKETS_OF_ONE: usize = 32;
 pub struct Sockets {
     /// One permit for each socket that may be open.
     places: Arc<Semaphore>,
+    accepts: Mutex<TokenBucket>,
     /// How many of them each person has.
     by_person: Mutex<HashMap<String, usize>>,
     sends: Buckets,
@@ -42,14 +43,21 @@ impl Sockets {
     #[must_use]
     pub fn new(limits: &LimitsConfig) -> Self {
         let sends = Rate { per_second: limits.sends_per_second, burst: limits.sends_burst };
+        let accepts = Rate { per_second: limits.accepts_per_second, burst: limits.accepts_burst };
         let joins = Rate { per_second: limits.joins_per_second, burst: limits.joins_burst };
         Self {
             places: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            accepts: Mutex::new(TokenBucket::new(accepts, Instant::now())),
             by_person: Mutex::default(),
             sends: Buckets::new(sends),
             joins: Buckets::new(joins),
             open: TaskTracker::new(),
         }
+    }
+
+    /// Whether one more socket may be opened now.
+    fn may_accept(&self) -> bool {
+        self.accepts.lock().expect("no one panics while holding a bucket").take(Instant::now()).is_ok()
     }
 
     /// Takes a person's tokens for a message: one, and one more for each whole [`TOKEN_BYTES`].
@@ -95,8 +103,11 @@ struct Place {
 }
 
 impl Place {
-    /// None where the instance, or what one person may have of it, is full.
+    /// None where the instance, or what one person may have of it, is full, or too many come at once.
     fn take(app: &Arc<AppState>, user: &str) -> Option<Self> {
+        if !app.sockets.may_accept() {
+            return None;
+        }
         let permit = Arc::clone(&app.sockets.places).try_acquire_owned().ok()?;
         let mut by_person = app.sockets.by_person();
         let sockets = by_person.entry(user.to_owned()).or_default();

@@ -46,7 +46,7 @@ pub async fn upgrade(
         return refuse(StatusCode::BAD_REQUEST, "Sec-WebSocket-Protocol must offer sala.v1.");
     }
     let Some(place) = Place::take(&app, &user.id).filter(|_| !app.is_draining()) else {
-        let reason = "This instance is full, is going away, or has too many sockets of yours.";
+        let reason = "This instance is full, busy or going away, or has too many sockets of yours.";
         return ([(header::RETRY_AFTER, "1")], refuse(StatusCode::SERVICE_UNAVAILABLE, reason)).into_response();
     };
     let app = Arc::clone(&app);

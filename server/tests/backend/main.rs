@@ -54,6 +54,7 @@ contract! {
         a_person_with_two_connections_comes_and_goes_once
         changes_of_a_connection_that_is_not_there_are_silent
         the_expired_go_and_come_back_with_a_refresh
+        a_sweep_takes_the_expired_away_and_says_so_once
         people_does_not_list_the_expired
         the_roster_is_by_name_and_ends_at_its_limit
         a_refresh_of_very_many_lets_nobody_blink

@@ -1,5 +1,5 @@
 use protocol::{RoomName, User, limits};
-use server::backend::{Roster, Whisper};
+use server::backend::{PRESENCE_TTL_MS, Roster, Whisper};
 
 use crate::site::{Instance, Site, room, user};
 
@@ -13,7 +13,8 @@ impl Instance {
     }
 
     async fn refresh(&self, room: &RoomName, connection: &str, user: &User) {
-        self.0.presence.refresh(room, &[(connection.to_owned(), user.clone())]).await.unwrap();
+        let here = [(connection.to_owned(), user.clone())];
+        self.0.presence.refresh(room, &here, PRESENCE_TTL_MS).await.unwrap();
     }
 
     async fn people(&self, room: &RoomName) -> Roster {
@@ -80,6 +81,25 @@ pub async fn the_expired_go_and_come_back_with_a_refresh(site: Site) {
     instance.hears_nothing_more().await;
 }
 
+pub async fn a_sweep_takes_the_expired_away_and_says_so_once(site: Site) {
+    let (mut instance, lobby, other) = (site.open().await, room("lobby"), room("other"));
+    let (ana, rui) = (user("Ana"), user("Rui"));
+    instance.enter(&lobby, "c1", &ana).await;
+    instance.enter(&other, "c2", &rui).await;
+    instance.subscribe(&lobby).await;
+    instance.subscribe(&other).await;
+    let rooms = [lobby.clone(), other.clone()];
+    instance.0.presence.sweep(&rooms).await.unwrap();
+    instance.hears_nothing_more().await;
+    // As of an instance that goes away: sooner than it would have been.
+    instance.0.presence.refresh(&lobby, &[("c1".to_owned(), ana.clone())], 0).await.unwrap();
+    instance.0.presence.sweep(&rooms).await.unwrap();
+    assert_eq!(instance.whispered().await, left(&ana, 0));
+    instance.0.presence.sweep(&rooms).await.unwrap();
+    instance.hears_nothing_more().await;
+    assert_eq!(instance.people(&other).await, roster(&[&rui]));
+}
+
 pub async fn people_does_not_list_the_expired(site: Site) {
     let (mut instance, room, ana, rui) = (site.open().await, room("lobby"), user("Ana"), user("Rui"));
     instance.enter(&room, "c1", &ana).await;
@@ -110,10 +130,10 @@ pub async fn the_roster_is_by_name_and_ends_at_its_limit(site: Site) {
 pub async fn a_refresh_of_very_many_lets_nobody_blink(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     let here: Vec<_> = (0..1_100).map(|number| (format!("c{number}"), user(&format!("P{number}")))).collect();
-    instance.0.presence.refresh(&room, &here).await.unwrap();
+    instance.0.presence.refresh(&room, &here, PRESENCE_TTL_MS).await.unwrap();
     instance.subscribe(&room).await;
     site.expire(&room, &here.iter().map(|(connection, _)| connection.as_str()).collect::<Vec<_>>()).await;
-    instance.0.presence.refresh(&room, &here).await.unwrap();
+    instance.0.presence.refresh(&room, &here, PRESENCE_TTL_MS).await.unwrap();
     instance.hears_nothing_more().await;
     assert_eq!(instance.people(&room).await.count, 1_100);
 }

@@ -2,7 +2,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use protocol::{MessageId, RoomName, User};
-use server::backend::{Backend, Draft, Entry, Receipt, Result, Signal, Whisper, local, redis};
+use server::backend::{
+    Backend, Draft, Entry, Receipt, Result, Signal, Whisper, local,
+    redis::{self, Settings},
+};
 use tempfile::TempDir;
 
 use crate::redis_server::RedisServer;
@@ -34,7 +37,7 @@ impl Site {
     pub async fn open_with_limit(&self, history_limit: usize) -> Instance {
         let backend = match self {
             Self::Local(dir) => local::open(dir.path(), history_limit),
-            Self::Redis(server) => redis::open(&server.url(), history_limit).await,
+            Self::Redis(server) => redis::open(Settings::new(&server.url(), history_limit)).await,
         };
         Instance(backend.unwrap())
     }

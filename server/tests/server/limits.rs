@@ -185,6 +185,16 @@ async fn one_person_cannot_take_every_place() {
 }
 
 #[tokio::test]
+async fn a_crowd_is_taken_in_at_a_rate() {
+    let server = Server::with(&[("ACCEPTS_PER_SECOND", "0.1"), ("ACCEPTS_BURST", "2")]).await;
+    let cookie = server.sign_in("Ana").await;
+    for status in [101, 101, 503] {
+        let answer = upgrade::ask(&server, &[("cookie", &cookie)]).await;
+        assert_eq!((answer.status, answer.header("retry-after").is_empty()), (status, status == 101));
+    }
+}
+
+#[tokio::test]
 async fn an_idle_socket_ticks_and_a_silent_one_is_closed() {
     let server = Server::with(&[("HEARTBEAT_MS", "1500")]).await;
     let mut ana = server.connect("Ana").await;

@@ -1,6 +1,7 @@
 //! A real Redis for a test: on a free port of the loopback interface, without persistence, gone with the value.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -18,10 +19,30 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts one and returns when it answers. A free port may be lost to another process before Redis has it; then
-    /// another one is tried.
+    /// Starts one and returns when it answers.
     pub fn start() -> Self {
-        (0..5).find_map(|_| Self::try_start()).expect("redis-server starts, and is installed")
+        Self::with(&[])
+    }
+
+    /// Starts one with more arguments.
+    pub fn with(arguments: &[&str]) -> Self {
+        let all: Vec<_> =
+            ["--save", "", "--appendonly", "no"].iter().chain(arguments).map(ToString::to_string).collect();
+        Self::launch(|_| all.clone())
+    }
+
+    /// Starts a Sentinel, which keeps what it is told in a file.
+    pub fn sentinel() -> Self {
+        Self::launch(|dir| {
+            let file = dir.join("sentinel.conf");
+            std::fs::write(&file, "").unwrap();
+            vec![file.display().to_string(), "--sentinel".to_owned()]
+        })
+    }
+
+    /// A free port may be lost to another process before Redis has it; then another one is tried.
+    fn launch(arguments: impl Fn(&Path) -> Vec<String>) -> Self {
+        (0..5).find_map(|_| Self::try_launch(&arguments)).expect("redis-server starts, and is installed")
     }
 
     /// For `REDIS_URL`.
@@ -29,16 +50,21 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Sends this very server a signal, such as `-STOP`.
     pub fn signal(&self, name: &str) {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    fn try_start() -> Option<Self> {
+    fn try_launch(arguments: impl Fn(&Path) -> Vec<String>) -> Option<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let dir = tempfile::tempdir().unwrap();
         let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(arguments(dir.path()))
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
             .arg("--dir")
             .arg(dir.path())
             .stdout(Stdio::null())

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::{RoomName, User};
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 
 use super::register::{News, Register};
 use super::relay::Relay;
-use crate::backend::{Presence, Result, Roster, Signal};
+use crate::backend::{PRESENCE_TTL_MS, Presence, Result, Roster, Signal};
 
 /// Who is here, in memory: with the process all connections are gone, too.
 pub struct LocalPresence {
@@ -50,7 +51,7 @@ impl LocalPresence {
 impl Presence for LocalPresence {
     async fn enter(&self, room: &RoomName, connection: &str, user: &User) -> Result<Roster> {
         let enter = |register: &mut Register, now, news: &mut News| {
-            register.enter(connection, user, now, news);
+            register.enter(connection, user, now + Duration::from_millis(PRESENCE_TTL_MS), news);
             register.sweep(now, news);
             register.roster()
         };
@@ -66,14 +67,21 @@ impl Presence for LocalPresence {
         Ok(())
     }
 
-    async fn refresh(&self, room: &RoomName, here: &[(String, User)]) -> Result<()> {
+    async fn refresh(&self, room: &RoomName, here: &[(String, User)], ttl_ms: u64) -> Result<()> {
         let refresh = |register: &mut Register, now, news: &mut News| {
             for (connection, user) in here {
-                register.enter(connection, user, now, news);
+                register.enter(connection, user, now + Duration::from_millis(ttl_ms), news);
             }
             register.sweep(now, news);
         };
         self.change(room, refresh).await;
+        Ok(())
+    }
+
+    async fn sweep(&self, rooms: &[RoomName]) -> Result<()> {
+        for room in rooms {
+            self.change(room, |register: &mut Register, now, news: &mut News| register.sweep(now, news)).await;
+        }
         Ok(())
     }
 

@@ -1,10 +1,8 @@
-use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
-
 use protocol::{User, limits};
+use std::collections::{BTreeSet, HashMap};
 use tokio::time::Instant;
 
-use crate::backend::{PRESENCE_TTL_MS, Roster, Whisper};
+use crate::backend::{Roster, Whisper};
 
 /// Who is in one room. It knows no clock: `now` is an argument.
 #[derive(Default)]
@@ -32,9 +30,8 @@ pub struct News {
 }
 
 impl Register {
-    /// Adds a connection, or keeps it alive.
-    pub fn enter(&mut self, connection: &str, user: &User, now: Instant, news: &mut News) {
-        let expiry = now + Duration::from_millis(PRESENCE_TTL_MS);
+    /// Adds a connection, or changes when it expires.
+    pub fn enter(&mut self, connection: &str, user: &User, expiry: Instant, news: &mut News) {
         if let Some((_, known)) = self.connections.get_mut(connection) {
             let before = std::mem::replace(known, expiry);
             self.expiries.remove(&(before, connection.to_owned()));

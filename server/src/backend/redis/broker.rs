@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use protocol::RoomName;
 
 use super::commands::Commands;
+use super::copies::Copies;
 use super::keys::Keys;
 use super::payload;
 use super::subscriber::Subscriber;
@@ -16,13 +17,15 @@ static APPEND: LazyLock<Script> =
 /// Appends by script and listens on a connection of its own.
 pub struct RedisBroker {
     commands: Arc<Commands>,
+    /// Where an append has to be copied before it counts.
+    copies: Option<Copies>,
     subscriber: Subscriber,
     history_limit: usize,
 }
 
 impl RedisBroker {
-    pub fn new(commands: Arc<Commands>, subscriber: Subscriber, history_limit: usize) -> Self {
-        Self { commands, subscriber, history_limit }
+    pub fn new(commands: Arc<Commands>, copies: Option<Copies>, subscriber: Subscriber, history_limit: usize) -> Self {
+        Self { commands, copies, subscriber, history_limit }
     }
 }
 
@@ -34,7 +37,11 @@ impl Broker for RedisBroker {
         append.key(keys.history()).arg(keys.channel()).arg(&draft.epoch).arg(&draft.uid);
         // The id has no slash, so the two cannot be parted in another way.
         append.arg(format!("{}/{}", draft.author, draft.id)).arg(draft.at).arg(&draft.body).arg(self.history_limit);
-        let (seq, at) = self.commands.run(&append).await?;
+        append.arg(u8::from(self.copies.is_some()));
+        let (seq, at) = match &self.copies {
+            Some(copies) => copies.run(&append).await?,
+            None => self.commands.run(&append).await?,
+        };
         Ok(Receipt { seq, at })
     }
 

@@ -3,11 +3,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{
-    Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind,
-};
+use ::redis::{ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind};
 use tokio::time::{Instant, timeout};
 
+use super::place::Place;
 use crate::backend::{Error, Result};
 
 /// How long a call may take, with its retry.
@@ -19,7 +18,7 @@ const RENEWAL: Duration = Duration::from_secs(1);
 
 /// The one connection for everything but listening. Calls share it, and it comes back by itself.
 pub struct Commands {
-    client: Client,
+    place: Place,
     line: Mutex<Line>,
 }
 
@@ -30,15 +29,33 @@ struct Line {
 
 impl Commands {
     /// Connects, and makes sure that commands are answered.
-    pub async fn connect(client: Client) -> RedisResult<Self> {
-        let mut manager = ConnectionManager::new_with_config(client.clone(), settings()).await?;
+    pub async fn connect(place: Place) -> RedisResult<Self> {
+        let mut manager = ConnectionManager::new_with_config(place.client().await?, settings()).await?;
         ::redis::cmd("PING").exec_async(&mut manager).await?;
-        Ok(Self { client, line: Mutex::new(Line { manager, since: Instant::now() }) })
+        Ok(Self { place, line: Mutex::new(Line { manager, since: Instant::now() }) })
     }
 
     /// Runs a script, perhaps twice.
     pub async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T> {
         self.patiently(self.twice(|mut line| async move { script.invoke_async(&mut line).await })).await
+    }
+
+    /// Runs a script that writes, perhaps twice, and waits until so many replicas have what it wrote, or until the time is up.
+    /// Returns how many have it.
+    pub async fn run_and_wait<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+        replicas: u32,
+        wait: Duration,
+    ) -> Result<(T, u32)> {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let asking = self.twice(|mut line| async move {
+            let answer = script.invoke_async(&mut line).await?;
+            let mut waiting = ::redis::cmd("WAIT");
+            let copies = waiting.arg(replicas).arg(wait_ms).query_async(&mut line).await?;
+            Ok((answer, copies))
+        });
+        self.patiently(asking).await
     }
 
     /// Asks several things at once, perhaps twice.
@@ -68,8 +85,9 @@ impl Commands {
         F: Future<Output = RedisResult<T>>,
     {
         match question(self.line()).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => self.renew().await?,
+            Err(error) if self.place.moves() && error.is_io_error() => self.renew().await?,
             Err(error) if error.is_connection_dropped() => {}
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => self.renew()?,
             result => return result,
         }
         question(self.line()).await
@@ -81,10 +99,11 @@ impl Commands {
 
     /// After a failover the address may lead to the new master, but the manager keeps a connection that works, though it
     /// leads to what is a replica now.
-    fn renew(&self) -> RedisResult<()> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        if line.since.elapsed() >= RENEWAL {
-            let manager = ConnectionManager::new_lazy_with_config(self.client.clone(), settings())?;
+    async fn renew(&self) -> RedisResult<()> {
+        let is_new = || self.line.lock().unwrap_or_else(PoisonError::into_inner).since.elapsed() < RENEWAL;
+        if !is_new() {
+            let manager = ConnectionManager::new_lazy_with_config(self.place.client().await?, settings())?;
+            let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
             *line = Line { manager, since: Instant::now() };
         }
         Ok(())

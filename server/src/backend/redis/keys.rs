@@ -27,6 +27,11 @@ impl Keys {
         ["meta", "stream", "ids", "order"].map(|name| self.key(name)).into()
     }
 
+    /// When each connection in it expires.
+    pub fn live(&self) -> String {
+        self.key("live")
+    }
+
     /// What `presence.lua` and its kin work on.
     pub fn presence(&self) -> Vec<String> {
         ["live", "who", "count", "names"].map(|name| self.key(name)).into()

@@ -1,7 +1,7 @@
 //! The backend for any number of instances: history in Redis streams, relay by pub/sub, presence in sorted sets.
 //!
 //! An instance has two connections, whatever the load: one for commands ([`commands`]), one that listens
-//! ([`subscriber`]). Whatever has to be one step is one script, and all keys of a room are in one hash slot.
+//! ([`subscriber`]); a third one where replicas are waited for ([`copies`]). Whatever has to be one step is one script, and all keys of a room are in one hash slot.
 //!
 //! | key of a room | holds |
 //! |---|---|
@@ -14,9 +14,11 @@
 
 mod broker;
 mod commands;
+mod copies;
 mod history;
 mod keys;
 mod payload;
+mod place;
 mod presence;
 mod subscriber;
 
@@ -24,61 +26,91 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::aio::PubSub;
-use ::redis::io::tcp::TcpSettings;
-use ::redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, RedisResult};
-use anyhow::{Context, anyhow};
+use ::redis::{ErrorKind, RedisError, RedisResult};
+use anyhow::anyhow;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Backend, SIGNALS};
 use broker::RedisBroker;
 use commands::Commands;
+use copies::Copies;
 use history::RedisHistory;
+use place::Place;
 use presence::RedisPresence;
 use subscriber::{Line, Subscriber, back_off};
 
 /// How long Redis may take to appear when the server starts.
 const START: Duration = Duration::from_secs(10);
 
-/// Connects to Redis 5 or newer. Of each room at least the last `history_limit` events are kept.
+/// What the backend is told at its start.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// `redis://`, `rediss://`, `redis+sentinel://` or `rediss+sentinel://`, as [`place`] reads them.
+    pub url: String,
+    /// A certificate authority to trust instead of the system's, as PEM.
+    pub ca: Option<Vec<u8>>,
+    /// Of each room at least so many of the last events are kept.
+    pub history_limit: usize,
+    /// How many replicas must have an event before it is acknowledged, and how long they may take.
+    pub replicas: Option<(u32, Duration)>,
+}
+
+impl Settings {
+    /// The defaults, with this URL.
+    #[must_use]
+    pub fn new(url: &str, history_limit: usize) -> Self {
+        Self { url: url.to_owned(), history_limit, ..Self::default() }
+    }
+}
+
+/// The URL holds the password.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("history_limit", &self.history_limit).finish_non_exhaustive()
+    }
+}
+
+/// Connects to Redis 5 or newer.
 ///
 /// # Errors
 /// The URL is none, or Redis cannot be reached or refuses for 10 s. The text names `REDIS_URL` and the address, never the
 /// password.
-pub async fn open(url: &str, history_limit: usize) -> anyhow::Result<Backend> {
-    let client = client(url)?;
-    let line = Line::new(client.clone());
-    let (commands, pubsub) = appear(client, &line).await?;
+pub async fn open(settings: Settings) -> anyhow::Result<Backend> {
+    let Settings { url, ca, history_limit, replicas } = settings;
+    trust_ring();
+    let place = Place::new(&url, ca)?;
+    let line = Line::new(place.clone());
+    let (commands, pubsub) = appear(&place, &line).await?;
     let commands = Arc::new(commands);
+    let copies = match replicas {
+        Some((count, wait)) => Some(Copies::new(Commands::connect(place).await?, count, wait)),
+        None => None,
+    };
     let (signals, heard) = mpsc::channel(SIGNALS);
     let subscriber = Subscriber::start(line, pubsub, Arc::clone(&commands), signals);
     Ok(Backend {
-        broker: Arc::new(RedisBroker::new(Arc::clone(&commands), subscriber, history_limit.max(1))),
+        broker: Arc::new(RedisBroker::new(Arc::clone(&commands), copies, subscriber, history_limit.max(1))),
         history: Arc::new(RedisHistory::new(Arc::clone(&commands))),
         presence: Arc::new(RedisPresence::new(commands)),
         signals: heard,
     })
 }
 
-fn client(url: &str) -> anyhow::Result<Client> {
-    let wrong = "REDIS_URL (or REDISHOST and REDISPORT) is no address of a Redis server, like redis://127.0.0.1:6379";
-    let info = url.into_connection_info().context(wrong)?;
-    let tcp = TcpSettings::default().set_nodelay(true);
-    // Without it commands that are never acknowledged would keep a dead connection for a quarter of an hour.
-    #[cfg(target_os = "linux")]
-    let tcp = tcp.set_user_timeout(Duration::from_secs(5));
-    // Managed services may block CLIENT.
-    let settings = info.redis_settings().clone().set_skip_set_lib_name();
-    Client::open(info.set_tcp_settings(tcp).set_redis_settings(settings)).context(wrong)
+/// TLS needs an implementation of its ciphers.
+fn trust_ring() {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::debug!("another one was installed before");
+    }
 }
 
 /// Waits for Redis, which may be starting up at the same time.
-async fn appear(client: Client, line: &Line) -> anyhow::Result<(Commands, PubSub)> {
+async fn appear(place: &Place, line: &Line) -> anyhow::Result<(Commands, PubSub)> {
     let deadline = Instant::now() + START;
     let (mut attempt, mut last) = (0, None);
     let trying = async {
         loop {
-            match both(client.clone(), line).await {
+            match both(place, line).await {
                 Err(error) if !is_refusal(&error) => last = Some(error),
                 result => break result,
             }
@@ -93,7 +125,7 @@ async fn appear(client: Client, line: &Line) -> anyhow::Result<(Commands, PubSub
         Err(_) => last,
     };
     let reason = error.map_or_else(|| "no answer".to_owned(), |error| error.to_string());
-    let address = client.get_connection_info().addr();
+    let address = place.describe();
     Err(anyhow!("Redis at {address} (REDIS_URL, or REDISHOST and REDISPORT) cannot be used: {reason}"))
 }
 
@@ -102,6 +134,6 @@ fn is_refusal(error: &RedisError) -> bool {
     error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH")
 }
 
-async fn both(client: Client, line: &Line) -> RedisResult<(Commands, PubSub)> {
-    tokio::try_join!(Commands::connect(client), line.connect())
+async fn both(place: &Place, line: &Line) -> RedisResult<(Commands, PubSub)> {
+    tokio::try_join!(Commands::connect(place.clone()), line.connect())
 }

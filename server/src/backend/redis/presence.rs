@@ -24,6 +24,9 @@ script!(PEOPLE, "scripts/people.lua");
 /// How many connections are refreshed at once, so that a full room does not hold Redis up.
 const REFRESHED: usize = 500;
 
+/// How many rooms are asked about at once.
+const SWEPT: usize = 500;
+
 /// Who is here, over all instances.
 pub struct RedisPresence {
     commands: Arc<Commands>,
@@ -47,11 +50,11 @@ impl Presence for RedisPresence {
         self.commands.run(prepare(&LEAVE, room).arg(connection)).await
     }
 
-    async fn refresh(&self, room: &RoomName, here: &[(String, User)]) -> Result<()> {
+    async fn refresh(&self, room: &RoomName, here: &[(String, User)], ttl_ms: u64) -> Result<()> {
         let mut left = here.len();
         for here in here.chunks(REFRESHED) {
             left -= here.len();
-            let mut refresh = prepare(&REFRESH, room);
+            let mut refresh = prepare_for(&REFRESH, room, ttl_ms);
             refresh.arg(u8::from(left == 0));
             for (connection, user) in here {
                 refresh.arg(connection).arg(&user.id).arg(&user.name);
@@ -61,15 +64,37 @@ impl Presence for RedisPresence {
         Ok(())
     }
 
+    /// Asks which rooms have expired ones before it does anything about them: mostly there are none.
+    async fn sweep(&self, rooms: &[RoomName]) -> Result<()> {
+        let ((seconds, micros),): ((u64, u64),) = self.commands.ask(::redis::pipe().cmd("TIME")).await?;
+        let now = seconds * 1_000 + micros / 1_000;
+        for rooms in rooms.chunks(SWEPT) {
+            let mut questions = ::redis::pipe();
+            for room in rooms {
+                questions.cmd("ZCOUNT").arg(Keys::of(room).live()).arg("-inf").arg(now);
+            }
+            let expired: Vec<u64> = self.commands.ask(&questions).await?;
+            for (room, _) in rooms.iter().zip(expired).filter(|(_, expired)| *expired > 0) {
+                self.people(room).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the expired away before it looks.
     async fn people(&self, room: &RoomName) -> Result<Roster> {
         roster(self.commands.run(&prepare(&PEOPLE, room)).await?)
     }
 }
 
 fn prepare<'a>(script: &'a Script, room: &RoomName) -> ScriptInvocation<'a> {
+    prepare_for(script, room, PRESENCE_TTL_MS)
+}
+
+fn prepare_for<'a>(script: &'a Script, room: &RoomName, ttl_ms: u64) -> ScriptInvocation<'a> {
     let keys = Keys::of(room);
     let mut invocation = script.prepare_invoke();
-    invocation.key(keys.presence()).arg(keys.channel()).arg(PRESENCE_TTL_MS).arg(limits::PEOPLE);
+    invocation.key(keys.presence()).arg(keys.channel()).arg(ttl_ms).arg(limits::PEOPLE);
     invocation
 }
 

@@ -4,10 +4,16 @@ mod instances;
 mod losses;
 mod opening;
 mod outages;
+mod replicas;
+mod sentinel;
+mod tls;
 
 use std::time::Duration;
 
-use server::backend::{Broker, Signal, redis};
+use server::backend::{
+    Broker, Signal,
+    redis::{self, Settings},
+};
 use tokio::time::{sleep, timeout};
 
 use crate::redis_server::RedisServer;
@@ -15,14 +21,14 @@ use crate::site::{Instance, PATIENCE};
 
 async fn two_instances() -> (RedisServer, Instance, Instance) {
     let server = RedisServer::start();
-    let first = Instance(redis::open(&server.url(), 1_000).await.unwrap());
-    let second = Instance(redis::open(&server.url(), 1_000).await.unwrap());
+    let first = Instance(redis::open(Settings::new(&server.url(), 1_000)).await.unwrap());
+    let second = Instance(redis::open(Settings::new(&server.url(), 1_000)).await.unwrap());
     (server, first, second)
 }
 
 async fn one_instance() -> (RedisServer, Instance) {
     let server = RedisServer::start();
-    let instance = Instance(redis::open(&server.url(), 1_000).await.unwrap());
+    let instance = Instance(redis::open(Settings::new(&server.url(), 1_000)).await.unwrap());
     (server, instance)
 }
 

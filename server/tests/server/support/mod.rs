@@ -4,6 +4,7 @@ mod http;
 #[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../../support/proxy.rs"]
 mod proxy;
+#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../../support/redis_server.rs"]
 mod redis_server;
 mod socket;

@@ -1,6 +1,6 @@
--- ARGV: channel, epoch for a new life, uid, author/id, time in ms, body, events to keep
+-- ARGV: channel, epoch for a new life, uid, author/id, time in ms, body, events to keep, 1 if replicas are waited for
 -- Returns the number of the event and the time of its first acceptance.
-local channel, fresh_epoch, uid, id, at, body, limit = unpack(ARGV)
+local channel, fresh_epoch, uid, id, at, body, limit, copied = unpack(ARGV)
 local DAY = 24 * 60 * 60 * 1000
 
 -- Ids outlive their events' stay in the stream by as much as is missing to a day. Two a time keep pace with one new one.
@@ -23,6 +23,8 @@ end
 local epoch, last, prev = live(fresh_epoch)
 local receipt = redis.call('HGET', ids, id)
 if receipt then
+  -- Only a write of this connection is waited for; the first one may have been made on another.
+  if copied == '1' then redis.call('HSET', ids, id, receipt) end
   local seq, accepted = receipt:match('^(%d+) (%d+)$')
   return { tonumber(seq), tonumber(accepted) }
 end

@@ -1,24 +1,26 @@
 use std::time::Duration;
 
+use ::redis::RedisResult;
 use ::redis::aio::PubSub;
-use ::redis::{Client, RedisResult};
 use rand::Rng;
 use rand::distr::{Alphanumeric, SampleString};
 use tokio::time::timeout;
+
+use crate::backend::redis::place::Place;
 
 /// How long one try may take.
 const WAIT: Duration = Duration::from_secs(2);
 
 /// Where to connect to, and the channel that this instance alone listens to.
 pub struct Line {
-    client: Client,
+    place: Place,
     own_channel: String,
 }
 
 impl Line {
-    pub fn new(client: Client) -> Self {
+    pub fn new(place: Place) -> Self {
         let instance = Alphanumeric.sample_string(&mut rand::rng(), 16);
-        Self { client, own_channel: format!("sala:probe:{instance}") }
+        Self { place, own_channel: format!("sala:probe:{instance}") }
     }
 
     pub fn own_channel(&self) -> &str {
@@ -29,7 +31,7 @@ impl Line {
     /// accepts connections, too.
     pub async fn connect(&self) -> RedisResult<PubSub> {
         let connecting = async {
-            let mut pubsub = self.client.get_async_pubsub().await?;
+            let mut pubsub = self.place.client().await?.get_async_pubsub().await?;
             pubsub.subscribe(&self.own_channel).await?;
             Ok(pubsub)
         };

@@ -1,0 +1,74 @@
+use std::time::Duration;
+
+use server::backend::redis::{self, Settings};
+use tokio::time::{sleep, timeout};
+
+use super::run;
+use crate::redis_server::RedisServer;
+use crate::site::{Instance, PATIENCE, draft, room};
+
+/// A Sentinel that watches a master, and takes it for dead after half a second.
+async fn watch(master: &RedisServer) -> RedisServer {
+    let sentinel = RedisServer::sentinel();
+    let port = master.port().to_string();
+    let _: () = run(&sentinel, &["SENTINEL", "MONITOR", "main", "127.0.0.1", &port, "1"]).await;
+    for (name, value) in [("down-after-milliseconds", "500"), ("failover-timeout", "3000")] {
+        let _: () = run(&sentinel, &["SENTINEL", "SET", "main", name, value]).await;
+    }
+    sentinel
+}
+
+/// Asks until the Sentinel knows of the replica: only then it can be promoted.
+async fn until_the_replica_is_known(sentinel: &RedisServer) {
+    loop {
+        let replicas: Vec<::redis::Value> = run(sentinel, &["SENTINEL", "REPLICAS", "main"]).await;
+        if !replicas.is_empty() {
+            return;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_master_that_the_sentinels_name_is_used_after_the_old_one_died() {
+    let (master, replica) = (RedisServer::start(), RedisServer::start());
+    let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
+    let _: () = run(&replica, &["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await;
+    assert_eq!(run::<u64>(&master, &["WAIT", "1", "15000"]).await, 1);
+    let sentinel = watch(&master).await;
+    timeout(PATIENCE, until_the_replica_is_known(&sentinel)).await.expect("the Sentinel finds the replica");
+
+    let url = format!("redis+sentinel://127.0.0.1:1,127.0.0.1:{}/main", sentinel.port());
+    let mut instance = Instance(redis::open(Settings::new(&url, 1_000)).await.unwrap());
+    let room = room("lobby");
+    instance.subscribe(&room).await;
+    instance.say(&room).await;
+    assert_eq!(instance.appended().await.2.seq, 1);
+    assert_eq!(run::<u64>(&master, &["WAIT", "1", "15000"]).await, 1);
+
+    drop(master);
+    let draft = draft("u_ana", "1");
+    let taken = async {
+        loop {
+            match instance.0.broker.append(&room, &draft).await {
+                Ok(receipt) => break receipt,
+                Err(_) => sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, taken).await.expect("the new master takes it").seq, 2);
+    // What was missed meanwhile is in doubt; what comes then is heard from the new master.
+    while instance.appended_or_doubt().await.is_some() {}
+    let last = instance.say(&room).await.seq;
+    while instance.appended_or_doubt().await != Some(last) {}
+    assert!(run::<u64>(&replica, &["XLEN", "sala:{lobby}:stream"]).await >= 2);
+}
+
+#[tokio::test]
+async fn sentinels_that_do_not_know_the_master_are_named() {
+    let master = RedisServer::start();
+    let sentinel = watch(&master).await;
+    let url = format!("redis+sentinel://:hunter2@127.0.0.1:{}/other", sentinel.port());
+    let error = format!("{:#}", redis::open(Settings::new(&url, 1_000)).await.err().unwrap());
+    assert!(error.contains("other behind the Sentinels") && !error.contains("hunter2"), "{error}");
+}
