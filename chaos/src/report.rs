@@ -18,6 +18,8 @@ pub struct Report {
     /// How long people were without news, in milliseconds: from the loss of the link until the room was joined again, or from the
     /// end of a fault until the next message.
     pub resumes: Vec<u64>,
+    /// Acknowledged messages that are no longer in the history.
+    pub gone: usize,
     /// Views that were replaced with a word about it.
     pub resets: usize,
     pub journals: Vec<Journal>,

@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    check::{Loss, examine},
+    check::{Loss, examine, gone},
     clock::Clock,
     people::{Cast, Crowd, Journal},
     report::Report,
@@ -46,6 +46,7 @@ pub struct Stage {
     pub instances: Vec<Instance>,
     pub door: Door,
     pub crowd: Crowd,
+    url: String,
     settings: Settings,
     _haproxy: Option<Haproxy>,
     rooms: BTreeSet<String>,
@@ -58,11 +59,16 @@ pub struct Stage {
 impl Stage {
     /// Starts everything, and returns when all people are in their rooms.
     pub async fn set(run: Run, plan: Plan) -> anyhow::Result<Self> {
+        let redis = Redis::start().await?;
+        Self::around(redis, None, run, plan).await
+    }
+
+    /// The same around a Redis that runs already; instances find it by `url`, or else over the wire.
+    pub async fn around(redis: Redis, url: Option<String>, run: Run, plan: Plan) -> anyhow::Result<Self> {
         let Plan { cast, instances, settings, balanced, cap } = plan;
         let clock = Clock::start();
-        let redis = Redis::start().await?;
         let wire = Wire::start(redis.port(), run.seed).await?;
-        let url = wire.url();
+        let url = url.unwrap_or_else(|| wire.url());
         let starting = (0..instances).map(|_| async { Instance::start(free_port().await?, &url, &settings).await });
         let instances = try_join_all(starting).await?;
         let addresses: Vec<SocketAddr> = instances.iter().map(|instance| instance.address).collect();
@@ -72,7 +78,7 @@ impl Stage {
         let crowd = Crowd::gather(cast, door.address, clock, run.seed).await?;
         let rooms = (0..cast.rooms).map(|number| format!("room{number}")).collect();
         let (healed, faults, _haproxy) = (Vec::new(), 0, haproxy);
-        Ok(Self { clock, redis, wire, instances, door, crowd, settings, _haproxy, rooms, healed, faults })
+        Ok(Self { clock, redis, wire, instances, door, crowd, url, settings, _haproxy, rooms, healed, faults })
     }
 
     /// Lets people talk for a while.
@@ -98,7 +104,7 @@ impl Stage {
     /// Starts an instance anew where one has ended.
     pub async fn revive(&mut self, number: usize) -> anyhow::Result<()> {
         let port = self.instances[number].address.port();
-        self.instances[number] = Instance::start(port, &self.wire.url(), &self.settings).await?;
+        self.instances[number] = Instance::start(port, &self.url, &self.settings).await?;
         Ok(())
     }
 
@@ -151,7 +157,7 @@ impl Stage {
         let mut journals = self.crowd.part().await?;
         ensure!(!journals.is_empty(), "nobody was there");
         let archive = Archive(&self.redis);
-        let mut findings = Vec::new();
+        let (mut findings, mut lost) = (Vec::new(), 0);
         let mut by_room: BTreeMap<String, Vec<Journal>> = BTreeMap::new();
         for journal in journals.drain(..) {
             by_room.entry(journal.room.clone()).or_default().push(journal);
@@ -159,6 +165,7 @@ impl Stage {
         for (room, journals) in &by_room {
             let history = archive.history(room).await.with_context(|| format!("the history of {room}"))?;
             findings.extend(examine(&history, journals, loss));
+            lost += gone(&history, journals);
         }
         let journals: Vec<Journal> = by_room.into_values().flatten().collect();
         Ok(Report {
@@ -168,6 +175,7 @@ impl Stage {
             findings,
             disappointments,
             resumes: resumes(&journals, &self.healed),
+            gone: lost,
             resets: journals.iter().map(|journal| journal.resets().count()).sum(),
             journals,
         })

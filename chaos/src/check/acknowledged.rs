@@ -35,6 +35,15 @@ pub(super) fn missing(history: &History, journals: &[Journal], loss: Loss) -> Ve
     findings
 }
 
+/// How many acknowledged messages are no longer in the history, whatever the reason.
+pub fn gone(history: &History, journals: &[Journal]) -> usize {
+    let kept = history.places();
+    let is_gone = |who: &str, id: &str| !kept.contains_key(format!("{who}/{id}").as_str());
+    let of =
+        |journal: &Journal| journal.acknowledged.iter().filter(|message| is_gone(&journal.who, &message.id)).count();
+    journals.iter().map(of).sum()
+}
+
 /// Acknowledgements that named another place than the message has.
 pub(super) fn misplaced(history: &History, journal: &Journal, loss: Loss) -> Vec<Finding> {
     // A history that began anew, or went another way, gives new numbers.
@@ -69,7 +78,7 @@ fn before_the_first(history: &History, journals: &[Journal]) -> BTreeSet<String>
 mod tests {
     use protocol::Reason;
 
-    use super::super::case::{breaches, damaged, examined};
+    use super::super::case::{breaches, damaged, examined, history, journals};
     use super::*;
     use crate::people::{Acknowledged, View};
 
@@ -103,6 +112,12 @@ mod tests {
     #[test]
     fn a_message_of_which_nothing_is_left_is_lost() {
         assert_eq!(breaches(&damaged(|_, ana, _| ana.said.push("x".into()))), [Breach::Lost]);
+    }
+
+    #[test]
+    fn what_is_gone_is_counted() {
+        let [ana, rui] = journals("abcd");
+        assert_eq!(gone(&history("ab"), &[ana, rui]), 2);
     }
 
     #[test]

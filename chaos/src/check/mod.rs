@@ -11,6 +11,7 @@ mod views;
 
 use std::fmt;
 
+pub use acknowledged::gone;
 pub use history::{Entry, History};
 
 use crate::people::Journal;

@@ -13,7 +13,7 @@ use super::{
     person::{Order, Person, Seat},
     sign_in,
 };
-use crate::{clock::Clock, seed::Seed};
+use crate::{clock::Clock, run::Run, seed::Seed};
 
 /// How many sign in at the same time.
 const AT_ONCE: usize = 32;
@@ -28,6 +28,16 @@ pub struct Cast {
     /// How many of each room talk, and the mean time between two things that one of them says.
     pub talkers: usize,
     pub pace: Duration,
+    /// Bytes that are added to each text.
+    pub padding: usize,
+}
+
+impl Cast {
+    /// As many as most scenarios have.
+    pub fn usual(run: Run) -> Self {
+        let pace = Duration::from_millis(run.pick(400, 200));
+        Self { rooms: 10, people: run.pick(60, 150), talkers: run.pick(4, 8), pace, padding: 0 }
+    }
 }
 
 /// Everybody.
@@ -62,7 +72,7 @@ impl Crowd {
             let pace = ((number - first) / cast.rooms < cast.talkers).then_some(cast.pace);
             let chance = seed.chance("person", number as u64);
             let (orders, to_do) = mpsc::channel(4);
-            let seat = Seat { room: room.clone(), address, clock, chance, pace };
+            let seat = Seat { room: room.clone(), address, clock, chance, pace, padding: cast.padding };
             let (person, ears, standing) = Person::new(pass, seat, to_do, talking.subscribe());
             anyhow::Ok(Member { room, orders, standing, life: tokio::spawn(person.live(ears)) })
         });

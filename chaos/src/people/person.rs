@@ -55,6 +55,8 @@ pub struct Person {
     chance: StdRng,
     /// The mean time between two things to say; a listener has none.
     pace: Option<Duration>,
+    /// What is added to each text.
+    padding: String,
     sockets: BTreeMap<u32, Socket>,
     to_inbox: mpsc::Sender<(u32, Heard)>,
     writing: Writing,
@@ -79,6 +81,7 @@ pub struct Seat {
     pub clock: Clock,
     pub chance: StdRng,
     pub pace: Option<Duration>,
+    pub padding: usize,
 }
 
 impl Person {
@@ -88,7 +91,7 @@ impl Person {
         orders: mpsc::Receiver<Order>,
         talking: watch::Receiver<bool>,
     ) -> (Self, Ears, watch::Receiver<Standing>) {
-        let Seat { room, address, clock, chance, pace } = seat;
+        let Seat { room, address, clock, chance, pace, padding } = seat;
         let (to_inbox, inbox) = mpsc::channel(HEARD);
         let (standing, seen) = watch::channel(Standing::default());
         let person = Self {
@@ -99,6 +102,7 @@ impl Person {
             clock,
             chance,
             pace,
+            padding: " and so on".chars().cycle().take(padding).collect(),
             sockets: BTreeMap::new(),
             to_inbox,
             standing,
@@ -153,7 +157,7 @@ impl Person {
     /// Says the next thing. What was said is noted before anything can come of it.
     fn say(&mut self) {
         let id = format!("m{}", self.said);
-        let text = format!("{MARK}{} {}", self.said, self.writing.who());
+        let text = format!("{MARK}{} {}{}", self.said, self.writing.who(), self.padding);
         self.said += 1;
         self.writing.said(&id);
         let room = self.writing.room().to_owned();

@@ -3,8 +3,11 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::{Context, ensure};
 use futures_util::StreamExt;
 use protocol::{ServerFrame, User};
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::socket::open;
 use crate::http;
@@ -25,7 +28,7 @@ pub async fn sign_in(address: SocketAddr, name: &str) -> anyhow::Result<Pass> {
         let answer = http::post(address, "/api/sign_in", &format!("name={name}&room=")).await?;
         let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
         let cookie = cookie.with_context(|| format!("signing in was answered with {} and no cookie", answer.status))?;
-        let mut socket = open(address, &cookie).await?;
+        let mut socket = come_in(address, &cookie).await;
         let first = socket.next().await.context("a first socket was cut")??;
         let Message::Text(text) = first else { anyhow::bail!("a first socket began with {first:?}") };
         let welcome = ServerFrame::decode(&text)?;
@@ -35,4 +38,14 @@ pub async fn sign_in(address: SocketAddr, name: &str) -> anyhow::Result<Pass> {
         Ok(Pass { me, cookie })
     };
     timeout(PATIENCE, asking).await.context("signing in hangs")?
+}
+
+/// An instance takes so many sockets a second and no more; whoever is sent away comes again.
+async fn come_in(address: SocketAddr, cookie: &str) -> WebSocketStream<TcpStream> {
+    loop {
+        match open(address, cookie).await {
+            Ok(socket) => return socket,
+            Err(_) => sleep(Duration::from_millis(200)).await,
+        }
+    }
 }

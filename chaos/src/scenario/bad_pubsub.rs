@@ -13,8 +13,7 @@ use crate::{
 const PROMISED: Duration = Duration::from_secs(10);
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(300) };
-    let stage = Stage::set(run, Plan::of(cast)).await?;
+    let stage = Stage::set(run, Plan::of(Cast::usual(run))).await?;
     stage.wire.make(Mischief { drop: 0.01, repeat: 0.01, reorder: 0.01, ..Mischief::default() });
     stage.talk_for(run.seconds(12, 60)).await;
     stage.wire.make(Mischief { drop: 1.0, ..Mischief::default() });

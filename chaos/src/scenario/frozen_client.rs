@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 1, people: 12, talkers: 12, pace: Duration::from_millis(50) };
+    let cast = Cast { rooms: 1, people: 12, talkers: 12, pace: Duration::from_millis(50), padding: 0 };
     // As little as can be kept, and a heartbeat that soon finds out who does not answer.
     let settings = vec![("HISTORY_LIMIT", "100".to_owned()), ("HEARTBEAT_MS", "1000".to_owned())];
     let mut stage = Stage::set(run, Plan { settings, ..Plan::of(cast) }).await?;

@@ -28,7 +28,7 @@ const FLOOD: usize = 1_000;
 const MEMORY: u64 = 64 * 1_024 * 1_024;
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: 60, talkers: 4, pace: Duration::from_millis(400) };
+    let cast = Cast::usual(run);
     let limits = [("SENDS_PER_SECOND", "20"), ("SENDS_BURST", "60")].map(|(name, value)| (name, value.to_owned()));
     let mut stage = Stage::set(run, Plan { settings: limits.into(), ..Plan::of(cast) }).await?;
     stage.talk_for(Duration::from_secs(1)).await;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let cast = Cast::usual(run);
     let mut stage = Stage::set(run, Plan { instances: 3, balanced: true, ..Plan::of(cast) }).await?;
     let mut chance = run.seed.chance("kill-instance", 0);
     stage.crowd.talk();

@@ -10,9 +10,10 @@ use crate::{
 };
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
-    let stage = Stage::set(run, Plan::of(cast)).await?;
-    stage.wire.make(Mischief { swallow: 0.03, ..Mischief::default() });
+    let stage = Stage::set(run, Plan::of(Cast::usual(run))).await?;
+    // So that several are on their way when the connection is cut.
+    let delay = Duration::from_millis(5);
+    stage.wire.make(Mischief { swallow: 0.03, delay, ..Mischief::default() });
     stage.talk_for(run.seconds(12, 60)).await;
     stage.wire.make(Mischief::default());
     let mut report = stage.close(Loss::None).await?;

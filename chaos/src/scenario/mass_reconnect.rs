@@ -16,7 +16,7 @@ const PROMISED: Duration = Duration::from_secs(30);
 pub async fn play(run: Run) -> anyhow::Result<Report> {
     let (rooms, people) = run.pick((50, 500), (200, 5_000));
     let pace = run.seconds(2, 8);
-    let cast = Cast { rooms, people, talkers: 2, pace };
+    let cast = Cast { rooms, people, talkers: 2, pace, padding: 0 };
     let mut stage = Stage::set(run, Plan::of(cast)).await?;
     for _ in 0..run.pick(2, 3) {
         stage.talk_for(Duration::from_secs(3)).await;

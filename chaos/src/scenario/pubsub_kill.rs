@@ -9,8 +9,7 @@ use crate::{
 };
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
-    let mut stage = Stage::set(run, Plan::of(cast)).await?;
+    let mut stage = Stage::set(run, Plan::of(Cast::usual(run))).await?;
     let kills = run.pick(5, 30);
     for _ in 0..kills {
         stage.talk_for(Duration::from_secs(2)).await;

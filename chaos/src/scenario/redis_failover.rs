@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use anyhow::ensure;
-use tokio::time::{Instant, sleep};
+use anyhow::Context;
+use tokio::time::sleep;
 
 use crate::{
     check::Loss,
@@ -9,40 +9,38 @@ use crate::{
     report::Report,
     run::Run,
     stage::{Plan, Stage},
-    world::Redis,
+    world::{Redis, Sentinels},
 };
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(200) };
-    let mut stage = Stage::set(run, Plan::of(cast)).await?;
-    let failovers = run.pick(1, 4);
-    for _ in 0..failovers {
-        let replica = follow(&stage.redis).await?;
-        stage.talk_for(Duration::from_secs(2)).await;
-        // From here on it lags behind, and what is acknowledged is on its way to be lost.
-        replica.ask::<String>(&["REPLICAOF", "NO", "ONE"]).await?;
-        sleep(Duration::from_secs(1)).await;
-        stage.wire.lead_to(replica.port());
-        // The old one dies here, and every connection to it.
-        stage.redis = replica;
-        stage.fault();
-        stage.heal();
-        stage.talk_for(Duration::from_secs(10)).await;
+    let master = Redis::start().await?;
+    let mut replicas = vec![Redis::start().await?, Redis::start().await?];
+    for replica in &replicas {
+        replica.ask::<String>(&["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await?;
     }
-    let mut report = stage.close(Loss::Declared).await?;
-    let (untold, all) = (report.without_resets(failovers), report.clients);
-    report.expect(untold == 0, format!("{untold} of {all} people were not told that messages were lost"));
-    Ok(report)
-}
+    let sentinels = Sentinels::watch(&master, replicas.len()).await?;
+    let plan = Plan::of(Cast { pace: Duration::from_millis(200), ..Cast::usual(run) });
+    let mut stage = Stage::around(master, Some(sentinels.url()), run, plan).await?;
 
-/// Starts a replica, and returns when it has caught up.
-async fn follow(master: &Redis) -> anyhow::Result<Redis> {
-    let replica = Redis::start().await?;
-    replica.ask::<String>(&["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await?;
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !replica.ask::<String>(&["INFO", "replication"]).await?.contains("master_link_status:up") {
-        ensure!(Instant::now() < deadline, "a replica does not catch up");
-        sleep(Duration::from_millis(50)).await;
-    }
-    Ok(replica)
+    stage.talk_for(run.seconds(3, 20)).await;
+    // From here on the replicas lag behind, and what is acknowledged is on its way to be lost.
+    stage.redis.ask::<()>(&["ACL", "SETUSER", "default", "-psync", "-sync"]).await?;
+    stage.redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "replica"]).await?;
+    sleep(Duration::from_secs(1)).await;
+    stage.redis.kill().await?;
+    stage.fault();
+    let promoted = sentinels.another_than(stage.redis.port()).await?;
+    let nth = replicas.iter().position(|replica| replica.port() == promoted).context("nobody's port is master now")?;
+    stage.redis = replicas.swap_remove(nth);
+    stage.heal();
+    // As many again, so that the numbers of what was lost are given to others.
+    stage.talk_for(run.seconds(12, 40)).await;
+
+    let mut report = stage.close(Loss::Declared).await?;
+    report.expect(report.gone > 0, "nothing that was acknowledged is gone, so nothing was lost");
+    let (untold, all) = (report.without_resets(1), report.clients);
+    report.expect(untold == 0, format!("{untold} of {all} people were not told that messages were lost"));
+    let worst = report.resume(1.0);
+    report.expect(worst.is_some_and(|worst| worst <= 10_000), format!("somebody heard nothing for {worst:?} ms"));
+    Ok(report)
 }

@@ -13,7 +13,7 @@ use crate::{
 const PROMISED: Duration = Duration::from_secs(10);
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let cast = Cast::usual(run);
     let mut stage = Stage::set(run, Plan::of(cast)).await?;
     let losses = ["restart", "flush", "meta", "stream"];
     for loss in losses {
@@ -34,6 +34,7 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     let mut report = stage.close(Loss::Declared).await?;
     let (untold, all) = (report.without_resets(losses.len()), report.clients);
     report.expect(untold == 0, format!("{untold} of {all} people were not told of each loss"));
+    report.expect(report.gone > 0, "nothing that was acknowledged is gone, so nothing was lost");
     let worst = report.resume(1.0).map(Duration::from_millis);
     report.expect(worst.is_some_and(|worst| worst <= PROMISED), format!("somebody heard nothing for {worst:?}"));
     Ok(report)

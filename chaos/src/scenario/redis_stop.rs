@@ -14,8 +14,7 @@ use crate::{
 const PROMISED: u64 = 10_000;
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
-    let mut stage = Stage::set(run, Plan::of(cast)).await?;
+    let mut stage = Stage::set(run, Plan::of(Cast::usual(run))).await?;
     stage.talk_for(Duration::from_secs(2)).await;
     for pause in run.pick(&[5][..], &[5, 60]) {
         let before = stage.crowd.acknowledged();

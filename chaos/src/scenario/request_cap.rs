@@ -24,7 +24,7 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
 }
 
 async fn capped(run: Run, rotates: bool) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let cast = Cast::usual(run);
     let timeout = if rotates { CAP.as_secs() } else { 0 };
     let settings = vec![("REQUEST_TIMEOUT", timeout.to_string())];
     let mut stage = Stage::set(run, Plan { cap: Some(CAP), settings, ..Plan::of(cast) }).await?;
@@ -41,6 +41,7 @@ fn both(one: Report, other: Report) -> Report {
         findings: [one.findings, other.findings].concat(),
         disappointments: [one.disappointments, other.disappointments].concat(),
         resumes: [one.resumes, other.resumes].concat(),
+        gone: one.gone + other.gone,
         resets: one.resets + other.resets,
         journals: [one.journals, other.journals].concat(),
     }

@@ -15,7 +15,7 @@ const KILLED: Duration = Duration::from_secs(10);
 const PROMISED: Duration = Duration::from_secs(9);
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
+    let cast = Cast::usual(run);
     let mut stage = Stage::set(run, Plan { instances: 3, balanced: true, ..Plan::of(cast) }).await?;
     let mut longest = Duration::ZERO;
     for round in 0..run.pick(3, 12) {

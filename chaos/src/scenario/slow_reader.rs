@@ -18,7 +18,9 @@ const SLOW: usize = 1_024;
 const MEMORY: u64 = 64 * 1_024 * 1_024;
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 1, people: run.pick(100, 500), talkers: 50, pace: Duration::from_millis(200) };
+    let (people, pace) = run.pick((60, Duration::from_millis(200)), (500, Duration::from_secs(1)));
+    // Together the talkers say far more than a slow reader takes and an instance holds.
+    let cast = Cast { rooms: 1, people, talkers: 20, pace, padding: 2_000 };
     let mut stage = Stage::set(run, Plan::of(cast)).await?;
     let targets = stage.instances.iter().map(|instance| instance.address).collect();
     let slow_door = Door::open(targets, None, Some(SLOW)).await?;
@@ -26,7 +28,7 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     stage.crowd.add(slow, slow_door.address, stage.clock, run.seed).await?;
     stage.talk_for(Duration::from_secs(2)).await;
     let before = stage.instances[0].memory()?;
-    stage.talk_for(run.seconds(20, 60)).await;
+    stage.talk_for(run.seconds(15, 90)).await;
     stage.fault();
     let grown = stage.instances[0].memory()?.saturating_sub(before);
     ensure!(stage.crowd.live() >= cast.people, "others lost their link for one who reads slowly");

@@ -16,8 +16,7 @@ use crate::{
 const PROMISED: u64 = 10_000;
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 10, people: run.pick(60, 150), talkers: 4, pace: Duration::from_millis(400) };
-    let mut stage = Stage::set(run, Plan::of(cast)).await?;
+    let mut stage = Stage::set(run, Plan::of(Cast::usual(run))).await?;
     let replica = Redis::start().await?;
     let master = stage.redis.port();
     for _ in 0..run.pick(1, 4) {

@@ -8,6 +8,7 @@ mod instance;
 mod process;
 mod redis;
 mod resp;
+mod sentinels;
 mod wire;
 
 pub use archive::{Archive, key};
@@ -16,4 +17,5 @@ pub use haproxy::Haproxy;
 pub use instance::{Instance, Settings};
 pub use process::free_port;
 pub use redis::Redis;
+pub use sentinels::Sentinels;
 pub use wire::{Mischief, Wire};

@@ -35,6 +35,11 @@ impl Redis {
         self.port
     }
 
+    /// Kills it.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.kill().await
+    }
+
     /// Kills it, and starts an empty one in its place.
     pub async fn restart_empty(&mut self) -> anyhow::Result<()> {
         self.process.kill().await?;
@@ -83,6 +88,7 @@ impl Redis {
 fn launch(folder: &TempDir, port: u16) -> anyhow::Result<Process> {
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+    command.args(["--repl-diskless-sync-delay", "0"]);
     command.arg("--dir").arg(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
     Process::start("redis-server", &mut command)
 }
