@@ -66,6 +66,14 @@ impl Report {
         }
     }
 
+    /// Promise G7, where all of so many in each room came back soon: nobody is missing, nobody seems to have left.
+    pub fn expect_presence(&mut self, people: usize) {
+        let wrong = self.journals.iter().filter(|journal| journal.screen.here != people as u64).count();
+        self.expect(wrong == 0, format!("{wrong} screens do not show {people} people"));
+        let departures: usize = self.journals.iter().map(|journal| journal.departures).sum();
+        self.expect(departures == 0, format!("{departures} times somebody was said to have left, and nobody did"));
+    }
+
     /// People whose views were replaced less often than that because of a loss.
     pub fn without_resets(&self, resets: usize) -> usize {
         self.journals.iter().filter(|journal| journal.resets().count() < resets).count()
@@ -81,6 +89,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::people::Screen;
 
     #[test]
     fn a_report_is_good_until_something_is_not() {
@@ -89,6 +98,17 @@ mod tests {
         assert!(report.is_good());
         report.expect(false, "said");
         assert!(!report.is_good());
+    }
+
+    #[test]
+    fn a_ghost_and_a_blink_are_disappointments() {
+        for (here, departures, disappointments) in [(6, 0, 0), (7, 0, 1), (5, 1, 2), (6, 1, 1)] {
+            let screen = Screen { here, ..Screen::default() };
+            let journals = vec![Journal { departures, screen, ..Journal::default() }];
+            let mut report = Report { journals, ..Report::default() };
+            report.expect_presence(6);
+            assert_eq!(report.disappointments.len(), disappointments, "{here} {departures}");
+        }
     }
 
     #[test]

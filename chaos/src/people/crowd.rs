@@ -38,6 +38,11 @@ impl Cast {
         let pace = Duration::from_millis(run.pick(400, 200));
         Self { rooms: 10, people: run.pick(60, 150), talkers: run.pick(4, 8), pace, padding: 0 }
     }
+
+    /// How many are in each room.
+    pub fn in_a_room(self) -> usize {
+        self.people / self.rooms
+    }
 }
 
 /// Everybody.

@@ -22,6 +22,8 @@ pub struct Journal {
     pub closes: Vec<u16>,
     /// How often the server asked for a change of socket.
     pub rotations: usize,
+    /// How often somebody was said to have left.
+    pub departures: usize,
     /// What the list showed at the end.
     pub screen: Screen,
 }
@@ -66,6 +68,8 @@ pub struct Screen {
     pub pending: Vec<String>,
     /// Keys of what is marked as failed.
     pub failed: Vec<String>,
+    /// How many people are said to be here.
+    pub here: u64,
 }
 
 impl Journal {

@@ -240,7 +240,9 @@ impl Person {
 
     fn screen(&self) -> Screen {
         let mut screen = Screen::default();
-        for line in self.client.room(self.writing.room()).map(client::Room::lines).unwrap_or_default() {
+        let Some(room) = self.client.room(self.writing.room()) else { return screen };
+        screen.here = room.count();
+        for line in room.lines() {
             match (line.seq, &line.state) {
                 (Some(seq), _) => screen.sent.push((seq, line.key.clone())),
                 (None, LineState::Failed(_)) => screen.failed.push(line.key.clone()),

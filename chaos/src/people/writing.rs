@@ -68,6 +68,7 @@ impl Writing {
             }
             Ok(ServerFrame::Reset { reason, .. }) => self.replaces = Some(reason),
             Ok(ServerFrame::Sent { id, seq, .. }) => self.journal.places.push((id, seq)),
+            Ok(ServerFrame::People { left, .. }) => self.journal.departures += left.len(),
             Ok(ServerFrame::Rotate { .. }) => self.journal.rotations += 1,
             _ => {}
         }

@@ -28,5 +28,6 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     let mut report = stage.close(Loss::None).await?;
     report.expect(report.interruptions() > 0, "nobody noticed, so nothing was tried");
     report.expect_quick_resumes();
+    report.expect_presence(cast.in_a_room());
     Ok(report)
 }

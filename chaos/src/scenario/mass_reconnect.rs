@@ -32,5 +32,6 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     }
     let mut report = stage.close(Loss::None).await?;
     report.expect(report.interruptions() >= people, "somebody was not cut off");
+    report.expect_presence(cast.in_a_room());
     Ok(report)
 }

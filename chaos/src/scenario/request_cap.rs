@@ -17,6 +17,7 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     report.expect(interruptions == 0, format!("people saw {interruptions} interruptions"));
     report
         .expect(rotations >= report.clients, format!("the server asked only {rotations} times for a change of socket"));
+    report.expect_presence(Cast::usual(run).in_a_room());
     let other = capped(run, false).await?;
     let interrupted = other.interruptions();
     report.expect(interrupted >= other.clients, "without changes of socket nobody was cut off, so nothing was tried");

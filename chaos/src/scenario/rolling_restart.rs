@@ -33,5 +33,6 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     report.expect(other == 0, format!("{other} sockets were closed without the code {going_away}"));
     report.expect(longest < PROMISED, format!("an instance took {longest:?} to end"));
     report.expect_quick_resumes();
+    report.expect_presence(cast.in_a_room());
     Ok(report)
 }
