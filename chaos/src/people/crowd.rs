@@ -90,8 +90,9 @@ impl Crowd {
         self.people.len()
     }
 
+    /// Lets everybody talk. Whoever talks already is not interrupted: they would all pause at the very moment of a fault.
     pub fn talk(&self) {
-        self.talking.send_replace(true);
+        self.talking.send_if_modified(|talking| !std::mem::replace(talking, true));
     }
 
     pub fn hush(&self) {

@@ -25,8 +25,8 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
         let meanwhile = stage.crowd.acknowledged();
         sleep(Duration::from_secs(*pause)).await;
         anyhow::ensure!(stage.crowd.acknowledged() == meanwhile, "something was acknowledged while Redis stood still");
-        stage.redis.resume().await?;
         stage.heal();
+        stage.redis.resume().await?;
         stage.talk_for(Duration::from_secs(12)).await;
         anyhow::ensure!(stage.crowd.acknowledged() > before, "nothing was acknowledged");
     }
