@@ -92,7 +92,12 @@ impl Shared {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut pipes = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
+    loop {
+        // Where descriptors have run out, one comes free when somebody goes.
+        let Ok((client, _)) = listener.accept().await else {
+            sleep(Duration::from_millis(10)).await;
+            continue;
+        };
         let shared = Arc::clone(&shared);
         pipes.spawn(async move {
             let Some(instance) = shared.connect().await else { return };
