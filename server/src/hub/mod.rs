@@ -86,10 +86,10 @@ impl Hub {
         hub
     }
 
-    /// Whether what other instances publish can be heard now.
+    /// Whether what other instances publish cannot be heard here, and could be elsewhere.
     #[must_use]
-    pub fn is_hearing(&self) -> bool {
-        self.broker.is_hearing()
+    pub fn is_deaf(&self) -> bool {
+        self.broker.is_deaf()
     }
 
     /// Ends what the hub does by itself. Connections that were lost a moment ago stay in the register until they expire.
