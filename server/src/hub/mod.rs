@@ -11,6 +11,8 @@ mod log;
 mod mailbox;
 mod presence;
 mod room;
+#[cfg(test)]
+mod simulation;
 mod sync;
 mod watch;
 
