@@ -115,6 +115,7 @@ async fn a_message_that_cannot_be_posted_is_kept_with_the_reason() {
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("4000 characters") && answer.body.contains(&long));
     assert_eq!(post("lobby", "1", " ").await.status, 422);
+    assert_eq!(post("lobby", "1", "\0").await.status, 422);
     assert_eq!(post("lobby", "a b", "x").await.status, 422);
     assert_eq!(post("", "1", "x").await.status, 422);
     assert_eq!(post("lobby", "1", "x").await.status, 303);
