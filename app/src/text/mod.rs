@@ -1,9 +1,11 @@
-//! How things are written on the page: addresses, times and counts.
+//! How things are written on the page: messages, addresses, times and counts.
 
 mod address;
+mod drawn;
 mod time;
 
 pub use address::room_path;
+pub use drawn::drawn;
 pub use time::{iso, utc};
 
 /// "1 message", "2 messages".
