@@ -41,7 +41,7 @@ pub async fn open(config: &BackendConfig) -> anyhow::Result<Backend> {
 /// Serves until `shutdown` completes, then lets everybody go and returns.
 ///
 /// # Errors
-/// When a port cannot be used.
+/// When a port, or the key of the sessions, cannot be used.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -64,7 +64,7 @@ pub async fn run(
     let hub = Hub::new(backend);
     let app = Arc::new(AppState {
         sockets: Sockets::new(&config.limits),
-        sessions: Sessions::new(config.session.key.as_deref()),
+        sessions: sessions(&config)?,
         leptos: leptos_options(&config.http),
         hub,
         metrics,
@@ -88,6 +88,21 @@ pub async fn run(
     }
     app.hub.close().await;
     Ok(())
+}
+
+/// Where nobody set a key, the embedded database's folder keeps one. Instances with one Redis share no folder.
+fn sessions(config: &Config) -> anyhow::Result<Sessions> {
+    match (&config.session.key, &config.backend) {
+        (Some(secret), _) => Ok(Sessions::signed_with(secret)),
+        (None, BackendConfig::Embedded { data_dir, .. }) => Sessions::kept_in(data_dir),
+        (None, BackendConfig::Redis { .. }) => {
+            tracing::warn!(
+                "SESSION_KEY is not set: a random key is used, so a restart signs everybody out, and instances do not \
+                 know each other's people"
+            );
+            Ok(Sessions::until_restart())
+        }
+    }
 }
 
 /// Without this the kernel holds a small frame back until the one before it is acknowledged, which the other side delays by

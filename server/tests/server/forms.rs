@@ -130,6 +130,16 @@ async fn posting_without_a_session_asks_to_sign_in() {
     let answer = server.post("/api/send_message", &[("room", "lobby"), ("id", "1"), ("text", "x")]).send().await;
     assert_eq!(answer.status, 401);
     assert!(answer.body.contains(r#"id="name""#) && answer.body.contains("lobby"));
+#[tokio::test]
+async fn a_restart_without_a_key_of_the_operators_signs_nobody_out() {
+    let unset = [("SESSION_KEY", "")];
+    let server = Server::with(&unset).await;
+    let cookie = server.sign_in("Ana").await;
+    let server = server.restart_with(&unset).await;
+    let fields = [("room", "lobby"), ("id", "1"), ("text", "still me")];
+    assert_eq!(server.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 303);
+    let another = Server::with(&unset).await;
+    assert_eq!(another.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 401);
 }
 
 #[tokio::test]
