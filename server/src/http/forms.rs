@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use protocol::{Error, MessageId, RefusalCode, RoomName, User, check_text};
+use protocol::{Error, MessageId, RefusalCode, RoomName, User, check_text, limits};
 use serde::Deserialize;
 
 use super::{
@@ -102,10 +102,10 @@ pub(super) async fn send_message(
 }
 
 async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) -> Result<(), Error> {
-    let id = MessageId::new(&form.id)?;
     // A form sends line breaks as CR LF, a socket as they were typed.
     let text = form.text.replace("\r\n", "\n");
     check_text(&text)?;
+    let id = id_of(&MessageId::new(&form.id)?, &text)?;
     app.sockets.may_send(&user.id)?;
     let sent = app.hub.send(room, user, &id, &text, clock::now_ms()).await;
     sent.map(drop).map_err(|error| {
@@ -114,11 +114,44 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     })
 }
 
+/// The id under which a posted text is kept. The form's own would not do: one who goes back to a page that was sent, changes the
+/// text and sends it again would be told that it was said. With the text in it, the same one is said once, and another is said.
+fn id_of(form: &MessageId, text: &str) -> Result<MessageId, Error> {
+    // FNV-1a, the same on every instance. Who makes two texts of one hash only loses one of their own.
+    let bytes = form.as_str().bytes().chain([0]).chain(text.bytes());
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let (hash, start) = (format!("-{hash:016x}"), form.as_str());
+    // What does not fit beside it is in the hash as well.
+    let start = &start[..start.len().min(limits::MESSAGE_ID - hash.len())];
+    MessageId::new(&format!("{start}{hash}"))
+}
+
 fn status(code: RefusalCode) -> StatusCode {
     match code {
         RefusalCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         RefusalCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         RefusalCode::Forbidden => StatusCode::FORBIDDEN,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_posted_text_has_an_id_of_its_own() {
+        let id = |form: &str, text: &str| id_of(&MessageId::new(form).unwrap(), text).unwrap();
+        let longest = "x".repeat(limits::MESSAGE_ID);
+        let another = format!("{}y", &longest[1..]);
+        assert_eq!(id("a", "hello"), id("a", "hello"));
+        assert_eq!(id(&longest, "hello"), id(&longest, "hello"));
+        for (one, other) in
+            [(("a", "hello"), ("a", "hello!")), (("a", "hello"), ("b", "hello")), (("a", "bc"), ("ab", "c"))]
+        {
+            assert_ne!(id(one.0, one.1), id(other.0, other.1), "{one:?} {other:?}");
+        }
+        assert_ne!(id(&longest, "hello"), id(&another, "hello"));
     }
 }

@@ -90,6 +90,18 @@ async fn a_message_can_be_posted_once() {
 }
 
 #[tokio::test]
+async fn another_text_from_the_same_form_is_another_message() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    for said in ["one", "another", "one", "another"] {
+        let fields = [("room", "lobby"), ("id", "m1"), ("text", said)];
+        assert_eq!(server.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 303);
+    }
+    let events = Socket::open(&server.address, &cookie).await.join("lobby").await.events;
+    assert_eq!(events.iter().map(text).collect::<Vec<_>>(), ["one", "another"]);
+}
+
+#[tokio::test]
 async fn what_was_posted_is_on_the_page_that_follows() {
     let server = Server::with(&[("SENDS_BURST", "1000")]).await;
     let cookie = server.sign_in("Ana").await;
