@@ -23,6 +23,8 @@ pub struct SignIn {
     pub room: String,
     /// Why the last try failed, in a sentence.
     pub problem: Option<String>,
+    /// A message that could not be posted because the session was over. It would be lost with the page.
+    pub unsent: Option<String>,
 }
 
 /// A room at the moment it was rendered.

@@ -80,6 +80,24 @@ test('without JavaScript another room is opened by its form', async ({ server, i
   await ana.reads(['in here', 'me too']);
 });
 
+test.describe('a session that is over', () => {
+  test.use({ forgives: /status of 401|was preloaded using link preload but not used/ });
+
+  test('takes no text with it', async ({ server, invite }) => {
+    const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+    await ana.page.goto(server.url);
+    await ana.fillIn('lobby');
+    await ana.page.context().clearCookies();
+    const text = 'written for long\nin <b>two</b> lines';
+    await ana.say(text);
+    await expect(ana.page.getByRole('alert')).toContainText('not signed in');
+    expect(await ana.page.locator('blockquote').textContent()).toBe(text);
+    await expect(ana.page.locator('#room')).toHaveValue('lobby');
+    await ana.page.goto(`${server.url}/api/send_message`);
+    await expect(ana.page, 'as the address bar does').toHaveURL(`${server.url}/`);
+  });
+});
+
 test.describe('wrong input', () => {
   test.use({ forgives: /status of 422|was preloaded using link preload but not used/ });
 

@@ -6,7 +6,7 @@ use crate::page;
 /// The landing page: a name and a room are all it takes.
 #[component]
 pub fn SignIn(page: page::SignIn) -> impl IntoView {
-    let page::SignIn { name, room, problem } = page;
+    let page::SignIn { name, room, problem, unsent } = page;
     let has_problem = problem.is_some();
     view! {
         <div class="landing">
@@ -19,6 +19,7 @@ pub fn SignIn(page: page::SignIn) -> impl IntoView {
                 </p>
                 <form class="sign-in" method="post" action="/api/sign_in">
                     {problem.map(|problem| view! { <p id="problem" class="problem" role="alert">{problem}</p> })}
+                    {unsent.map(|text| view! { <Unsent text /> })}
                     <label for="name">"Your name"</label>
                     <input
                         id="name"
@@ -50,5 +51,16 @@ pub fn SignIn(page: page::SignIn) -> impl IntoView {
                 </form>
             </main>
         </div>
+    }
+}
+
+/// To be copied: what was written by whoever was signed in may be theirs alone to send.
+#[component]
+fn Unsent(text: String) -> impl IntoView {
+    view! {
+        <figure class="unsent">
+            <figcaption>"Your message was not sent. Copy it, and send it when you are signed in:"</figcaption>
+            <blockquote dir="auto">{text}</blockquote>
+        </figure>
     }
 }

@@ -9,6 +9,7 @@ use crate::{state::Chat, text::room_path};
 
 /// Keeps the address bar's buttons and the window's title right.
 pub fn follow(chat: Chat) {
+    settle_address(&chat.current.get_untracked());
     _ = window_event_listener(ev::popstate, move |_| match room_of_address() {
         Some(room) => look_at(chat, &room),
         None => load(&window().location().pathname().unwrap_or_default()),
@@ -54,6 +55,15 @@ fn look_at(chat: Chat, room: &str) {
     with_driver(|driver| driver.open(room, None));
     chat.current.set(room.to_owned());
     with_driver(Driver::read);
+}
+
+/// The answer to a posted form has the form's address, which leads nowhere when it is loaded again.
+fn settle_address(room: &str) {
+    if room_of_address().as_deref() != Some(room)
+        && let Ok(history) = window().history()
+    {
+        _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&room_path(room)));
+    }
 }
 
 fn push(path: &str) -> Result<(), JsValue> {

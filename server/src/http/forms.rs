@@ -27,6 +27,11 @@ pub(super) async fn refuse_foreign(State(app): State<Arc<AppState>>, request: Re
     next.run(request).await
 }
 
+/// `GET` of a form's address, which stands in the address bar of a page that answered to it: to load that anew starts again.
+pub(super) async fn start_again() -> Redirect {
+    Redirect::to("/")
+}
+
 /// The fields of `POST /api/sign_in`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -49,7 +54,7 @@ pub(super) async fn sign_in(
             ([(header::SET_COOKIE, cookie)], Redirect::to(&path)).into_response()
         }
         Err(problem) => {
-            let page = SignIn { name: form.name, room: form.room, problem: Some(problem.to_string()) };
+            let page = SignIn { name: form.name, room: form.room, problem: Some(problem.to_string()), unsent: None };
             render(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::SignIn(page)).await
         }
     }
@@ -85,7 +90,8 @@ pub(super) async fn send_message(
 ) -> Response {
     let Some(user) = session_of(&app, &headers) else {
         let problem = Some("You are not signed in any more. Sign in to go on.".into());
-        let page = SignIn { room: form.room, problem, ..SignIn::default() };
+        let unsent = Some(form.text).filter(|text| !text.trim().is_empty());
+        let page = SignIn { room: form.room, problem, unsent, ..SignIn::default() };
         return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page)).await;
     };
     let room = match names::room(&form.room) {
