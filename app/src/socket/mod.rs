@@ -35,6 +35,8 @@ pub fn start(chat: Chat, page: &RoomPage) {
     with_driver(|driver| {
         driver.open(&page.room, Some(snapshot(page)));
         rooms.iter().filter(|room| **room != page.room).for_each(|room| driver.open(room, None));
+        // The room that is opened last is the one that is looked at.
+        driver.open(&page.room, None);
         driver.show_all();
         driver.handle(Input::Start);
     });
