@@ -30,6 +30,20 @@ test('without JavaScript people sign in, read and post', async ({ server, invite
   await ana.reads(['first', 'second', 'third', 'fourth']);
 });
 
+test('without JavaScript a time says that it is UTC', async ({ server, invite, bot }) => {
+  await (await bot('Rui', server)).sayAll('lobby', ['first', 'second']);
+  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+  await ana.page.goto(server.url);
+  await ana.fillIn('lobby');
+  const time = ana.message('first').locator('time');
+  await expect(time).toBeVisible();
+  const at = new Date((await time.getAttribute('datetime')) ?? '');
+  const [, , month] = at.toUTCString().split(' ');
+  const text = `${at.getUTCDate()} ${month} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 16)}`;
+  await expect(time).toHaveText(text);
+  expect(await time.evaluate((time) => getComputedStyle(time, '::after').content)).toBe('" UTC"');
+});
+
 test('what was posted is always on the page that follows', async ({ server, bot }) => {
   const rui = await bot('Rui', server);
   for (const text of numbered('posted', 200)) {

@@ -19,7 +19,7 @@ pub fn Message(line: LineView) -> impl IntoView {
                     {line.author.name.clone()}
                 </span>
                 " "
-                <Moment at=line.at.clone() />
+                <Moment line=line.clone() />
             </p>
             <div class="message-text" dir="auto">
                 {line.text.clone()}

@@ -22,7 +22,7 @@ fn Room(page: RoomPage) -> impl IntoView {
     let (message_id, rejected) = (page.message_id.clone(), page.rejected.clone());
     take_over(chat, page);
     view! {
-        <div id="chatroom" class="chatroom">
+        <div id="chatroom" class="chatroom" class:live=move || chat.is_live()>
             <Rooms />
             <main class="room">
                 <Header />

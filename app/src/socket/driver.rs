@@ -38,6 +38,7 @@ impl Driver {
     }
 
     pub fn handle(&mut self, input: Input<'_>) {
+        self.chat.note_day(now());
         let effects = self.client.handle(input, moment());
         self.follow(effects);
     }

@@ -40,7 +40,6 @@ pub fn start(chat: Chat, page: &RoomPage) {
         driver.show_all();
         driver.handle(Input::Start);
     });
-    chat.in_browser.set(true);
     events::listen();
     places::follow(chat);
 }

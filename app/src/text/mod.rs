@@ -6,7 +6,7 @@ mod time;
 
 pub use address::room_path;
 pub use drawn::drawn;
-pub use time::{iso, utc};
+pub use time::{Day, clock, date, iso};
 
 /// "1 message", "2 messages".
 pub fn counted(count: u64, one: &str, many: &str) -> String {
