@@ -1,11 +1,10 @@
 use leptos::{html, prelude::*};
 
-use super::{
-    message::Message,
-    scroll::Scroll,
-    timeline_top::{GapNotice, TimelineTop},
+use super::{message::Message, scroll::Scroll, timeline_top::TimelineTop};
+use crate::{
+    browser::when_drawn,
+    state::{Chat, RoomView},
 };
-use crate::state::{Chat, RoomView};
 
 /// The messages of the room on the screen. Another room gets new elements, so that it starts at its own end and nobody has
 /// it read aloud from the top.
@@ -69,14 +68,5 @@ fn ToLatest(scroll: Scroll) -> impl IntoView {
             {label}
             <span aria-hidden="true">" ↓"</span>
         </button>
-    }
-}
-
-#[component]
-fn Refusal(reason: String) -> impl IntoView {
-    view! {
-        <p class="timeline-refusal" role="alert">
-            {reason}
-        </p>
     }
 }

@@ -2,8 +2,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        banner::Banner, composer::Composer, header::Header, people::People, rooms::Rooms, status::Status,
-        timeline::Timeline,
+        banner::Banner, composer::Composer, header::Header, notices::Notices, people::People, rooms::Rooms,
+        status::Status, timeline::Timeline,
     },
     page::RoomPage,
     state::Chat,
@@ -28,6 +28,7 @@ fn Room(page: RoomPage) -> impl IntoView {
                 <Header />
                 <Banner />
                 <Timeline />
+                <Notices />
                 <Status />
                 <Composer message_id rejected />
             </main>

@@ -20,6 +20,7 @@ export class Person {
     this.texts = page.locator('#messages .message-text');
     this.field = page.locator('#msg');
     this.banner = page.locator('.banner');
+    this.notices = page.locator('.notices');
     this.listen();
   }
 
@@ -65,6 +66,11 @@ export class Person {
     await this.page.locator('.send').click();
   }
 
+  async open(room: string): Promise<void> {
+    await this.page.getByLabel('Open another room').fill(room);
+    await this.page.getByRole('button', { name: 'Open', exact: true }).click();
+  }
+
   message(text: string): Locator {
     return this.messages.filter({ has: this.page.getByText(text, { exact: true }) });
   }
@@ -96,6 +102,7 @@ export class Person {
       socket.on('framereceived', ({ payload }) => {
         const frame = JSON.parse(payload.toString()) as { type: string; room?: string };
         if (frame.type === 'joined') this.joined.push(frame.room ?? '');
+        if (frame.type === 'refused') this.refused++;
       });
     });
   }
