@@ -14,7 +14,7 @@ const LONGEST_WAIT: u64 = i32::MAX as u64;
 pub struct Driver {
     client: Client,
     chat: Chat,
-    storage: Storage,
+    pub storage: Storage,
     socket: Option<Socket>,
     sockets_opened: u32,
     timer: Option<(u64, TimeoutHandle)>,

@@ -60,6 +60,16 @@ pub fn act(chat: Chat, action: &Action) {
     with_driver(|driver| driver.handle(input));
 }
 
+/// What was written in a room and not sent.
+pub fn draft(room: &str) -> Option<String> {
+    with_driver(|driver| driver.storage.draft(room)).flatten()
+}
+
+/// Keeps what is written in a room.
+pub fn keep_draft(room: &str, text: &str) {
+    with_driver(|driver| driver.storage.keep_draft(room, text));
+}
+
 /// Runs `f` on the connection, or not at all before [`start`]. What `f` draws cannot come back here at once, for signals
 /// wake their readers later.
 fn with_driver<R>(f: impl FnOnce(&mut Driver) -> R) -> Option<R> {
