@@ -12,6 +12,11 @@ use crate::{
 pub fn Rooms() -> impl IntoView {
     let chat = Chat::here();
     let me = chat.me.get_value();
+    let sign_out = move |event: ev::SubmitEvent| {
+        if !chat.signs_out() {
+            event.prevent_default();
+        }
+    };
     view! {
         <nav id="rooms" class="panel rooms" popover="auto" aria-label="Rooms">
             <div class="panel-head">
@@ -29,7 +34,7 @@ pub fn Rooms() -> impl IntoView {
                 <span class="person" dir="auto">
                     {me.name}
                 </span>
-                <form method="post" action="/api/sign_out">
+                <form method="post" action="/api/sign_out" on:submit=sign_out>
                     <button type="submit" class="small quiet">
                         "Sign out"
                     </button>

@@ -28,6 +28,15 @@ impl Chat {
         drop(action);
     }
 
+    /// Whether the person signs out after all. If so, nothing they wrote is left in this browser.
+    pub fn signs_out(self) -> bool {
+        #[cfg(feature = "hydrate")]
+        let signs_out = crate::socket::sign_out();
+        #[cfg(not(feature = "hydrate"))]
+        let signs_out = true;
+        signs_out
+    }
+
     /// What was written in a room and not sent.
     pub fn draft(self, room: &str) -> Option<String> {
         #[cfg(feature = "hydrate")]

@@ -9,6 +9,11 @@ export class Person {
   readonly texts: Locator;
   readonly field: Locator;
   readonly banner: Locator;
+  readonly notices: Locator;
+  /** Questions of the browser to which this person says yes. */
+  agreesTo: RegExp | undefined;
+  /** How often the server has refused something. */
+  refused = 0;
   private joined: string[] = [];
 
   constructor(
@@ -92,6 +97,7 @@ export class Person {
     });
     this.page.on('pageerror', (error) => this.complaints.push(String(error)));
     this.page.on('dialog', (dialog) => {
+      if (this.agreesTo?.test(dialog.message())) return void dialog.accept();
       this.complaints.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
