@@ -51,7 +51,10 @@ pub fn act(chat: Chat, action: &Action) {
     let input = match action {
         Action::Enter(room) => return places::enter(chat, room),
         Action::Leave(room) => return places::leave(chat, room),
-        Action::Say(text) => Input::Send { room, id: message_id::fresh(), text: text.clone() },
+        Action::Say(text) => {
+            chat.said.set(());
+            Input::Send { room, id: message_id::fresh(), text: text.clone() }
+        }
         Action::Retry(id) => Input::Retry { room, id },
         Action::Discard(id) => Input::Discard { room, id },
         Action::LookBack => Input::Older { room },
