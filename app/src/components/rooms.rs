@@ -2,7 +2,7 @@ use leptos::{either::Either, ev, html, prelude::*};
 
 use super::{avatar::Avatar, panel::ClosePanel};
 use crate::{
-    browser::normalized,
+    browser::{normalized, rest_focus},
     state::{Action, Chat, RoomView},
     text::{counted, room_path},
 };
@@ -55,7 +55,10 @@ fn RoomLink(room: RoomView) -> impl IntoView {
             chat.act(Action::Enter(name.get_value()));
         }
     };
-    let leave = move |_| chat.act(Action::Leave(name.get_value()));
+    let leave = move |_| {
+        chat.act(Action::Leave(name.get_value()));
+        rest_focus(".room-link.current a");
+    };
     let unread = room.unread;
     view! {
         <li class="room-link" class:current=is_current>

@@ -40,6 +40,14 @@ impl Scroll {
         }
     }
 
+    /// Goes back there because the reader says so. The button for it goes away, and the messages get its focus.
+    pub fn back_to_end(self) {
+        self.to_end();
+        if let Some(scroller) = self.scroller.get_untracked() {
+            _ = scroller.focus();
+        }
+    }
+
     /// The reader scrolled.
     pub fn scrolled(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };

@@ -80,7 +80,7 @@ fn ToLatest(scroll: Scroll) -> impl IntoView {
             class="to-latest"
             class:has-news=move || scroll.has_news.get()
             hidden=move || scroll.at_end.get()
-            on:click=move |_| scroll.to_end()
+            on:click=move |_| scroll.back_to_end()
         >
             {label}
             <span aria-hidden="true">" ↓"</span>

@@ -53,6 +53,8 @@ fn note(words: &'static str) -> impl IntoView {
 #[component]
 fn Older(top: ArcRwSignal<Top>) -> impl IntoView {
     let chat = Chat::here();
+    // The last page takes the button away.
+    on_cleanup(|| rest_focus(".scroller"));
     let is_loading = move || top.with(|top| top.is_loading_older);
     let label = {
         let is_loading = is_loading.clone();
