@@ -7,6 +7,7 @@ pub mod drafts;
 pub mod header;
 pub mod message;
 pub mod moment;
+pub mod notices;
 pub mod panel;
 pub mod people;
 pub mod rooms;
@@ -14,3 +15,6 @@ pub mod scroll;
 pub mod status;
 pub mod timeline;
 pub mod timeline_top;
+mod unsent;
+
+pub use unsent::Unsent;

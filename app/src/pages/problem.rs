@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::page;
+use crate::{components::Unsent, page};
 
 /// Something is wrong, and what to do about it.
 #[component]
@@ -10,6 +10,7 @@ pub fn Problem(page: page::Problem) -> impl IntoView {
             <p class="wordmark">"Sala"</p>
             <h1>{page.title}</h1>
             <p>{page.message}</p>
+            {page.unsent.map(|text| view! { <Unsent text /> })}
             <p>
                 <a class="button" href=page.link>
                     {page.link_text}
