@@ -15,6 +15,3 @@ pub mod scroll;
 pub mod status;
 pub mod timeline;
 pub mod timeline_top;
-mod unsent;
-
-pub use unsent::Unsent;

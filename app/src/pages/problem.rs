@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
-use crate::{components::Unsent, page};
+use super::unsent::Unsent;
+use crate::page;
 
 /// Something is wrong, and what to do about it.
 #[component]

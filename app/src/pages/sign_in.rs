@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use protocol::limits;
 
-use crate::{components::Unsent, page};
+use super::unsent::Unsent;
+use crate::page;
 
 /// The landing page: a name and a room are all it takes.
 #[component]
