@@ -16,6 +16,8 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     // Some distributions set another language, and the browser's own messages are part of what people see.
     locale: 'en-GB',
+    // Not the server's, so that a time of its clock is not taken for the reader's.
+    timezoneId: 'America/Sao_Paulo',
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: { executablePath: installedBrowser(), args: browserArguments() },

@@ -3,14 +3,20 @@
 
 #[cfg(feature = "hydrate")]
 mod real {
-    use leptos::prelude::window;
-    use web_sys::js_sys::{Date, JsString};
+    use leptos::prelude::{document, request_animation_frame, window};
+    use wasm_bindgen::JsCast;
+    use web_sys::{
+        Element, HtmlElement,
+        js_sys::{Date, JsString},
+    };
 
-    /// A time of day by the reader's clock, `HH:MM`.
-    pub fn local_time(at: u64) -> String {
+    /// A moment moved to the reader's clock: what UTC says of it is what that clock says.
+    pub fn local(at: u64) -> u64 {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds fit a JavaScript number for 285,000 years")]
-        let date = Date::new(&(at as f64).into());
-        format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+        let behind = Date::new(&(at as f64).into()).get_timezone_offset();
+        #[expect(clippy::cast_possible_truncation, reason = "a day at most")]
+        let ahead = (behind * -60_000.0) as i64;
+        at.saturating_add_signed(ahead)
     }
 
     /// A name in Unicode NFC.
@@ -22,12 +28,35 @@ mod real {
     pub fn has_keyboard() -> bool {
         window().match_media("(hover: hover)").ok().flatten().is_some_and(|query| query.matches())
     }
+
+    /// Gives the focus to another element if what has it is gone by the next frame: else a keyboard would start again at the
+    /// top of the page. Fingers need no focus.
+    pub fn rest_focus(elsewhere: &'static str) {
+        if !has_keyboard() {
+            return;
+        }
+        request_animation_frame(move || {
+            let page = document();
+            if page.active_element() == page.body().map(Element::from)
+                && let Ok(Some(element)) = page.query_selector(elsewhere)
+                && let Ok(element) = element.dyn_into::<HtmlElement>()
+            {
+                _ = element.focus();
+            }
+        });
+    }
+
+    /// Runs it when the page has been drawn as it is now.
+    pub fn when_drawn(then: impl FnOnce() + 'static) {
+        // The first frame is the one that draws it.
+        request_animation_frame(|| request_animation_frame(then));
+    }
 }
 
 #[cfg(not(feature = "hydrate"))]
 mod real {
-    pub fn local_time(at: u64) -> String {
-        crate::text::utc(at)
+    pub const fn local(at: u64) -> u64 {
+        at
     }
 
     pub fn normalized(name: &str) -> String {
@@ -37,6 +66,10 @@ mod real {
     pub fn has_keyboard() -> bool {
         false
     }
+
+    pub const fn rest_focus(_: &'static str) {}
+
+    pub fn when_drawn(_: impl FnOnce() + 'static) {}
 }
 
-pub use real::{has_keyboard, local_time, normalized};
+pub use real::{has_keyboard, local, normalized, rest_focus, when_drawn};

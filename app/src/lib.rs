@@ -20,8 +20,18 @@ mod text;
 #[cfg(feature = "ssr")]
 pub use shell::shell;
 
+/// The element that says that the page does not change by itself.
+const STALE: &str = "stale";
+
 /// Takes over the room that the server rendered.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
     leptos::mount::hydrate_body(|| pages::room::SharedRoom(pages::room::SharedRoomProps { page: None }));
+}
+
+/// Says that the page does not change by itself any more. It asks nothing of the page's own state, which may be what is broken.
+#[cfg(feature = "hydrate")]
+pub fn go_stale() {
+    let element = web_sys::window().and_then(|window| window.document()?.get_element_by_id(STALE));
+    _ = element.map(|element| element.remove_attribute("hidden"));
 }

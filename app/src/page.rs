@@ -23,6 +23,8 @@ pub struct SignIn {
     pub room: String,
     /// Why the last try failed, in a sentence.
     pub problem: Option<String>,
+    /// A message that could not be posted because the session was over. It would be lost with the page.
+    pub unsent: Option<String>,
 }
 
 /// A room at the moment it was rendered.
@@ -59,4 +61,6 @@ pub struct Problem {
     pub link: String,
     /// What the link says.
     pub link_text: String,
+    /// A message that could not be posted for it.
+    pub unsent: Option<String>,
 }

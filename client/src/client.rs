@@ -13,6 +13,8 @@ pub struct Client {
     pub(crate) me: User,
     pub(crate) connection: Connection,
     pub(crate) rooms: BTreeMap<String, Room>,
+    /// The room that was opened last, which is the one that is looked at.
+    pub(crate) front: String,
     /// What is unsent in rooms that are not open.
     pub(crate) put_by: BTreeMap<String, Outbox>,
     /// The largest frame that the server accepts, in bytes.
@@ -34,15 +36,24 @@ impl Client {
                 outbox.add(message);
             }
         }
-        let (connection, rooms, frame_limit) = (Connection::default(), BTreeMap::new(), limits::FRAME);
-        Self { me, connection, rooms, put_by, frame_limit, last_said }
+        Self {
+            me,
+            connection: Connection::default(),
+            rooms: BTreeMap::new(),
+            front: String::new(),
+            put_by,
+            frame_limit: limits::FRAME,
+            last_said,
+        }
     }
 
     /// Opens a room, with its latest page if that is on the screen already. It is joined at once, or when the link is
-    /// live. A room that is open stays as it is; if it could not be entered, that is tried again.
+    /// live. A room that is open stays as it is; if it could not be entered, that is tried again. The one that was opened last
+    /// is joined first whenever the link comes back.
     pub fn open(&mut self, name: &str, snapshot: Option<Snapshot>, moment: Moment) -> Vec<Effect> {
         let mut turn = Turn::new(moment, self.frame_limit, self.connection.socket());
         let live = self.connection.is_live();
+        self.front = name.to_owned();
         let room = self.rooms.entry(name.to_owned()).or_insert_with(|| {
             turn.changed(Change::Rooms);
             turn.changed(Change::Timeline(name.to_owned()));
@@ -162,6 +173,10 @@ impl Client {
         let Some(room) = self.rooms.remove(name) else { return };
         if self.connection.is_live() {
             turn.transmit(&ClientFrame::Leave { room: name.to_owned() });
+            // Those that were one too many may fit now.
+            for room in self.rooms.values_mut().filter(|room| room.refusal().is_some()) {
+                room.enter(true, turn);
+            }
         }
         let outbox = room.into_outbox();
         if !outbox.is_empty() {

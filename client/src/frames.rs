@@ -66,6 +66,9 @@ impl Client {
             }
             self.me = user;
         }
+        // The room that is looked at comes first: the server may have room for no more than some of them.
+        let front = self.front.clone();
+        self.with(&front, |room| room.enter(true, turn));
         for room in self.rooms.values_mut() {
             room.enter(true, turn);
         }

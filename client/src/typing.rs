@@ -57,6 +57,11 @@ impl Typing {
         may
     }
 
+    /// What was written is sent: the next letter begins something new.
+    pub(crate) fn sent(&mut self) {
+        self.said_at = None;
+    }
+
     fn remove(&mut self, over: impl Fn(&(User, u64)) -> bool) -> bool {
         let before = self.writers.len();
         self.writers.retain(|writer| !over(writer));

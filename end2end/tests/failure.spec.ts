@@ -1,6 +1,6 @@
 import { numbered } from './support/bot';
-import type { Person } from './support/person';
 import { expect, test } from './support/test';
+import { TOO_LONG, leaveUnsent } from './support/unsent';
 
 test('a message that is too long stays in its field, with the reason', async ({ server, invite }) => {
   const ana = await (await invite('Ana', server)).signIn('lobby');
@@ -29,10 +29,7 @@ test('the longest message arrives whole', async ({ server, invite }) => {
 
 test('a message that the server refuses can be tried again and thrown away', async ({ server, invite }) => {
   const ana = await (await invite('Ana', server)).signIn('lobby');
-  // As an older version of the page may have left it behind, which allowed more.
-  const text = 'too long '.repeat(500);
-  await leaveUnsent(ana, text);
-  await ana.page.reload();
+  await leaveUnsent(ana, TOO_LONG);
   const message = ana.messages.filter({ hasText: 'too long' });
   await expect(message).toContainText('Not sent.');
   await expect(message).toContainText('4000 characters');
@@ -62,11 +59,44 @@ test('somebody who is too fast is slowed down, and nothing is lost', async ({ st
   await expect(ana.page.locator('.pending, .message-failure')).toHaveCount(0);
 });
 
-async function leaveUnsent(person: Person, text: string): Promise<void> {
-  await person.page.evaluate((text) => {
-    const [, user] = Object.keys(localStorage).flatMap((key) => /^sala\.room\.(.+)\.lobby$/.exec(key) ?? []);
-    if (!user) throw new Error('the page keeps no room');
-    const message = { room: 'lobby', id: 'left-behind', text, at: Date.now() };
-    localStorage.setItem(`sala.outbox.${user}.lobby.left-behind`, JSON.stringify(message));
-  }, text);
-}
+test.describe('a page that cannot start', () => {
+  test.use({ forgives: /ERR_FAILED|Failed to fetch|fetch dynamically imported|unreachable|panicked|was preloaded/ });
+  const NOTICE = 'New messages show when the page is loaded again. Refresh';
+
+  for (const file of ['**/*.wasm', '**/pkg/*.js']) {
+    test(`says so without ${file}, and can be used as it is`, async ({ server, invite, bot }) => {
+      const rui = await bot('Rui', server);
+      await rui.say('lobby', 'first');
+      const ana = await (await invite('Ana', server)).hasSession();
+      await ana.page.route(file, (route) => route.abort());
+      await ana.goTo('lobby');
+      const notice = ana.page.getByRole('alert');
+      await expect(notice).toHaveText(NOTICE);
+      await expect(notice).toBeInViewport();
+      await expect(ana.message('first').locator('time'), 'nobody else tells the time').toBeVisible();
+
+      await ana.say('second');
+      await ana.reads(['first', 'second']);
+      await rui.say('lobby', 'third');
+      await ana.page.getByRole('link', { name: 'Refresh' }).click();
+      await ana.reads(['first', 'second', 'third']);
+    });
+  }
+
+  test('says so when it stops', async ({ server, invite, bot }) => {
+    await (await bot('Rui', server)).say('lobby', 'hello');
+    const ana = await (await invite('Ana', server)).hasSession();
+    // What an extension of the browser may do: the page is not the one that was rendered.
+    await ana.page.addInitScript(() => {
+      document.addEventListener('readystatechange', () => document.querySelector('.message-text')?.replaceChildren());
+    });
+    await ana.goTo('lobby');
+    await expect(ana.page.getByRole('alert')).toHaveText(NOTICE);
+  });
+
+  test('does not say so when it can', async ({ server, invite }) => {
+    const ana = await (await invite('Ana', server)).signIn('lobby');
+    await expect(ana.page.locator('.stale')).toHaveCount(1);
+    await expect(ana.page.locator('.stale')).toBeHidden();
+  });
+});

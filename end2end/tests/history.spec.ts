@@ -1,6 +1,9 @@
+import type { JSHandle } from '@playwright/test';
+import { holdBack } from './support/browser';
 import { numbered } from './support/bot';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
+import { TOO_LONG, leaveUnsent } from './support/unsent';
 
 const ALL = numbered('message', 130);
 
@@ -58,6 +61,111 @@ test('a reader further up is not moved by what is new, and is told of it', async
   await expect(ana.message('seen at once')).toBeInViewport();
 });
 
+test('a reader who is nearly at the end is taken along', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  await rui.sayAll('lobby', ALL.slice(0, 50));
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  for (const text of ['one', 'two', 'three']) {
+    await scrollUp(ana, 20);
+    await rui.say('lobby', text);
+    await expect(ana.message(text)).toBeInViewport({ ratio: 1 });
+  }
+  await expect(ana.page.locator('.to-latest')).toBeHidden();
+});
+
+test('a message that was not sent hides no news', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  await rui.sayAll('lobby', ALL.slice(0, 50));
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await leaveUnsent(ana, TOO_LONG);
+  await expect(ana.messages.last()).toContainText('Not sent.');
+  await ana.isIn('lobby');
+  await scrollUp(ana, 1_000);
+  await expect(ana.page.getByRole('button', { name: /Latest messages/ })).toBeVisible();
+  await rui.say('lobby', 'news');
+  await expect(ana.page.getByRole('button', { name: /New messages/ })).toBeVisible();
+});
+
+test('what a reader says in another tab moves nothing here, and what they say here does', async ({
+  server,
+  invite,
+  bot,
+}) => {
+  await (await bot('Rui', server)).sayAll('lobby', ALL.slice(0, 50));
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await scrollUp(ana, 300);
+  const latest = ana.page.getByRole('button', { name: /Latest messages/ });
+  await expect(latest).toBeVisible();
+  const before = await firstInView(ana);
+  const page = await ana.page.context().newPage();
+  await page.goto(`${server.url}/r/lobby`);
+  await page.locator('#msg').fill('from another tab');
+  await page.locator('.send').click();
+  await expect(ana.texts.last()).toHaveText('from another tab');
+  await staysAt(ana, before);
+  await expect(latest, 'it is no news').toBeVisible();
+
+  await ana.say('from here');
+  await expect(ana.message('from here')).toBeInViewport({ ratio: 1 });
+});
+
+test('where messages are no longer kept is not the beginning', async ({ redis, start, invite, bot }) => {
+  const server = await start({ REDIS_URL: redis.url, HISTORY_LIMIT: '100' });
+  await (await bot('Rui', server)).sayAll('lobby', numbered('long ago', 250));
+  const ana = await (await invite('Ana', server, { viewport: { width: 1280, height: 8_000 } })).signIn('lobby');
+  const older = ana.page.getByRole('button', { name: 'Load older messages' });
+  const edge = ana.page.getByText('Earlier messages are no longer kept.');
+  await expect(async () => {
+    if (await older.isVisible()) await older.click();
+    await expect(edge).toBeVisible({ timeout: 500 });
+  }, 'Redis trims by whole blocks, so nobody knows where').toPass();
+  await expect(ana.texts.first()).not.toHaveText('long ago 1');
+  await expect(ana.page.getByText('This is the beginning of the room.')).toHaveCount(0);
+  await expect(older).toHaveCount(0);
+});
+
+test('a reader at the end is told that the history was replaced', async ({ redis, start, invite, bot }) => {
+  const server = await start({ REDIS_URL: redis.url });
+  const rui = await bot('Rui', server);
+  await rui.sayAll('lobby', ALL.slice(0, 50));
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  for (const text of ['after the loss', 'after another']) {
+    await redis.forget();
+    await rui.say('lobby', text);
+    await ana.reads([text]);
+    await expect(ana.notices).toContainText("The room's history was replaced");
+    await expect(ana.notices).toBeInViewport({ ratio: 1 });
+    await ana.notices.getByRole('button', { name: 'OK' }).click();
+    await expect(ana.notices).toHaveText('');
+    await expect(ana.field, 'the focus is not lost').toBeFocused();
+  }
+});
+
+test('news is read aloud, and history is not', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  await rui.sayAll('lobby', ALL);
+  await rui.say('kitchen', 'long ago');
+  const ana = await (await invite('Ana', server)).hasSession();
+  const release = await holdBack(ana.page, '**/*.wasm');
+  await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
+  const heard = await listen(ana);
+  release();
+  const log = ana.page.getByRole('log');
+  await expect(log).toHaveAttribute('aria-live', 'polite');
+  await scrollUp(ana, Number.POSITIVE_INFINITY);
+  await expect(ana.messages).toHaveCount(100);
+  await expect(log).toHaveAttribute('aria-live', 'polite');
+  expect(await heard.jsonValue()).toEqual([]);
+
+  await rui.say('lobby', 'news');
+  await expect.poll(() => heard.jsonValue()).toEqual(['news']);
+  await ana.open('kitchen');
+  await ana.reads(['long ago']);
+  await expect(log).toHaveAttribute('aria-live', 'polite');
+  await rui.say('kitchen', 'fresh');
+  await expect.poll(() => heard.jsonValue()).toEqual(['news', 'fresh']);
+});
+
 test('history outlives the server', async ({ server, invite, bot }) => {
   await (await bot('Rui', server)).sayAll('lobby', ALL.slice(0, 20));
   await server.kill();
@@ -85,6 +193,24 @@ async function scrollUp(person: Person, pixels: number): Promise<void> {
     const room = scroller.scrollHeight - scroller.clientHeight - 200 + scroller.scrollTop;
     scroller.scrollBy({ top: -Math.min(pixels, room), behavior: 'instant' });
   }, pixels);
+}
+
+/** The texts that are put into the log, or changed there, while a screen reader listens to it. */
+async function listen({ page }: Person): Promise<JSHandle<string[]>> {
+  return page.evaluateHandle(() => {
+    const heard: string[] = [];
+    new MutationObserver((mutations) => {
+      for (const { target, addedNodes } of mutations) {
+        const log = (target as Element).closest?.('[role=log]') ?? target.parentElement?.closest('[role=log]');
+        if (!log || log.getAttribute('aria-live') === 'off') continue;
+        for (const node of addedNodes.length > 0 ? addedNodes : [target]) {
+          const text = node instanceof Element ? node.querySelector('.message-text')?.textContent : node.textContent;
+          if (text) heard.push(text);
+        }
+      }
+    }).observe(document.body, { childList: true, characterData: true, subtree: true });
+    return heard;
+  });
 }
 
 async function firstInView(person: Person): Promise<Place> {

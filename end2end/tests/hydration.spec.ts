@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { numbered } from './support/bot';
+import { holdBack } from './support/browser';
 import { expect, test } from './support/test';
 
 test('the browser takes over the very page that the server rendered', async ({ server, invite, bot }) => {
@@ -79,17 +80,6 @@ function countDocuments(page: Page): () => string[] {
     if (request.resourceType() === 'document') urls.push(request.url());
   });
   return () => urls;
-}
-
-/** Lets a file wait until the answer is called. */
-async function holdBack(page: Page, file: string): Promise<() => void> {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route(file, async (route) => {
-    await released;
-    await route.continue();
-  });
-  return release;
 }
 
 const PARTS = '#chatroom, #chatroom h1, .scroller, #messages, #messages *, #rooms, #people, #msg, .send';

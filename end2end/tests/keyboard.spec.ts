@@ -1,6 +1,7 @@
 import { numbered } from './support/bot';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
+import { TOO_LONG, leaveUnsent } from './support/unsent';
 
 test('a message is written and sent by keyboard alone', async ({ server, invite }) => {
   const ana = await invite('Ana', server);
@@ -79,6 +80,36 @@ test('rooms are opened and changed by keyboard alone', async ({ server, invite }
   await expect(ana.field).toBeFocused();
   await ana.page.keyboard.press('Tab');
   await expect(ana.page.locator('.send')).toBeFocused();
+});
+
+test('the focus is never lost with what had it', async ({ server, invite, bot }) => {
+  await (await bot('Rui', server)).sayAll('lobby', numbered('word', 60));
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const press = async (name: string | RegExp) => {
+    await ana.page.getByRole('button', { name }).focus();
+    await ana.page.keyboard.press('Enter');
+  };
+  await leaveUnsent(ana, TOO_LONG);
+  await ana.isIn('lobby');
+  await press('Retry');
+  await expect(ana.page.getByRole('button', { name: 'Retry' }), 'it is refused at once').toBeFocused();
+  await press('Discard');
+  await expect(ana.page.locator('.message-failure')).toHaveCount(0);
+  await expect(ana.field).toBeFocused();
+
+  const scroller = ana.page.locator('.scroller');
+  await press('Load older messages');
+  await expect(ana.messages).toHaveCount(60);
+  await expect(scroller, 'no older messages are left').toBeFocused();
+  await press(/Latest messages/);
+  await expect(ana.messages.last()).toBeInViewport();
+  await expect(scroller).toBeFocused();
+
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await press('Leave lobby');
+  await expect(ana.page.locator('.room-link')).toHaveCount(1);
+  await expect(ana.page.getByRole('link', { name: 'kitchen' })).toBeFocused();
 });
 
 /** Presses Tab until something that matches has the focus, and it can be seen where it is. */

@@ -30,6 +30,20 @@ test('without JavaScript people sign in, read and post', async ({ server, invite
   await ana.reads(['first', 'second', 'third', 'fourth']);
 });
 
+test('without JavaScript a time says that it is UTC', async ({ server, invite, bot }) => {
+  await (await bot('Rui', server)).sayAll('lobby', ['first', 'second']);
+  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+  await ana.page.goto(server.url);
+  await ana.fillIn('lobby');
+  const time = ana.message('first').locator('time');
+  await expect(time).toBeVisible();
+  const at = new Date((await time.getAttribute('datetime')) ?? '');
+  const [, , month] = at.toUTCString().split(' ');
+  const text = `${at.getUTCDate()} ${month} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 16)}`;
+  await expect(time).toHaveText(text);
+  expect(await time.evaluate((time) => getComputedStyle(time, '::after').content)).toBe('" UTC"');
+});
+
 test('what was posted is always on the page that follows', async ({ server, bot }) => {
   const rui = await bot('Rui', server);
   for (const text of numbered('posted', 200)) {
@@ -51,6 +65,28 @@ test('a message that is posted twice is said once', async ({ server, invite }) =
   await ana.reads(['once']);
 });
 
+test.describe('a page that is sent twice', () => {
+  test.use({ forgives: /status of 422/ });
+
+  test('a text that was changed after going back is kept and said', async ({ server, invite }) => {
+    const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+    await ana.page.goto(server.url);
+    await ana.fillIn('lobby');
+    await ana.say('one thing');
+    await ana.reads(['one thing']);
+    // As a browser does that keeps the page as it was.
+    const id = await ana.page.locator('input[name=id]').inputValue();
+    await ana.say('another');
+    await ana.reads(['one thing', 'another']);
+    await ana.page.locator('input[name=id]').evaluate((field, id) => field.setAttribute('value', id), id);
+    await ana.say('another thing');
+    await expect(ana.page.getByText('This page was sent before with another text.')).toBeVisible();
+    await expect(ana.field).toHaveValue('another thing');
+    await ana.page.locator('.send').click();
+    await ana.reads(['one thing', 'another', 'another thing']);
+  });
+});
+
 test('without JavaScript another room is opened by its form', async ({ server, invite, bot }) => {
   await (await bot('Rui', server)).say('café & bar?', 'in here');
   const ana = await invite('Ana', server, WITHOUT_SCRIPT);
@@ -63,6 +99,24 @@ test('without JavaScript another room is opened by its form', async ({ server, i
   await ana.reads(['in here']);
   await ana.say('me too');
   await ana.reads(['in here', 'me too']);
+});
+
+test.describe('a session that is over', () => {
+  test.use({ forgives: /status of 401|was preloaded using link preload but not used/ });
+
+  test('takes no text with it', async ({ server, invite }) => {
+    const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+    await ana.page.goto(server.url);
+    await ana.fillIn('lobby');
+    await ana.page.context().clearCookies();
+    const text = 'written for long\nin <b>two</b> lines';
+    await ana.say(text);
+    await expect(ana.page.getByRole('alert')).toContainText('not signed in');
+    expect(await ana.page.locator('blockquote').textContent()).toBe(text);
+    await expect(ana.page.locator('#room')).toHaveValue('lobby');
+    await ana.page.goto(`${server.url}/api/send_message`);
+    await expect(ana.page, 'as the address bar does').toHaveURL(`${server.url}/`);
+  });
 });
 
 test.describe('wrong input', () => {

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { misfits } from './support/browser';
 import { expect, test } from './support/test';
 
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -46,10 +47,41 @@ test('on a phone people sign in, chat and look at rooms and people', async ({ se
   await expect(ana.field).toBeInViewport({ ratio: 1 });
 });
 
+test('the longest names can be read on a phone', async ({ server, invite, bot }) => {
+  const [room, name] = ['The room of all that has no end and no place to be broken:'.padEnd(64, 'w'), 'W'.repeat(32)];
+  await (await bot(name, server)).sayAll(room, ['hello', LONG]);
+  const ana = await invite(name.toLowerCase(), server, PHONE);
+  await ana.signIn(room);
+  await fits(ana.page);
+  const title = ana.page.locator('#chatroom h1');
+  await expect(title).toHaveAttribute('title', room);
+  expect((await title.boundingBox())?.height, 'two lines').toBeGreaterThan(40);
+  await expect(ana.messages.first().locator('.author')).toHaveText(name);
+  await isWhole(ana.page, '.message:not(.continues) .author');
+
+  await ana.page.getByRole('button', { name: /^Rooms/ }).tap();
+  await isWhole(ana.page, '.room-name');
+  await isWhole(ana.page, '.me .person');
+  await fits(ana.page);
+  await ana.page.locator('#rooms').getByRole('button', { name: 'Close' }).tap();
+  await ana.page.getByRole('button', { name: /^People/ }).tap();
+  await isWhole(ana.page, '.people-list .person');
+  await fits(ana.page);
+});
+
+/** Nothing of its text is cut off. */
+async function isWhole(page: Page, selector: string): Promise<void> {
+  const cut = await page.locator(selector).evaluateAll((elements) =>
+    elements.filter((element) => {
+      const text = document.createRange();
+      text.selectNodeContents(element);
+      const [inner, outer] = [text.getBoundingClientRect(), element.getBoundingClientRect()];
+      return inner.right > Math.min(outer.right, innerWidth) + 1 || inner.width === 0;
+    }).length,
+  );
+  expect(cut, `how often ${selector} is cut off`).toBe(0);
+}
+
 async function fits(page: Page): Promise<void> {
-  const { content, screen } = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return { content: scrollWidth, screen: clientWidth };
-  });
-  expect(content, 'nothing is wider than the screen').toBeLessThanOrEqual(screen);
+  expect(await misfits(page)).toEqual([]);
 }

@@ -12,6 +12,8 @@ const TEXTS = [
   '\u202egpj.exe \u2066isolated',
   '"quoted" \'quoted\' \\back \u2028 end',
   '</textarea><iframe src="javascript:window.pwned=1"></iframe>',
+  'a\0b\r\nc',
+  'one\rtwo\rthree',
 ];
 const NAME = '</script><script>pwned=1//';
 const ANOTHER_NAME = '<img src=x onerror=pwned=1>';
@@ -40,8 +42,23 @@ test('what people write is only ever text', async ({ server, invite, bot }) => {
   expect(await ana.messages.first().locator('.author').textContent()).toBe(NAME);
 });
 
+/** What HTML can carry of a text. */
+const drawn = (text: string) => text.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd');
+
 test.describe('what is refused', () => {
   test.use({ forgives: /status of 422/ });
+
+  test('a message of nothing that can be seen is no message', async ({ server, invite, bot }) => {
+    const rui = await bot('Rui', server);
+    expect(await rui.tryToSay('lobby', '\0')).toBe(422);
+    await rui.say('lobby', '\0.');
+    const ana = await (await invite('Ana', server)).signIn('lobby');
+    await ana.say('\0');
+    await ana.reads(['\ufffd.']);
+    await ana.page.reload();
+    await ana.isIn('lobby');
+    await ana.reads(['\ufffd.']);
+  });
 
   test('a refused message comes back as text', async ({ server, invite }) => {
     const ana = await (await invite('Ana', server)).hasSession();
@@ -52,7 +69,7 @@ test.describe('what is refused', () => {
     const answer = ana.page.waitForResponse('**/api/send_message');
     await ana.say(text);
     expect((await answer).status()).toBe(422);
-    await expect(ana.field).toHaveValue(text);
+    await expect(ana.field).toHaveValue(drawn(text));
     await runsNothing(ana);
   });
 
@@ -70,7 +87,9 @@ test.describe('what is refused', () => {
 
 async function showsAsText(person: Person, texts: string[]): Promise<void> {
   await expect(person.texts).toHaveCount(texts.length);
-  expect(await person.texts.evaluateAll((elements) => elements.map((element) => element.textContent))).toEqual(texts);
+  expect(await person.texts.evaluateAll((elements) => elements.map((element) => element.textContent))).toEqual(
+    texts.map(drawn),
+  );
   expect(await person.page.locator('#chatroom h1').textContent()).toBe(ROOM);
   await expect(person.page).toHaveTitle(/<script>window\.pwned=1<\/script> · Sala$/);
   await runsNothing(person);

@@ -51,6 +51,20 @@ test('a server that is killed amid a burst of messages loses none of them', asyn
   await ana.agreesWith(rui);
 });
 
+test('a restart signs nobody out, and what waits is sent', async ({ start, invite }) => {
+  const server = await start({ SESSION_KEY: '' });
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const rui = await (await invite('Rui', server)).signIn('lobby');
+  await server.kill();
+  await isCutOff(ana);
+  await ana.say('while it was away');
+  await server.startAgain();
+  await rui.reads(['while it was away'], COMES_BACK);
+  await ana.page.reload();
+  await ana.isIn('lobby');
+  await expect(ana.message('while it was away')).toHaveClass(/own/);
+});
+
 test('one of two instances is killed and restarted', async ({ redis, start, invite }) => {
   const [one, another] = [await start({ REDIS_URL: redis.url }), await start({ REDIS_URL: redis.url })];
   const ana = await (await invite('Ana', one)).signIn('lobby');

@@ -1,4 +1,5 @@
 import type { Locator } from '@playwright/test';
+import { holdBack } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
@@ -50,6 +51,67 @@ test('what is half written waits in its room', async ({ server, invite }) => {
   await expect(ana.field).toHaveValue('milk');
 });
 
+test('what is half written survives a reload, until it is sent', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.field.fill('half a thou');
+  await open(ana, 'kitchen');
+  await ana.field.fill('milk');
+  await ana.page.reload();
+  await ana.isIn('kitchen');
+  await expect(ana.field).toHaveValue('milk');
+  await ana.field.press('Enter');
+  await ana.hasSettled('milk');
+  await ana.goTo('lobby');
+  await expect(ana.field).toHaveValue('half a thou');
+  await ana.field.fill('');
+  await link(ana, 'kitchen').click();
+  await expect(ana.field).toHaveValue('');
+  await ana.goTo('lobby');
+  await ana.isIn('lobby');
+  await expect(ana.field).toHaveValue('');
+});
+
+test('who is in too many rooms is in the one on the screen', async ({ start, invite }) => {
+  const server = await start({ MAX_ROOMS: '2' });
+  const ana = await (await invite('Ana', server)).signIn('attic');
+  await open(ana, 'kitchen');
+  await ana.open('zoo');
+  await expect(ana.notices).toContainText('You are in 2 rooms');
+  await expect(ana.page.getByText('Loading…')).toHaveCount(0);
+  const refused = ana.refused;
+  await ana.notices.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(() => ana.refused).toBe(refused + 1);
+  await link(ana, 'attic').click();
+  await expect(ana.notices, 'it is about another room').toHaveText('');
+
+  await ana.goTo('zoo');
+  await ana.isIn('zoo');
+  await link(ana, 'kitchen').click();
+  await expect(ana.notices).toContainText('You are in 2 rooms');
+  await ana.page.getByRole('button', { name: 'Leave attic' }).click();
+  await ana.isIn('kitchen');
+  await expect(ana.notices).toHaveText('');
+});
+
+test.describe('what is refused', () => {
+  test.use({ forgives: /status of 422/ });
+
+  test('a page that answers to a form is the room after all', async ({ server, invite }) => {
+    const ana = await (await invite('Ana', server)).hasSession();
+    const release = await holdBack(ana.page, '**/*.wasm');
+    await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
+    const text = 'x'.repeat(4_001);
+    await ana.say(text);
+    await expect(ana.page).toHaveURL(`${server.url}/api/send_message`);
+    release();
+    await ana.isIn('lobby');
+    await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
+    await ana.page.reload();
+    await ana.isIn('lobby');
+    await expect(ana.field, 'what was typed stays').toHaveValue(text);
+  });
+});
+
 test('back and forward lead through the rooms', async ({ server, invite }) => {
   const ana = await (await invite('Ana', server)).signIn('lobby');
   await ana.say('in the lobby');
@@ -93,15 +155,13 @@ test('the rooms that were open are open on the next visit', async ({ server, inv
 test('two ways to write a name are one room', async ({ server, invite, bot }) => {
   await (await bot('Rui', server)).say('Caf\u00e9', 'here');
   const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.page.getByLabel('Open another room').fill('Cafe\u0301');
-  await ana.page.getByRole('button', { name: 'Open', exact: true }).click();
+  await ana.open('Cafe\u0301');
   await ana.isIn('Caf\u00e9');
   await ana.reads(['here']);
 });
 
 async function open(person: Person, room: string): Promise<void> {
-  await person.page.getByLabel('Open another room').fill(room);
-  await person.page.getByRole('button', { name: 'Open', exact: true }).click();
+  await person.open(room);
   await person.isIn(room);
 }
 

@@ -5,6 +5,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Called by the page as soon as this module is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        app::go_stale();
+    }));
     app::hydrate();
 }

@@ -33,12 +33,13 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// Checks the text of a message: not blank, and 4,000 characters at most. It is kept as it was typed.
+/// Checks the text of a message: something to be seen in it, and 4,000 characters at most. It is kept as it was typed.
 ///
 /// # Errors
 /// `text_empty` or `text_too_long`.
 pub fn check_text(text: &str) -> Result<(), Error> {
-    if text.trim().is_empty() {
+    // Control characters alone would be a message that nobody sees.
+    if text.chars().all(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::new(RefusalCode::TextEmpty, "There is nothing in this message."));
     }
     // Bytes first: they bound the counting of characters.
@@ -75,6 +76,21 @@ mod tests {
         assert_eq!(code(&"😀".repeat(4_000)), None);
         assert_eq!(code(&"x".repeat(4_001)), Some(RefusalCode::TextTooLong));
         assert_eq!(code(&"x".repeat(40_000)), Some(RefusalCode::TextTooLong));
-        assert_eq!(code(" \n\t "), Some(RefusalCode::TextEmpty));
+    }
+
+    #[test]
+    fn a_text_has_something_to_be_seen() {
+        for (text, empty) in [
+            ("", true),
+            (" \n\t ", true),
+            ("\0", true),
+            ("\u{7f}\r\n\u{85}\u{1b}", true),
+            ("\u{a0}\u{3000}", true),
+            ("\0a", false),
+            (".", false),
+        ] {
+            let code = check_text(text).err().map(|error| error.code);
+            assert_eq!(code, empty.then_some(RefusalCode::TextEmpty), "{text:?}");
+        }
     }
 }

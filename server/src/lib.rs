@@ -45,7 +45,7 @@ pub async fn open(config: &BackendConfig) -> anyhow::Result<Backend> {
 /// Serves until `shutdown` completes, then lets everybody go and returns.
 ///
 /// # Errors
-/// When a port cannot be used, or the site is not built.
+/// When a port or the key of the sessions cannot be used, or the site is not built.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -72,7 +72,7 @@ pub async fn run(
     let hub = Hub::new(backend);
     let app = Arc::new(AppState {
         sockets: Sockets::new(&config.limits),
-        sessions: Sessions::new(config.session.key.as_deref()),
+        sessions: sessions(&config)?,
         leptos: leptos_options(&config.http),
         hub,
         metrics,
@@ -105,6 +105,21 @@ async fn keep_up(metrics: PrometheusHandle, draining: CancellationToken) {
     let mut pace = tokio::time::interval(UPKEEP);
     while draining.run_until_cancelled(pace.tick()).await.is_some() {
         metrics.run_upkeep();
+    }
+}
+
+/// Where nobody set a key, the embedded database's folder keeps one. Instances with one Redis share no folder.
+fn sessions(config: &Config) -> anyhow::Result<Sessions> {
+    match (&config.session.key, &config.backend) {
+        (Some(secret), _) => Ok(Sessions::signed_with(secret)),
+        (None, BackendConfig::Embedded { data_dir, .. }) => Sessions::kept_in(data_dir),
+        (None, BackendConfig::Redis { .. }) => {
+            tracing::warn!(
+                "SESSION_KEY is not set: a random key is used, so a restart signs everybody out, and instances do not \
+                 know each other's people"
+            );
+            Ok(Sessions::until_restart())
+        }
     }
 }
 

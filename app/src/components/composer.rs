@@ -17,6 +17,9 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
         if problem.with_untracked(Option::is_some) {
             problem.set(None);
         }
+        if let Some(field) = field.get_untracked() {
+            chat.keep_draft(&chat.current.get_untracked(), &field.value());
+        }
         chat.act(Action::Write);
     };
     let send = move |event: ev::SubmitEvent| {
@@ -66,6 +69,7 @@ fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     protocol::check_text(&text).map_err(|error| error.message)?;
     chat.act(Action::Say(text));
     field.set_value("");
+    chat.keep_draft(&chat.current.get_untracked(), "");
     Ok(())
 }
 

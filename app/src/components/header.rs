@@ -17,7 +17,9 @@ pub fn Header() -> impl IntoView {
                 "Rooms"
                 {move || (elsewhere() > 0).then(|| view! { <span class="dot"><span class="hidden">", unread messages"</span></span> })}
             </button>
-            <h1 dir="auto">{move || chat.current.get()}</h1>
+            <h1 dir="auto" title=move || chat.current.get()>
+                {move || chat.current.get()}
+            </h1>
             <button type="button" class="panel-toggle" popovertarget="people">
                 "People "
                 <span class="badge">{count}</span>

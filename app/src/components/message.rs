@@ -2,7 +2,10 @@ use client::LineState;
 use leptos::{either::EitherOf3, prelude::*};
 
 use super::{avatar::Avatar, moment::Moment};
-use crate::state::{Action, Chat, LineView};
+use crate::{
+    browser::rest_focus,
+    state::{Action, Chat, LineView},
+};
 
 /// One message.
 #[component]
@@ -19,7 +22,7 @@ pub fn Message(line: LineView) -> impl IntoView {
                     {line.author.name.clone()}
                 </span>
                 " "
-                <Moment at=line.at.clone() />
+                <Moment line=line.clone() />
             </p>
             <div class="message-text" dir="auto">
                 {line.text.clone()}
@@ -44,9 +47,15 @@ fn Failure(id: String, reason: String) -> impl IntoView {
     let chat = Chat::here();
     let retry = {
         let id = id.clone();
-        move |_| chat.act(Action::Retry(id.clone()))
+        move |_| {
+            chat.act(Action::Retry(id.clone()));
+            rest_focus("#msg");
+        }
     };
-    let discard = move |_| chat.act(Action::Discard(id.clone()));
+    let discard = move |_| {
+        chat.act(Action::Discard(id.clone()));
+        rest_focus("#msg");
+    };
     view! {
         <div class="message-failure">
             <p>"Not sent. " {reason}</p>

@@ -7,6 +7,7 @@ pub mod drafts;
 pub mod header;
 pub mod message;
 pub mod moment;
+pub mod notices;
 pub mod panel;
 pub mod people;
 pub mod rooms;

@@ -1,23 +1,37 @@
 use leptos::prelude::*;
 
 use crate::{
-    browser::local_time,
-    state::Chat,
-    text::{iso, utc},
+    browser::local,
+    state::{Chat, LineView},
+    text::{Day, clock, date, iso},
 };
 
-/// A time of day: in UTC as the server rendered it, then by the reader's clock.
+/// When a message was said: in UTC as the server rendered it, then by the reader's clock. The day goes without saying if it is
+/// today's, and within a group.
 #[component]
-pub fn Moment(at: ArcRwSignal<u64>) -> impl IntoView {
+pub fn Moment(line: LineView) -> impl IntoView {
     let chat = Chat::here();
+    let LineView { at, continues, .. } = line;
     let datetime = {
         let at = at.clone();
         move || iso(at.get())
     };
-    let text = move || if chat.in_browser.get() { local_time(at.get()) } else { utc(at.get()) };
+    let title = {
+        let at = at.clone();
+        move || chat.is_live().then(|| in_full(local(at.get())))
+    };
+    let text = move || {
+        let today = chat.today.get();
+        let at = if today.is_some() { local(at.get()) } else { at.get() };
+        if continues.get() || today == Some(Day::of(at)) { clock(at) } else { in_full(at) }
+    };
     view! {
-        <time class="moment" datetime=datetime>
+        <time class="moment" datetime=datetime title=title>
             {text}
         </time>
     }
+}
+
+fn in_full(at: u64) -> String {
+    format!("{}, {}", date(at), clock(at))
 }

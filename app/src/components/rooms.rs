@@ -2,7 +2,7 @@ use leptos::{either::Either, ev, html, prelude::*};
 
 use super::{avatar::Avatar, panel::ClosePanel};
 use crate::{
-    browser::normalized,
+    browser::{normalized, rest_focus},
     state::{Action, Chat, RoomView},
     text::{counted, room_path},
 };
@@ -12,6 +12,11 @@ use crate::{
 pub fn Rooms() -> impl IntoView {
     let chat = Chat::here();
     let me = chat.me.get_value();
+    let sign_out = move |event: ev::SubmitEvent| {
+        if !chat.signs_out() {
+            event.prevent_default();
+        }
+    };
     view! {
         <nav id="rooms" class="panel rooms" popover="auto" aria-label="Rooms">
             <div class="panel-head">
@@ -29,7 +34,7 @@ pub fn Rooms() -> impl IntoView {
                 <span class="person" dir="auto">
                     {me.name}
                 </span>
-                <form method="post" action="/api/sign_out">
+                <form method="post" action="/api/sign_out" on:submit=sign_out>
                     <button type="submit" class="small quiet">
                         "Sign out"
                     </button>
@@ -50,7 +55,10 @@ fn RoomLink(room: RoomView) -> impl IntoView {
             chat.act(Action::Enter(name.get_value()));
         }
     };
-    let leave = move |_| chat.act(Action::Leave(name.get_value()));
+    let leave = move |_| {
+        chat.act(Action::Leave(name.get_value()));
+        rest_focus(".room-link.current a");
+    };
     let unread = room.unread;
     view! {
         <li class="room-link" class:current=is_current>

@@ -9,7 +9,7 @@ mod anchor;
 
 use leptos::{html, prelude::*};
 
-use crate::state::{Action, Chat, RoomView};
+use crate::state::{Action, Chat, LineView, RoomView};
 
 /// Distance in pixels from an edge that still counts as being there.
 const NEAR_END: i32 = 40;
@@ -40,6 +40,14 @@ impl Scroll {
         }
     }
 
+    /// Goes back there because the reader says so. The button for it goes away, and the messages get its focus.
+    pub fn back_to_end(self) {
+        self.to_end();
+        if let Some(scroller) = self.scroller.get_untracked() {
+            _ = scroller.focus();
+        }
+    }
+
     /// The reader scrolled.
     pub fn scrolled(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
@@ -62,13 +70,19 @@ impl Scroll {
     /// Keeps the view right as messages come.
     pub fn follow(self, room: &RoomView) {
         let lines = room.lines.clone();
-        Effect::new(move |before: Option<Option<String>>| {
-            let last = lines.with(|lines| lines.last().map(|line| (line.key.clone(), line.author.id.clone())));
-            let (key, author) = last.unzip();
-            if before.is_some_and(|before| before != key) {
-                self.came(author.is_some_and(|author| self.chat.is_me(&author)));
+        Effect::new(move |before: Option<Latest>| {
+            let latest = lines.with(|lines| Latest::of(lines, self.chat));
+            if let Some(before) = before {
+                self.came(before, latest);
             }
-            key
+            latest
+        });
+        Effect::new(move |before: Option<()>| {
+            self.chat.said.track();
+            // Only who says something goes to the end, not whoever is the same person in another tab.
+            if before.is_some() {
+                self.to_end();
+            }
         });
         #[cfg(feature = "hydrate")]
         anchor::hold(self.scroller, self.sheet);
@@ -76,11 +90,30 @@ impl Scroll {
         let _ = self.sheet;
     }
 
-    fn came(self, own: bool) {
-        if own {
+    fn came(self, before: Latest, latest: Latest) {
+        if latest.seq > before.seq && self.at_end.get_untracked() {
             self.to_end();
-        } else if !self.at_end.get_untracked() {
+        } else if latest.of_others > before.seq {
             self.has_news.set(true);
+        }
+    }
+}
+
+/// The numbers of the last messages in a room: what has a larger one is new, and what is pending stands in nobody's way.
+#[derive(Clone, Copy)]
+struct Latest {
+    /// Of anybody.
+    seq: Option<u64>,
+    /// Of somebody else.
+    of_others: Option<u64>,
+}
+
+impl Latest {
+    fn of(lines: &[LineView], chat: Chat) -> Self {
+        let numbered = || lines.iter().rev().filter(|line| line.seq.is_some());
+        Self {
+            seq: numbered().next().and_then(|line| line.seq),
+            of_others: numbered().find(|line| !chat.is_me(&line.author.id)).and_then(|line| line.seq),
         }
     }
 }

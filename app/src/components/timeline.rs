@@ -1,11 +1,10 @@
 use leptos::{html, prelude::*};
 
-use super::{
-    message::Message,
-    scroll::Scroll,
-    timeline_top::{GapNotice, TimelineTop},
+use super::{message::Message, scroll::Scroll, timeline_top::TimelineTop};
+use crate::{
+    browser::when_drawn,
+    state::{Chat, RoomView},
 };
-use crate::state::{Chat, RoomView};
 
 /// The messages of the room on the screen. Another room gets new elements, so that it starts at its own end and nobody has
 /// it read aloud from the top.
@@ -24,35 +23,52 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
     let (scroller, sheet) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     let scroll = Scroll::new(scroller, sheet);
     scroll.follow(&room);
-    let refused = {
-        let refusal = room.refusal.clone();
-        move || refusal.get().map(|reason| view! { <Refusal reason /> })
-    };
+    let is_read_aloud = watch_news(&room);
     let lines = room.lines.clone();
     view! {
         <div class="timeline">
             <div
                 class="scroller"
-                role="log"
+                role="region"
                 aria-label="Messages"
                 tabindex="0"
                 node_ref=scroller
                 on:scroll=move |_| scroll.scrolled()
             >
                 <div class="sheet" node_ref=sheet>
-                    {refused}
-                    <TimelineTop room=room.clone() />
-                    <GapNotice room />
-                    <ol id="messages" class="messages">
-                        <For each=move || lines.get() key=|line| line.key.clone() let:line>
-                            <Message line />
-                        </For>
-                    </ol>
+                    <TimelineTop room />
+                    <div role="log" aria-live=move || if is_read_aloud.get() { "polite" } else { "off" }>
+                        <ol id="messages" class="messages">
+                            <For each=move || lines.get() key=|line| line.key.clone() let:line>
+                                <Message line />
+                            </For>
+                        </ol>
+                    </div>
                 </div>
             </div>
             <ToLatest scroll />
         </div>
     }
+}
+
+/// Whether what changes in the messages is news, for a screen reader to say. The take-over of the page, the first page of a
+/// room and older ones are not.
+fn watch_news(room: &RoomView) -> RwSignal<bool> {
+    let (chat, top) = (Chat::here(), room.top.clone());
+    let is_news = RwSignal::new(false);
+    let is_settled = Memo::new(move |_| chat.is_live() && top.with(|top| top.is_loaded && !top.is_loading_older));
+    Effect::new(move || {
+        if !is_settled.get() {
+            return is_news.set(false);
+        }
+        // What was loaded is drawn first. The room may have been left by then.
+        when_drawn(move || {
+            if is_settled.try_get_untracked() == Some(true) {
+                is_news.set(true);
+            }
+        });
+    });
+    is_news
 }
 
 #[component]
@@ -64,19 +80,10 @@ fn ToLatest(scroll: Scroll) -> impl IntoView {
             class="to-latest"
             class:has-news=move || scroll.has_news.get()
             hidden=move || scroll.at_end.get()
-            on:click=move |_| scroll.to_end()
+            on:click=move |_| scroll.back_to_end()
         >
             {label}
             <span aria-hidden="true">" ↓"</span>
         </button>
-    }
-}
-
-#[component]
-fn Refusal(reason: String) -> impl IntoView {
-    view! {
-        <p class="timeline-refusal" role="alert">
-            {reason}
-        </p>
     }
 }

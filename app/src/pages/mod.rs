@@ -5,3 +5,5 @@ pub mod problem;
 pub mod room;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
+#[cfg(feature = "ssr")]
+mod unsent;

@@ -2,8 +2,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        banner::Banner, composer::Composer, header::Header, people::People, rooms::Rooms, status::Status,
-        timeline::Timeline,
+        banner::Banner, composer::Composer, header::Header, notices::Notices, people::People, rooms::Rooms,
+        status::Status, timeline::Timeline,
     },
     page::RoomPage,
     state::Chat,
@@ -22,12 +22,13 @@ fn Room(page: RoomPage) -> impl IntoView {
     let (message_id, rejected) = (page.message_id.clone(), page.rejected.clone());
     take_over(chat, page);
     view! {
-        <div id="chatroom" class="chatroom">
+        <div id="chatroom" class="chatroom" class:live=move || chat.is_live()>
             <Rooms />
             <main class="room">
                 <Header />
                 <Banner />
                 <Timeline />
+                <Notices />
                 <Status />
                 <Composer message_id rejected />
             </main>

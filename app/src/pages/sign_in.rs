@@ -1,12 +1,13 @@
 use leptos::prelude::*;
 use protocol::limits;
 
+use super::unsent::Unsent;
 use crate::page;
 
 /// The landing page: a name and a room are all it takes.
 #[component]
 pub fn SignIn(page: page::SignIn) -> impl IntoView {
-    let page::SignIn { name, room, problem } = page;
+    let page::SignIn { name, room, problem, unsent } = page;
     let has_problem = problem.is_some();
     view! {
         <div class="landing">
@@ -19,6 +20,7 @@ pub fn SignIn(page: page::SignIn) -> impl IntoView {
                 </p>
                 <form class="sign-in" method="post" action="/api/sign_in">
                     {problem.map(|problem| view! { <p id="problem" class="problem" role="alert">{problem}</p> })}
+                    {unsent.map(|text| view! { <Unsent text /> })}
                     <label for="name">"Your name"</label>
                     <input
                         id="name"

@@ -2,6 +2,8 @@ use std::sync::OnceLock;
 
 use leptos::prelude::LeptosOptions;
 
+use crate::STALE;
+
 /// Where the built files are, under the hashed names that cargo-leptos wrote down beside the server.
 ///
 /// Leptos has components for this, yet they read that file anew for every page, and none of them fetches ahead.
@@ -34,10 +36,13 @@ impl Assets {
         Self { stylesheet: path("css"), script: path("js"), wasm: path("wasm") }
     }
 
-    /// The script that starts the room.
+    /// The script that starts the room, or says that it is not live: a page that only looks so keeps people waiting.
     pub fn start(&self) -> String {
         let Self { script, wasm, .. } = self;
-        format!("import start, {{ hydrate }} from {script:?};await start({{ module_or_path: {wasm:?} }});hydrate();")
+        format!(
+            "try{{const sala=await import({script:?});await sala.default({{module_or_path:{wasm:?}}});sala.hydrate()}}\
+             catch(error){{document.getElementById({STALE:?}).hidden=false;throw error}}"
+        )
     }
 }
 

@@ -6,8 +6,10 @@ use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
 
 use self::assets::Assets;
 use crate::{
+    STALE,
     page::Page,
     pages::{problem::Problem, room::SharedRoom, sign_in::SignIn},
+    text::room_path,
 };
 
 const DESCRIPTION: &str =
@@ -73,18 +75,23 @@ fn scripts(page: &Page, assets: &Assets) -> impl IntoView + use<> {
 
 fn body(page: Page) -> impl IntoView {
     match page {
-        Page::Room(page) => view! {
-            <body>
-                <SharedRoom page=Some(page) />
-                <noscript>
-                    <p class="no-script">
-                        "New messages show when the page is loaded again. "
-                        <a href="">"Refresh"</a>
+        Page::Room(page) => {
+            // Not where the page came from, which may be the address of a form.
+            let here = room_path(&page.room);
+            view! {
+                <body>
+                    <SharedRoom page=Some(page) />
+                    <noscript>
+                        <p class="stale">{refresh(here.clone())}</p>
+                    </noscript>
+                    // For a script that does not start, or stops.
+                    <p id=STALE class="stale" role="alert" hidden>
+                        {refresh(here)}
                     </p>
-                </noscript>
-            </body>
+                </body>
+            }
+            .into_any()
         }
-        .into_any(),
         Page::SignIn(page) => view! {
             <body>
                 <SignIn page />
@@ -97,5 +104,12 @@ fn body(page: Page) -> impl IntoView {
             </body>
         }
         .into_any(),
+    }
+}
+
+fn refresh(here: String) -> impl IntoView {
+    view! {
+        "New messages show when the page is loaded again. "
+        <a href=here>"Refresh"</a>
     }
 }

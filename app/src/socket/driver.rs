@@ -14,7 +14,7 @@ const LONGEST_WAIT: u64 = i32::MAX as u64;
 pub struct Driver {
     client: Client,
     chat: Chat,
-    storage: Storage,
+    pub storage: Storage,
     /// One, or two while they change, by the client's numbers.
     sockets: BTreeMap<u32, Socket>,
     timer: Option<(u64, TimeoutHandle)>,
@@ -38,6 +38,7 @@ impl Driver {
     }
 
     pub fn handle(&mut self, input: Input<'_>) {
+        self.chat.note_day(now());
         let effects = self.client.handle(input, moment());
         self.follow(effects);
     }

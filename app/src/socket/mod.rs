@@ -35,10 +35,11 @@ pub fn start(chat: Chat, page: &RoomPage) {
     with_driver(|driver| {
         driver.open(&page.room, Some(snapshot(page)));
         rooms.iter().filter(|room| **room != page.room).for_each(|room| driver.open(room, None));
+        // The room that is opened last is the one that is looked at.
+        driver.open(&page.room, None);
         driver.show_all();
         driver.handle(Input::Start);
     });
-    chat.in_browser.set(true);
     events::listen();
     places::follow(chat);
 }
@@ -50,13 +51,39 @@ pub fn act(chat: Chat, action: &Action) {
     let input = match action {
         Action::Enter(room) => return places::enter(chat, room),
         Action::Leave(room) => return places::leave(chat, room),
-        Action::Say(text) => Input::Send { room, id: message_id::fresh(), text: text.clone() },
+        Action::Say(text) => {
+            chat.said.set(());
+            Input::Send { room, id: message_id::fresh(), text: text.clone() }
+        }
         Action::Retry(id) => Input::Retry { room, id },
         Action::Discard(id) => Input::Discard { room, id },
         Action::LookBack => Input::Older { room },
         Action::Write => Input::Writing { room },
     };
     with_driver(|driver| driver.handle(input));
+}
+
+/// Forgets what was kept of the person in this browser, which others may use after them. False if they stay for the sake of
+/// what is unsent.
+pub fn sign_out() -> bool {
+    let has_unsent = with_driver(|driver| !driver.storage.unsent().is_empty()).unwrap_or(false);
+    let question = "Some of your messages are not sent yet. Sign out and throw them away?";
+    // A browser that does not ask has had no answer.
+    let leaves = !has_unsent || window().confirm_with_message(question).unwrap_or(false);
+    if leaves {
+        with_driver(|driver| driver.storage.forget_all());
+    }
+    leaves
+}
+
+/// What was written in a room and not sent.
+pub fn draft(room: &str) -> Option<String> {
+    with_driver(|driver| driver.storage.draft(room)).flatten()
+}
+
+/// Keeps what is written in a room.
+pub fn keep_draft(room: &str, text: &str) {
+    with_driver(|driver| driver.storage.keep_draft(room, text));
 }
 
 /// Runs `f` on the connection, or not at all before [`start`]. What `f` draws cannot come back here at once, for signals

@@ -9,6 +9,7 @@ use crate::{state::Chat, text::room_path};
 
 /// Keeps the address bar's buttons and the window's title right.
 pub fn follow(chat: Chat) {
+    settle_address(&chat.current.get_untracked());
     _ = window_event_listener(ev::popstate, move |_| match room_of_address() {
         Some(room) => look_at(chat, &room),
         None => load(&window().location().pathname().unwrap_or_default()),
@@ -26,12 +27,10 @@ pub fn follow(chat: Chat) {
 /// Goes to a room, and enters it first if need be.
 pub fn enter(chat: Chat, room: &str) {
     close_panels();
-    if chat.current.with_untracked(|current| current == room) {
-        return;
-    }
     let path = room_path(room);
+    let is_here = chat.current.with_untracked(|current| current == room);
     // A connection that was given up joins nothing: the server's page says what is wrong.
-    if with_driver(|driver| driver.is_stopped()).unwrap_or(true) || push(&path).is_err() {
+    if with_driver(|driver| driver.is_stopped()).unwrap_or(true) || (!is_here && push(&path).is_err()) {
         return load(&path);
     }
     look_at(chat, room);
@@ -41,12 +40,12 @@ pub fn enter(chat: Chat, room: &str) {
 pub fn leave(chat: Chat, room: &str) {
     let is_here = chat.current.with_untracked(|current| current == room);
     let neighbour = with_driver(|driver| driver.neighbour(room)).flatten();
-    if let (true, Some(neighbour)) = (is_here, &neighbour) {
-        enter(chat, neighbour);
-    }
+    // First, since it makes room for the other one where somebody is in as many as they may be.
     with_driver(|driver| driver.leave(room));
-    if neighbour.is_none() {
-        load("/");
+    match neighbour {
+        Some(neighbour) if is_here => enter(chat, &neighbour),
+        Some(_) => {}
+        None => load("/"),
     }
 }
 
@@ -54,6 +53,15 @@ fn look_at(chat: Chat, room: &str) {
     with_driver(|driver| driver.open(room, None));
     chat.current.set(room.to_owned());
     with_driver(Driver::read);
+}
+
+/// The answer to a posted form has the form's address, which leads nowhere when it is loaded again.
+fn settle_address(room: &str) {
+    if room_of_address().as_deref() != Some(room)
+        && let Ok(history) = window().history()
+    {
+        _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&room_path(room)));
+    }
 }
 
 fn push(path: &str) -> Result<(), JsValue> {

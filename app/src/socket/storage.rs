@@ -1,17 +1,24 @@
 use client::Unsent;
 use leptos::prelude::window;
 
-/// What outlives the page in this browser: unsent messages and open rooms, each under a key of its own, so that tabs never
-/// overwrite each other's. Storage may be full, forbidden or gone; the chat goes on without it.
+/// What outlives the page in this browser: unsent messages and open rooms, and for as long as the tab is open, what is half
+/// written. Each is under a key of its own, so that tabs never overwrite each other's. Storage may be full, forbidden or gone;
+/// the chat goes on without it.
 pub struct Storage {
     store: Option<web_sys::Storage>,
+    drafts: Option<web_sys::Storage>,
     user: String,
 }
 
 impl Storage {
     /// The things of one person.
     pub fn of(user: &str) -> Self {
-        Self { store: window().local_storage().ok().flatten(), user: user.to_owned() }
+        let window = window();
+        Self {
+            store: window.local_storage().ok().flatten(),
+            drafts: window.session_storage().ok().flatten(),
+            user: user.to_owned(),
+        }
     }
 
     /// The messages that were not sent, in the order they were written.
@@ -24,12 +31,12 @@ impl Storage {
 
     pub fn keep(&self, message: &Unsent) {
         if let Ok(value) = serde_json::to_string(message) {
-            self.set(&self.message_key(&message.room, &message.id), &value);
+            set(&self.store, &self.message_key(&message.room, &message.id), &value);
         }
     }
 
     pub fn forget(&self, room: &str, id: &str) {
-        self.remove(&self.message_key(room, id));
+        remove(&self.store, &self.message_key(room, id));
     }
 
     /// The rooms that were open.
@@ -38,38 +45,59 @@ impl Storage {
     }
 
     pub fn keep_room(&self, room: &str) {
-        self.set(&self.room_key(room), room);
+        set(&self.store, &self.key("room", room), room);
     }
 
     pub fn forget_room(&self, room: &str) {
-        self.remove(&self.room_key(room));
+        remove(&self.store, &self.key("room", room));
+    }
+
+    pub fn draft(&self, room: &str) -> Option<String> {
+        self.drafts.as_ref()?.get_item(&self.key("draft", room)).ok().flatten()
+    }
+
+    pub fn keep_draft(&self, room: &str, text: &str) {
+        let key = self.key("draft", room);
+        if text.is_empty() { remove(&self.drafts, &key) } else { set(&self.drafts, &key, text) }
+    }
+
+    /// Forgets all that is this person's, and keeps nothing from now on.
+    pub fn forget_all(&mut self) {
+        for store in [self.store.take(), self.drafts.take()] {
+            // All keys first, since to remove one changes the places of the others.
+            let keys: Vec<_> = keys(&store).filter(|key| key.split('.').nth(2) == Some(self.user.as_str())).collect();
+            keys.iter().for_each(|key| remove(&store, key));
+        }
     }
 
     fn message_key(&self, room: &str, id: &str) -> String {
-        format!("sala.outbox.{}.{room}.{id}", self.user)
+        format!("{}.{id}", self.key("outbox", room))
     }
 
-    fn room_key(&self, room: &str) -> String {
-        format!("sala.room.{}.{room}", self.user)
+    fn key(&self, what: &str, room: &str) -> String {
+        format!("sala.{what}.{}.{room}", self.user)
     }
 
     fn values(&self, what: &str) -> Vec<String> {
         let Some(store) = &self.store else { return Vec::new() };
-        let prefix = format!("sala.{what}.{}.", self.user);
-        let count = store.length().unwrap_or(0);
-        (0..count)
-            .filter_map(|index| store.key(index).ok().flatten())
+        let prefix = self.key(what, "");
+        keys(&self.store)
             .filter(|key| key.starts_with(&prefix))
             .filter_map(|key| store.get_item(&key).ok().flatten())
             .collect()
     }
+}
 
-    /// A message that cannot be kept is still sent: only a reload before that would lose it.
-    fn set(&self, key: &str, value: &str) {
-        _ = self.store.as_ref().map(|store| store.set_item(key, value));
-    }
+fn keys(store: &Option<web_sys::Storage>) -> impl Iterator<Item = String> {
+    let count = store.as_ref().and_then(|store| store.length().ok()).unwrap_or(0);
+    (0..count).filter_map(move |index| store.as_ref()?.key(index).ok().flatten())
+}
 
-    fn remove(&self, key: &str) {
-        _ = self.store.as_ref().map(|store| store.remove_item(key));
-    }
+/// A message that cannot be kept is still sent: only a reload before that would lose it.
+fn set(store: &Option<web_sys::Storage>, key: &str, value: &str) {
+    _ = store.as_ref().map(|store| store.set_item(key, value));
+}
+
+fn remove(store: &Option<web_sys::Storage>, key: &str) {
+    _ = store.as_ref().map(|store| store.remove_item(key));
 }

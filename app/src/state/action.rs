@@ -27,4 +27,33 @@ impl Chat {
         #[cfg(not(feature = "hydrate"))]
         drop(action);
     }
+
+    /// Whether the person signs out after all. If so, nothing they wrote is left in this browser.
+    pub fn signs_out(self) -> bool {
+        #[cfg(feature = "hydrate")]
+        let signs_out = crate::socket::sign_out();
+        #[cfg(not(feature = "hydrate"))]
+        let signs_out = true;
+        signs_out
+    }
+
+    /// What was written in a room and not sent.
+    pub fn draft(self, room: &str) -> Option<String> {
+        #[cfg(feature = "hydrate")]
+        let draft = crate::socket::draft(room);
+        #[cfg(not(feature = "hydrate"))]
+        let draft = {
+            _ = room;
+            None
+        };
+        draft
+    }
+
+    /// Keeps what is written in a room, for as long as this tab is open.
+    pub fn keep_draft(self, room: &str, text: &str) {
+        #[cfg(feature = "hydrate")]
+        crate::socket::keep_draft(room, text);
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (room, text);
+    }
 }

@@ -2,6 +2,8 @@ use client::{Line, LineState};
 use leptos::prelude::*;
 use protocol::User;
 
+use crate::text::drawn;
+
 /// Messages of one person that follow each other within this time, in milliseconds, are drawn as one group.
 const GROUP: u64 = 5 * 60 * 1_000;
 
@@ -12,8 +14,10 @@ pub struct LineView {
     pub key: String,
     /// Who said it.
     pub author: User,
-    /// What was said.
+    /// What was said, as it can be drawn.
     pub text: String,
+    /// Its place in the room. A message of the reader that was drawn before it had one stays without.
+    pub seq: Option<u64>,
     /// When, in milliseconds since the Unix epoch.
     pub at: ArcRwSignal<u64>,
     /// Whether it has arrived.
@@ -27,7 +31,8 @@ impl LineView {
         Self {
             key: line.key.clone(),
             author: line.author.clone(),
-            text: line.text.clone(),
+            text: drawn(&line.text),
+            seq: line.seq,
             at: ArcRwSignal::new(line.at),
             state: ArcRwSignal::new(line.state.clone()),
             continues: ArcRwSignal::new(continues(line, above)),
@@ -40,6 +45,11 @@ impl LineView {
         if self.state.with_untracked(|state| *state != line.state) {
             self.state.set(line.state.clone());
         }
+    }
+
+    /// Whether it was in the room when it was last drawn.
+    pub fn is_sent(&self) -> bool {
+        self.state.with_untracked(|state| matches!(state, LineState::Sent))
     }
 
     /// The client's id of the message.

@@ -15,7 +15,7 @@ pub use self::{
     line::LineView,
     room::{RoomView, Top},
 };
-use crate::page::RoomPage;
+use crate::{page::RoomPage, text::Day};
 
 /// The chat as the page shows it. A copy is the same chat.
 #[derive(Clone, Copy)]
@@ -28,9 +28,11 @@ pub struct Chat {
     pub rooms: RwSignal<Vec<RoomView>>,
     /// The room on the screen.
     pub current: RwSignal<String>,
-    /// Whether the browser has taken over. The first rendering there must be the server's, so whatever only the browser
-    /// knows waits for this.
-    pub in_browser: RwSignal<bool>,
+    /// The reader's day, once the browser has taken over. The first rendering there must be the server's, so whatever only
+    /// the browser knows waits for this.
+    pub today: RwSignal<Option<Day>>,
+    /// Wakes when the reader says something here.
+    pub said: RwSignal<()>,
 }
 
 impl Chat {
@@ -43,7 +45,22 @@ impl Chat {
             link: RwSignal::new(Link::Starting),
             rooms: RwSignal::new(client.rooms().map(RoomView::new).collect()),
             current: RwSignal::new(page.room.clone()),
-            in_browser: RwSignal::new(false),
+            today: RwSignal::new(None),
+            said: RwSignal::new(()),
+        }
+    }
+
+    /// Whether the browser has taken over.
+    pub fn is_live(self) -> bool {
+        self.today.with(Option::is_some)
+    }
+
+    /// Notes which day it is for the reader: on a page that stays open over midnight, what was said before gets its date.
+    #[cfg(feature = "hydrate")]
+    pub fn note_day(self, now: u64) {
+        let today = Some(Day::of(crate::browser::local(now)));
+        if self.today.get_untracked() != today {
+            self.today.set(today);
         }
     }
 

@@ -21,6 +21,8 @@ pub struct RoomView {
     pub unread: ArcRwSignal<u64>,
     /// What stands above the messages.
     pub top: ArcRwSignal<Top>,
+    /// Whether the reader has seen that something may be missing.
+    pub has_read_notice: ArcRwSignal<bool>,
     /// Why the room cannot be entered.
     pub refusal: ArcRwSignal<Option<String>>,
     /// Who came or went last, in words.
@@ -34,6 +36,8 @@ pub struct Top {
     pub is_loaded: bool,
     /// Whether there are older messages.
     pub has_older: bool,
+    /// Whether there were, and they are no longer kept.
+    pub is_trimmed: bool,
     /// Whether they are on their way.
     pub is_loading_older: bool,
     /// A gap in what was shown.
@@ -50,6 +54,7 @@ impl RoomView {
             typing: ArcRwSignal::new(Vec::new()),
             unread: ArcRwSignal::new(0),
             top: ArcRwSignal::new(Top::of(room)),
+            has_read_notice: ArcRwSignal::new(false),
             refusal: ArcRwSignal::new(None),
             news: ArcRwSignal::new(String::new()),
         };
@@ -59,8 +64,24 @@ impl RoomView {
 
     pub fn show_timeline(&self, room: &Room) {
         self.show_marks(room);
+        if self.top.with_untracked(|top| top.notice != room.notice()) || self.loses_its_end(room) {
+            set_if_changed(&self.has_read_notice, false);
+        }
         set_if_changed(&self.top, Top::of(room));
         self.show_lines(room);
+    }
+
+    /// Why something may be missing, until the reader has seen it.
+    pub fn gap(&self) -> Option<Notice> {
+        if self.has_read_notice.get() { None } else { self.top.with(|top| top.notice) }
+    }
+
+    /// Whether the last message that was shown is gone: the view was replaced once more, for the same reason.
+    fn loses_its_end(&self, room: &Room) -> bool {
+        self.lines.with_untracked(|shown| {
+            let last = shown.iter().rev().find(|line| line.is_sent());
+            last.is_some_and(|last| room.lines().iter().rev().all(|line| line.key != last.key))
+        })
     }
 
     /// What the list of rooms says about it.
@@ -104,6 +125,7 @@ impl Top {
         Self {
             is_loaded: room.is_loaded(),
             has_older: room.has_older(),
+            is_trimmed: room.is_trimmed(),
             is_loading_older: room.is_loading_older(),
             notice: room.notice(),
         }

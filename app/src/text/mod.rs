@@ -1,10 +1,12 @@
-//! How things are written on the page: addresses, times and counts.
+//! How things are written on the page: messages, addresses, times and counts.
 
 mod address;
+mod drawn;
 mod time;
 
 pub use address::room_path;
-pub use time::{iso, utc};
+pub use drawn::drawn;
+pub use time::{Day, clock, date, iso};
 
 /// "1 message", "2 messages".
 pub fn counted(count: u64, one: &str, many: &str) -> String {

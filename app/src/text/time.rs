@@ -3,19 +3,40 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// The time of day in UTC, `HH:MM`: what a page says before it knows the reader's clock.
-pub fn utc(at: u64) -> String {
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A day, counted from 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day(u64);
+
+impl Day {
+    /// The day of a moment.
+    pub const fn of(at: u64) -> Self {
+        Self(at / DAY)
+    }
+}
+
+/// The time of day, `HH:MM`. Like all here it is UTC, unless the moment was moved to another clock.
+pub fn clock(at: u64) -> String {
     format!("{:02}:{:02}", at % DAY / HOUR, at % HOUR / MINUTE)
+}
+
+/// The date, such as `4 Nov 2025`.
+pub fn date(at: u64) -> String {
+    let (year, month, day) = civil(Day::of(at));
+    // The calendar below gives months from 1 to 12.
+    let month = MONTHS.get(month as usize - 1).unwrap_or(&"");
+    format!("{day} {month} {year}")
 }
 
 /// The moment in ISO 8601, for programs.
 pub fn iso(at: u64) -> String {
-    let (year, month, day) = date(at / DAY);
-    format!("{year:04}-{month:02}-{day:02}T{}:{:02}Z", utc(at), at % MINUTE / SECOND)
+    let (year, month, day) = civil(Day::of(at));
+    format!("{year:04}-{month:02}-{day:02}T{}:{:02}Z", clock(at), at % MINUTE / SECOND)
 }
 
-/// The Gregorian date of a day since 1970, after Howard Hinnant's `civil_from_days`. A library would outweigh the page.
-const fn date(days: u64) -> (u64, u64, u64) {
+/// Year, month and day in the Gregorian calendar, after Howard Hinnant's `civil_from_days`. A library would outweigh the page.
+const fn civil(Day(days): Day) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -33,15 +54,16 @@ mod tests {
 
     #[test]
     fn a_moment_reads_as_a_date() {
-        for (at, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_400_000, "2000-02-29T00:00:00Z"),
-            (1_763_800_000_123, "2025-11-22T08:26:40Z"),
-            (4_102_444_799_999, "2099-12-31T23:59:59Z"),
-            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+        for (at, text, day) in [
+            (0, "1970-01-01T00:00:00Z", "1 Jan 1970"),
+            (951_782_400_000, "2000-02-29T00:00:00Z", "29 Feb 2000"),
+            (1_763_800_000_123, "2025-11-22T08:26:40Z", "22 Nov 2025"),
+            (4_102_444_799_999, "2099-12-31T23:59:59Z", "31 Dec 2099"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z", "1 Mar 2100"),
         ] {
             assert_eq!(iso(at), text);
-            assert_eq!(utc(at), text[11..16]);
+            assert_eq!(date(at), day);
+            assert_eq!(clock(at), text[11..16]);
         }
     }
 }

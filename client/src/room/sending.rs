@@ -32,6 +32,7 @@ impl Room {
         } else {
             self.outbox.spill(unsent);
         }
+        self.typing.sent();
         self.redraw(turn);
         self.flush(turn);
     }

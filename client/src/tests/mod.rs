@@ -2,6 +2,7 @@
 
 mod connection;
 mod desk;
+mod entering;
 mod model;
 mod older;
 mod outbox;

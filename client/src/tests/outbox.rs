@@ -264,7 +264,7 @@ fn what_can_never_be_sent_fails_at_once() {
 fn a_message_that_would_end_every_connection_is_not_sent() {
     let mut desk = Desk::in_lobby(vec![]);
     // Each of these takes six bytes on the wire.
-    let text = "\u{1}".repeat(limits::TEXT);
+    let text = "\u{1}".repeat(limits::TEXT - 1) + "x";
     assert_eq!(desk.tell(Input::Send { room: LOBBY, id: "x".into(), text }), "keep x, keep x, *timeline");
     assert_eq!(desk.lines(), "x!");
     assert_eq!(desk.send("y"), "keep y, say y, *timeline");

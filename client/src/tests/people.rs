@@ -74,5 +74,7 @@ fn we_tell_that_we_write_now_and_then_and_only_where_we_are() {
         desk.now = now;
         assert_eq!(desk.tell(Input::Writing { room: LOBBY }), effects, "{now}");
     }
+    desk.send("x");
+    assert_eq!(desk.tell(Input::Writing { room: LOBBY }), "typing", "something new");
     assert_eq!(desk.tell(Input::Writing { room: "elsewhere" }), "");
 }

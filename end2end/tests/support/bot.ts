@@ -19,6 +19,12 @@ export class Bot {
     expect(answer.status(), 'posting answers with a redirect').toBe(303);
   }
 
+  /** Returns the status of the answer. */
+  async tryToSay(room: string, text: string): Promise<number> {
+    const form = { room, text, id: `bot-${++this.said}` };
+    return (await this.http.post('/api/send_message', { form, maxRedirects: 0 })).status();
+  }
+
   /** Says them one after the other. */
   async sayAll(room: string, texts: string[]): Promise<void> {
     for (const text of texts) await this.say(room, text);

@@ -9,6 +9,11 @@ export class Person {
   readonly texts: Locator;
   readonly field: Locator;
   readonly banner: Locator;
+  readonly notices: Locator;
+  /** Questions of the browser to which this person says yes. */
+  agreesTo: RegExp | undefined;
+  /** How often the server has refused something. */
+  refused = 0;
   private joined: string[] = [];
 
   constructor(
@@ -20,6 +25,7 @@ export class Person {
     this.texts = page.locator('#messages .message-text');
     this.field = page.locator('#msg');
     this.banner = page.locator('.banner');
+    this.notices = page.locator('.notices');
     this.listen();
   }
 
@@ -65,6 +71,11 @@ export class Person {
     await this.page.locator('.send').click();
   }
 
+  async open(room: string): Promise<void> {
+    await this.page.getByLabel('Open another room').fill(room);
+    await this.page.getByRole('button', { name: 'Open', exact: true }).click();
+  }
+
   message(text: string): Locator {
     return this.messages.filter({ has: this.page.getByText(text, { exact: true }) });
   }
@@ -104,6 +115,7 @@ export class Person {
     });
     this.page.on('pageerror', (error) => this.complaints.push(String(error)));
     this.page.on('dialog', (dialog) => {
+      if (this.agreesTo?.test(dialog.message())) return void dialog.accept();
       this.complaints.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
@@ -114,6 +126,7 @@ export class Person {
       socket.on('framereceived', ({ payload }) => {
         const frame = JSON.parse(payload.toString()) as { type: string; room?: string };
         if (frame.type === 'joined') this.joined.push(frame.room ?? '');
+        if (frame.type === 'refused') this.refused++;
       });
     });
   }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './port';
@@ -17,6 +19,15 @@ export class Redis {
     const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];
     const program = await Program.start('redis-server', args, {}, /Ready to accept connections/, []);
     return new Redis(`redis://127.0.0.1:${port}`, program, folder);
+  }
+
+  /** Loses all that it holds, as one that keeps nothing on disk does when it starts again. */
+  async forget(): Promise<void> {
+    const { hostname, port } = new URL(this.url);
+    const connection = connect(Number(port), hostname);
+    connection.end('FLUSHALL\r\nQUIT\r\n');
+    connection.resume();
+    await once(connection, 'close');
   }
 
   async remove(): Promise<void> {

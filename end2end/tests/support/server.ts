@@ -13,8 +13,6 @@ const SITE = resolve(process.env.SALA_SITE ?? join(PROJECT, 'target/site'));
 /** Of all servers, so that a session outlives a restart and is known to every instance. */
 const SESSION_KEY = 'only for tests, and long enough to sign with';
 
-const METRICS_TOKEN = 'only-for-tests-and-long-enough';
-
 export type Settings = Record<string, string>;
 
 /** An instance of Sala: the release, on a port and with a data folder that it keeps over restarts. */
@@ -39,19 +37,11 @@ export class Server {
       SESSION_KEY,
       RUST_LOG: 'info',
       LOG_FORMAT: 'text',
-      METRICS_TOKEN,
       ...settings,
     };
     const server = new Server(`http://127.0.0.1:${port}`, folder, env);
     await server.startAgain();
     return server;
-  }
-
-  /** How many sockets are open, as its metrics say. */
-  async openSockets(): Promise<number> {
-    const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
-    const metrics = await (await fetch(`${this.url}/metrics`, { headers })).text();
-    return Number(/^sala_connections (\d+)$/m.exec(metrics)?.[1]);
   }
 
   async startAgain(): Promise<void> {

@@ -60,6 +60,10 @@ pub trait Broker: Send + Sync {
 
     /// Whether what other instances publish can be heard now.
     fn is_hearing(&self) -> bool;
+
+    /// Whether it can not, though the broker can be reached: another instance would hear. An outage of the broker itself is
+    /// no deafness, and leaving this instance would not help.
+    fn is_deaf(&self) -> bool;
 }
 
 /// Reads what was appended.

@@ -3,8 +3,9 @@ use super::{ConfigError, Environment};
 /// Who signs the sessions.
 #[derive(Clone)]
 pub struct SessionConfig {
-    /// `SESSION_KEY`, a secret of 32 bytes or more, the same on all instances. Without it a random one is made, with a warning:
-    /// everybody is signed out by a restart, and instances do not know each other's people.
+    /// `SESSION_KEY`, a secret of 32 bytes or more, the same on all instances. Without it the embedded backend keeps a random one
+    /// in `DATA_DIR/session.key`. With Redis each instance makes one at its start, with a warning: everybody is signed out by a
+    /// restart, and instances do not know each other's people.
     pub key: Option<String>,
 }
 

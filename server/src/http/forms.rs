@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::{
     AppState, is_tls, origin,
-    pages::{render, room_path, show_room},
+    pages::{Rejected, render, room_path, show_room},
     session_of,
 };
 use crate::{clock, names};
@@ -25,6 +25,11 @@ pub(super) async fn refuse_foreign(State(app): State<Arc<AppState>>, request: Re
         return (StatusCode::FORBIDDEN, "This form was posted from another site.").into_response();
     }
     next.run(request).await
+}
+
+/// `GET` of a form's address, which stands in the address bar of a page that answered to it: to load that anew starts again.
+pub(super) async fn start_again() -> Redirect {
+    Redirect::to("/")
 }
 
 /// The fields of `POST /api/sign_in`.
@@ -49,7 +54,7 @@ pub(super) async fn sign_in(
             ([(header::SET_COOKIE, cookie)], Redirect::to(&path)).into_response()
         }
         Err(problem) => {
-            let page = SignIn { name: form.name, room: form.room, problem: Some(problem.to_string()) };
+            let page = SignIn { name: form.name, room: form.room, problem: Some(problem.to_string()), unsent: None };
             render(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::SignIn(page)).await
         }
     }
@@ -85,7 +90,8 @@ pub(super) async fn send_message(
 ) -> Response {
     let Some(user) = session_of(&app, &headers) else {
         let problem = Some("You are not signed in any more. Sign in to go on.".into());
-        let page = SignIn { room: form.room, problem, ..SignIn::default() };
+        let unsent = Some(form.text).filter(|text| !text.trim().is_empty());
+        let page = SignIn { room: form.room, problem, unsent, ..SignIn::default() };
         return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page)).await;
     };
     let room = match names::room(&form.room) {
@@ -95,7 +101,9 @@ pub(super) async fn send_message(
     match send(&app, &user, &room, &form).await {
         Ok(()) => Redirect::to(&room_path(&room)).into_response(),
         Err(problem) => {
-            let rejected = Some((form.text, problem.to_string()));
+            // It may have been taken all the same, so it must be the same message when it is sent again.
+            let id = problem.code.is_temporary().then_some(form.id);
+            let rejected = Some(Rejected { text: form.text, why: problem.to_string(), id });
             show_room(&app, status(problem.code), user, &room, rejected).await
         }
     }
@@ -107,11 +115,23 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     let text = form.text.replace("\r\n", "\n");
     check_text(&text)?;
     app.sockets.may_send(&user.id, &text)?;
-    let sent = app.hub.send(room, user, &id, &text, clock::now_ms()).await;
-    sent.map(drop).map_err(|error| {
-        tracing::warn!(%error, "a posted message was not taken");
-        Error::unavailable(1_000)
-    })
+    let now = clock::now_ms();
+    let said = async {
+        let receipt = app.hub.send(room, user, &id, &text, now).await?;
+        // The first answer again: one who went back to a page that was sent may have changed the text.
+        if receipt.at == now { Ok(true) } else { app.hub.says(room, receipt.seq, &text).await }
+    };
+    match said.await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let why = "This page was sent before with another text. Send this one as a message of its own.";
+            Err(Error::new(RefusalCode::BadId, why))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a posted message was not taken");
+            Err(Error::unavailable(1_000))
+        }
+    }
 }
 
 fn status(code: RefusalCode) -> StatusCode {

@@ -15,9 +15,9 @@ pub(super) async fn live() -> StatusCode {
 pub(super) async fn ready(State(app): State<Arc<AppState>>) -> (StatusCode, &'static str) {
     if app.is_draining() {
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
-    } else if app.hub.is_hearing() {
-        (StatusCode::OK, "ready")
-    } else {
+    } else if app.hub.is_deaf() {
         (StatusCode::SERVICE_UNAVAILABLE, "deaf to the broker")
+    } else {
+        (StatusCode::OK, "ready")
     }
 }

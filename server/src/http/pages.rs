@@ -73,22 +73,33 @@ async fn show(app: &Arc<AppState>, headers: &HeaderMap, room: &RoomName) -> Resp
     }
 }
 
-/// The room with its latest messages. `rejected` is a message that could not be posted, and why.
+/// A message that could not be posted.
+pub(super) struct Rejected {
+    pub text: String,
+    /// For people.
+    pub why: String,
+    /// Its id, where it is to be kept.
+    pub id: Option<String>,
+}
+
+/// The room with its latest messages.
 pub(super) async fn show_room(
     app: &Arc<AppState>,
     status: StatusCode,
     me: User,
     room: &RoomName,
-    rejected: Option<(String, String)>,
+    rejected: Option<Rejected>,
 ) -> Response {
+    let unsent = rejected.as_ref().map(|rejected| rejected.text.clone());
     if let Err(error) = app.sockets.may_join(&me.id) {
-        return too_many_rooms(app, &error, room).await;
+        return too_many_rooms(app, &error, room, unsent).await;
     }
     let view = match app.hub.view(room).await {
         Ok(view) => view,
-        Err(error) => return unavailable(app, &error, room).await,
+        Err(error) => return unavailable(app, &error, room, unsent).await,
     };
-    let message_id = Alphanumeric.sample_string(&mut rand::rng(), 22);
+    let kept = rejected.as_ref().and_then(|rejected| rejected.id.clone());
+    let message_id = kept.unwrap_or_else(|| Alphanumeric.sample_string(&mut rand::rng(), 22));
     let page = RoomPage {
         me,
         room: room.to_string(),
@@ -98,7 +109,7 @@ pub(super) async fn show_room(
         people: view.roster.people,
         count: view.roster.count,
         message_id,
-        rejected,
+        rejected: rejected.map(|Rejected { text, why, .. }| (text, why)),
     };
     render(app, status, Page::Room(Box::new(page))).await
 }
@@ -110,6 +121,7 @@ pub(super) async fn not_found(State(app): State<Arc<AppState>>) -> Response {
         message: "The address may be mistyped.".into(),
         link: "/".into(),
         link_text: "Go to the front page".into(),
+        unsent: None,
     };
     render(&app, StatusCode::NOT_FOUND, Page::Problem(problem)).await
 }
@@ -120,29 +132,37 @@ async fn no_such_room(app: &Arc<AppState>, error: &protocol::Error) -> Response 
         message: error.to_string(),
         link: "/".into(),
         link_text: "Choose another room".into(),
+        unsent: None,
     };
     render(app, StatusCode::NOT_FOUND, Page::Problem(problem)).await
 }
 
-async fn too_many_rooms(app: &Arc<AppState>, error: &protocol::Error, room: &RoomName) -> Response {
+async fn too_many_rooms(
+    app: &Arc<AppState>,
+    error: &protocol::Error,
+    room: &RoomName,
+    unsent: Option<String>,
+) -> Response {
     let problem = Problem {
         title: "That is a lot of rooms".into(),
         message: format!("{error} Many rooms were opened in a short time; try this one again in a moment."),
         link: room_path(room),
         link_text: "Try again".into(),
+        unsent,
     };
     let mut response = render(app, StatusCode::TOO_MANY_REQUESTS, Page::Problem(problem)).await;
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response
 }
 
-async fn unavailable(app: &Arc<AppState>, error: &backend::Error, room: &RoomName) -> Response {
+async fn unavailable(app: &Arc<AppState>, error: &backend::Error, room: &RoomName, unsent: Option<String>) -> Response {
     tracing::warn!(%error, "a room could not be shown");
     let problem = Problem {
         title: "The room cannot be reached just now".into(),
         message: "Its history does not answer. Nothing is lost; try again in a moment.".into(),
         link: room_path(room),
         link_text: "Try again".into(),
+        unsent,
     };
     let mut response = render(app, StatusCode::SERVICE_UNAVAILABLE, Page::Problem(problem)).await;
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);

@@ -26,9 +26,9 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 /// The server as one axum router.
 pub fn router(app: Arc<AppState>) -> Router {
     let forms = Router::new()
-        .route("/api/sign_in", post(forms::sign_in))
-        .route("/api/sign_out", post(forms::sign_out))
-        .route("/api/send_message", post(forms::send_message))
+        .route("/api/sign_in", post(forms::sign_in).get(forms::start_again))
+        .route("/api/sign_out", post(forms::sign_out).get(forms::start_again))
+        .route("/api/send_message", post(forms::send_message).get(forms::start_again))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), forms::refuse_foreign));
     let pages = Router::new()
         .route("/", get(pages::home))

@@ -146,16 +146,21 @@ impl Mailbox {
     pub async fn collect(&self) -> Post {
         loop {
             let filled = self.filled.notified();
-            {
-                let mut inner = self.lock();
-                match inner.closing {
-                    Some(closing @ (Closing::Now(_) | Closing::Gone)) => return Post::Close(closing),
-                    Some(closing) if inner.frames.is_empty() => return Post::Close(closing),
-                    _ if !inner.frames.is_empty() => return Post::Frames(inner.collect()),
-                    _ => {}
-                }
+            if let Some(post) = self.post() {
+                return post;
             }
             filled.await;
+        }
+    }
+
+    /// What is to be written now, if anything.
+    pub fn post(&self) -> Option<Post> {
+        let mut inner = self.lock();
+        match inner.closing {
+            Some(closing @ (Closing::Now(_) | Closing::Gone)) => Some(Post::Close(closing)),
+            Some(closing) if inner.frames.is_empty() => Some(Post::Close(closing)),
+            _ if !inner.frames.is_empty() => Some(Post::Frames(inner.collect())),
+            _ => None,
         }
     }
 

@@ -11,6 +11,8 @@ mod log;
 mod mailbox;
 mod presence;
 mod room;
+#[cfg(test)]
+mod simulation;
 mod sync;
 mod watch;
 
@@ -21,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::{Event, Head, MessageId, RoomName, ServerFrame, User, limits};
+use protocol::{Event, Head, Kind, MessageId, RoomName, ServerFrame, User, limits};
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
 use tokio::sync::{Semaphore, mpsc};
@@ -86,10 +88,10 @@ impl Hub {
         hub
     }
 
-    /// Whether what other instances publish can be heard now.
+    /// Whether what other instances publish cannot be heard here, and could be elsewhere.
     #[must_use]
-    pub fn is_hearing(&self) -> bool {
-        self.broker.is_hearing()
+    pub fn is_deaf(&self) -> bool {
+        self.broker.is_deaf()
     }
 
     /// Ends what the hub does by itself. Connections that were lost a moment ago stay in the register until they expire.
@@ -122,6 +124,16 @@ impl Hub {
         };
         metrics::histogram!("sala_append_seconds").record(started.elapsed());
         receipt
+    }
+
+    /// Whether the event at that place is a message with this text; one that is no longer kept is taken for it.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached.
+    pub async fn says(&self, room: &RoomName, seq: u64, text: &str) -> Result<bool> {
+        let part = Part::new(room, self.history.before(room, Some(seq + 1), 1).await?);
+        let event = part.lines.last().filter(|line| line.seq == seq).and_then(|line| line.event().ok());
+        Ok(event.is_none_or(|event| matches!(event.kind, Kind::Message { text: said, .. } if said == text)))
     }
 
     /// Tells the others that somebody is writing. It is not kept, and nobody waits for it.

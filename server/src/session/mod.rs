@@ -1,5 +1,8 @@
 //! Who somebody is: a guest's id and name, in a signed cookie, so that any instance knows them and none has to remember.
 
+mod key;
+
+use std::path::Path;
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -29,17 +32,24 @@ struct Claims {
 }
 
 impl Sessions {
-    /// Sessions signed with a key from the configuration, or with a random one that no other instance and no later start knows.
+    /// Sessions signed with a secret that all instances know.
     #[must_use]
-    pub fn new(key: Option<&str>) -> Self {
-        let key = key.map_or_else(
-            || {
-                tracing::warn!("SESSION_KEY is not set: a random key is used, so a restart signs everybody out");
-                Key::generate()
-            },
-            |key| Key::derive_from(key.as_bytes()),
-        );
-        Self { key }
+    pub fn signed_with(secret: &str) -> Self {
+        Self { key: Key::derive_from(secret.as_bytes()) }
+    }
+
+    /// Sessions signed with a random key that is kept in a folder, for the one server that uses it.
+    ///
+    /// # Errors
+    /// The key cannot be read or kept. The text names the file.
+    pub fn kept_in(folder: &Path) -> anyhow::Result<Self> {
+        Ok(Self { key: key::kept_in(folder)? })
+    }
+
+    /// Sessions signed with a random key that no other instance and no later start knows.
+    #[must_use]
+    pub fn until_restart() -> Self {
+        Self { key: Key::generate() }
     }
 
     /// Starts a session at `now` (milliseconds since the Unix epoch). One who comes back under the same name stays the same person.
@@ -105,16 +115,16 @@ mod tests {
 
     #[test]
     fn a_session_is_read_by_every_instance_with_the_key() {
-        let cookie = sign_in(&Sessions::new(Some(KEY)), "Zoë 🌊", None);
-        let user = Sessions::new(Some(KEY)).read(&format!("a=b; {cookie}; c=d"), 2_000).unwrap();
+        let cookie = sign_in(&Sessions::signed_with(KEY), "Zoë 🌊", None);
+        let user = Sessions::signed_with(KEY).read(&format!("a=b; {cookie}; c=d"), 2_000).unwrap();
         assert_eq!(user.name, "Zoë 🌊");
         assert!(user.id.starts_with("u_"));
-        assert!(Sessions::new(Some("another key that is long enough!!")).read(&cookie, 2_000).is_none());
+        assert!(Sessions::signed_with("another key that is long enough!!").read(&cookie, 2_000).is_none());
     }
 
     #[test]
     fn a_forged_or_old_session_is_none() {
-        let sessions = Sessions::new(Some(KEY));
+        let sessions = Sessions::signed_with(KEY);
         let cookie = sign_in(&sessions, "Ana", None);
         let month = 31 * 24 * 3_600 * 1_000;
         assert!(sessions.read(&cookie, month).is_none());
@@ -130,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_same_name_stays_the_same_person() {
-        let sessions = Sessions::new(Some(KEY));
+        let sessions = Sessions::signed_with(KEY);
         let ana = sessions.read(&sign_in(&sessions, "Ana", None), 0).unwrap();
         assert_eq!(sessions.read(&sign_in(&sessions, "Ana", Some(&ana)), 0).unwrap(), ana);
         assert_ne!(sessions.read(&sign_in(&sessions, "Rui", Some(&ana)), 0).unwrap().id, ana.id);
@@ -138,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
-        let header = Sessions::new(Some(KEY)).issue(&UserName::new("Ana").unwrap(), None, true, 0);
+        let header = Sessions::signed_with(KEY).issue(&UserName::new("Ana").unwrap(), None, true, 0);
         for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Secure"] {
             assert!(header.contains(part), "{header}");
         }

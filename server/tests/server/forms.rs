@@ -1,6 +1,6 @@
 //! What forms post.
 
-use crate::support::{Server, Socket, text};
+use crate::support::{RedisServer, Server, Socket, text};
 
 #[tokio::test]
 async fn signing_in_leads_to_the_room() {
@@ -61,7 +61,16 @@ async fn what_is_no_form_is_refused() {
         let large = "x".repeat(100_000);
         let answer = server.post(path, &[("name", &large)]).send().await;
         assert_eq!(answer.status, 413);
-        assert_eq!(server.get(path).send().await.status, 405);
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_a_form_leads_to_the_front_page() {
+    let server = Server::start().await;
+    for path in ["/api/sign_in", "/api/sign_out", "/api/send_message"] {
+        let answer = server.get(path).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/"), "{path}");
+        assert!(answer.headers.get("set-cookie").is_none(), "{path}");
     }
 }
 
@@ -90,6 +99,50 @@ async fn a_message_can_be_posted_once() {
 }
 
 #[tokio::test]
+async fn another_text_from_the_same_form_is_kept_and_can_be_sent_as_another_message() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let post = async |id: &str, said: &str| {
+        let fields = [("room", "lobby"), ("id", id), ("text", said)];
+        server.post("/api/send_message", &fields).cookie(&cookie).send().await
+    };
+    assert_eq!(post("m1", "one").await.status, 303);
+    let kept = post("m1", "another").await;
+    assert_eq!(kept.status, 422);
+    assert!(
+        kept.body.contains("sent before with another text") && kept.body.contains("another</textarea>"),
+        "{}",
+        kept.body
+    );
+    let id =
+        kept.body.split("name=\"id\"").nth(1).unwrap().split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_ne!(id, "m1");
+    assert_eq!(post(id, "another").await.status, 303);
+    let events = Socket::open(&server.address, &cookie).await.join("lobby").await.events;
+    assert_eq!(events.iter().map(text).collect::<Vec<_>>(), ["one", "another"]);
+}
+
+#[tokio::test]
+async fn a_message_that_was_refused_for_now_keeps_its_id_and_its_text() {
+    let redis = RedisServer::start();
+    let server = Server::with(&[("REDIS_URL", &redis.url()), ("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
+    let cookie = server.sign_in("Ana").await;
+    let fields = [("room", "lobby"), ("id", "m1"), ("text", "one")];
+    assert_eq!(server.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 303);
+    let fields = [("room", "lobby"), ("id", "m2"), ("text", "two")];
+    let limited = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
+    assert_eq!(limited.status, 429);
+    assert!(limited.body.contains("value=\"m2\"") && limited.body.contains("two</textarea>"), "{}", limited.body);
+
+    let cookie = server.sign_in("Rui").await;
+    redis.signal("-STOP");
+    let away = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
+    redis.signal("-CONT");
+    assert_eq!(away.status, 503);
+    assert!(away.body.contains("two</blockquote>"), "{}", away.body);
+}
+
+#[tokio::test]
 async fn what_was_posted_is_on_the_page_that_follows() {
     let server = Server::with(&[("SENDS_BURST", "1000")]).await;
     let cookie = server.sign_in("Ana").await;
@@ -115,6 +168,7 @@ async fn a_message_that_cannot_be_posted_is_kept_with_the_reason() {
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("4000 characters") && answer.body.contains(&long));
     assert_eq!(post("lobby", "1", " ").await.status, 422);
+    assert_eq!(post("lobby", "1", "\0").await.status, 422);
     assert_eq!(post("lobby", "a b", "x").await.status, 422);
     assert_eq!(post("", "1", "x").await.status, 422);
     assert_eq!(post("lobby", "1", "x").await.status, 303);
@@ -124,11 +178,25 @@ async fn a_message_that_cannot_be_posted_is_kept_with_the_reason() {
 }
 
 #[tokio::test]
-async fn posting_without_a_session_asks_to_sign_in() {
+async fn posting_without_a_session_asks_to_sign_in_and_keeps_the_text() {
     let server = Server::start().await;
-    let answer = server.post("/api/send_message", &[("room", "lobby"), ("id", "1"), ("text", "x")]).send().await;
+    let fields = [("room", "lobby"), ("id", "1"), ("text", "written <b>for</b> long")];
+    let answer = server.post("/api/send_message", &fields).send().await;
     assert_eq!(answer.status, 401);
     assert!(answer.body.contains(r#"id="name""#) && answer.body.contains("lobby"));
+    assert!(answer.body.contains("written &lt;b&gt;for&lt;/b&gt; long"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_restart_without_a_key_of_the_operators_signs_nobody_out() {
+    let unset = [("SESSION_KEY", "")];
+    let server = Server::with(&unset).await;
+    let cookie = server.sign_in("Ana").await;
+    let server = server.restart_with(&unset).await;
+    let fields = [("room", "lobby"), ("id", "1"), ("text", "still me")];
+    assert_eq!(server.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 303);
+    let another = Server::with(&unset).await;
+    assert_eq!(another.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 401);
 }
 
 #[tokio::test]

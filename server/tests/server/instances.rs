@@ -253,6 +253,23 @@ async fn one_whose_cursor_is_ahead_of_an_instance_keeps_it_and_learns_of_a_fork(
 }
 
 #[tokio::test]
+async fn an_instance_that_is_deaf_is_not_ready_until_it_hears_again() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::start(&redis.url()).await;
+    let server = instance(&proxy.url()).await;
+    proxy.deafen();
+    for status in [503, 200] {
+        let becomes = async {
+            let mut pace = interval(Duration::from_millis(5));
+            while server.get("/health/ready").send().await.status != status {
+                pace.tick().await;
+            }
+        };
+        timeout(PATIENCE, becomes).await.unwrap_or_else(|_| panic!("readiness becomes {status}"));
+    }
+}
+
+#[tokio::test]
 async fn a_socket_that_ends_while_it_comes_in_is_nobody_in_the_room() {
     let redis = RedisServer::start();
     let one = Server::with(&[("REDIS_URL", &redis.url()), ("HEARTBEAT_MS", "500"), ("MAX_CONNECTIONS", "1")]).await;
@@ -293,6 +310,8 @@ async fn a_redis_that_stands_still_refuses_nothing_falsely() {
     site.redis.signal("-STOP");
     ana.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"x"}"#).await;
     assert_eq!(ana.refused().await, protocol::RefusalCode::Unavailable);
+    // No instance is better off, so none is to be replaced.
+    assert_eq!(site.one.get("/health/ready").send().await.status, 200);
     site.redis.signal("-CONT");
     // Whether the first try was taken or not, the second one gets the only answer there is.
     ana.say_until_taken("lobby", "1", "x").await;

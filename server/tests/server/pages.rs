@@ -39,6 +39,16 @@ async fn a_room_is_rendered_with_its_latest_messages() {
 }
 
 #[tokio::test]
+async fn a_page_that_answers_to_a_form_leads_back_to_the_room() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let fields = [("room", "a room"), ("id", "1"), ("text", " ")];
+    let answer = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.body.matches(r#"<a href="/r/a%20room">Refresh</a>"#).count(), 2, "{}", answer.body);
+}
+
+#[tokio::test]
 async fn what_people_write_is_text_and_nothing_else() {
     let server = Server::start().await;
     let name = "<b>A</b>";

@@ -6,15 +6,18 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
+use super::NEAR_END;
+
 thread_local! {
     /// The first message in view, and how far its top is from the end of the sheet. Scrolling does not change that; what grows
     /// below the message does. There is one scroller on a page.
     static ANCHOR: RefCell<Option<(Element, f64)>> = const { RefCell::new(None) };
 }
 
-/// Makes up for what has grown, then notes what the reader looks at. At the end there is nothing to hold: the layout does it.
+/// Makes up for what has grown, then notes what the reader looks at. At the end there is nothing to hold: the layout does it,
+/// and a reader who is nearly there is taken along.
 pub fn remember(scroller: &HtmlElement) {
-    if scroller.scroll_top() >= 0 {
+    if -scroller.scroll_top() < NEAR_END {
         ANCHOR.set(None);
         return;
     }

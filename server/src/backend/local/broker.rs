@@ -47,4 +47,8 @@ impl Broker for LocalBroker {
     fn is_hearing(&self) -> bool {
         true
     }
+
+    fn is_deaf(&self) -> bool {
+        false
+    }
 }

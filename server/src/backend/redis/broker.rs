@@ -60,4 +60,8 @@ impl Broker for RedisBroker {
     fn is_hearing(&self) -> bool {
         self.subscriber.is_hearing()
     }
+
+    fn is_deaf(&self) -> bool {
+        !self.is_hearing() && self.commands.are_answered()
+    }
 }

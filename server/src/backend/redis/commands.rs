@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ const RENEWAL: Duration = Duration::from_secs(1);
 pub struct Commands {
     place: Place,
     line: Mutex<Line>,
+    /// Whether the last one was answered.
+    answered: AtomicBool,
 }
 
 struct Line {
@@ -32,7 +35,7 @@ impl Commands {
     pub async fn connect(place: Place) -> RedisResult<Self> {
         let mut manager = ConnectionManager::new_with_config(place.client().await?, settings()).await?;
         ::redis::cmd("PING").exec_async(&mut manager).await?;
-        Ok(Self { place, line: Mutex::new(Line { manager, since: Instant::now() }) })
+        Ok(Self { place, line: Mutex::new(Line { manager, since: Instant::now() }), answered: AtomicBool::new(true) })
     }
 
     /// Runs a script, perhaps twice.
@@ -71,8 +74,16 @@ impl Commands {
         self.patiently(async move { publish.exec_async(&mut line).await }).await
     }
 
+    /// Whether Redis could be reached when it was last asked something.
+    pub fn are_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
     async fn patiently<T>(&self, call: impl Future<Output = RedisResult<T>>) -> Result<T> {
-        match timeout(PATIENCE, call).await {
+        let result = timeout(PATIENCE, call).await;
+        let is_answered = matches!(&result, Ok(Ok(_))) || matches!(&result, Ok(Err(error)) if !error.is_io_error());
+        self.answered.store(is_answered, Ordering::Relaxed);
+        match result {
             Ok(result) => result.map_err(Error::from),
             Err(_) => Err(Error::Unavailable(format!("Redis did not answer within {} s", PATIENCE.as_secs()))),
         }

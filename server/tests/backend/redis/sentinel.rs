@@ -44,7 +44,9 @@ async fn the_master_that_the_sentinels_name_is_used_after_the_old_one_died() {
     instance.subscribe(&room).await;
     instance.say(&room).await;
     assert_eq!(instance.appended().await.2.seq, 1);
-    assert_eq!(run::<u64>(&master, &["WAIT", "1", "15000"]).await, 1);
+    while run::<u64>(&replica, &["XLEN", "sala:{lobby}:stream"]).await == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
 
     drop(master);
     let draft = draft("u_ana", "1");

@@ -71,9 +71,14 @@ impl Server {
     }
 
     /// A new server on the same database.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
+        self.restart_with(&[]).await
+    }
+
+    /// The same, with these variables in its environment.
+    pub async fn restart_with(mut self, variables: &[(&str, &str)]) -> Self {
         self.stop().await;
-        Self::on(Arc::clone(&self.data), &[]).await
+        Self::on(Arc::clone(&self.data), variables).await
     }
 
     pub fn get(&self, path: &str) -> Request {

@@ -1,0 +1,56 @@
+use client::Notice;
+use leptos::prelude::*;
+
+use crate::{
+    browser::rest_focus,
+    state::{Action, Chat, RoomView},
+};
+
+/// What a reader has to know about the room on the screen, wherever in it they are: that it cannot be entered, and that
+/// something may be missing.
+#[component]
+pub fn Notices() -> impl IntoView {
+    let chat = Chat::here();
+    let refusal = move || chat.room().and_then(|room| room.refusal.get()).map(|reason| view! { <Refusal reason /> });
+    let gap = move || chat.room().and_then(|room| room.gap().map(|notice| view! { <Gap room notice /> }));
+    view! {
+        <div class="notices" role="status">
+            {refusal}
+            {gap}
+        </div>
+    }
+}
+
+#[component]
+fn Refusal(reason: String) -> impl IntoView {
+    let chat = Chat::here();
+    on_cleanup(|| rest_focus("#msg"));
+    view! {
+        <div class="notice refusal">
+            <p>{reason}</p>
+            <button type="button" class="small" on:click=move |_| chat.act(Action::Enter(chat.current.get_untracked()))>
+                "Try again"
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Gap(room: RoomView, notice: Notice) -> impl IntoView {
+    let words = match notice {
+        Notice::Trimmed => "You were away for long: some earlier messages are not shown here.",
+        Notice::Reset => "The room's history was replaced while you were here. This is what it holds now.",
+    };
+    let put_away = move |_| {
+        room.has_read_notice.set(true);
+        rest_focus("#msg");
+    };
+    view! {
+        <div class="notice gap">
+            <p>{words}</p>
+            <button type="button" class="small" on:click=put_away>
+                "OK"
+            </button>
+        </div>
+    }
+}

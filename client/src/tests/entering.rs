@@ -1,0 +1,49 @@
+use protocol::ServerFrame;
+
+use super::desk::{Desk, LOBBY, ana, refused, welcome};
+use crate::{Input, Moment};
+
+const OTHERS: [&str; 2] = ["attic", "zoo"];
+
+/// The lobby between two others, all asked for.
+fn asked() -> Desk {
+    let mut desk = Desk::new(vec![]);
+    for room in OTHERS {
+        desk.client.open(room, None, Moment { now: 0, jitter: 0.5 });
+    }
+    desk.open(None);
+    assert_eq!(desk.go_live(), "join lobby, join attic, join zoo, *link");
+    desk
+}
+
+fn too_many(room: &str) -> ServerFrame {
+    let ServerFrame::Refused { re, id, code, message, retry_after_ms, .. } =
+        refused("join", None, "too_many_rooms", None)
+    else {
+        unreachable!("it refuses")
+    };
+    ServerFrame::Refused { re, room: Some(room.into()), id, code, message, retry_after_ms }
+}
+
+#[test]
+fn the_room_that_is_looked_at_is_joined_first() {
+    let mut desk = asked();
+    desk.client.open("zoo", None, Moment { now: 0, jitter: 0.5 });
+    desk.lose(1006);
+    desk.due();
+    assert_eq!(desk.hear(&welcome(ana())), "join zoo, join attic, join lobby, *link");
+}
+
+#[test]
+fn a_room_that_was_one_too_many_is_tried_again_when_another_is_left() {
+    let mut desk = asked();
+    for room in ["zoo", LOBBY] {
+        desk.hear(&too_many(room));
+    }
+    assert_eq!(desk.room().refusal(), Some("No: too_many_rooms."));
+    assert_eq!(desk.tell(Input::Leave { room: "attic" }), "leave attic, join lobby, join zoo, *rooms");
+    // Their answers are on the way.
+    assert_eq!(desk.tell(Input::Leave { room: "zoo" }), "leave zoo, *rooms");
+    desk.hear(&super::desk::replaced(protocol::Reason::New, vec![]));
+    assert_eq!(desk.room().refusal(), None);
+}

@@ -1,0 +1,59 @@
+import { holdBack } from './support/browser';
+import type { Person } from './support/person';
+import { expect, test } from './support/test';
+
+test('a message has the time of its reader, and no other before', async ({ server, invite, bot }) => {
+  await (await bot('Rui', server)).sayAll('lobby', ['one', 'two']);
+  const ana = await (await invite('Ana', server)).hasSession();
+  const release = await holdBack(ana.page, '**/*.wasm');
+  await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
+  const time = ana.message('one').locator('time');
+  await expect(time).not.toBeEmpty();
+  await expect(time).toBeHidden();
+  const { local, utc } = await clocks(ana);
+  expect(local, 'a test in one time zone shows nothing').not.toBe(utc);
+
+  release();
+  await ana.isIn('lobby');
+  await expect(time).toBeVisible();
+  await expect(ana.page.locator('#messages time')).toHaveText([local, local]);
+  await expect(time).toHaveAttribute('title', new RegExp(`^\\d{1,2} [A-Z][a-z]{2} 20\\d{2}, ${local}$`));
+});
+
+test('what was not said today has its date, also on a page that stays open', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.say('today');
+  await ana.hasSettled('today');
+  const time = ana.message('today').locator('time');
+  const { local, date } = await clocks(ana);
+  await expect(time).toHaveText(local);
+  await ana.page.clock.setFixedTime(Date.now() + 24 * 3_600_000);
+  await ana.field.press('x');
+  await expect(time).toHaveText(`${date}, ${local}`);
+});
+
+test('the parts of a group are as long ago as it is', async ({ server, invite, bot }) => {
+  await (await bot('Rui', server)).sayAll('lobby', ['one', 'two']);
+  const ana = await invite('Ana', server);
+  await ana.page.clock.setFixedTime(Date.now() + 48 * 3_600_000);
+  await ana.signIn('lobby');
+  const { local, date } = await clocks(ana);
+  await expect(ana.page.locator('#messages time')).toHaveText([`${date}, ${local}`, local]);
+});
+
+/** What the first message's time is on the reader's clock, by the browser's own means. */
+async function clocks({ page }: Person): Promise<{ local: string; utc: string; date: string }> {
+  const datetime = await page.locator('#messages time').first().getAttribute('datetime');
+  return page.evaluate((datetime) => {
+    const at = new Date(datetime ?? '');
+    const clock = { hour: '2-digit', minute: '2-digit' } as const;
+    return {
+      local: at.toLocaleTimeString('en-GB', clock),
+      utc: at.toLocaleTimeString('en-GB', { ...clock, timeZone: 'UTC' }),
+      date: at.toLocaleDateString('en-US', { month: 'short', day: 'numeric', year: 'numeric' }).replace(
+        /(\w+) (\d+), (\d+)/,
+        '$2 $1 $3',
+      ),
+    };
+  }, datetime);
+}

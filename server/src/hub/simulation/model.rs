@@ -1,0 +1,247 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use protocol::{Cursor, Head, RoomName, User};
+use tokio::{sync::mpsc, time::sleep};
+
+use super::world::Fault;
+use crate::backend::{
+    Backend, Broker, Draft, Entry, Error, History, Presence, Receipt, Result, Roster, SIGNALS, Signal, Slice, Whisper,
+};
+
+/// A backend with one room and one instance.
+pub struct Model {
+    state: Mutex<State>,
+    signals: mpsc::Sender<Signal>,
+}
+
+struct State {
+    epoch: String,
+    entries: Vec<Entry>,
+    receipts: HashMap<(String, String), Receipt>,
+    subscribed: bool,
+    /// What happens to the next publication.
+    fault: Fault,
+    /// A publication that is late.
+    late: Option<Signal>,
+    failing_reads: u32,
+    read_ms: u64,
+    lives: u32,
+}
+
+impl Model {
+    pub fn start() -> (Arc<Self>, Backend) {
+        let (signals, heard) = mpsc::channel(SIGNALS);
+        let state = State {
+            epoch: "life-0".into(),
+            entries: Vec::new(),
+            receipts: HashMap::new(),
+            subscribed: false,
+            fault: Fault::None,
+            late: None,
+            failing_reads: 0,
+            read_ms: 0,
+            lives: 0,
+        };
+        let model = Arc::new(Self { state: Mutex::new(state), signals });
+        let (broker, history, presence) = (Arc::clone(&model), Arc::clone(&model), Arc::clone(&model));
+        (model, Backend { broker, history, presence, signals: heard })
+    }
+
+    pub fn prepare(&self, fault: Fault) {
+        self.lock().fault = fault;
+    }
+
+    pub fn lose_tail(&self, count: usize) {
+        let mut state = self.lock();
+        let keep = state.entries.len().saturating_sub(count);
+        state.entries.truncate(keep);
+        state.receipts.retain(|_, receipt| receipt.seq <= keep as u64);
+    }
+
+    pub fn begin_anew(&self) {
+        let mut state = self.lock();
+        state.lives += 1;
+        state.epoch = format!("life-{}", state.lives);
+        state.entries.clear();
+        state.receipts.clear();
+    }
+
+    pub fn fail_reads(&self, count: u32) {
+        self.lock().failing_reads = count;
+    }
+
+    pub fn slow_reads(&self, ms: u64) {
+        self.lock().read_ms = ms;
+    }
+
+    pub async fn doubt(&self) {
+        self.signals.send(Signal::Doubt).await.unwrap();
+    }
+
+    /// No more faults; what is late arrives.
+    pub async fn calm_down(&self) {
+        let late = {
+            let mut state = self.lock();
+            (state.fault, state.failing_reads, state.read_ms) = (Fault::None, 0, 0);
+            state.late.take()
+        };
+        if let Some(late) = late {
+            self.signals.send(late).await.unwrap();
+        }
+    }
+
+    pub fn cursor(&self) -> Cursor {
+        let state = self.lock();
+        let Head { seq, uid } = state.head();
+        Cursor { epoch: state.epoch.clone(), seq, uid }
+    }
+
+    pub fn holds(&self, author: &str, id: &str) -> bool {
+        self.lock().receipts.contains_key(&(author.to_owned(), id.to_owned()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    async fn read<T>(&self, look: impl FnOnce(&State) -> T) -> Result<T> {
+        let wait = {
+            let mut state = self.lock();
+            if state.failing_reads > 0 {
+                state.failing_reads -= 1;
+                return Err(Error::Unavailable("as the test wants it".into()));
+            }
+            state.read_ms
+        };
+        sleep(Duration::from_millis(wait)).await;
+        let seen = look(&self.lock());
+        // The answer takes its time, too: what it says may be old when it comes.
+        sleep(Duration::from_millis(wait)).await;
+        Ok(seen)
+    }
+}
+
+impl State {
+    fn head(&self) -> Head {
+        self.entries.last().map(|last| Head { seq: last.seq, uid: last.uid.clone() }).unwrap_or_default()
+    }
+
+    fn slice(&self, from: usize, to: usize) -> Slice {
+        Slice { epoch: self.epoch.clone(), head: self.head(), entries: self.entries[from..to].to_vec() }
+    }
+}
+
+#[async_trait]
+impl Broker for Model {
+    async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt> {
+        let (receipt, signals, fault) = {
+            let mut state = self.lock();
+            let key = (draft.author.clone(), draft.id.to_string());
+            if let Some(receipt) = state.receipts.get(&key) {
+                return Ok(*receipt);
+            }
+            let Head { seq, uid } = state.head();
+            let receipt = Receipt { seq: seq + 1, at: draft.at };
+            let entry = Entry { seq: seq + 1, uid: draft.uid.clone(), prev: uid, body: draft.body.clone() };
+            state.entries.push(entry.clone());
+            state.receipts.insert(key, receipt);
+            let signal = Signal::Appended { room: room.clone(), epoch: state.epoch.clone(), entry };
+            let fault = std::mem::replace(&mut state.fault, Fault::None);
+            let mut signals = Vec::new();
+            match fault {
+                Fault::Dropped => {}
+                Fault::Twice => signals.extend([signal.clone(), signal]),
+                Fault::Late => signals.extend(state.late.replace(signal)),
+                Fault::None | Fault::AnswerLost => {
+                    signals.push(signal);
+                    signals.extend(state.late.take());
+                }
+            }
+            (receipt, if state.subscribed { signals } else { Vec::new() }, fault)
+        };
+        for signal in signals {
+            // As Redis does: a full queue is in doubt, never in the way.
+            if self.signals.try_send(signal).is_err() {
+                self.signals.send(Signal::Doubt).await.unwrap();
+            }
+        }
+        if fault == Fault::AnswerLost { Err(Error::Unavailable("the answer was lost".into())) } else { Ok(receipt) }
+    }
+
+    async fn subscribe(&self, _: &RoomName) -> Result<()> {
+        self.lock().subscribed = true;
+        Ok(())
+    }
+
+    fn unsubscribe(&self, _: &RoomName) {
+        self.lock().subscribed = false;
+    }
+
+    async fn whisper(&self, _: &RoomName, _: &Whisper) -> Result<()> {
+        Ok(())
+    }
+
+    fn is_hearing(&self) -> bool {
+        true
+    }
+
+    fn is_deaf(&self) -> bool {
+        false
+    }
+}
+
+#[async_trait]
+impl History for Model {
+    async fn after(&self, _: &RoomName, seq: u64, limit: usize) -> Result<Slice> {
+        self.read(|state| {
+            let from = (seq as usize).min(state.entries.len());
+            state.slice(from, (from + limit).min(state.entries.len()))
+        })
+        .await
+    }
+
+    async fn before(&self, _: &RoomName, before: Option<u64>, limit: usize) -> Result<Slice> {
+        self.read(|state| {
+            let to = before.map_or(usize::MAX, |before| before.saturating_sub(1) as usize).min(state.entries.len());
+            state.slice(to.saturating_sub(limit), to)
+        })
+        .await
+    }
+
+    async fn heads(&self, rooms: &[RoomName]) -> Result<Vec<Cursor>> {
+        self.read(|state| {
+            let Head { seq, uid } = state.head();
+            vec![Cursor { epoch: state.epoch.clone(), seq, uid }; rooms.len()]
+        })
+        .await
+    }
+}
+
+/// Who is here is not what this is about.
+#[async_trait]
+impl Presence for Model {
+    async fn enter(&self, _: &RoomName, _: &str, _: &User) -> Result<Roster> {
+        Ok(Roster::default())
+    }
+
+    async fn leave(&self, _: &RoomName, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    async fn refresh(&self, _: &RoomName, _: &[(String, User)], _: u64) -> Result<()> {
+        Ok(())
+    }
+
+    async fn sweep(&self, _: &[RoomName]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn people(&self, _: &RoomName) -> Result<Roster> {
+        Ok(Roster::default())
+    }
+}
