@@ -28,6 +28,9 @@ use ws::Sockets;
 /// How long sockets may take to close. Cloud Run kills 10 s after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(8);
 
+/// How long telling the register may hold that up.
+const PARTING: Duration = Duration::from_millis(500);
+
 /// How often the metrics are put together.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -85,9 +88,11 @@ pub async fn run(
     let serve = tokio::spawn(serve);
     shutdown.await;
     tracing::info!("shutting down");
+    let hub = Arc::clone(&app.hub);
+    let parting = tokio::spawn(async move { hub.part().await });
+    // Whose socket ends before the register is told stays there for a minute. It is not waited for where it takes long.
+    let _ = tokio::time::timeout(PARTING, parting).await;
     draining.cancel();
-    let parting = Arc::clone(&app.hub);
-    tokio::spawn(async move { parting.part().await });
     let drained = async {
         app.sockets.drained().await;
         serve.await

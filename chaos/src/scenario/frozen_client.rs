@@ -16,9 +16,9 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     let settings = vec![("HISTORY_LIMIT", "100".to_owned()), ("HEARTBEAT_MS", "1000".to_owned())];
     let mut stage = Stage::set(run, Plan { settings, ..Plan::of(cast) }).await?;
     let frozen = run.pick(2, 4);
-    for _ in 0..run.pick(1, 5) {
+    for _ in 0..run.pick(1, 3) {
         stage.talk_for(Duration::from_secs(1)).await;
-        let time = run.seconds(10, 20);
+        let time = run.seconds(10, 15);
         stage.crowd.order(0..frozen, Order::Freeze(time)).await;
         stage.fault();
         sleep(time + Duration::from_secs(2)).await;

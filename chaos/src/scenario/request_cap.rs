@@ -29,7 +29,7 @@ async fn capped(run: Run, rotates: bool) -> anyhow::Result<Report> {
     let timeout = if rotates { CAP.as_secs() } else { 0 };
     let settings = vec![("REQUEST_TIMEOUT", timeout.to_string())];
     let mut stage = Stage::set(run, Plan { cap: Some(CAP), settings, ..Plan::of(cast) }).await?;
-    stage.talk_for(run.seconds(25, 120)).await;
+    stage.talk_for(run.seconds(25, 70)).await;
     stage.fault();
     stage.close(Loss::None).await
 }

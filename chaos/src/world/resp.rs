@@ -25,6 +25,11 @@ impl Values {
     }
 }
 
+/// Whether some bytes stand in others.
+pub fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
 enum Length {
     Known(usize),
     /// The value is not whole yet.

@@ -93,8 +93,9 @@ impl Hub {
         }
         let ttl = if self.leaving.load(Ordering::Relaxed) { PARTING_MS } else { PRESENCE_TTL_MS };
         let mut refreshed = self.presence.refresh(&room.name, &here, ttl).await;
-        // One who left meanwhile was brought back by it.
-        let still_here = room.here();
+        // One who left meanwhile was brought back by it: not for long where the instance goes away, and those who are on their
+        // way to another one must not be seen to go.
+        let still_here = if self.leaving.load(Ordering::Relaxed) { here.clone() } else { room.here() };
         for (connection, _) in
             here.iter().filter(|(connection, _)| !still_here.iter().any(|(here, _)| here == connection))
         {
