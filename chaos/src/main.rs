@@ -52,7 +52,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     let table = play_all(&options, Run { seed, full: !options.quick }).await;
     print!("{table}");
     if options.write {
-        page::write(&format!("Seed {}.\n\n{table}", seed.0))?;
+        let form = if options.quick { "short" } else { "full" };
+        page::write(&format!("`script/chaos`, {form} form, seed {}:\n\n{table}", seed.0))?;
     }
     Ok(if table.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
