@@ -47,28 +47,13 @@ impl ServerFrame {
     /// Reads one text message. Unknown fields, frames and kinds of event are ignored.
     ///
     /// # Errors
-    /// What does not fit, in serde's words: the peer is broken, or not a Sala server.
+    /// What does not fit, in serde's words: the peer is broken, no Sala server, or so new that it gives a known field another
+    /// meaning.
     pub fn decode(text: &str) -> Result<Self, serde_json::Error> {
-        match serde_json::from_str::<Flat>(text) {
-            Ok(flat) => flat.frame().ok_or_else(|| serde_json::Error::custom("a field of the frame is missing")),
-            // A frame of a newer server may give another meaning to a field.
-            Err(error) => match serde_json::from_str::<Named>(text) {
-                Ok(Named { r#type }) if !KNOWN.contains(&r#type.as_str()) => Ok(Self::Unknown),
-                _ => Err(error),
-            },
-        }
+        let flat: Flat = serde_json::from_str(text)?;
+        flat.frame().ok_or_else(|| serde_json::Error::custom("a field of the frame is missing"))
     }
 }
-
-#[derive(Deserialize)]
-struct Named {
-    r#type: String,
-}
-
-const KNOWN: [&str; 13] = [
-    "welcome", "joined", "event", "sent", "refused", "reset", "history", "people", "typing", "rotate", "retry", "tick",
-    "pong",
-];
 
 impl Flat {
     fn frame(self) -> Option<ServerFrame> {

@@ -183,7 +183,6 @@ mod tests {
     #[test]
     fn what_a_newer_server_adds_is_ignored() {
         assert_eq!(ServerFrame::decode(r#"{"type":"confetti","amount":9}"#).unwrap(), ServerFrame::Unknown);
-        assert_eq!(ServerFrame::decode(r#"{"type":"confetti","count":"many"}"#).unwrap(), ServerFrame::Unknown);
         assert!(ServerFrame::decode(r#"{"type":"people","count":"many"}"#).is_err());
         assert!(ServerFrame::decode(r#"{"type":"people","room":"a"}"#).is_err());
         let reaction = r#"{"type":"event","room":"a","seq":2,"uid":"y","prev":"x","at":1,

@@ -1,4 +1,4 @@
-use std::{cell::Cell, collections::BTreeMap, time::Duration};
+use std::{cell::Cell, time::Duration};
 
 use client::{Change, Client, Effect, Input, Link, Moment, Snapshot};
 use leptos::prelude::*;
@@ -15,14 +15,14 @@ pub struct Driver {
     client: Client,
     chat: Chat,
     pub storage: Storage,
-    /// One, or two while they change, by the client's numbers.
-    sockets: BTreeMap<u32, Socket>,
+    /// One, or two while they change. A map would be paid for in what browsers load.
+    sockets: Vec<Socket>,
     timer: Option<(u64, TimeoutHandle)>,
 }
 
 impl Driver {
     pub fn new(client: Client, chat: Chat, storage: Storage) -> Self {
-        Self { client, chat, storage, sockets: BTreeMap::new(), timer: None }
+        Self { client, chat, storage, sockets: Vec::new(), timer: None }
     }
 
     /// Opens a room, or tries again to enter one that refused.
@@ -45,7 +45,7 @@ impl Driver {
 
     /// A socket is closed or failed.
     pub fn closed(&mut self, socket: u32, code: u16) {
-        self.sockets.remove(&socket);
+        self.take(socket);
         self.handle(Input::Closed { socket, code });
     }
 
@@ -58,7 +58,8 @@ impl Driver {
 
     /// Lets the page go: it may be frozen, and a frozen page answers nobody.
     pub fn suspend(&mut self) {
-        while let Some((number, socket)) = self.sockets.pop_last() {
+        while let Some(socket) = self.sockets.pop() {
+            let number = socket.number;
             socket.close(1_000);
             self.closed(number, 1_000);
         }
@@ -75,9 +76,9 @@ impl Driver {
     fn follow(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Connect(socket) => _ = self.sockets.insert(socket, Socket::open(socket)),
+                Effect::Connect(socket) => self.sockets.push(Socket::open(socket)),
                 Effect::Transmit { socket, text } => self.transmit(socket, text),
-                Effect::Close { socket, code } => _ = self.sockets.remove(&socket).map(|socket| socket.close(code)),
+                Effect::Close { socket, code } => _ = self.take(socket).map(|socket| socket.close(code)),
                 Effect::Keep(unsent) => self.storage.keep(&unsent),
                 Effect::Forget { room, id } => self.storage.forget(&room, &id),
                 Effect::Changed(change) => self.show(&change),
@@ -86,10 +87,15 @@ impl Driver {
         self.wait();
     }
 
-    fn transmit(&self, socket: u32, text: String) {
-        if let Some(socket) = self.sockets.get(&socket) {
+    fn transmit(&self, number: u32, text: String) {
+        if let Some(socket) = self.sockets.iter().find(|socket| socket.number == number) {
             socket.transmit(text);
         }
+    }
+
+    fn take(&mut self, number: u32) -> Option<Socket> {
+        let index = self.sockets.iter().position(|socket| socket.number == number)?;
+        Some(self.sockets.swap_remove(index))
     }
 
     fn show(&mut self, change: &Change) {

@@ -18,6 +18,8 @@ const ABNORMAL: u16 = 1_006;
 
 /// One WebSocket. Dropping it closes it.
 pub struct Socket {
+    /// The client's.
+    pub number: u32,
     orders: mpsc::UnboundedSender<Order>,
 }
 
@@ -43,7 +45,7 @@ impl Socket {
                 with_driver(|driver| driver.closed(number, code));
             }
         });
-        Self { orders }
+        Self { number, orders }
     }
 
     pub fn transmit(&self, text: String) {
