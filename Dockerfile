@@ -29,6 +29,8 @@ FROM debian:bookworm-slim
 # hash.txt stands beside the server, which finds the names of the built files in it.
 COPY --from=build /sala/target/release/server /sala/target/release/hash.txt /app/
 COPY --from=build /sala/target/site /app/site
+# For a Redis behind TLS.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 # A volume that is created here belongs to the server's user from the start.
 COPY --from=build --chown=10001:10001 /data /data
 WORKDIR /app

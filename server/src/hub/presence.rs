@@ -39,7 +39,11 @@ impl Hub {
     pub fn leave(self: &Arc<Self>, name: &RoomName, connection: &str, parting: Parting) {
         if let Some(room) = self.find(name) {
             let mut state = room.lock();
-            state.members.remove(connection);
+            if let Some(member) = state.members.remove(connection)
+                && parting == Parting::Lost
+            {
+                state.lost.insert(connection.to_owned(), member.user);
+            }
             state.last_used = std::time::Instant::now();
         }
         let (hub, name, connection) = (Arc::clone(self), name.clone(), connection.to_owned());
@@ -47,7 +51,11 @@ impl Hub {
             if parting == Parting::Lost {
                 sleep(GRACE).await;
             }
-            let is_back = hub.find(&name).is_some_and(|room| room.lock().members.contains_key(&connection));
+            let is_back = hub.find(&name).is_some_and(|room| {
+                let mut state = room.lock();
+                state.lost.remove(&connection);
+                state.members.contains_key(&connection)
+            });
             if is_back {
                 return;
             }
@@ -74,8 +82,9 @@ impl Hub {
 
     /// Reads who is in a room, for all members: changes were missed, or are too many to be told one by one.
     pub(super) async fn tell_people(&self, room: &Room) {
+        let untold = room.lock().people_untold;
         match self.presence.people(&room.name).await {
-            Ok(Roster { people, count }) => room.tell_people(people, count),
+            Ok(Roster { people, count }) => room.tell_people(people, count, untold),
             // It stays to be told.
             Err(error) => tracing::warn!(%error, "the people of a room could not be read"),
         }
@@ -93,9 +102,8 @@ impl Hub {
         }
         let ttl = if self.leaving.load(Ordering::Relaxed) { PARTING_MS } else { PRESENCE_TTL_MS };
         let mut refreshed = self.presence.refresh(&room.name, &here, ttl).await;
-        // One who left meanwhile was brought back by it: not for long where the instance goes away, and those who are on their
-        // way to another one must not be seen to go.
-        let still_here = if self.leaving.load(Ordering::Relaxed) { here.clone() } else { room.here() };
+        // One who left meanwhile was brought back by it.
+        let still_here = room.here();
         for (connection, _) in
             here.iter().filter(|(connection, _)| !still_here.iter().any(|(here, _)| here == connection))
         {
@@ -108,8 +116,11 @@ impl Hub {
 }
 
 impl Room {
+    /// Whose connections are registered from here, also those who may be back in a moment.
     fn here(&self) -> Vec<(String, User)> {
-        self.lock().members.iter().map(|(connection, member)| (connection.clone(), member.user.clone())).collect()
+        let state = self.lock();
+        let members = state.members.iter().map(|(connection, member)| (connection, &member.user));
+        members.chain(&state.lost).map(|(connection, user)| (connection.clone(), user.clone())).collect()
     }
 
     fn member(&self, connection: &str) -> Option<User> {

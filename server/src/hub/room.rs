@@ -42,8 +42,10 @@ pub(super) struct State {
     /// Events that wait while the log is being read from the history; `None` when it is up to date.
     pub held: Option<Held>,
     pub last_used: Instant,
-    /// Whether changes of who is here were not told one by one.
-    pub people_untold: bool,
+    /// How many changes of who is here were not told one by one.
+    pub people_untold: u64,
+    /// Connections that ended a moment ago, and may be back: whose they were.
+    pub lost: HashMap<String, User>,
 }
 
 /// Events that came while the log was not up to date, each with its epoch.
@@ -88,7 +90,8 @@ impl Room {
             members: HashMap::new(),
             held: Some(Held::default()),
             last_used: Instant::now(),
-            people_untold: false,
+            people_untold: 0,
+            lost: HashMap::new(),
         };
         Self { name, opened: OnceCell::new(), state: Mutex::new(state), deep: tokio::sync::Mutex::default() }
     }
@@ -142,8 +145,10 @@ impl Room {
             }
             Whisper::People { joined, left, count } => {
                 let mut state = self.lock();
-                state.people_untold |= count > limits::PEOPLE as u64;
-                if !state.people_untold {
+                // Also the change that brings a crowd down to a list: what came before it was not told.
+                if state.people_untold > 0 || count + left.len() as u64 > limits::PEOPLE as u64 {
+                    state.people_untold += 1;
+                } else {
                     let frame = frame::encode(&ServerFrame::People { room, joined, left, count, people: None });
                     state.members.values_mut().for_each(|member| member.people(&frame));
                 }
@@ -151,13 +156,18 @@ impl Room {
         }
     }
 
-    /// Tells the members who is here, or only how many where they are more than are listed.
-    pub(super) fn tell_people(&self, people: Vec<User>, count: u64) {
+    /// Tells the members who is here, or only how many where they are more than are listed. `untold` changes had not been told
+    /// when that was read; with more by now it is told again soon.
+    pub(super) fn tell_people(&self, people: Vec<User>, count: u64, untold: u64) {
         let people = (count <= limits::PEOPLE as u64).then_some(people);
-        let (room, joined, left) = (self.name.to_string(), Vec::new(), Vec::new());
+        // For a client that does not know the list.
+        let joined = people.clone().unwrap_or_default();
+        let (room, left) = (self.name.to_string(), Vec::new());
         let frame = frame::encode(&ServerFrame::People { room, joined, left, count, people });
         let mut state = self.lock();
-        state.people_untold = false;
+        if state.people_untold == untold {
+            state.people_untold = 0;
+        }
         state.members.values_mut().for_each(|member| member.people(&frame));
     }
 }

@@ -24,7 +24,7 @@ impl Hub {
         let stand = |room: &Arc<Room>| {
             let mut state = room.lock();
             // Who came and went meanwhile may have been missed, too.
-            state.people_untold |= doubted;
+            state.people_untold += u64::from(doubted);
             (Arc::clone(room), state.log.cursor())
         };
         let rooms: Vec<(Arc<Room>, Cursor)> = self.lock().values().map(stand).collect();
@@ -71,7 +71,7 @@ impl Hub {
         if let Err(error) = self.presence.sweep(&names).await {
             tracing::warn!(%error, "those who have expired could not be taken away");
         }
-        for room in rooms.iter().filter(|room| room.lock().people_untold) {
+        for room in rooms.iter().filter(|room| room.lock().people_untold > 0) {
             self.tell_people(room).await;
         }
     }

@@ -253,6 +253,17 @@ async fn one_whose_cursor_is_ahead_of_an_instance_keeps_it_and_learns_of_a_fork(
 }
 
 #[tokio::test]
+async fn an_instance_whose_redis_died_stays_ready() {
+    let redis = RedisServer::start();
+    let server = instance(&redis.url()).await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    drop(redis);
+    ana.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"x"}"#).await;
+    while ana.refused().await != protocol::RefusalCode::Unavailable {}
+    assert_eq!(server.get("/health/ready").send().await.status, 200);
+}
+
+#[tokio::test]
 async fn an_instance_that_is_deaf_is_not_ready_until_it_hears_again() {
     let redis = RedisServer::start();
     let proxy = Proxy::start(&redis.url()).await;

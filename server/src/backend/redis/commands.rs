@@ -52,13 +52,25 @@ impl Commands {
         wait: Duration,
     ) -> Result<(T, u32)> {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        // In one piece, so that both go over one connection: WAIT on another one would have nothing to wait for.
+        let mut both = ::redis::pipe();
+        both.invoke_script(script).cmd("WAIT").arg(replicas).arg(wait_ms);
+        let both = &both;
         let asking = self.twice(|mut line| async move {
-            let answer = script.invoke_async(&mut line).await?;
-            let mut waiting = ::redis::cmd("WAIT");
-            let copies = waiting.arg(replicas).arg(wait_ms).query_async(&mut line).await?;
-            Ok((answer, copies))
+            match both.query_async(&mut line).await {
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                    script.load_async(&mut line).await?;
+                    both.query_async(&mut line).await
+                }
+                answer => answer,
+            }
         });
         self.patiently(asking).await
+    }
+
+    /// Redis may be away, until it answers again.
+    pub fn doubt(&self) {
+        self.answered.store(false, Ordering::Relaxed);
     }
 
     /// Asks several things at once, perhaps twice.

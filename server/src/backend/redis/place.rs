@@ -5,12 +5,13 @@ use ::redis::{
     Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, TlsCertificates,
 };
 use anyhow::{Context, bail, ensure};
+use futures_util::future::select_ok;
 use tokio::time::timeout;
 
 /// What every certificate begins with.
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// How long one Sentinel may take to answer.
+/// How long the Sentinels may take to answer.
 const WAIT: Duration = Duration::from_secs(1);
 
 /// Where Redis is: at one address, or wherever its Sentinels say that the master is now.
@@ -92,24 +93,21 @@ impl Place {
 }
 
 impl Sentinels {
-    /// Asks one after the other.
+    /// Asks all at once, and takes the first answer.
     async fn master(&self) -> RedisResult<(String, u16)> {
-        let mut last = RedisError::from((ErrorKind::Io, "no Sentinel answers"));
-        for client in &self.clients {
-            let asking = async {
-                let mut connection = client.get_multiplexed_async_connection().await?;
-                let mut question = ::redis::cmd("SENTINEL");
-                question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
-                question.query_async::<Option<(String, u16)>>(&mut connection).await
-            };
-            match timeout(WAIT, asking).await {
-                Ok(Ok(Some(address))) => return Ok(address),
-                Ok(Ok(None)) => last = RedisError::from((ErrorKind::Io, "the Sentinels do not know this master")),
-                Ok(Err(error)) => last = error,
-                Err(_) => {}
-            }
+        let asking = self.clients.iter().map(|client| Box::pin(self.ask(client)));
+        match timeout(WAIT, select_ok(asking)).await {
+            Ok(answer) => answer.map(|(address, _)| address),
+            Err(_) => Err(RedisError::from((ErrorKind::Io, "no Sentinel answers"))),
         }
-        Err(last)
+    }
+
+    async fn ask(&self, client: &Client) -> RedisResult<(String, u16)> {
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        let mut question = ::redis::cmd("SENTINEL");
+        question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
+        let address = question.query_async::<Option<(String, u16)>>(&mut connection).await?;
+        address.ok_or_else(|| RedisError::from((ErrorKind::Io, "the Sentinels do not know this master")))
     }
 }
 

@@ -5,12 +5,13 @@ local meta, stream, ids, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
 local function live(fresh_epoch)
   local epoch, seq, uid = unpack(redis.call('HMGET', meta, 'epoch', 'seq', 'uid'))
+  -- A room that was only looked at is forgotten a day after the last look; its first event makes it stay.
+  if seq == '0' then redis.call('EXPIRE', meta, 86400) end
   if epoch and seq and uid and (seq == '0' or redis.call('EXISTS', stream, ids, order) == 3) then
     return epoch, tonumber(seq), uid
   end
   redis.call('DEL', meta, stream, ids, order)
   redis.call('HSET', meta, 'epoch', fresh_epoch, 'seq', 0, 'uid', '')
-  -- A room that was only looked at is forgotten after a day; its first event makes it stay.
   redis.call('EXPIRE', meta, 86400)
   return fresh_epoch, 0, ''
 end

@@ -23,6 +23,9 @@ const BATCH: usize = 500;
 /// How long Redis may take to confirm it.
 const WAIT: Duration = Duration::from_secs(3);
 
+/// Why a connection is given up that is open.
+const DEAF: &str = "it was deaf";
+
 /// Listens, on one connection after the other.
 pub struct Ear {
     line: Line,
@@ -70,6 +73,10 @@ impl Ear {
                 State::Connected(pubsub) => {
                     let why = self.hear(*pubsub).await;
                     self.hearing.store(false, Ordering::Relaxed);
+                    if why != DEAF {
+                        // It may be that nobody reaches Redis any more.
+                        self.commands.doubt();
+                    }
                     self.wishes.start_over();
                     self.outbox.doubt();
                     tracing::warn!(why, "the connection that listens to Redis is lost");
@@ -110,7 +117,7 @@ impl Ear {
                 },
                 () = wishes.changed(), if session.errand.is_none() => session.next_errand(),
                 () = session.ear.outbox.settle(), if session.restored => {}
-                () = session.probe.deaf() => return "it was deaf",
+                () = session.probe.deaf() => return DEAF,
             }
         }
     }
