@@ -14,6 +14,8 @@ const SPILLED: usize = 100;
 const ANSWER: u64 = 15_000;
 /// How long the event of an acknowledged message may take before the room is joined again, in milliseconds.
 const EVENT: u64 = 5_000;
+/// What is said of a message that the history lost.
+const LOST: &str = "The room's history lost this message.";
 /// How often it is looked for in vain before it counts as lost.
 const LOOKS: u32 = 4;
 
@@ -113,6 +115,13 @@ impl Outbox {
     /// The same of what was looked for in vain too often.
     pub(crate) fn lose_missing(&mut self) -> Vec<Unsent> {
         self.lose(LOOKS)
+    }
+
+    /// The same of what was shown already.
+    pub(crate) fn lose_shown<'a>(&mut self, room: &str, lines: impl Iterator<Item = &'a Line>) -> Vec<Unsent> {
+        let lost: Vec<Unsent> = lines.map(|line| line.to_unsent(room, LOST)).collect();
+        self.entries.splice(..0, lost.iter().cloned().map(Entry::new));
+        lost
     }
 
     /// The message was not taken, and no other is before `until`.
@@ -222,7 +231,7 @@ impl Outbox {
     fn lose(&mut self, after: u32) -> Vec<Unsent> {
         let lost = |entry: &&mut Entry| matches!(entry.state, State::Accepted { looks, .. } if looks >= after);
         let lose = |entry: &mut Entry| {
-            entry.fail("The room's history lost this message.");
+            entry.fail(LOST);
             entry.unsent.clone()
         };
         self.entries.iter_mut().filter(lost).map(lose).collect()

@@ -90,6 +90,14 @@ impl Timeline {
         self.chain.as_ref().is_some_and(|chain| chain.cursor().seq > head.seq || chain.holds(head))
     }
 
+    /// What is shown of one's own that a page takes back: it has other events in that place, or ends before it.
+    pub(crate) fn taken_back(&self, page: &Page, me: &User) -> impl Iterator<Item = &Line> {
+        let from = page.events.first().map_or(page.head.seq, |first| first.seq);
+        self.lines().iter().filter(move |line| {
+            line.author.id == me.id && line.seq >= Some(from) && !page.events.iter().any(|event| line.shows(event))
+        })
+    }
+
     /// Whether a page is shown already, and nothing that it takes back: then it answers an older question.
     pub(crate) fn has_page(&self, page: &Page, reason: Reason) -> bool {
         self.chain.as_ref().is_some_and(|chain| {

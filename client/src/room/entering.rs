@@ -192,6 +192,10 @@ impl Room {
             self.redraw(turn);
             return;
         }
+        if reason == Reason::Fork {
+            let lost = self.outbox.lose_shown(&self.name, self.timeline.taken_back(&page, &self.me));
+            self.keep_again(lost, turn);
+        }
         let unread = match (self.timeline.cursor(), reason) {
             (Some(cursor), Reason::New | Reason::Trimmed) => {
                 self.unread + unread_after(&page.events, cursor.seq, &self.me)

@@ -1,6 +1,8 @@
-use protocol::{ServerFrame, limits};
+use protocol::{Event, ServerFrame, limits};
 
-use super::desk::{Desk, LOBBY, ana, event, events, head_of, recovered, refused, replaced, said, snapshot, unsent};
+use super::desk::{
+    Desk, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot, unsent,
+};
 use crate::{Input, LineState, Unsent};
 use protocol::Reason::{Epoch, Fork, New, Trimmed};
 
@@ -105,6 +107,35 @@ fn an_acknowledged_message_that_the_history_lost_is_the_persons_to_send_again() 
         assert!(kept.starts_with("keep x, "), "{reason:?}: {kept}");
         assert_eq!(desk.lines(), "1 x!", "{reason:?}");
     }
+}
+
+#[test]
+fn what_a_fork_took_from_the_screen_is_the_persons_to_send_again() {
+    let before = vec![event(1), said(2, "a", &ana(), "kept"), said(3, "a", &ana(), "x"), said(4, "a", &rui(), "y")];
+    let after_kept = |event: Event| Event { prev: "a2".into(), ..event };
+    for (page, kept, lines) in [
+        (vec![event(1), said(2, "a", &ana(), "kept")], "keep x, ", "1 2 x!"),
+        (vec![said(2, "a", &ana(), "kept"), after_kept(said(3, "b", &rui(), "z"))], "keep x, ", "2 3 x!"),
+        // It was sent once more meanwhile, by another tab.
+        (vec![said(2, "a", &ana(), "kept"), after_kept(said(3, "b", &ana(), "x"))], "", "2 3"),
+        // Where the page begins later, nothing is known of it.
+        (vec![said(8, "b", &rui(), "z")], "", "8"),
+        (vec![], "keep kept, keep x, ", "kept! x!"),
+    ] {
+        let mut desk = Desk::in_lobby(before.clone());
+        desk.come_back();
+        let heard = desk.hear(&replaced(Fork, page.clone()));
+        assert_eq!(heard, format!("{kept}*timeline"), "{page:?}");
+        assert_eq!(desk.lines(), lines, "{page:?}");
+    }
+}
+
+#[test]
+fn what_a_fork_took_is_sent_again_under_its_id() {
+    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
+    desk.come_back();
+    desk.hear(&replaced(Fork, events(1..=1)));
+    assert_eq!(desk.tell(Input::Retry { room: LOBBY, id: "x" }), "keep x, say x, *timeline");
 }
 
 #[test]
