@@ -1,4 +1,7 @@
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::http::uri::Authority;
 
@@ -14,6 +17,9 @@ pub struct HttpConfig {
     pub allowed_origins: Vec<Authority>,
     /// `LEPTOS_SITE_ROOT`, default `target/site`: the folder of the built site.
     pub site_root: String,
+    /// `REQUEST_PATIENCE_MS`, default 30000: how long the head of a request, or a pause within its body, may take. Then the connection
+    /// is closed.
+    pub request_patience: Duration,
     /// `METRICS_PORT`, default none: a port of its own for `/metrics`, on the address of `HOST`.
     pub metrics_port: Option<u16>,
     /// `METRICS_TOKEN`, default none: serves `/metrics` on the main port to those who send it as a bearer token.
@@ -25,6 +31,11 @@ impl HttpConfig {
         let host = if env.get("K_SERVICE").is_some() { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
         let host = env.parse("HOST", IpAddr::V4(host), "an IP address, such as 127.0.0.1 or 0.0.0.0", |_| true)?;
         let port = env.parse("PORT", 8080, "a port from 0 to 65535, where 0 takes a free one", |_| true)?;
+        let allowed = 100..=600_000;
+        let request_patience =
+            env.parse("REQUEST_PATIENCE_MS", 30_000, "a number of milliseconds from 100 to 600000", |ms| {
+                allowed.contains(ms)
+            })?;
         let metrics_port: u16 = env.parse("METRICS_PORT", 0, "a port from 1 to 65535", |port| *port > 0)?;
         let metrics_token = env.get("METRICS_TOKEN").map(str::to_owned);
         // Others cannot be sent in a header.
@@ -36,6 +47,7 @@ impl HttpConfig {
             address: SocketAddr::new(host, port),
             allowed_origins: origins(env)?,
             site_root: env.get("LEPTOS_SITE_ROOT").unwrap_or("target/site").to_owned(),
+            request_patience: Duration::from_millis(request_patience),
             metrics_port: (metrics_port > 0).then_some(metrics_port),
             metrics_token,
         })

@@ -7,6 +7,7 @@ mod metrics;
 pub mod origin;
 mod pages;
 mod router;
+mod serve;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::{clock, config::Config, hub::Hub, session::Sessions, ws::Sockets};
 
 pub use metrics::{install as install_metrics, router as metrics_router};
 pub use router::router;
+pub use serve::serve;
 
 /// What every handler can reach.
 pub struct AppState {

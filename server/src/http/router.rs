@@ -9,7 +9,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tower_http::{compression::CompressionLayer, services::ServeDir};
+use tower_http::{compression::CompressionLayer, services::ServeDir, timeout::RequestBodyTimeoutLayer};
 
 use super::{AppState, forms, headers, health, metrics, pages};
 use crate::ws;
@@ -25,6 +25,7 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The server as one axum router.
 pub fn router(app: Arc<AppState>) -> Router {
+    let patience = app.config.http.request_patience;
     let forms = Router::new()
         .route("/api/sign_in", post(forms::sign_in).get(forms::start_again))
         .route("/api/sign_out", post(forms::sign_out).get(forms::start_again))
@@ -45,6 +46,7 @@ pub fn router(app: Arc<AppState>) -> Router {
         .route("/metrics", get(metrics::behind_token))
         .merge(files(&app))
         .layer(middleware::from_fn(headers::secure))
+        .layer(RequestBodyTimeoutLayer::new(patience))
         .with_state(app)
 }
 

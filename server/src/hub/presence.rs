@@ -1,6 +1,7 @@
 //! Keeping the register of who is here: refreshed while sockets are open, and slow to forget one who may come right back.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
@@ -103,10 +104,8 @@ impl Hub {
         let ttl = if self.leaving.load(Ordering::Relaxed) { PARTING_MS } else { PRESENCE_TTL_MS };
         let mut refreshed = self.presence.refresh(&room.name, &here, ttl).await;
         // One who left meanwhile was brought back by it.
-        let still_here = room.here();
-        for (connection, _) in
-            here.iter().filter(|(connection, _)| !still_here.iter().any(|(here, _)| here == connection))
-        {
+        let still_here: HashSet<String> = room.here().into_iter().map(|(connection, _)| connection).collect();
+        for (connection, _) in here.iter().filter(|(connection, _)| !still_here.contains(connection)) {
             refreshed = refreshed.and(self.presence.leave(&room.name, connection).await);
         }
         if let Err(error) = refreshed {

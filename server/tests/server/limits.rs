@@ -4,7 +4,8 @@ use axum::body::Bytes;
 use futures_util::SinkExt;
 use protocol::{ClientFrame, RefusalCode, ServerFrame};
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
     time::{interval, timeout},
 };
 use tokio_tungstenite::{
@@ -207,4 +208,31 @@ async fn an_idle_socket_ticks_and_a_silent_one_is_closed() {
     silent.read_to_end(&mut heard).await.unwrap();
     // A close frame: opcode 8, two bytes, the code.
     assert_eq!(heard[heard.len() - 4..], [0x88, 2, (4102_u16 >> 8) as u8, 4102_u16 as u8]);
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_is_not_waited_for() {
+    let server = Server::with(&[("REQUEST_PATIENCE_MS", "100")]).await;
+    let address = &server.address;
+    let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nname=A";
+    for start in [
+        String::new(),
+        format!("GET / HTTP/1.1\r\nHost: {address}\r\n"),
+        format!("GET /health/live HTTP/1.1\r\nHost: {address}\r\n\r\n"),
+        format!("POST /api/sign_in HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n{form}"),
+    ] {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(start.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let closed = timeout(PATIENCE, connection.read_to_end(&mut answer)).await;
+        assert!(closed.is_ok(), "{start:?} is waited for");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_may_be_silent_for_longer_than_a_request() {
+    let server = Server::with(&[("REQUEST_PATIENCE_MS", "100"), ("HEARTBEAT_MS", "200")]).await;
+    let mut ana = server.enter("Ana", "lobby").await;
+    assert!(matches!(ana.answer().await, ServerFrame::Tick));
+    ana.is_well().await;
 }
