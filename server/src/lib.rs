@@ -3,19 +3,22 @@
 pub mod backend;
 mod clock;
 pub mod config;
+mod defence;
 mod http;
 mod hub;
 mod names;
 mod session;
 mod ws;
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::serve::{Listener, ListenerExt};
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tokio_util::sync::CancellationToken;
 
 use backend::Backend;
@@ -33,6 +36,28 @@ const PARTING: Duration = Duration::from_millis(500);
 
 /// How often the metrics are put together.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Serves as the environment says, until the process is asked to end.
+///
+/// # Errors
+/// Those of the configuration, of [`open`] and of [`run`], and a port that cannot be used.
+pub async fn start() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    config.log.start();
+    let address = config.http.address;
+    let backend = open(&config.backend).await?;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (HOST, PORT)"))?;
+    tracing::info!("listening on http://{}", listener.local_addr()?);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    run(listener, config, backend, shutdown).await
+}
 
 /// Opens the configured backend.
 ///
@@ -63,13 +88,12 @@ pub async fn run(
     anyhow::ensure!(is_built, "LEPTOS_SITE_ROOT={site} is no folder: build the site with script/build");
     let draining = CancellationToken::new();
     let metrics = http::install_metrics();
+    let patience = config.http.request_patience;
     if let Some(port) = config.http.metrics_port {
         let address = (config.http.address.ip(), port);
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("METRICS_PORT={port} cannot be used"))?;
-        let stop = draining.clone().cancelled_owned();
-        let serve = axum::serve(listener, http::metrics_router(metrics.clone())).with_graceful_shutdown(stop);
-        tokio::spawn(serve.into_future());
+        tokio::spawn(http::serve(listener, http::metrics_router(metrics.clone()), patience, draining.clone()));
     }
     tokio::spawn(keep_up(metrics.clone(), draining.clone()));
     let hub = Hub::new(backend);
@@ -82,10 +106,7 @@ pub async fn run(
         draining: draining.clone(),
         config,
     });
-    let stop = draining.clone().cancelled_owned();
-    let serve =
-        axum::serve(undelayed(listener), http::router(Arc::clone(&app))).with_graceful_shutdown(stop).into_future();
-    let serve = tokio::spawn(serve);
+    let serve = tokio::spawn(http::serve(listener, http::router(Arc::clone(&app)), patience, draining.clone()));
     shutdown.await;
     tracing::info!("shutting down");
     let hub = Arc::clone(&app.hub);
@@ -98,7 +119,7 @@ pub async fn run(
         serve.await
     };
     match tokio::time::timeout(DRAIN, drained).await {
-        Ok(served) => served.context("the server task panicked")?.context("serving failed")?,
+        Ok(served) => served.context("the server task panicked")?,
         Err(_) => tracing::warn!("some connections did not end in time"),
     }
     app.hub.close().await;
@@ -126,16 +147,6 @@ fn sessions(config: &Config) -> anyhow::Result<Sessions> {
             Ok(Sessions::until_restart())
         }
     }
-}
-
-/// Without this the kernel holds a small frame back until the one before it is acknowledged, which the other side delays by
-/// up to 40 ms.
-fn undelayed(listener: TcpListener) -> impl Listener<Addr = SocketAddr> {
-    listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection ended before it began");
-        }
-    })
 }
 
 /// cargo-leptos sets the names at build time; only where the site lies is a matter of the environment.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use protocol::{Cursor, Event, RoomName, ServerFrame};
 use serde_json::value::RawValue;
 
-use crate::backend::Entry;
+use crate::{backend::Entry, defence::same};
 
 /// One encoded frame. Cloning it copies a pointer.
 pub type Frame = Bytes;
@@ -51,7 +51,7 @@ impl Line {
 
     /// Whether `next` follows directly.
     pub fn is_before(&self, next: &Self) -> bool {
-        next.seq == self.seq + 1 && next.prev == self.uid
+        next.seq == self.seq + 1 && same(&next.prev, &self.uid)
     }
 
     /// The cursor of one who has seen this event last.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use protocol::{Cursor, Head, Reason};
 
 use super::frame::Line;
+use crate::defence::{Defence, same, stands};
 
 /// How many events are kept for those who come in or come back. Older ones are read from the history.
 pub const RING: usize = 256;
@@ -68,9 +69,9 @@ impl Log {
     /// Whether the broker's head is no news, where the log stood at `before` when the broker was asked: the log has come by it
     /// since, and did not stand beyond it already. One that stepped back is news.
     pub fn knows(&self, head: &Cursor, before: &Cursor) -> bool {
-        let stepped_back = head.epoch == before.epoch && head.seq < before.seq;
+        let stepped_back = head.epoch == before.epoch && head.seq < before.seq && stands(Defence::Chain);
         let is_passed = match self.find(head.seq) {
-            Some(line) => line.uid == head.uid,
+            Some(line) => same(&line.uid, &head.uid),
             // The chain up to here is closed, so what is older than the ring was come by.
             None => head.seq < self.head.seq,
         };
@@ -82,11 +83,11 @@ impl Log {
         if epoch != self.epoch {
             return Place::Astray;
         }
-        if line.seq == self.head.seq + 1 && line.prev == self.head.uid {
+        if line.seq == self.head.seq + 1 && same(&line.prev, &self.head.uid) {
             return Place::Next;
         }
         match self.find(line.seq) {
-            Some(known) if known.uid == line.uid => Place::Seen,
+            Some(known) if same(&known.uid, &line.uid) => Place::Seen,
             // Older than the ring: it cannot be compared, and nobody here waits for it.
             None if line.seq <= self.head.seq => Place::Seen,
             _ => Place::Astray,
@@ -107,11 +108,13 @@ impl Log {
         if cursor.epoch != self.epoch {
             return CatchUp::Replaced(Reason::Epoch);
         }
-        if cursor.seq == self.head.seq && cursor.uid == self.head.uid {
+        if cursor.seq == self.head.seq && same(&cursor.uid, &self.head.uid) {
             return CatchUp::Recovered(Vec::new());
         }
         match self.after(cursor.seq) {
-            Some(lines) if lines.first().is_some_and(|first| first.prev == cursor.uid) => CatchUp::Recovered(lines),
+            Some(lines) if lines.first().is_some_and(|first| same(&first.prev, &cursor.uid)) => {
+                CatchUp::Recovered(lines)
+            }
             _ => CatchUp::Elsewhere,
         }
     }
@@ -153,7 +156,7 @@ impl Log {
 
 /// Whether the lines follow one another, and the first one follows `prev`.
 pub fn is_chain(prev: &Head, lines: &[Line]) -> bool {
-    lines.first().is_none_or(|first| first.seq == prev.seq + 1 && first.prev == prev.uid)
+    lines.first().is_none_or(|first| first.seq == prev.seq + 1 && same(&first.prev, &prev.uid))
         && lines.windows(2).all(|pair| pair[0].is_before(&pair[1]))
 }
 

@@ -13,7 +13,10 @@ use super::{
     log::{Place, RING, is_chain},
     room::{Origin, Room, State},
 };
-use crate::backend::{Result, Slice};
+use crate::{
+    backend::{Result, Slice},
+    defence::same,
+};
 
 /// How many events one read brings.
 const READ: usize = 1_000;
@@ -38,7 +41,7 @@ impl Part {
         }
         let before = self.lines.first().map_or(self.head.seq, |first| first.seq.saturating_sub(1));
         match self.lines.last() {
-            None if self.head == *head => Ok(true),
+            None if self.head.seq == head.seq && same(&self.head.uid, &head.uid) => Ok(true),
             Some(last) if is_chain(head, &self.lines) => Ok(last.seq == self.head.seq),
             _ if before > head.seq => Err(Reason::Trimmed),
             _ => Err(Reason::Fork),

@@ -10,6 +10,7 @@ use rand::Rng;
 use tokio::time::sleep;
 
 use super::{Hub, room::Room};
+use crate::defence::{Defence, stands};
 
 /// How often the heads of this instance's rooms are compared with the broker's, give or take a fifth.
 const PACE: Duration = Duration::from_secs(5);
@@ -21,6 +22,9 @@ impl Hub {
     /// Finds the rooms whose head is not the broker's, and repairs them. `doubted` says that signals may have been missed, so
     /// that what cannot be compared has to be repaired, too.
     pub(super) async fn compare_heads(self: &Arc<Self>, doubted: bool) {
+        if !stands(Defence::Silence) {
+            return;
+        }
         let stand = |room: &Arc<Room>| {
             let mut state = room.lock();
             // Who came and went meanwhile may have been missed, too.
@@ -61,9 +65,7 @@ impl Hub {
             self.repair(Arc::clone(room));
         }
     }
-}
 
-impl Hub {
     /// Takes away those who have expired, and tells the members what was not told one by one.
     async fn look_after_people(&self) {
         let rooms: Vec<_> = self.lock().values().filter(|room| room.has_members()).cloned().collect();

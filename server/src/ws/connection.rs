@@ -22,6 +22,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::dispatch::Session;
 use crate::{
+    defence::{Defence, stands},
     http::AppState,
     hub::{self, Closing, Frame, Mailbox, Post},
 };
@@ -91,7 +92,7 @@ async fn farewell(app: &AppState, mailbox: &Mailbox) -> Infallible {
 /// Asks for a change of sockets before the platform cuts this one. The moment is random, so that those who came together do
 /// not go on together. It never returns: whoever changes closes this socket.
 async fn rotate(request_timeout: Option<Duration>, mailbox: &Mailbox) -> Infallible {
-    if let Some(timeout) = request_timeout {
+    if let Some(timeout) = request_timeout.filter(|_| stands(Defence::Rotation)) {
         let lived = timeout.mul_f64(rand::rng().random_range(ROTATION));
         sleep(lived).await;
         let within_ms = u64::try_from((timeout - lived).as_millis()).expect("a day at most");

@@ -10,9 +10,16 @@ use super::keys::Keys;
 use super::payload;
 use super::subscriber::Subscriber;
 use crate::backend::{Broker, Draft, Receipt, Result, Whisper};
+use crate::defence::{Defence, stands};
 
-static APPEND: LazyLock<Script> =
-    LazyLock::new(|| Script::new(concat!(include_str!("scripts/life.lua"), include_str!("scripts/append.lua"))));
+static APPEND: LazyLock<Script> = LazyLock::new(|| {
+    let script = concat!(include_str!("scripts/life.lua"), include_str!("scripts/append.lua"));
+    if stands(Defence::Ids) {
+        Script::new(script)
+    } else {
+        Script::new(&script.replace("\nif receipt then", "\nif false then"))
+    }
+});
 
 /// Appends by script and listens on a connection of its own.
 pub struct RedisBroker {
