@@ -7,6 +7,7 @@ mod http;
 mod options;
 mod page;
 mod people;
+mod prove;
 mod report;
 mod run;
 mod scenario;
@@ -22,6 +23,7 @@ use std::{
 
 use anyhow::Context;
 use options::Options;
+use prove::prove;
 use rand::Rng;
 use report::Report;
 use run::Run;
@@ -49,13 +51,23 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     let seed = Seed(options.seed.unwrap_or_else(|| rand::rng().random_range(0..1_000_000)));
     println!("Seed {}\n", seed.0);
-    let table = play_all(&options, Run { seed, full: !options.quick }).await;
+    let run = Run { seed, full: !options.quick, without: None };
+    let table = play_all(&options, run).await;
     print!("{table}");
+    let mut good = table.is_good();
+    let mut text = table.to_string();
+    if options.prove {
+        eprintln!("without one defence each ...");
+        let outcomes = prove(Run { full: false, ..run }, |name| options.includes(name)).await;
+        print!("\n{outcomes}");
+        good &= outcomes.are_good();
+        text = format!("{text}\n{outcomes}");
+    }
     if options.write {
         let form = if options.quick { "short" } else { "full" };
-        page::write(&format!("`script/chaos`, {form} form, seed {}:\n\n{table}", seed.0))?;
+        page::write(&format!("`script/chaos`, {form} form, seed {}:\n\n{text}", seed.0))?;
     }
-    Ok(if table.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn play_all(options: &Options, run: Run) -> Table {

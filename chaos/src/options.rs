@@ -3,12 +3,13 @@ use anyhow::{Context, bail};
 use crate::scenario::SCENARIOS;
 
 pub const HELP: &str = "\
-script/chaos [NAME...] [--quick] [--seed N] [--write] [--list]
+script/chaos [NAME...] [--quick] [--prove] [--seed N] [--write] [--list]
 
 Breaks real processes while people talk, and checks from their journals and from what Redis kept that nothing was lost,
 nothing came twice and everybody saw one order. Without a NAME it plays every scenario. Fails if any promise is broken.
 
   --quick    a short form of each: all of them within six minutes
+  --prove    then also play some of them against servers without a defence, and see that the suite notices
   --seed N   the choices of an earlier run, which printed its seed
   --write    put the table into docs/guarantees.md
   --list     name the scenarios, and say what each breaks
@@ -18,6 +19,7 @@ nothing came twice and everybody saw one order. Without a NAME it plays every sc
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
     pub quick: bool,
+    pub prove: bool,
     pub write: bool,
     pub list: bool,
     pub seed: Option<u64>,
@@ -32,6 +34,7 @@ impl Options {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => options.quick = true,
+                "--prove" => options.prove = true,
                 "--write" => options.write = true,
                 "--list" => options.list = true,
                 "--seed" => {

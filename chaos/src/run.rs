@@ -8,6 +8,8 @@ pub struct Run {
     pub seed: Seed,
     /// In full, or in a short form.
     pub full: bool,
+    /// The defence that the servers lack, as they call it.
+    pub without: Option<&'static str>,
 }
 
 impl Run {

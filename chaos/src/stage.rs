@@ -14,7 +14,7 @@ use crate::{
     people::{Cast, Crowd, Journal},
     report::Report,
     run::Run,
-    world::{Archive, Door, Haproxy, Instance, Redis, Settings, Wire, free_port},
+    world::{Archive, Door, Haproxy, Instance, Redis, Settings, WITHOUT, Wire, free_port},
 };
 
 /// How long it may take until nothing waits any more, once all is well.
@@ -65,7 +65,8 @@ impl Stage {
 
     /// The same around a Redis that runs already; instances find it by `url`, or else over the wire.
     pub async fn around(redis: Redis, url: Option<String>, run: Run, plan: Plan) -> anyhow::Result<Self> {
-        let Plan { cast, instances, settings, balanced, cap } = plan;
+        let Plan { cast, instances, mut settings, balanced, cap } = plan;
+        settings.extend(run.without.map(|defence| (WITHOUT, defence.to_owned())));
         let clock = Clock::start();
         let wire = Wire::start(redis.port(), run.seed).await?;
         let url = url.unwrap_or_else(|| wire.url());

@@ -40,6 +40,12 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     report.expect(report.gone > 0, "nothing that was acknowledged is gone, so nothing was lost");
     let (untold, all) = (report.without_resets(1), report.clients);
     report.expect(untold == 0, format!("{untold} of {all} people were not told that messages were lost"));
+    let with_authors: usize = report.journals.iter().map(|journal| journal.screen.failed.len()).sum();
+    let gone = report.gone;
+    report.expect(
+        with_authors == gone,
+        format!("{gone} messages are gone, and {with_authors} are back with their authors"),
+    );
     let worst = report.resume(1.0);
     report.expect(worst.is_some_and(|worst| worst <= 10_000), format!("somebody heard nothing for {worst:?} ms"));
     Ok(report)

@@ -19,6 +19,9 @@ const START: Duration = Duration::from_secs(15);
 /// Behind it instances tell their metrics on their own port.
 const TOKEN: &str = "only-for-the-length-of-a-run";
 
+/// The variable by which a server that was built for it lacks a defence.
+pub const WITHOUT: &str = "SALA_WITHOUT";
+
 /// Environment of a server: variables and their values.
 pub type Settings = Vec<(&'static str, String)>;
 
@@ -31,9 +34,12 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Starts the program that `SALA_BIN` names, on a port, with limits wide enough for a crowd from one address.
+    /// Starts the program that `SALA_BIN` names (`SALA_UNDEFENDED_BIN`, where it is to lack a defence) on a port, with limits wide
+    /// enough for a crowd from one address.
     pub async fn start(port: u16, redis_url: &str, settings: &Settings) -> anyhow::Result<Self> {
-        let program = std::env::var("SALA_BIN").context("SALA_BIN names no server: use script/chaos")?;
+        let is_defended = settings.iter().all(|(name, _)| *name != WITHOUT);
+        let program = if is_defended { "SALA_BIN" } else { "SALA_UNDEFENDED_BIN" };
+        let program = std::env::var(program).with_context(|| format!("{program} names no server: use script/chaos"))?;
         let mut command = Command::new(program);
         for name in ["REDISHOST", "REDISPORT", "K_SERVICE", "METRICS_PORT", "ALLOWED_ORIGINS", "DATA_DIR"] {
             command.env_remove(name);

@@ -15,7 +15,7 @@ mod wire;
 pub use archive::{Archive, key};
 pub use door::Door;
 pub use haproxy::Haproxy;
-pub use instance::{Instance, Settings};
+pub use instance::{Instance, Settings, WITHOUT};
 pub use mischief::Mischief;
 pub use process::free_port;
 pub use redis::Redis;

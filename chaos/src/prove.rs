@@ -1,0 +1,146 @@
+//! A checker that has never caught anything proves nothing. So some scenarios are also played against servers that lack the
+//! very defence which the scenario is about, and must then fail, and for that reason.
+
+use std::fmt;
+
+use anyhow::{Context, bail};
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use crate::{
+    DEADLINE,
+    report::Report,
+    run::Run,
+    scenario::{SCENARIOS, Scenario},
+};
+
+/// One defence that is taken out.
+#[derive(Debug)]
+pub struct Proof {
+    scenario: &'static str,
+    /// As the server calls it, and for people.
+    without: &'static str,
+    defence: &'static str,
+    /// What the suite must then complain of.
+    complaint: &'static str,
+}
+
+/// All of them.
+pub const PROOFS: &[Proof] = &[
+    Proof {
+        scenario: "pubsub-kill",
+        without: "silence",
+        defence: "heads are compared where nothing is heard",
+        complaint: "are not on all screens",
+    },
+    Proof {
+        scenario: "redis-failover",
+        without: "chain",
+        defence: "events are known by name, not by number alone",
+        complaint: "were not told that messages were lost",
+    },
+    Proof {
+        scenario: "bad-pubsub",
+        without: "silence",
+        defence: "heads are compared where nothing is heard",
+        complaint: "is not on all screens",
+    },
+    Proof {
+        scenario: "lost-reply",
+        without: "ids",
+        defence: "the same id again gets the first answer",
+        complaint: "are the same message",
+    },
+    Proof {
+        scenario: "request-cap",
+        without: "rotation",
+        defence: "clients are asked to change sockets in time",
+        complaint: "interruptions",
+    },
+];
+
+/// What the suite said without a defence.
+#[derive(Debug)]
+pub struct Outcome {
+    proof: &'static Proof,
+    /// The complaint, or why there is none.
+    seen: Result<String, String>,
+}
+
+/// Plays those proofs whose scenario is wanted, all at once: nothing in them is measured.
+pub async fn prove(run: Run, wanted: impl Fn(&str) -> bool) -> Outcomes {
+    let proofs = PROOFS.iter().filter(|proof| wanted(proof.scenario));
+    let playing = proofs.map(|proof| async move {
+        let seen = proof.play(run).await.map_err(|error| format!("{error:#}"));
+        Outcome { proof, seen }
+    });
+    Outcomes(join_all(playing).await)
+}
+
+impl Proof {
+    /// The complaint that must come.
+    async fn play(&self, run: Run) -> anyhow::Result<String> {
+        let Scenario { play, .. } =
+            SCENARIOS.iter().find(|scenario| scenario.name == self.scenario).context("no such scenario")?;
+        let report =
+            timeout(DEADLINE, play(Run { without: Some(self.without), ..run })).await.context("it hangs")??;
+        self.complaint_of(&report)
+    }
+
+    fn complaint_of(&self, report: &Report) -> anyhow::Result<String> {
+        let findings = report.findings.iter().map(ToString::to_string);
+        let mut complaints = report.disappointments.iter().cloned().chain(findings).peekable();
+        if complaints.peek().is_none() {
+            bail!("the suite notices nothing");
+        }
+        let fitting = complaints.find(|complaint| complaint.contains(self.complaint));
+        fitting
+            .with_context(|| format!("nothing of what the suite complains of says that something {}", self.complaint))
+    }
+}
+
+/// Of all proofs.
+#[derive(Debug)]
+pub struct Outcomes(Vec<Outcome>);
+
+impl Outcomes {
+    pub fn are_good(&self) -> bool {
+        self.0.iter().all(|outcome| outcome.seen.is_ok())
+    }
+}
+
+impl fmt::Display for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| Scenario | Without this defence | The suite says |")?;
+        writeln!(f, "|---|---|---|")?;
+        for Outcome { proof: Proof { scenario, defence, .. }, seen } in &self.0 {
+            let seen = seen.as_ref().unwrap_or_else(|failure| failure);
+            writeln!(f, "| {scenario} | {defence} | {seen} |")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_proof_is_of_a_scenario() {
+        for proof in PROOFS {
+            assert!(SCENARIOS.iter().any(|scenario| scenario.name == proof.scenario), "{}", proof.scenario);
+        }
+    }
+
+    #[test]
+    fn only_the_complaint_that_is_meant_counts() {
+        let proof = &PROOFS[0];
+        for (complaints, noticed) in
+            [(vec![], false), (vec!["something else"], false), (vec!["else", "messages are not on all screens"], true)]
+        {
+            let disappointments = complaints.into_iter().map(str::to_owned).collect();
+            let report = Report { disappointments, ..Report::default() };
+            assert_eq!(proof.complaint_of(&report).is_ok(), noticed, "{report:?}");
+        }
+    }
+}
