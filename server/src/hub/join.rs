@@ -13,6 +13,7 @@ use super::{
     log::CatchUp,
     mailbox::Mailbox,
     room::{Member, Room, State},
+    sync::page_after,
 };
 use crate::backend::{Error, Result, Roster};
 
@@ -182,7 +183,7 @@ impl State {
         if leave.is_none() && frame::weight(&past.lines) > SMALL_BYTES {
             return Attempt::TooLarge;
         }
-        let latest = self.log.latest(limits::PAGE);
+        let latest = self.log.latest(past.reason.map_or(0, page_after));
         let lines = if past.recovered { &past.lines[..] } else { frame::newest(&latest) };
         let known = self.log.head();
         let head = if past.end.seq > known.seq { past.end } else { known.clone() };

@@ -101,7 +101,7 @@ impl Hub {
         let Part { epoch, head, lines } = Part::new(&room.name, self.history.before(&room.name, None, RING).await?);
         tracing::warn!(?reason, "a room was reset");
         metrics::counter!("sala_resets_total", "reason" => format!("{reason:?}").to_lowercase()).increment(1);
-        let page = frame::newest(&lines[lines.len().saturating_sub(limits::PAGE)..]);
+        let page = frame::newest(&lines[lines.len().saturating_sub(page_after(reason))..]);
         let name = room.name.to_string();
         let events = frame::events(page);
         let reset = ServerFrame::Reset { room: name, reason, epoch: epoch.clone(), events, head: head.clone() };
@@ -113,6 +113,12 @@ impl Hub {
         state.log.prime(epoch, head, lines);
         Ok(())
     }
+}
+
+/// How many events a page has that replaces a view. After a fork it reaches back as far as it can, so that authors see which
+/// of their messages are lost.
+pub(super) fn page_after(reason: Reason) -> usize {
+    if reason == Reason::Fork { RING } else { limits::PAGE }
 }
 
 impl State {

@@ -216,9 +216,14 @@ async fn a_cursor_from_long_ago_is_served_again_after_the_history_went_another_w
     // From before the ring of 256, so what is read for it is kept for the next one.
     let mut rui = site.one.connect("Rui").await;
     assert_eq!(rui.rejoin("lobby", Some(cursor.clone())).await.events.len(), 300);
+    let lost = ana.join("lobby").await.cursor();
     lose_what_came_after(&site, 290, &kept, 300);
     site.two.enter("Eva", "lobby").await.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"after"}"#).await;
-    assert_eq!(reset(&mut rui).await.0, Reason::Fork);
+    // Further back than other pages, so that authors see what is lost.
+    let (reason, page) = reset(&mut rui).await;
+    assert_eq!((reason, page.len()), (Reason::Fork, 256));
+    let joined = rui.rejoin("lobby", Some(lost)).await;
+    assert_eq!((joined.reason, joined.events.len()), (Some(Reason::Fork), 256));
     let joined = rui.rejoin("lobby", Some(cursor)).await;
     assert!(joined.recovered);
     assert_eq!((joined.events.len(), text(joined.events.last().unwrap())), (291, "after"));
