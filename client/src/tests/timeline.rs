@@ -119,6 +119,23 @@ fn a_page_that_takes_something_back_is_a_reset_whatever_it_is_called() {
 }
 
 #[test]
+fn no_two_lines_have_the_largest_number() {
+    let largest = |uid: &str, prev: &str| Event {
+        seq: u64::MAX,
+        uid: uid.into(),
+        prev: prev.into(),
+        ..said(1, "a", &rui(), uid)
+    };
+    let mut desk = Desk::new(vec![]);
+    desk.open(None);
+    desk.go_live();
+    desk.hear(&replaced(New, vec![largest("x", "w"), largest("y", "x")]));
+    assert_eq!(desk.lines(), u64::MAX.to_string());
+    let older = desk.tell(Input::Older { room: LOBBY });
+    assert_eq!(older, format!("history before {}, *timeline", u64::MAX), "right before what is shown");
+}
+
+#[test]
 fn a_reset_replaces_the_view_too() {
     let mut desk = Desk::in_lobby(events(1..=3));
     desk.send("x");
