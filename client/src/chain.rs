@@ -40,7 +40,8 @@ impl Chain {
 
     /// The number of the first event of the stretch; of the next one while it is empty.
     pub(crate) fn first(&self) -> u64 {
-        self.cursor.seq.saturating_add(1).saturating_sub(self.uids.len() as u64)
+        // Wrapping is exact for a stretch that ends at the largest number.
+        self.cursor.seq.wrapping_add(1).wrapping_sub(self.uids.len() as u64)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -74,7 +75,7 @@ impl Chain {
     /// Takes a chained page from right before the stretch. False if it is not from there.
     pub(crate) fn prepend(&mut self, page: &[Event]) -> bool {
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return true };
-        if last.seq.saturating_add(1) != self.first() || last.uid != self.prev || !page.is_sorted_by(follows) {
+        if last.seq.checked_add(1) != Some(self.first()) || last.uid != self.prev || !page.is_sorted_by(follows) {
             return false;
         }
         self.prev.clone_from(&first.prev);
@@ -102,7 +103,7 @@ impl Chain {
 
 /// Whether `b` is the event right after `a`.
 fn follows(a: &Event, b: &Event) -> bool {
-    b.seq == a.seq.saturating_add(1) && b.prev == a.uid
+    a.seq.checked_add(1) == Some(b.seq) && b.prev == a.uid
 }
 
 /// The longest end of a page without a hole.

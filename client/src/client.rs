@@ -151,7 +151,7 @@ impl Client {
     fn send(&mut self, room: &str, id: String, text: String, turn: &mut Turn) {
         let space = self.has_space();
         // No two at once: what is persisted comes back in the order of its times.
-        self.last_said = turn.now.max(self.last_said + 1);
+        self.last_said = turn.now.max(self.last_said.saturating_add(1));
         let unsent = Unsent { room: room.to_owned(), id, text, at: self.last_said, failed: None };
         if let Some(room) = self.rooms.get_mut(room) {
             room.send(unsent, space, turn);

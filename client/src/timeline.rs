@@ -107,6 +107,22 @@ impl Timeline {
         })
     }
 
+    /// Why a page takes the place of what is shown. One that takes something back is of another history, whatever the
+    /// server calls it: nobody is to lose lines without a word.
+    pub(crate) fn reason_of(&self, page: &Page, said: Reason) -> Reason {
+        let Some(chain) = &self.chain else { return said };
+        let cursor = chain.cursor();
+        let (seq, uid) = page.events.last().map_or((page.head.seq, &page.head.uid), |last| (last.seq, &last.uid));
+        let takes_back = seq < cursor.seq || (seq == cursor.seq && *uid != cursor.uid);
+        if cursor.epoch != page.epoch {
+            Reason::Epoch
+        } else if takes_back && !chain.holds(&page.head) {
+            Reason::Fork
+        } else {
+            said
+        }
+    }
+
     /// Shows a page in the place of all that was sent.
     pub(crate) fn replace(&mut self, page: Page, reason: Reason) {
         let events = unbroken_end(page.events);

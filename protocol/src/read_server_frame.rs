@@ -50,6 +50,10 @@ impl ServerFrame {
     /// What does not fit, in serde's words: the peer is broken, no Sala server, or so new that it gives a known field another
     /// meaning.
     pub fn decode(text: &str) -> Result<Self, serde_json::Error> {
+        // Serde would take an array of the fields for the frame.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(serde_json::Error::custom("a frame is a JSON object"));
+        }
         let flat: Flat = serde_json::from_str(text)?;
         flat.frame().ok_or_else(|| serde_json::Error::custom("a field of the frame is missing"))
     }

@@ -181,6 +181,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_array_of_a_frames_fields_is_no_frame() {
+        let array = format!(r#"["tick"{}]"#, ",null".repeat(31));
+        assert!(ServerFrame::decode(&array).is_err());
+        assert_eq!(ServerFrame::decode(" {\"type\":\"tick\"}").unwrap(), ServerFrame::Tick);
+    }
+
+    #[test]
     fn what_a_newer_server_adds_is_ignored() {
         assert_eq!(ServerFrame::decode(r#"{"type":"confetti","amount":9}"#).unwrap(), ServerFrame::Unknown);
         assert!(ServerFrame::decode(r#"{"type":"people","count":"many"}"#).is_err());

@@ -181,6 +181,7 @@ impl Room {
 
     /// Shows a page in the place of all that was sent; what is unsent stays, unless it is in the page.
     fn replace(&mut self, page: Page, reason: Reason, turn: &mut Turn) {
+        let reason = self.timeline.reason_of(&page, reason);
         for event in &page.events {
             self.settle_own(event, turn);
         }

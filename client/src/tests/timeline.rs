@@ -102,6 +102,40 @@ fn an_answer_replaces_the_view_and_says_why() {
 }
 
 #[test]
+fn a_page_that_takes_something_back_is_a_reset_whatever_it_is_called() {
+    for (what, reason, epoch, page, lines) in [
+        ("an earlier end", Some(New), "e1", events(1..=2), "1 2"),
+        ("an earlier end, called trimmed", Some(Trimmed), "e1", events(1..=2), "1 2"),
+        ("an earlier end, without a reason", None, "e1", events(1..=2), "1 2"),
+        ("another event at the last number", Some(New), "e1", vec![said(5, "b", &rui(), "other")], "5"),
+        ("another life that is further", Some(New), "e2", events(8..=9), "8 9"),
+    ] {
+        let mut desk = Desk::in_lobby(events(4..=5));
+        desk.send("x");
+        desk.hear(&ServerFrame::Sent { room: LOBBY.into(), id: "x".into(), seq: 6, at: 0 });
+        desk.hear(&joined(false, reason, epoch, page.clone(), head_of(&page)));
+        assert_eq!((desk.lines(), desk.room().notice()), (format!("{lines} x!"), Some(Notice::Reset)), "{what}");
+    }
+}
+
+#[test]
+fn no_two_lines_have_the_largest_number() {
+    let largest = |uid: &str, prev: &str| Event {
+        seq: u64::MAX,
+        uid: uid.into(),
+        prev: prev.into(),
+        ..said(1, "a", &rui(), uid)
+    };
+    let mut desk = Desk::new(vec![]);
+    desk.open(None);
+    desk.go_live();
+    desk.hear(&replaced(New, vec![largest("x", "w"), largest("y", "x")]));
+    assert_eq!(desk.lines(), u64::MAX.to_string());
+    let older = desk.tell(Input::Older { room: LOBBY });
+    assert_eq!(older, format!("history before {}, *timeline", u64::MAX), "right before what is shown");
+}
+
+#[test]
 fn a_reset_replaces_the_view_too() {
     let mut desk = Desk::in_lobby(events(1..=3));
     desk.send("x");

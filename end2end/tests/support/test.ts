@@ -1,6 +1,7 @@
 import { type BrowserContextOptions, test as base, expect } from '@playwright/test';
 import { Bot } from './bot';
 import { Gateway } from './gateway';
+import { Haproxy } from './haproxy';
 import { Person } from './person';
 import { Redis } from './redis';
 import { Server, type Settings } from './server';
@@ -16,6 +17,7 @@ interface Fixtures {
   server: Server;
   redis: Redis;
   gateway: (server: Place) => Promise<Gateway>;
+  haproxy: (instances: Place[]) => Promise<Haproxy>;
   /** Somebody with a browser of their own, who is not signed in yet. */
   invite: (name: string, place: Place, options?: BrowserContextOptions) => Promise<Person>;
   bot: (name: string, place: Place) => Promise<Bot>;
@@ -58,8 +60,18 @@ export const test = base.extend<Fixtures>({
     gateways.forEach((gateway) => gateway.close());
   },
 
+  haproxy: async ({ start: _ }, use) => {
+    const started: Haproxy[] = [];
+    await use(async (instances) => {
+      const haproxy = await Haproxy.start(instances);
+      started.push(haproxy);
+      return haproxy;
+    });
+    await Promise.all(started.map((haproxy) => haproxy.remove()));
+  },
+
   // Browsers go before the servers do, so that they have nothing to complain of.
-  invite: async ({ browser, forgives, gateway: _ }, use) => {
+  invite: async ({ browser, forgives, gateway: _, haproxy: __ }, use) => {
     const people: Person[] = [];
     await use(async (name, place, options) => {
       const context = await browser.newContext(options);

@@ -1,0 +1,123 @@
+use std::collections::BTreeSet;
+
+use client::{Client, Effect, Input, Moment, Room};
+use protocol::{ClientFrame, Cursor, Event, Limits, ServerFrame};
+
+use super::history::History;
+use super::script::{LOBBY, Step, ana};
+
+/// A client and what is around it, known by what anybody can see.
+pub struct Desk {
+    pub client: Client,
+    pub history: History,
+    now: u64,
+    sockets: BTreeSet<u32>,
+}
+
+impl Desk {
+    /// Live, with an open room that was not joined yet.
+    pub fn new() -> Self {
+        let client = Client::new(ana(), vec![]);
+        let mut desk = Self { client, history: History::default(), now: 0, sockets: BTreeSet::new() };
+        desk.take(Step::Open(None));
+        desk.tell(Input::Start);
+        desk.hear(&welcome(), false);
+        desk
+    }
+
+    pub fn take(&mut self, step: Step<'_>) {
+        match step {
+            Step::Hear { text, on_last } => self.hear(&text, on_last),
+            Step::Tell(input) => self.tell(input),
+            Step::Close { code, last } => {
+                if let Some(socket) = self.socket(last) {
+                    self.sockets.remove(&socket);
+                    self.tell(Input::Closed { socket, code });
+                }
+            }
+            Step::Open(snapshot) => {
+                self.history.note(snapshot.iter().flat_map(|snapshot| &snapshot.events));
+                let effects = self.client.open(LOBBY, snapshot, self.moment());
+                self.carry_out(effects);
+            }
+            Step::Wait(time) => self.wait_until(self.now.saturating_add(time)),
+            Step::Due => self.wait_until(self.client.deadline().unwrap_or(self.now).max(self.now)),
+        }
+    }
+
+    pub fn room(&self) -> Option<&Room> {
+        self.client.room(LOBBY)
+    }
+
+    /// Where the client is, by its own words: what a copy of it asks for when it comes back.
+    pub fn cursor(&self) -> Option<Cursor> {
+        let (client, sockets) = (self.client.clone(), self.sockets.clone());
+        let mut copy = Self { client, history: History::default(), now: self.now, sockets };
+        while let Some(socket) = copy.sockets.pop_last() {
+            copy.tell(Input::Closed { socket, code: 1006 });
+        }
+        copy.tell(Input::Visible);
+        let socket = copy.socket(false).expect("who looks at the page need not wait for a connection");
+        let effects = copy.client.handle(Input::Text { socket, text: &welcome() }, copy.moment());
+        effects.iter().find_map(|effect| match effect {
+            Effect::Transmit { text, .. } => match ClientFrame::decode(text) {
+                Ok(ClientFrame::Join { after, .. }) => after,
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    fn hear(&mut self, text: &str, on_last: bool) {
+        let Some(socket) = self.socket(on_last) else { return };
+        match ServerFrame::decode(text) {
+            Ok(ServerFrame::Event(event)) => self.history.note([&event]),
+            Ok(
+                ServerFrame::Joined { events, .. }
+                | ServerFrame::Reset { events, .. }
+                | ServerFrame::History { events, .. },
+            ) => self.history.note(&events),
+            _ => {}
+        }
+        self.tell(Input::Text { socket, text });
+    }
+
+    fn tell(&mut self, input: Input<'_>) {
+        let effects = self.client.handle(input, self.moment());
+        self.carry_out(effects);
+    }
+
+    fn wait_until(&mut self, time: u64) {
+        self.now = time;
+        self.tell(Input::Due);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Connect(socket) => assert!(self.sockets.insert(socket), "a number of its own"),
+                Effect::Transmit { socket, text } => {
+                    assert!(self.sockets.contains(&socket), "says something only on a socket that is open");
+                    assert!(ClientFrame::decode(&text).is_ok(), "says what is read: {text}");
+                }
+                Effect::Close { socket, .. } => assert!(self.sockets.remove(&socket), "closes only what is open"),
+                Effect::Keep(_) | Effect::Forget { .. } | Effect::Changed(_) => {}
+            }
+            assert!(self.sockets.len() <= 2, "one socket, or two while they change");
+        }
+    }
+
+    /// The socket that was opened last, or the one before it.
+    fn socket(&self, last: bool) -> Option<u32> {
+        self.sockets.iter().rev().nth(usize::from(last)).copied()
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { now: self.now, jitter: 0.5 }
+    }
+}
+
+pub fn welcome() -> String {
+    let limits = Limits { text: 4_000, frame: 16_384 };
+    ServerFrame::<Event>::Welcome { user: ana(), heartbeat_ms: 25_000, limits, version: "0.1.0".into() }.encode()
+}

@@ -1,0 +1,63 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use client::Line;
+use protocol::{Cursor, Event, Kind};
+
+/// All events that the server has told of, by their numbers. It may have told of several under one.
+#[derive(Default)]
+pub struct History {
+    told: BTreeMap<u64, Vec<Event>>,
+}
+
+impl History {
+    pub fn note<'a>(&mut self, events: impl IntoIterator<Item = &'a Event>) {
+        for event in events {
+            self.told.entry(event.seq).or_default().push(event.clone());
+        }
+    }
+
+    /// What is shown is a stretch of one history that ends at the cursor: from there on back each event names the one before
+    /// it, and each has its line, unless it shows nothing.
+    pub fn check(&self, lines: &[Line], cursor: &Cursor) {
+        let shown = in_order(lines);
+        let (Some((first, _)), Some((last, _))) = (shown.first_key_value(), shown.last_key_value()) else { return };
+        assert!(*last <= cursor.seq, "a line from after the cursor");
+        let keys: BTreeSet<&str> = lines.iter().map(|line| line.key.as_str()).collect();
+        let mut uids = BTreeSet::from([cursor.uid.as_str()]);
+        for seq in (*first..=cursor.seq).rev() {
+            let here = self.told.get(&seq).into_iter().flatten().filter(|event| uids.contains(event.uid.as_str()));
+            let fits = |event: &&Event| match shown.get(&seq) {
+                Some(line) => is_line_of(line, event),
+                None => key(event).is_none_or(|key| keys.contains(key.as_str())),
+            };
+            uids = here.filter(fits).map(|event| event.prev.as_str()).collect();
+            assert!(!uids.is_empty(), "the history is broken at {seq}");
+        }
+    }
+}
+
+/// The lines that were sent, by their numbers. They come first, in order, and none is there twice.
+fn in_order(lines: &[Line]) -> BTreeMap<u64, &Line> {
+    let keys: BTreeSet<&str> = lines.iter().map(|line| line.key.as_str()).collect();
+    assert_eq!(keys.len(), lines.len(), "a line shows twice");
+    let sent = lines.iter().take_while(|line| line.seq.is_some()).count();
+    assert!(lines[sent..].iter().all(|line| line.seq.is_none()), "what is unsent stands beneath");
+    assert!(lines[..sent].is_sorted_by(|a, b| a.seq < b.seq), "numbers out of order");
+    lines[..sent].iter().filter_map(|line| Some((line.seq?, line))).collect()
+}
+
+fn is_line_of(line: &Line, event: &Event) -> bool {
+    let text = match &event.kind {
+        Kind::Message { text, .. } => Some(text),
+        Kind::Unknown => None,
+    };
+    let same = line.author == event.author && line.at == event.at;
+    same && text == Some(&line.text) && key(event).as_ref() == Some(&line.key)
+}
+
+fn key(event: &Event) -> Option<String> {
+    match &event.kind {
+        Kind::Message { id, .. } => Some(format!("{}/{id}", event.author.id)),
+        Kind::Unknown => None,
+    }
+}

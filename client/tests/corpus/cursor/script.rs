@@ -1,0 +1,150 @@
+//! A script tells what happens to a client, a line for each thing: a frame of the server as it is, or in short, or something
+//! that the person or the network does. What it does not understand it passes over.
+//!
+//! An event in short is its `uid`, which ends with its number: `a7` is number 7 of the history `a` and comes after `a6`.
+//! `a7<b6` comes after `b6` instead, `a7?` is of an unknown kind, `a7=x` is Ana's own message `x`.
+//!
+//! ```text
+//! joined REASON EPOCH HEAD EVENT…      REASON: recovered, new, trimmed, epoch, fork or -
+//! reset REASON EPOCH HEAD EVENT…
+//! event EVENT
+//! history BEFORE FLAGS EVENT…          FLAGS: start, trimmed, both or -
+//! sent ID NUMBER
+//! refused TYPE CODE ID
+//! welcome | rotate | {"type":…}
+//! last …                               any of these on the socket before the latest
+//! open | open EPOCH HEAD EVENT…        with what the page shows
+//! close CODE | wait MILLISECONDS | due | say ID | retry ID | discard ID
+//! leave | older | read | writing | online | offline | visible
+//! ```
+
+use client::{Input, Snapshot};
+use protocol::{Event, Head, Kind, Reason, ServerFrame, User};
+use serde::Deserialize;
+use serde::de::value::{Error, StrDeserializer};
+use serde_json::json;
+
+use super::desk::welcome;
+
+/// The only room.
+pub const LOBBY: &str = "lobby";
+
+pub enum Step<'a> {
+    Hear { text: String, on_last: bool },
+    Tell(Input<'a>),
+    Open(Option<Snapshot>),
+    Close { code: u16, last: bool },
+    Wait(u64),
+    Due,
+}
+
+pub fn ana() -> User {
+    User { id: "u_ana".into(), name: "Ana".into() }
+}
+
+pub fn read(line: &str) -> Option<Step<'_>> {
+    let (last, line) = line.strip_prefix("last ").map_or((false, line), |line| (true, line));
+    if let Some(text) = heard(line) {
+        return Some(Step::Hear { text, on_last: last });
+    }
+    let mut words = line.split_ascii_whitespace();
+    let room = LOBBY;
+    Some(match words.next()? {
+        "open" => Step::Open(snapshot(&mut words)),
+        "close" => Step::Close { code: words.next()?.parse().ok()?, last },
+        "wait" => Step::Wait(words.next()?.parse().ok()?),
+        "due" => Step::Due,
+        "say" => {
+            let id = words.next()?;
+            Step::Tell(Input::Send { room, id: id.to_owned(), text: format!("text of {id}") })
+        }
+        "retry" => Step::Tell(Input::Retry { room, id: words.next()? }),
+        "discard" => Step::Tell(Input::Discard { room, id: words.next()? }),
+        "leave" => Step::Tell(Input::Leave { room }),
+        "older" => Step::Tell(Input::Older { room }),
+        "read" => Step::Tell(Input::Read { room }),
+        "writing" => Step::Tell(Input::Writing { room }),
+        "online" => Step::Tell(Input::Online),
+        "offline" => Step::Tell(Input::Offline),
+        "visible" => Step::Tell(Input::Visible),
+        _ => return None,
+    })
+}
+
+/// The frame of a line that is one.
+fn heard(line: &str) -> Option<String> {
+    if line.starts_with('{') {
+        return Some(line.to_owned());
+    }
+    let room = LOBBY.to_owned();
+    let mut words = line.split_ascii_whitespace();
+    let frame = match words.next()? {
+        "welcome" => return Some(welcome()),
+        "rotate" => ServerFrame::Rotate { within_ms: 60_000 },
+        "joined" => {
+            let word = words.next()?;
+            let (epoch, head) = (words.next()?.to_owned(), head(words.next()?)?);
+            let (recovered, reason) = (word == "recovered", reason(word));
+            let events = words.filter_map(event).collect();
+            ServerFrame::Joined { room, epoch, recovered, reason, events, head, people: vec![ana()], count: 1 }
+        }
+        "reset" => {
+            let reason = reason(words.next()?)?;
+            let (epoch, head) = (words.next()?.to_owned(), head(words.next()?)?);
+            ServerFrame::Reset { room, reason, epoch, head, events: words.filter_map(event).collect() }
+        }
+        "event" => ServerFrame::Event(event(words.next()?)?),
+        "history" => {
+            let before = words.next()?.parse().ok();
+            let flags = words.next()?;
+            let (start, trimmed) = (matches!(flags, "start" | "both"), matches!(flags, "trimmed" | "both"));
+            ServerFrame::History { room, before, start, trimmed, events: words.filter_map(event).collect() }
+        }
+        "sent" => ServerFrame::Sent { room, id: words.next()?.to_owned(), seq: words.next()?.parse().ok()?, at: 0 },
+        "refused" => {
+            let (re, code, id) = (words.next()?, words.next()?, words.next());
+            let message = "No.";
+            return Some(
+                json!({ "type": "refused", "re": re, "room": room, "id": id, "code": code, "message": message })
+                    .to_string(),
+            );
+        }
+        _ => return None,
+    };
+    Some(frame.encode())
+}
+
+fn snapshot<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Snapshot> {
+    let (epoch, head) = (words.next()?.to_owned(), head(words.next()?)?);
+    Some(Snapshot { epoch, head, events: words.filter_map(event).collect(), people: vec![], count: 0 })
+}
+
+fn reason(word: &str) -> Option<Reason> {
+    Reason::deserialize(StrDeserializer::<Error>::new(word)).ok().filter(|_| !matches!(word, "recovered" | "-"))
+}
+
+/// `-` is the head of an empty room.
+fn head(word: &str) -> Option<Head> {
+    if word == "-" { Some(Head::default()) } else { Some(Head { seq: number(word)?, uid: word.to_owned() }) }
+}
+
+fn event(word: &str) -> Option<Event> {
+    let (word, own) = word.split_once('=').map_or((word, None), |(word, id)| (word, Some(id)));
+    let (word, unknown) = word.strip_suffix('?').map_or((word, false), |word| (word, true));
+    let (uid, prev) = word.split_once('<').map_or((word, None), |(uid, prev)| (uid, Some(prev)));
+    let seq = number(uid)?;
+    let before = || match seq {
+        0 | 1 => String::new(),
+        _ => format!("{}{}", uid.trim_end_matches(|c: char| c.is_ascii_digit()), seq - 1),
+    };
+    let id = own.map_or_else(|| format!("m{seq}"), str::to_owned);
+    let author = if own.is_some() { ana() } else { User { id: "u_rui".into(), name: "Rui".into() } };
+    let kind = if unknown { Kind::Unknown } else { Kind::Message { text: format!("text of {id}"), id } };
+    let prev = prev.map_or_else(before, str::to_owned);
+    Some(Event { room: LOBBY.into(), seq, uid: uid.to_owned(), prev, at: seq, author, kind })
+}
+
+/// What a `uid` in short ends with.
+fn number(uid: &str) -> Option<u64> {
+    uid.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+}

@@ -1,0 +1,38 @@
+use protocol::{ClientFrame, DecodeError, MessageId, RoomName, UserName, check_text};
+use serde_json::Value;
+
+/// Whatever comes is refused or read, and what is read is written as the very same. True if it was a frame.
+pub fn check(bytes: &[u8]) -> bool {
+    // Whoever sends no text is cut off before anything is read.
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    check_words(text);
+    match ClientFrame::decode(text) {
+        Ok(frame) => {
+            assert_eq!(ClientFrame::decode(&frame.encode()), Ok(frame));
+            true
+        }
+        Err(DecodeError::BadFrame { re, room, id }) => {
+            let whole: Value = serde_json::from_str(text).expect("a frame that is refused is JSON");
+            assert_eq!(whole["type"], re);
+            for (field, said) in [("room", room), ("id", id)] {
+                assert_eq!(whole[field].as_str(), said.as_deref(), "{field}");
+            }
+            false
+        }
+        Err(DecodeError::NotThisProtocol) => false,
+    }
+}
+
+/// What people and programs choose themselves. A name that was accepted is accepted again, as it is.
+fn check_words(text: &str) {
+    if let Ok(name) = RoomName::new(text) {
+        assert_eq!(RoomName::new(name.as_str()).as_ref(), Ok(&name));
+    }
+    if let Ok(name) = UserName::new(text) {
+        assert_eq!(UserName::new(name.as_str()).as_ref(), Ok(&name));
+    }
+    if let Ok(id) = MessageId::new(text) {
+        assert_eq!(id.as_str(), text);
+    }
+    let _ = check_text(text);
+}
