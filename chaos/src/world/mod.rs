@@ -1,6 +1,7 @@
 //! The real processes of a run, and our own proxies between them. Everything listens on the loopback interface only, and
 //! ends with the value that stands for it.
 
+mod accept;
 mod archive;
 mod door;
 mod haproxy;
