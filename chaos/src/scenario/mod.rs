@@ -35,7 +35,7 @@ pub struct Scenario {
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "kill-instance",
-        fault: "an instance is killed with its queues unflushed, again and again",
+        fault: "an instance is killed with its queues unflushed, again and again; some of its people never come back",
         play: |run| Box::pin(kill_instance::play(run)),
     },
     Scenario {
