@@ -36,7 +36,7 @@ struct Shared {
     accepted: AtomicUsize,
     /// How long a connection may last; it plays the request cap of Cloud Run.
     cap: Option<Duration>,
-    /// Bytes a second for each reader; without one, as fast as it goes.
+    /// Bytes a second for each reader; without a number, as many as come.
     speed: watch::Sender<Option<usize>>,
     cuts: watch::Sender<usize>,
 }
@@ -60,9 +60,9 @@ impl Door {
         self.shared.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// From now on every reader is as fast as it can be.
-    pub fn hurry(&self) {
-        self.shared.speed.send_replace(None);
+    /// From now on every reader takes so many bytes a second; without a number, as many as come.
+    pub fn pace(&self, speed: Option<usize>) {
+        self.shared.speed.send_replace(speed);
     }
 }
 
@@ -131,8 +131,8 @@ async fn pump(
             return to.shutdown().await;
         }
         to.write_all(&bytes[..read]).await?;
-        if allowed.is_some() {
-            sleep(Duration::from_millis(100)).await;
+        if let Some(speed) = allowed {
+            sleep(Duration::from_secs_f64(read as f64 / speed as f64)).await;
         }
     }
 }
