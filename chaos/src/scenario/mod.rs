@@ -75,7 +75,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "redis-loss",
-        fault: "Redis comes back empty, is flushed, loses the count of rooms, loses their streams",
+        fault: "Redis comes back empty, is flushed, loses counts and streams of rooms, evicts for want of memory; is full and keeps",
         play: |run| Box::pin(redis_loss::play(run)),
     },
     Scenario {

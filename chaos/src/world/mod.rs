@@ -4,6 +4,7 @@
 mod accept;
 mod archive;
 mod door;
+mod evictions;
 mod haproxy;
 mod instance;
 mod mischief;
@@ -15,6 +16,7 @@ mod wire;
 
 pub use archive::{Archive, key};
 pub use door::Door;
+pub use evictions::Evictions;
 pub use haproxy::Haproxy;
 pub use instance::{Instance, Settings, WITHOUT};
 pub use mischief::Mischief;
