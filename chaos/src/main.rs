@@ -3,6 +3,7 @@
 
 mod check;
 mod clock;
+mod figure;
 mod http;
 mod options;
 mod page;
@@ -13,6 +14,7 @@ mod run;
 mod scenario;
 mod seed;
 mod stage;
+mod statistics;
 mod table;
 mod world;
 
@@ -71,7 +73,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn play_all(options: &Options, run: Run) -> Table {
-    let mut table = Table::default();
+    let mut table = Table::of(options.least_messages());
     for Scenario { name, play, .. } in SCENARIOS.iter().filter(|scenario| options.includes(scenario.name)) {
         eprint!("{name} ... ");
         let start = Instant::now();

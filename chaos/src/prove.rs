@@ -43,7 +43,7 @@ pub const PROOFS: &[Proof] = &[
         scenario: "bad-pubsub",
         without: "silence",
         defence: "heads are compared where nothing is heard",
-        complaint: "is not on all screens",
+        complaint: "is on all screens: never",
     },
     Proof {
         scenario: "lost-reply",

@@ -175,6 +175,7 @@ impl Stage {
             faults: self.faults + self.wire.faults(),
             findings,
             disappointments,
+            figures: Vec::new(),
             resumes: resumes(&journals, &self.healed),
             gone: lost,
             resets: journals.iter().map(|journal| journal.resets().count()).sum(),

@@ -1,20 +1,62 @@
 use std::fmt;
 
-use crate::{check::Breach, report::Report};
+use crate::{check::Breach, figure::Figure, report::Report};
 
 /// What came of all scenarios, as Markdown.
 #[derive(Debug, Default)]
 pub struct Table {
     rows: Vec<(&'static str, Report)>,
+    /// How many messages there must be, so that the loss of none says something.
+    least_messages: usize,
 }
 
 impl Table {
+    pub fn of(least_messages: usize) -> Self {
+        Self { rows: Vec::new(), least_messages }
+    }
+
     pub fn add(&mut self, name: &'static str, report: Report) {
         self.rows.push((name, report));
     }
 
     pub fn is_good(&self) -> bool {
-        self.rows.iter().all(|(_, report)| report.is_good())
+        self.rows.iter().all(|(_, report)| report.is_good()) && self.messages() >= self.least_messages
+    }
+
+    fn sum(&self, number: fn(&Report) -> usize) -> usize {
+        self.rows.iter().map(|(_, report)| number(report)).sum()
+    }
+
+    fn messages(&self) -> usize {
+        self.sum(|report| report.messages)
+    }
+
+    /// All scenarios in one row.
+    fn all(&self) -> Report {
+        Report {
+            clients: self.sum(|report| report.clients),
+            messages: self.messages(),
+            faults: self.sum(|report| report.faults),
+            resets: self.sum(|report| report.resets),
+            findings: self.rows.iter().flat_map(|(_, report)| report.findings.clone()).collect(),
+            ..Report::default()
+        }
+    }
+
+    /// Each number that a scenario is about, beside what is promised.
+    fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| Scenario | Figure | Promised | Seen |\n|---|---|--:|--:|")?;
+        for (name, report) in &self.rows {
+            for figure @ Figure { what, .. } in &report.figures {
+                writeln!(f, "| {name} | {what} | {} | {} |", figure.promise(), figure.sight())?;
+            }
+        }
+        let (lost, messages) = (self.all().findings.len(), self.messages());
+        let among = match self.least_messages {
+            0 => String::new(),
+            least => format!(" of at least {least}"),
+        };
+        writeln!(f, "| **All** | lost, duplicated or out of order | 0{among} | {lost} of {messages} |")
     }
 }
 
@@ -22,22 +64,16 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| Scenario | Clients | Messages | Faults | Lost | Duplicated | Out of order | Resume p50, ms | p99, ms | Resets |"
+            "| Scenario | Clients | Messages | Faults | Lost | Duplicated | Out of order | Resume p50, ms | p99, ms | worst, ms | \
+             Resets |"
         )?;
-        writeln!(f, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+        writeln!(f, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for (name, report) in &self.rows {
             row(f, name, report)?;
         }
-        let sum = |number: fn(&Report) -> usize| self.rows.iter().map(|(_, report)| number(report)).sum();
-        let all = Report {
-            clients: sum(|report| report.clients),
-            messages: sum(|report| report.messages),
-            faults: sum(|report| report.faults),
-            resets: sum(|report| report.resets),
-            findings: self.rows.iter().flat_map(|(_, report)| report.findings.clone()).collect(),
-            ..Report::default()
-        };
-        row(f, "**All**", &all)
+        row(f, "**All**", &self.all())?;
+        writeln!(f)?;
+        self.figures(f)
     }
 }
 
@@ -46,15 +82,17 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, report: &Report) -> fmt::Result {
     let Report { clients, messages, faults, resets, .. } = report;
     let lost = report.count(Breach::Lost) + report.count(Breach::Unsettled);
     let (twice, astray) = (report.count(Breach::Duplicated), report.count(Breach::OutOfOrder));
-    let (p50, p99) = (resume(0.5), resume(0.99));
+    let [p50, p99, worst] = [0.5, 0.99, 1.0].map(resume);
     writeln!(
         f,
-        "| {name} | {clients} | {messages} | {faults} | {lost} | {twice} | {astray} | {p50} | {p99} | {resets} |"
+        "| {name} | {clients} | {messages} | {faults} | {lost} | {twice} | {astray} | {p50} | {p99} | {worst} | {resets} |"
     )
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::check::Finding;
 
@@ -69,7 +107,31 @@ mod tests {
             Report { clients: 3, messages: 40, faults: 5, findings, resumes, resets: 6, ..Report::default() },
         );
         assert!(!table.is_good());
-        assert!(table.to_string().contains("| tea | 3 | 40 | 5 | 2 | 0 | 1 | 100 | 198 | 6 |\n"), "{table}");
-        assert!(table.to_string().contains("| **All** | 3 | 40 | 5 | 2 | 0 | 1 | – | – | 6 |\n"), "{table}");
+        assert!(table.to_string().contains("| tea | 3 | 40 | 5 | 2 | 0 | 1 | 100 | 198 | 200 | 6 |\n"), "{table}");
+        assert!(table.to_string().contains("| **All** | 3 | 40 | 5 | 2 | 0 | 1 | – | – | – | 6 |\n"), "{table}");
+        assert!(
+            table.to_string().ends_with("| **All** | lost, duplicated or out of order | 0 | 3 of 40 |\n"),
+            "{table}"
+        );
+    }
+
+    #[test]
+    fn figures_stand_beneath_beside_their_promises() {
+        let mut report = Report { messages: 7, ..Report::default() };
+        report.tell(Figure::time("somebody is back", Some(Duration::from_secs(25)), Some(1_581)));
+        let mut table = Table::of(7);
+        table.add("tea", report);
+        let figures = table.to_string().split_once("\n\n").unwrap().1.to_owned();
+        assert!(figures.contains("| tea | somebody is back | ≤ 25 s | 1.58 s |\n"), "{figures}");
+        assert!(figures.ends_with("| 0 of at least 7 | 0 of 7 |\n"), "{figures}");
+    }
+
+    #[test]
+    fn a_run_in_which_little_was_said_says_little() {
+        for (least, is_good) in [(7, true), (8, false)] {
+            let mut table = Table::of(least);
+            table.add("tea", Report { messages: 7, ..Report::default() });
+            assert_eq!(table.is_good(), is_good);
+        }
     }
 }

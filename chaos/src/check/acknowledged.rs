@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Breach, Finding, History, Loss};
-use crate::people::Journal;
+use crate::people::{Journal, Said};
 
 /// Messages that were acknowledged, or simply said, and are nowhere.
 pub(super) fn missing(history: &History, journals: &[Journal], loss: Loss) -> Vec<Finding> {
@@ -22,7 +22,7 @@ pub(super) fn missing(history: &History, journals: &[Journal], loss: Loss) -> Ve
         }
         let acknowledged: BTreeSet<&str> = journal.acknowledged.iter().map(|message| message.id.as_str()).collect();
         let unsent: BTreeSet<&String> = journal.screen.pending.iter().chain(&journal.screen.failed).collect();
-        for id in &journal.said {
+        for Said { id, .. } in &journal.said {
             if !acknowledged.contains(id.as_str()) && !unsent.contains(&key(id)) {
                 findings.push(Finding::of(
                     journal,
@@ -78,12 +78,12 @@ fn before_the_first(history: &History, journals: &[Journal]) -> BTreeSet<String>
 mod tests {
     use protocol::Reason;
 
-    use super::super::case::{breaches, damaged, examined, history, journals};
+    use super::super::case::{breaches, damaged, examined, history, journals, said};
     use super::*;
     use crate::people::{Acknowledged, View};
 
     fn acknowledge(journal: &mut Journal, id: &str) {
-        journal.said.push(id.into());
+        journal.said.push(said(id));
         journal.acknowledged.push(Acknowledged { id: id.into(), at: 50 });
     }
 
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_message_of_which_nothing_is_left_is_lost() {
-        assert_eq!(breaches(&damaged(|_, ana, _| ana.said.push("x".into()))), [Breach::Lost]);
+        assert_eq!(breaches(&damaged(|_, ana, _| ana.said.push(said("x")))), [Breach::Lost]);
     }
 
     #[test]

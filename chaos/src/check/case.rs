@@ -2,7 +2,7 @@
 //! damages them.
 
 use super::{Breach, Entry, Finding, History, Loss, examine};
-use crate::people::{Acknowledged, Journal, Screen, Shown, View};
+use crate::people::{Acknowledged, Journal, Said, Screen, Shown, View};
 
 pub(super) fn history(messages: &str) -> History {
     let numbers = 1_u64..;
@@ -29,12 +29,16 @@ pub(super) fn journals(messages: &str) -> [Journal; 2] {
     };
     let ana = Journal {
         who: "ana".into(),
-        said: ids().collect(),
+        said: ids().map(|id| said(&id)).collect(),
         acknowledged: (1..).zip(ids()).map(|(seq, id)| Acknowledged { id, at: seq * 10 }).collect(),
         places: ids().zip(1..).collect(),
         ..rui.clone()
     };
     [ana, rui]
+}
+
+pub(super) fn said(id: &str) -> Said {
+    Said { id: id.into(), at: 0 }
 }
 
 pub(super) fn breaches(findings: &[Finding]) -> Vec<Breach> {

@@ -54,7 +54,10 @@ pub fn examine(history: &History, journals: &[Journal], loss: Loss) -> Vec<Findi
     for journal in journals {
         findings.extend(acknowledged::misplaced(history, journal, loss));
         findings.extend(views::flaws(history, journal, loss));
-        findings.extend(screen::flaws(history, journal, loss));
+        // Whoever vanished was told nothing more.
+        if journal.vanished.is_none() {
+            findings.extend(screen::flaws(history, journal, loss));
+        }
         findings.extend(own_order::flaws(history, journal));
     }
     findings

@@ -7,7 +7,7 @@ use crate::people::Journal;
 
 pub(super) fn flaws(history: &History, journal: &Journal) -> Vec<Finding> {
     let said: BTreeMap<String, usize> =
-        journal.said.iter().enumerate().map(|(nth, id)| (format!("{}/{id}", journal.who), nth)).collect();
+        journal.said.iter().enumerate().map(|(nth, said)| (format!("{}/{}", journal.who, said.id), nth)).collect();
     let own: Vec<(u64, usize)> =
         history.entries.iter().filter_map(|entry| Some((entry.seq, *said.get(&entry.key)?))).collect();
     let overtaken = own.windows(2).filter(|pair| pair[1].1 < pair[0].1);

@@ -31,7 +31,7 @@ pub(super) fn flaws(history: &History, journal: &Journal, loss: Loss) -> Vec<Fin
 
 #[cfg(test)]
 mod tests {
-    use super::super::case::{breaches, damaged, examined};
+    use super::super::case::{breaches, damaged, examined, said};
     use super::*;
 
     #[test]
@@ -52,6 +52,17 @@ mod tests {
     }
 
     #[test]
+    fn who_vanished_need_not_see_the_end() {
+        for (vanished, flaws) in [(None, 1), (Some(30), 0)] {
+            let findings = damaged(|_, _, rui| {
+                rui.screen.sent.pop();
+                rui.vanished = vanished;
+            });
+            assert_eq!(findings.len(), flaws, "{vanished:?}");
+        }
+    }
+
+    #[test]
     fn nothing_waits_for_ever() {
         assert_eq!(breaches(&damaged(|_, ana, _| ana.screen.pending.push("ana/x".into()))), [Breach::Unsettled]);
     }
@@ -60,7 +71,7 @@ mod tests {
     fn a_message_fails_only_if_its_loss_was_declared() {
         for (loss, declared, flaws) in [(Loss::None, true, 1), (Loss::Declared, false, 1), (Loss::Declared, true, 0)] {
             let findings = examined(loss, |_, ana, _| {
-                ana.said.push("x".into());
+                ana.said.push(said("x"));
                 ana.screen.failed.push("ana/x".into());
                 ana.lost.extend(declared.then(|| "x".to_owned()));
             });

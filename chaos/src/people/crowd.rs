@@ -104,6 +104,11 @@ impl Crowd {
         self.people.iter().map(|member| member.standing.borrow().acknowledged).sum()
     }
 
+    /// How many messages wait.
+    pub fn pending(&self) -> usize {
+        self.people.iter().map(|member| member.standing.borrow().pending).sum()
+    }
+
     /// How many have a link.
     pub fn live(&self) -> usize {
         self.people.iter().filter(|member| member.standing.borrow().live).count()
@@ -119,6 +124,12 @@ impl Crowd {
     /// Waits until everybody is live. False if it takes too long.
     pub async fn all_live(&self, patience: Duration) -> bool {
         timeout(patience, self.all_are(|standing| standing.live)).await.is_ok()
+    }
+
+    /// Waits until everybody who is there sees so many in the room. False if it takes too long.
+    pub async fn all_see(&self, people: usize, patience: Duration) -> bool {
+        let seen = |standing: &Standing| standing.here == people as u64;
+        timeout(patience, self.all_are(seen)).await.is_ok()
     }
 
     /// Waits until nothing waits, and every screen shows its room up to these numbers. False if it takes too long.

@@ -6,8 +6,8 @@ pub struct Journal {
     /// The person's id.
     pub who: String,
     pub room: String,
-    /// Ids of all that the person said, in that order.
-    pub said: Vec<String>,
+    /// All that the person said, in that order.
+    pub said: Vec<Said>,
     /// What the client let go of because it is in the history.
     pub acknowledged: Vec<Acknowledged>,
     /// Ids that were acknowledged and which the client then showed as lost.
@@ -22,10 +22,26 @@ pub struct Journal {
     pub closes: Vec<u16>,
     /// How often the server asked for a change of socket.
     pub rotations: usize,
-    /// How often somebody was said to have left.
-    pub departures: usize,
+    /// How often the server would not do something because it could not.
+    pub refusals: usize,
+    /// Who was taken off the list of those who are here, and when.
+    pub departures: Vec<Departure>,
+    /// When the person was gone without a word, if so.
+    pub vanished: Option<u64>,
     /// What the list showed at the end.
     pub screen: Screen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub id: String,
+    pub at: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    pub who: String,
+    pub at: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

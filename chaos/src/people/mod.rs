@@ -8,7 +8,7 @@ mod socket;
 mod writing;
 
 pub use crowd::{Cast, Crowd};
-pub use journal::{Acknowledged, Journal, Outage, Screen, Shown, View};
+pub use journal::{Acknowledged, Departure, Journal, Outage, Said, Screen, Shown, View};
 pub use person::{MARK, Order, Standing};
 pub use sign_in::{Pass, sign_in};
 pub use socket::open;

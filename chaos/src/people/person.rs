@@ -30,6 +30,8 @@ pub const MARK: &str = "chaos ";
 pub enum Order {
     /// Do nothing at all, not even read, for so long.
     Freeze(Duration),
+    /// Be gone for good, without a word. For one whose instance was killed: to another one it would still say good-bye.
+    Vanish,
     /// Close the page, and hand over the journal.
     Leave,
 }
@@ -44,6 +46,8 @@ pub struct Standing {
     pub pending: usize,
     /// How many were acknowledged so far.
     pub acknowledged: usize,
+    /// How many people are said to be here.
+    pub here: u64,
 }
 
 /// One person at one screen.
@@ -133,6 +137,7 @@ impl Person {
                 }
                 order = ears.orders.recv() => match order {
                     Some(Order::Freeze(time)) => sleep(time).await,
+                    Some(Order::Vanish) => return self.vanish(),
                     Some(Order::Leave) | None => return self.leave(),
                 },
             }
@@ -154,12 +159,18 @@ impl Person {
         self.writing.close(screen)
     }
 
+    fn vanish(mut self) -> Journal {
+        self.standing.send_replace(Standing::default());
+        self.writing.vanished(self.clock.now());
+        self.leave()
+    }
+
     /// Says the next thing. What was said is noted before anything can come of it.
     fn say(&mut self) {
         let id = format!("m{}", self.said);
         let text = format!("{MARK}{} {}{}", self.said, self.writing.who(), self.padding);
         self.said += 1;
-        self.writing.said(&id);
+        self.writing.said(&id, self.clock.now());
         let room = self.writing.room().to_owned();
         self.tell(Input::Send { room: &room, id, text });
     }
@@ -229,11 +240,13 @@ impl Person {
         let pending = lines.iter().rev().take_while(|line| line.seq.is_none());
         let pending = pending.filter(|line| line.state == LineState::Pending).count();
         self.writing.shown(lines, now);
+        self.writing.here(room.people(), room.count(), now);
         let standing = Standing {
             live: live && self.writing.is_back(),
             shown: self.writing.last_shown(),
             pending,
             acknowledged: self.settled.len(),
+            here: room.count(),
         };
         self.standing.send_if_modified(|known| std::mem::replace(known, standing) != standing);
     }

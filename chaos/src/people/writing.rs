@@ -1,7 +1,9 @@
-use client::Line;
-use protocol::{Reason, ServerFrame};
+use std::collections::BTreeSet;
 
-use super::{Acknowledged, Journal, Outage, Screen, Shown, View};
+use client::Line;
+use protocol::{Reason, RefusalCode, ServerFrame, User};
+
+use super::{Acknowledged, Departure, Journal, Outage, Said, Screen, Shown, View};
 
 /// A journal while it is written.
 pub struct Writing {
@@ -11,13 +13,18 @@ pub struct Writing {
     was_live: bool,
     /// Whether the room was joined since the link was last lost.
     joined: bool,
+    /// Ids of those who were here when that last changed.
+    here: BTreeSet<String>,
+    /// Whether the frame that is being worked on tells who is here.
+    tells_who: bool,
 }
 
 impl Writing {
     pub fn new(who: &str, room: &str) -> Self {
         let journal =
             Journal { who: who.into(), room: room.into(), views: vec![View::default()], ..Journal::default() };
-        Self { journal, replaces: None, was_live: false, joined: false }
+        let here = BTreeSet::new();
+        Self { journal, replaces: None, was_live: false, joined: false, here, tells_who: false }
     }
 
     pub fn who(&self) -> &str {
@@ -37,8 +44,8 @@ impl Writing {
         self.journal.views.last().and_then(|view| view.lines.last()).map_or(0, |line| line.seq)
     }
 
-    pub fn said(&mut self, id: &str) {
-        self.journal.said.push(id.to_owned());
+    pub fn said(&mut self, id: &str, at: u64) {
+        self.journal.said.push(Said { id: id.to_owned(), at });
     }
 
     pub fn acknowledged(&mut self, id: String, at: u64) {
@@ -62,13 +69,15 @@ impl Writing {
             Ok(ServerFrame::Joined { recovered, reason, .. }) => {
                 self.replaces = (!recovered).then(|| reason.unwrap_or(Reason::Unknown));
                 self.joined = true;
+                self.tells_who = true;
                 if let Some(outage) = self.journal.outages.last_mut() {
                     outage.until.get_or_insert(now);
                 }
             }
             Ok(ServerFrame::Reset { reason, .. }) => self.replaces = Some(reason),
             Ok(ServerFrame::Sent { id, seq, .. }) => self.journal.places.push((id, seq)),
-            Ok(ServerFrame::People { left, .. }) => self.journal.departures += left.len(),
+            Ok(ServerFrame::People { .. }) => self.tells_who = true,
+            Ok(ServerFrame::Refused { code: RefusalCode::Unavailable, .. }) => self.journal.refusals += 1,
             Ok(ServerFrame::Rotate { .. }) => self.journal.rotations += 1,
             _ => {}
         }
@@ -77,6 +86,18 @@ impl Writing {
     /// The frame is worked on.
     pub fn worked_on(&mut self) {
         self.replaces = None;
+        self.tells_who = false;
+    }
+
+    /// Notes who is no longer on the list. A long list is only a part of those who are here, and says nothing about it.
+    pub fn here(&mut self, people: &[User], count: u64, now: u64) {
+        if !self.tells_who || people.len() as u64 != count {
+            return;
+        }
+        let here: BTreeSet<String> = people.iter().map(|user| user.id.clone()).collect();
+        let left = self.here.difference(&here).map(|who| Departure { who: who.clone(), at: now });
+        self.journal.departures.extend(left);
+        self.here = here;
     }
 
     pub fn link(&mut self, live: bool, now: u64) {
@@ -113,6 +134,11 @@ impl Writing {
         self.journal.views.last_mut().expect("there is one from the start").lines.extend(fresh);
     }
 
+    /// The person is gone, and nobody was told.
+    pub fn vanished(&mut self, at: u64) {
+        self.journal.vanished = Some(at);
+    }
+
     pub fn close(mut self, screen: Screen) -> Journal {
         self.journal.screen = screen;
         self.journal
@@ -123,4 +149,31 @@ impl Writing {
 fn continues(view: &View, lines: &[Line]) -> bool {
     let Some(known) = view.lines.last() else { return false };
     lines.iter().rev().any(|line| line.seq == Some(known.seq) && line.key == known.key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_no_longer_listed_has_left() {
+        let user = |id: &str| User { id: id.into(), name: id.into() };
+        let (ana, rui, zoe) = (user("ana"), user("rui"), user("zoe"));
+        let mut writing = Writing::new("ana", "lobby");
+        for (at, told, listed, count) in [
+            (1, true, vec![ana.clone(), rui.clone(), zoe.clone()], 3),
+            (2, false, vec![ana.clone()], 1),
+            (3, true, vec![ana.clone()], 300),
+            (4, true, vec![ana.clone(), zoe.clone()], 2),
+            (5, true, vec![ana, rui], 2),
+        ] {
+            if told {
+                writing.heard(r#"{"type":"people","room":"lobby","joined":[],"left":[],"count":0}"#, at);
+            }
+            writing.here(&listed, count, at);
+            writing.worked_on();
+        }
+        let departures = writing.close(Screen::default()).departures;
+        assert_eq!(departures, [("rui", 4), ("zoe", 5)].map(|(who, at)| Departure { who: who.into(), at }));
+    }
 }

@@ -35,7 +35,7 @@ pub struct Scenario {
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "kill-instance",
-        fault: "an instance is killed with its queues unflushed, again and again",
+        fault: "an instance is killed with its queues unflushed, again and again; some of its people never come back",
         play: |run| Box::pin(kill_instance::play(run)),
     },
     Scenario {
@@ -75,7 +75,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "redis-loss",
-        fault: "Redis comes back empty, is flushed, loses the count of rooms, loses their streams",
+        fault: "Redis comes back empty, is flushed, loses counts and streams of rooms, evicts for want of memory; is full and keeps",
         play: |run| Box::pin(redis_loss::play(run)),
     },
     Scenario {

@@ -46,7 +46,6 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
         with_authors == gone,
         format!("{gone} messages are gone, and {with_authors} are back with their authors"),
     );
-    let worst = report.resume(1.0);
-    report.expect(worst.is_some_and(|worst| worst <= 10_000), format!("somebody heard nothing for {worst:?} ms"));
+    report.tell_news();
     Ok(report)
 }

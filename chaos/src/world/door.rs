@@ -1,5 +1,5 @@
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     pin::pin,
     sync::{
         Arc,
@@ -11,11 +11,13 @@ use std::{
 use futures_util::future::{Either, select};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, TcpSocket, TcpStream},
+    net::{TcpSocket, TcpStream},
     sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
+
+use super::accept::accept;
 
 /// How much a slow door holds, so that what it does not pass on stays where it came from.
 const SMALL: u32 = 4_096;
@@ -34,15 +36,13 @@ struct Shared {
     accepted: AtomicUsize,
     /// How long a connection may last; it plays the request cap of Cloud Run.
     cap: Option<Duration>,
-    /// Bytes a second for each reader; without one, as fast as it goes.
+    /// Bytes a second for each reader; without a number, as many as come.
     speed: watch::Sender<Option<usize>>,
     cuts: watch::Sender<usize>,
 }
 
 impl Door {
     pub async fn open(targets: Vec<SocketAddr>, cap: Option<Duration>, speed: Option<usize>) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             targets,
             accepted: AtomicUsize::new(0),
@@ -50,8 +50,8 @@ impl Door {
             speed: watch::channel(speed).0,
             cuts: watch::channel(0).0,
         });
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, Arc::clone(&shared)));
+        let leading = Arc::clone(&shared);
+        let (address, accepting) = accept(move |client| lead(client, Arc::clone(&leading))).await?;
         Ok(Self { address, shared, _accepting: accepting })
     }
 
@@ -60,9 +60,9 @@ impl Door {
         self.shared.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// From now on every reader is as fast as it can be.
-    pub fn hurry(&self) {
-        self.shared.speed.send_replace(None);
+    /// From now on every reader takes so many bytes a second; without a number, as many as come.
+    pub fn pace(&self, speed: Option<usize>) {
+        self.shared.speed.send_replace(speed);
     }
 }
 
@@ -90,30 +90,16 @@ impl Shared {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut pipes = JoinSet::new();
-    loop {
-        // Where descriptors have run out, one comes free when somebody goes.
-        let Ok((client, _)) = listener.accept().await else {
-            sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        let shared = Arc::clone(&shared);
-        pipes.spawn(async move {
-            let Some(instance) = shared.connect().await else { return };
-            // A socket that is gone already is found out by reading it.
-            let _ = client.set_nodelay(true);
-            let mut cuts = shared.cuts.subscribe();
-            cuts.mark_unchanged();
-            let cap = async { sleep(shared.cap.unwrap_or(Duration::MAX)).await };
-            // Dropping the sockets is what cuts them.
-            tokio::select! {
-                () = pipe(client, instance, shared.speed.subscribe()) => {}
-                () = cap => {}
-                _ = cuts.changed() => {}
-            }
-        });
-        while pipes.try_join_next().is_some() {}
+async fn lead(client: TcpStream, shared: Arc<Shared>) {
+    let Some(instance) = shared.connect().await else { return };
+    let mut cuts = shared.cuts.subscribe();
+    cuts.mark_unchanged();
+    let cap = async { sleep(shared.cap.unwrap_or(Duration::MAX)).await };
+    // Dropping the sockets is what cuts them.
+    tokio::select! {
+        () = pipe(client, instance, shared.speed.subscribe()) => {}
+        () = cap => {}
+        _ = cuts.changed() => {}
     }
 }
 
@@ -145,8 +131,8 @@ async fn pump(
             return to.shutdown().await;
         }
         to.write_all(&bytes[..read]).await?;
-        if allowed.is_some() {
-            sleep(Duration::from_millis(100)).await;
+        if let Some(speed) = allowed {
+            sleep(Duration::from_secs_f64(read as f64 / speed as f64)).await;
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     process::Stdio,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, bail, ensure};
@@ -65,13 +65,12 @@ impl Instance {
         self.process.kill().await
     }
 
-    /// Asks it to end. Returns how long that took.
-    pub async fn terminate(&mut self, patience: Duration) -> anyhow::Result<Duration> {
-        let start = Instant::now();
+    /// Asks it to end, and waits until it has.
+    pub async fn terminate(&mut self, patience: Duration) -> anyhow::Result<()> {
         self.process.signal("-TERM").await?;
         let status = self.process.ended(patience).await?;
         ensure!(status.success(), "a server ended with {status}");
-        Ok(start.elapsed())
+        Ok(())
     }
 
     /// Whether it should get new people.

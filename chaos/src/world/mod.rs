@@ -1,8 +1,10 @@
 //! The real processes of a run, and our own proxies between them. Everything listens on the loopback interface only, and
 //! ends with the value that stands for it.
 
+mod accept;
 mod archive;
 mod door;
+mod evictions;
 mod haproxy;
 mod instance;
 mod mischief;
@@ -14,6 +16,7 @@ mod wire;
 
 pub use archive::{Archive, key};
 pub use door::Door;
+pub use evictions::Evictions;
 pub use haproxy::Haproxy;
 pub use instance::{Instance, Settings, WITHOUT};
 pub use mischief::Mischief;

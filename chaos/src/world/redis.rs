@@ -1,7 +1,10 @@
 use std::{process::Stdio, time::Duration};
 
 use anyhow::{Context, bail};
-use redis::{FromRedisValue, aio::MultiplexedConnection};
+use redis::{
+    FromRedisValue,
+    aio::{MultiplexedConnection, PubSubStream},
+};
 use tempfile::TempDir;
 use tokio::{
     process::Command,
@@ -69,6 +72,26 @@ impl Redis {
     pub async fn connect(&self) -> anyhow::Result<MultiplexedConnection> {
         let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?;
         Ok(client.get_multiplexed_async_connection().await?)
+    }
+
+    /// Hears what is published on a channel, from now on.
+    pub async fn listen(&self, channel: &str) -> anyhow::Result<PubSubStream> {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?;
+        let mut listener = client.get_async_pubsub().await?;
+        listener.subscribe(channel).await?;
+        Ok(listener.into_on_message())
+    }
+
+    /// The memory that it has in use, in bytes, as it counts it against its limit.
+    pub async fn memory(&self) -> anyhow::Result<u64> {
+        let info = self.ask::<String>(&["INFO", "memory"]).await?;
+        let line = info.lines().find_map(|line| line.strip_prefix("used_memory:")).context("no used_memory")?;
+        Ok(line.trim().parse()?)
+    }
+
+    /// Limits its memory, and says what it does at the limit; 0 is without one.
+    pub async fn limit(&self, bytes: u64, policy: &str) -> anyhow::Result<()> {
+        self.ask(&["CONFIG", "SET", "maxmemory-policy", policy, "maxmemory", &bytes.to_string()]).await
     }
 
     /// Waits until this very process answers, and not another one that had the port.

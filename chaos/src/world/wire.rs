@@ -5,13 +5,12 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU16, Ordering},
     },
-    time::Duration,
 };
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
-        TcpListener, TcpStream,
+        TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     task::JoinSet,
@@ -19,6 +18,7 @@ use tokio::{
 };
 
 use super::{
+    accept::accept,
     mischief::{Imp, Mischief, is_event},
     resp::{Values, contains},
 };
@@ -40,12 +40,10 @@ struct Shared {
 impl Wire {
     /// Starts one that leads to a port.
     pub async fn start(target: u16, seed: Seed) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let port = listener.local_addr()?.port();
         let shared = Arc::new(Shared { target: AtomicU16::new(target), imp: Mutex::new(Imp::new(seed)) });
-        let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, Arc::clone(&shared)));
-        Ok(Self { port, shared, _accepting: accepting })
+        let leading = Arc::clone(&shared);
+        let (address, accepting) = accept(move |client| lead(client, Arc::clone(&leading))).await?;
+        Ok(Self { port: address.port(), shared, _accepting: accepting })
     }
 
     /// For `REDIS_URL`.
@@ -74,29 +72,14 @@ impl Shared {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut pipes = JoinSet::new();
-    loop {
-        // Where descriptors have run out, one comes free when somebody goes.
-        let Ok((client, _)) = listener.accept().await else {
-            sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        let shared = Arc::clone(&shared);
-        let target = shared.target.load(Ordering::Relaxed);
-        pipes.spawn(async move {
-            let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
-            pipe(client, server, &shared).await;
-        });
-        while pipes.try_join_next().is_some() {}
-    }
+async fn lead(client: TcpStream, shared: Arc<Shared>) {
+    let target = shared.target.load(Ordering::Relaxed);
+    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
+    let _ = server.set_nodelay(true);
+    pipe(client, server, &shared).await;
 }
 
 async fn pipe(client: TcpStream, server: TcpStream, shared: &Shared) {
-    for stream in [&client, &server] {
-        // A socket that is gone already is found out by reading it.
-        let _ = stream.set_nodelay(true);
-    }
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     // For each question on its way, whether it appends. Subscriptions are pushed and not asked for, so it stays empty there.
     let questions = Mutex::new(VecDeque::new());
