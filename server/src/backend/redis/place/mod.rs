@@ -1,31 +1,30 @@
+mod sentinels;
+
 use std::time::Duration;
 
 use ::redis::io::tcp::TcpSettings;
-use ::redis::{
-    Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, TlsCertificates,
-};
+use ::redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisResult, TlsCertificates};
 use anyhow::{Context, bail, ensure};
-use futures_util::future::select_ok;
-use tokio::time::timeout;
+
+use sentinels::Sentinels;
 
 /// What every certificate begins with.
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// How long the Sentinels may take to answer.
-const WAIT: Duration = Duration::from_secs(1);
-
-/// Where Redis is: at one address, or wherever its Sentinels say that the master is now.
+/// Where Redis is.
 #[derive(Clone)]
 pub struct Place {
     /// Everything about a connection to Redis; with Sentinels all but its address.
     info: ConnectionInfo,
-    sentinels: Option<Sentinels>,
+    kind: Kind,
 }
 
 #[derive(Clone)]
-struct Sentinels {
-    clients: Vec<Client>,
-    master: String,
+enum Kind {
+    /// At one address.
+    Server,
+    /// Wherever its Sentinels say that the master is now.
+    Sentinels(Sentinels),
 }
 
 impl Place {
@@ -35,32 +34,32 @@ impl Place {
     /// # Errors
     /// What is wrong with it, never with the password.
     pub fn new(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Self> {
-        match url.split_once("+sentinel://") {
-            Some((scheme, rest)) => Self::behind_sentinels(scheme, rest, ca.as_ref()),
-            None => Ok(Self { info: connection(url, ca.as_ref())?, sentinels: None }),
+        if let Some((scheme, rest)) = url.split_once("+sentinel://") {
+            Self::behind_sentinels(scheme, rest, ca.as_ref())
+        } else {
+            Ok(Self { info: connection(url, ca.as_ref())?, kind: Kind::Server })
         }
     }
 
     fn behind_sentinels(scheme: &str, rest: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<Self> {
-        let (auth, rest) = rest.rsplit_once('@').map_or(("", rest), |(auth, rest)| (auth, rest));
+        let (auth, rest) = authority(rest);
         let mut parts = rest.splitn(3, '/');
         let (hosts, master) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let db = parts.next().unwrap_or("0");
         ensure!(!master.is_empty(), "REDIS_URL names no master: redis+sentinel://host:26379/name-of-the-master");
         let clients = hosts.split(',').map(|host| {
-            let port = if host.contains(':') { "" } else { ":26379" };
-            Client::open(connection(&format!("{scheme}://{host}{port}"), ca)?).context("a Sentinel in REDIS_URL")
+            let host = with_port(host, 26_379);
+            Client::open(connection(&format!("{scheme}://{host}"), ca)?).context("a Sentinel in REDIS_URL")
         });
-        let sentinels = Sentinels { clients: clients.collect::<anyhow::Result<_>>()?, master: master.to_owned() };
+        let sentinels = Sentinels::new(clients.collect::<anyhow::Result<_>>()?, master);
         // The host is replaced by what the Sentinels say.
-        let at = if auth.is_empty() { "" } else { "@" };
-        let info = connection(&format!("{scheme}://{auth}{at}sentinel/{db}"), ca)?;
-        Ok(Self { info, sentinels: Some(sentinels) })
+        let info = connection(&format!("{scheme}://{auth}sentinel/{db}"), ca)?;
+        Ok(Self { info, kind: Kind::Sentinels(sentinels) })
     }
 
     /// Whether it may be elsewhere the next time.
     pub fn moves(&self) -> bool {
-        self.sentinels.is_some()
+        matches!(self.kind, Kind::Sentinels(_))
     }
 
     /// A client of the server, or of the one that is the master now.
@@ -68,47 +67,48 @@ impl Place {
     /// # Errors
     /// When no Sentinel knows the master.
     pub async fn client(&self) -> RedisResult<Client> {
-        let Some(sentinels) = &self.sentinels else { return Client::open(self.info.clone()) };
-        let (host, port) = sentinels.master().await?;
+        match &self.kind {
+            Kind::Server => Client::open(self.info.clone()),
+            Kind::Sentinels(sentinels) => sentinels.master(|host, port| self.at(host, port)).await,
+        }
+    }
+
+    /// A client of one server.
+    ///
+    /// # Errors
+    /// When its address is none.
+    fn at(&self, host: String, port: u16) -> RedisResult<Client> {
+        Client::open(self.info_at(host, port))
+    }
+
+    fn info_at(&self, host: String, port: u16) -> ConnectionInfo {
         let addr = match self.info.addr().clone() {
             ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
                 ConnectionAddr::TcpTls { host, port, insecure, tls_params }
             }
             _ => ConnectionAddr::Tcp(host, port),
         };
-        Client::open(self.info.clone().set_addr(addr))
+        self.info.clone().set_addr(addr)
     }
 
     /// For people: where it is looked for.
     pub fn describe(&self) -> String {
-        match &self.sentinels {
-            None => self.info.addr().to_string(),
-            Some(Sentinels { clients, master }) => {
-                let hosts: Vec<_> =
-                    clients.iter().map(|client| client.get_connection_info().addr().to_string()).collect();
-                format!("{master} behind the Sentinels {}", hosts.join(", "))
-            }
+        match &self.kind {
+            Kind::Server => self.info.addr().to_string(),
+            Kind::Sentinels(sentinels) => sentinels.describe(),
         }
     }
 }
 
-impl Sentinels {
-    /// Asks all at once, and takes the first answer.
-    async fn master(&self) -> RedisResult<(String, u16)> {
-        let asking = self.clients.iter().map(|client| Box::pin(self.ask(client)));
-        match timeout(WAIT, select_ok(asking)).await {
-            Ok(answer) => answer.map(|(address, _)| address),
-            Err(_) => Err(RedisError::from((ErrorKind::Io, "no Sentinel answers"))),
-        }
-    }
+/// What comes before the hosts, with its `@`, and the rest. A password may hold one, too.
+fn authority(rest: &str) -> (&str, &str) {
+    rest.rfind('@').map_or(("", rest), |at| rest.split_at(at + 1))
+}
 
-    async fn ask(&self, client: &Client) -> RedisResult<(String, u16)> {
-        let mut connection = client.get_multiplexed_async_connection().await?;
-        let mut question = ::redis::cmd("SENTINEL");
-        question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
-        let address = question.query_async::<Option<(String, u16)>>(&mut connection).await?;
-        address.ok_or_else(|| RedisError::from((ErrorKind::Io, "the Sentinels do not know this master")))
-    }
+fn with_port(host: &str, port: u16) -> String {
+    // The colons of an IPv6 address stand in brackets.
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+    if has_port { host.to_owned() } else { format!("{host}:{port}") }
 }
 
 fn connection(url: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<ConnectionInfo> {
