@@ -1,12 +1,18 @@
+mod cluster;
 mod sentinels;
+mod slots;
 
 use std::time::Duration;
 
 use ::redis::io::tcp::TcpSettings;
-use ::redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisResult, TlsCertificates};
+use ::redis::{
+    Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, TlsCertificates,
+};
 use anyhow::{Context, bail, ensure};
 
+use cluster::Cluster;
 use sentinels::Sentinels;
+pub use slots::{Node, Slots};
 
 /// What every certificate begins with.
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -14,7 +20,7 @@ const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// Where Redis is.
 #[derive(Clone)]
 pub struct Place {
-    /// Everything about a connection to Redis; with Sentinels all but its address.
+    /// Everything about a connection to Redis; where it can be at several addresses, all but the address.
     info: ConnectionInfo,
     kind: Kind,
 }
@@ -25,17 +31,22 @@ enum Kind {
     Server,
     /// Wherever its Sentinels say that the master is now.
     Sentinels(Sentinels),
+    /// Divided among the masters of a cluster.
+    Cluster(Cluster),
 }
 
 impl Place {
-    /// Reads `redis://[:password@]host[:port][/db]`, or `redis+sentinel://[:password@]host[:port],…/master[/db]`; either with
-    /// `rediss` for TLS. `ca` is a certificate authority to trust instead of the system's, as PEM.
+    /// Reads `redis://[:password@]host[:port][/db]`, `redis+sentinel://[:password@]host[:port],…/master[/db]`, or
+    /// `redis+cluster://[:password@]host[:port],…`; each with `rediss` for TLS. `ca` is a certificate authority to trust
+    /// instead of the system's, as PEM.
     ///
     /// # Errors
     /// What is wrong with it, never with the password.
     pub fn new(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Self> {
         if let Some((scheme, rest)) = url.split_once("+sentinel://") {
             Self::behind_sentinels(scheme, rest, ca.as_ref())
+        } else if let Some((scheme, rest)) = url.split_once("+cluster://") {
+            Self::in_cluster(scheme, rest, ca.as_ref())
         } else {
             Ok(Self { info: connection(url, ca.as_ref())?, kind: Kind::Server })
         }
@@ -57,31 +68,70 @@ impl Place {
         Ok(Self { info, kind: Kind::Sentinels(sentinels) })
     }
 
+    fn in_cluster(scheme: &str, rest: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<Self> {
+        let (auth, rest) = authority(rest);
+        let (hosts, db) = rest.split_once('/').unwrap_or((rest, ""));
+        ensure!(
+            db.is_empty(),
+            "REDIS_URL names a database, but a cluster has only one: redis+cluster://host:6379,host:6379"
+        );
+        let seeds = hosts.split(',').map(|host| {
+            let seed = connection(&format!("{scheme}://{}", with_port(host, 6_379)), ca)?;
+            match seed.addr() {
+                ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                    Ok(Node { host: host.clone(), port: *port })
+                }
+                _ => bail!("REDIS_URL names a node of a cluster that has no host"),
+            }
+        });
+        let cluster = Cluster::new(seeds.collect::<anyhow::Result<_>>()?);
+        // The host is replaced by what the nodes say.
+        let info = connection(&format!("{scheme}://{auth}cluster"), ca)?;
+        Ok(Self { info, kind: Kind::Cluster(cluster) })
+    }
+
     /// Whether it may be elsewhere the next time.
     pub fn moves(&self) -> bool {
         matches!(self.kind, Kind::Sentinels(_))
     }
 
+    /// Whether rooms are divided among several masters.
+    pub fn is_cluster(&self) -> bool {
+        matches!(self.kind, Kind::Cluster(_))
+    }
+
     /// A client of the server, or of the one that is the master now.
     ///
     /// # Errors
-    /// When no Sentinel knows the master.
+    /// When no Sentinel knows the master. In a cluster there is no such one.
     pub async fn client(&self) -> RedisResult<Client> {
         match &self.kind {
-            Kind::Server => Client::open(self.info.clone()),
-            Kind::Sentinels(sentinels) => sentinels.master(|host, port| self.at(host, port)).await,
+            Kind::Server | Kind::Cluster(_) => Client::open(self.info.clone()),
+            Kind::Sentinels(sentinels) => sentinels.master(|host, port| self.at(&Node { host, port })).await,
         }
     }
 
-    /// A client of one server.
+    /// Which master has which slots now.
+    ///
+    /// # Errors
+    /// When no node of the cluster can tell, or it is none.
+    pub async fn slots(&self) -> RedisResult<Slots> {
+        match &self.kind {
+            Kind::Cluster(cluster) => cluster.slots(|node| self.at(node)).await,
+            Kind::Server | Kind::Sentinels(_) => Err(RedisError::from((ErrorKind::InvalidClientConfig, "no cluster"))),
+        }
+    }
+
+    /// A client of one node.
     ///
     /// # Errors
     /// When its address is none.
-    fn at(&self, host: String, port: u16) -> RedisResult<Client> {
-        Client::open(self.info_at(host, port))
+    pub fn at(&self, node: &Node) -> RedisResult<Client> {
+        Client::open(self.info_at(node))
     }
 
-    fn info_at(&self, host: String, port: u16) -> ConnectionInfo {
+    fn info_at(&self, node: &Node) -> ConnectionInfo {
+        let Node { host, port } = node.clone();
         let addr = match self.info.addr().clone() {
             ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
                 ConnectionAddr::TcpTls { host, port, insecure, tls_params }
@@ -96,6 +146,7 @@ impl Place {
         match &self.kind {
             Kind::Server => self.info.addr().to_string(),
             Kind::Sentinels(sentinels) => sentinels.describe(),
+            Kind::Cluster(cluster) => cluster.describe(),
         }
     }
 }
@@ -154,11 +205,19 @@ mod tests {
             ("rediss://h:7000", "h:7000", 0),
             ("redis+sentinel://a,b:7/main", "main behind the Sentinels a:26379, b:7", 0),
             ("rediss+sentinel://:sec@ret@a/main/2", "main behind the Sentinels a:26379", 2),
+            ("redis+cluster://a", "a cluster with the nodes a:6379", 0),
+            (
+                "rediss+cluster://:sec@ret@a,b:7,[::1],[::1]:8/",
+                "a cluster with the nodes a:6379, b:7, ::1:6379, ::1:8",
+                0,
+            ),
         ] {
             let place = place(url);
             assert_eq!((place.describe().as_str(), place.info.redis_settings().db()), (described, db), "{url}");
         }
-        assert_eq!(place("redis+sentinel://:secret@a/main").info.redis_settings().password(), Some("secret"));
+        for url in ["redis+sentinel://:secret@a/main", "redis+cluster://:secret@a"] {
+            assert_eq!(place(url).info.redis_settings().password(), Some("secret"));
+        }
     }
 
     #[test]
@@ -169,6 +228,10 @@ mod tests {
             "redis+sentinel://:hunter2@h",
             "redis+sentinel://:hunter2@h/",
             "rediss://:hunter2@h/#insecure",
+            "redis+cluster://:hunter2@",
+            "redis+cluster://:hunter2@h:x",
+            "redis+cluster://:hunter2@h,,g",
+            "redis+cluster://:hunter2@h/0",
         ] {
             let error = Place::new(url, None).err().map(|error| format!("{error:#}")).expect(url);
             assert!(error.contains("REDIS_URL") && !error.contains("hunter2"), "{error}");
