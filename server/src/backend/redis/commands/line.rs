@@ -4,7 +4,7 @@ use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use ::redis::{FromRedisValue, Pipeline, RedisResult};
 
 /// How long to wait for one connection, and for one answer.
-const WAIT: Duration = Duration::from_secs(2);
+pub const WAIT: Duration = Duration::from_secs(2);
 
 /// A connection, and how to ask there.
 pub struct Line {

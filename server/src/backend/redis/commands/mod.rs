@@ -129,6 +129,13 @@ impl Commands {
         }
     }
 
+    /// Finds out which masters of a cluster answer.
+    pub async fn call_each(&self) {
+        if let Lines::Nodes(nodes) = &self.lines {
+            nodes.call_each().await;
+        }
+    }
+
     /// Redis may be away, until it answers again.
     pub fn doubt(&self) {
         self.answered.store(false, Ordering::Relaxed);

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use ::redis::aio::ConnectionManager;
 use ::redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind};
-use futures_util::future::try_join_all;
-use tokio::time::{Instant, sleep};
+use futures_util::future::{join_all, try_join_all};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Again;
-use super::line::{Line, settings};
+use super::line::{Line, WAIT, settings};
 use crate::backend::redis::place::{Node, Place, Slots};
 
 /// How long to wait after the second refusal and every further one.
@@ -101,13 +101,25 @@ impl Nodes {
 
     /// Whether what was asked about a key was answered.
     pub fn note(&self, key: &str, is_answered: bool) {
-        let Present { slots, silent, .. } = &mut *self.present();
-        let master = slots.master_of(key);
-        if is_answered {
-            silent.remove(master);
-        } else {
-            silent.insert(master.clone());
-        }
+        let mut present = self.present();
+        let master = present.slots.master_of(key).clone();
+        present.note(master, is_answered);
+    }
+
+    /// Asks every master whether it is there.
+    pub async fn call_each(&self) {
+        // Without an answer those of before are asked.
+        self.renew(Instant::now()).await.ok();
+        let masters: Vec<_> = self.present().slots.masters().into_iter().cloned().collect();
+        let calling = masters.into_iter().map(|master| async {
+            let line = self.line_to(&master, false);
+            let answer = match line {
+                Ok(mut line) => timeout(WAIT, ::redis::cmd("PING").exec_async(&mut line.manager)).await,
+                Err(error) => Ok(Err(error)),
+            };
+            self.present().note(master, matches!(answer, Ok(Ok(()))));
+        });
+        join_all(calling).await;
     }
 
     pub fn is_one_silent(&self) -> bool {
@@ -150,6 +162,16 @@ impl Nodes {
 
     fn present(&self) -> MutexGuard<'_, Present> {
         self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Present {
+    fn note(&mut self, master: Node, is_answered: bool) {
+        if is_answered {
+            self.silent.remove(&master);
+        } else if self.slots.masters().contains(&master) {
+            self.silent.insert(master);
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{
-    Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, TlsCertificates,
+    Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
+    TlsCertificates,
 };
 use anyhow::{Context, bail, ensure};
 
@@ -128,6 +129,16 @@ impl Place {
     /// When its address is none.
     pub fn at(&self, node: &Node) -> RedisResult<Client> {
         Client::open(self.info_at(node))
+    }
+
+    /// A client of one node whose connections can listen and answer at the same time.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub fn listener_at(&self, node: &Node) -> RedisResult<Client> {
+        let info = self.info_at(node);
+        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        Client::open(info.set_redis_settings(settings))
     }
 
     fn info_at(&self, node: &Node) -> ConnectionInfo {
