@@ -16,7 +16,8 @@ pub enum BackendConfig {
     /// Redis, shared by any number of instances.
     ///
     /// - `REDIS_URL`: `redis://:password@host:6379/0`, with `rediss://` for TLS, or behind Sentinels
-    ///   `redis+sentinel://:password@host:26379,host:26379/master`; or `REDISHOST`, and `REDISPORT` with default 6379.
+    ///   `redis+sentinel://:password@host:26379,host:26379/master`, or a cluster by some of its nodes
+    ///   `redis+cluster://:password@host:6379,host:6379`; or `REDISHOST`, and `REDISPORT` with default 6379.
     /// - `REDIS_CA_FILE`, default the system's: certificate authorities for TLS, as PEM.
     /// - `REDIS_WAIT_REPLICAS`, default 0, and `REDIS_WAIT_MS`, default 1000: how many replicas must have a message before it is
     ///   acknowledged, and how long they may take.
@@ -24,7 +25,8 @@ pub enum BackendConfig {
     Redis(Settings),
 }
 
-const SCHEMES: [&str; 4] = ["redis://", "rediss://", "redis+sentinel://", "rediss+sentinel://"];
+const SCHEMES: [&str; 6] =
+    ["redis://", "rediss://", "redis+sentinel://", "rediss+sentinel://", "redis+cluster://", "rediss+cluster://"];
 
 impl BackendConfig {
     pub(super) fn from(env: &Environment) -> Result<Self, ConfigError> {
@@ -48,8 +50,8 @@ fn url(env: &Environment) -> Result<Option<String>, ConfigError> {
     match (env.get("REDIS_URL"), env.get("REDISHOST")) {
         (Some(url), _) if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) => Ok(Some(url.to_owned())),
         (Some(_), _) => {
-            let allowed =
-                "an address such as redis://:password@host:6379, rediss://host or redis+sentinel://host/master";
+            let allowed = "an address such as redis://:password@host:6379, rediss://host, redis+sentinel://host/master \
+                           or redis+cluster://host,host";
             Err(ConfigError::secret("REDIS_URL", allowed))
         }
         (None, Some(host)) if is_host(host) => Ok(Some(format!("redis://{host}:{port}"))),

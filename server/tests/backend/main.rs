@@ -1,4 +1,4 @@
-//! What every backend promises, checked on both; then what only one of them can break.
+//! What every backend promises, checked on each, and on Redis alone and in a cluster; then what only one can break.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod history;
@@ -8,6 +8,7 @@ mod presence;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod redis;
+mod redis_cluster;
 #[path = "../support/redis_server.rs"]
 mod redis_server;
 mod signals;
@@ -22,6 +23,9 @@ macro_rules! contract {
         }
         mod on_redis {
             $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::redis()).await; })+)+
+        }
+        mod on_cluster {
+            $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::cluster().await).await; })+)+
         }
     };
 }

@@ -7,7 +7,10 @@ use server::backend::{
     redis::{self, Settings},
 };
 use tempfile::TempDir;
+use tokio::sync::MutexGuard;
 
+use crate::redis::run;
+use crate::redis_cluster::{self, Shared};
 use crate::redis_server::RedisServer;
 
 /// 2026-01-01, when all tests happen.
@@ -15,10 +18,11 @@ pub const NOW: u64 = 1_767_225_600_000;
 /// Longer than anything that works takes.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What outlives an instance: a folder, or a Redis.
+/// What outlives an instance: a folder, a Redis, or a cluster of them.
 pub enum Site {
     Local(TempDir),
     Redis(RedisServer),
+    Cluster(MutexGuard<'static, Shared>),
 }
 
 impl Site {
@@ -30,6 +34,10 @@ impl Site {
         Self::Redis(RedisServer::start())
     }
 
+    pub async fn cluster() -> Self {
+        Self::Cluster(redis_cluster::shared().await)
+    }
+
     pub async fn open(&self) -> Instance {
         self.open_with_limit(1_000).await
     }
@@ -38,12 +46,14 @@ impl Site {
         let backend = match self {
             Self::Local(dir) => local::open(dir.path(), history_limit),
             Self::Redis(server) => redis::open(Settings::new(&server.url(), history_limit)).await,
+            Self::Cluster(cluster) => redis::open(Settings::new(&cluster.url(), history_limit)).await,
         };
         Instance(backend.unwrap())
     }
 
     /// Lets these connections expire, which must be all that are in the room.
     pub async fn expire(&self, room: &RoomName, connections: &[&str]) {
+        let live = format!("sala:{{{room}}}:live");
         match self {
             Self::Local(_) => {
                 tokio::time::pause();
@@ -51,18 +61,20 @@ impl Site {
                 tokio::time::resume();
             }
             Self::Redis(server) => {
-                let client = ::redis::Client::open(server.url()).unwrap();
-                let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-                let mut expire = ::redis::cmd("ZADD");
-                expire.arg(format!("sala:{{{room}}}:live")).arg("XX").arg("CH");
-                for connection in connections {
-                    expire.arg(1).arg(*connection);
-                }
-                let changed: usize = expire.query_async(&mut connection).await.unwrap();
+                let changed: usize = run(server, &expire(&live, connections)).await;
+                assert_eq!(changed, connections.len());
+            }
+            Self::Cluster(cluster) => {
+                let changed: usize = cluster.run_at_key(&expire(&live, connections)).await;
                 assert_eq!(changed, connections.len());
             }
         }
     }
+}
+
+fn expire<'a>(live: &'a str, connections: &[&'a str]) -> Vec<&'a str> {
+    let each = connections.iter().flat_map(|connection| ["1", *connection]);
+    ["ZADD", live, "XX", "CH"].into_iter().chain(each).collect()
 }
 
 /// One server's backend.

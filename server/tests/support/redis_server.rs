@@ -15,7 +15,7 @@ const READY: Duration = Duration::from_secs(10);
 pub struct RedisServer {
     child: Child,
     port: u16,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl RedisServer {
@@ -54,6 +54,15 @@ impl RedisServer {
         self.port
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The folder of its files.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// Sends this very server a signal, such as `-STOP`.
     pub fn signal(&self, name: &str) {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
@@ -71,7 +80,7 @@ impl RedisServer {
             .stderr(Stdio::null())
             .spawn()
             .expect("redis-server is installed");
-        let mut server = Self { child, port, _dir: dir };
+        let mut server = Self { child, port, dir };
         let deadline = Instant::now() + READY;
         while Instant::now() < deadline && server.child.try_wait().unwrap().is_none() {
             if server.answers() {

@@ -41,13 +41,13 @@ impl Broker for RedisBroker {
     async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt> {
         let keys = Keys::of(room);
         let mut append = APPEND.prepare_invoke();
-        append.key(keys.history()).arg(keys.channel()).arg(&draft.epoch).arg(&draft.uid);
+        append.key(keys.history()).arg(self.commands.word()).arg(keys.channel()).arg(&draft.epoch).arg(&draft.uid);
         // The id has no slash, so the two cannot be parted in another way.
         append.arg(format!("{}/{}", draft.author, draft.id)).arg(draft.at).arg(&draft.body).arg(self.history_limit);
         append.arg(u8::from(self.copies.is_some()));
         let (seq, at) = match &self.copies {
-            Some(copies) => copies.run(&append).await?,
-            None => self.commands.run(&append).await?,
+            Some(copies) => copies.run(room, &append).await?,
+            None => self.commands.run(room, &append).await?,
         };
         Ok(Receipt { seq, at })
     }

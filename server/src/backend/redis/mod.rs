@@ -1,7 +1,9 @@
 //! The backend for any number of instances: history in Redis streams, relay by pub/sub, presence in sorted sets.
 //!
 //! An instance has two connections, whatever the load: one for commands ([`commands`]), one that listens
-//! ([`subscriber`]); a third one where replicas are waited for ([`copies`]). Whatever has to be one step is one script, and all keys of a room are in one hash slot.
+//! ([`subscriber`]); a third one where replicas are waited for ([`copies`]). In a cluster it has as many to each master.
+//! Whatever has to be one step is one script, and all keys of a room are in one hash slot, which is the channel's, too:
+//! a cluster publishes an event on the node that stores it, and nowhere else (sharded pub/sub).
 //!
 //! | key of a room | holds |
 //! |---|---|
@@ -25,7 +27,6 @@ mod subscriber;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::aio::PubSub;
 use ::redis::{ErrorKind, RedisError, RedisResult};
 use anyhow::anyhow;
 use tokio::sync::mpsc;
@@ -38,7 +39,7 @@ use copies::Copies;
 use history::RedisHistory;
 use place::Place;
 use presence::RedisPresence;
-use subscriber::{Line, Subscriber, back_off};
+use subscriber::{Line, Listening, Subscriber, back_off};
 
 /// How long Redis may take to appear when the server starts.
 const START: Duration = Duration::from_secs(10);
@@ -46,7 +47,7 @@ const START: Duration = Duration::from_secs(10);
 /// What the backend is told at its start.
 #[derive(Clone, Default)]
 pub struct Settings {
-    /// `redis://`, `rediss://`, `redis+sentinel://` or `rediss+sentinel://`, as [`place`] reads them.
+    /// `redis://`, `redis+sentinel://` or `redis+cluster://`, each also with `rediss`, as [`place`] reads them.
     pub url: String,
     /// A certificate authority to trust instead of the system's, as PEM.
     pub ca: Option<Vec<u8>>,
@@ -71,7 +72,7 @@ impl std::fmt::Debug for Settings {
     }
 }
 
-/// Connects to Redis 5 or newer.
+/// Connects to Redis 5 or newer, or to a cluster of Redis 7 or newer.
 ///
 /// # Errors
 /// The URL is none, or Redis cannot be reached or refuses for 10 s. The text names `REDIS_URL` and the address, never the
@@ -81,14 +82,14 @@ pub async fn open(settings: Settings) -> anyhow::Result<Backend> {
     trust_ring();
     let place = Place::new(&url, ca)?;
     let line = Line::new(place.clone());
-    let (commands, pubsub) = appear(&place, &line).await?;
+    let (commands, listening) = appear(&place, &line).await?;
     let commands = Arc::new(commands);
     let copies = match replicas {
         Some((count, wait)) => Some(Copies::new(Commands::connect(place).await?, count, wait)),
         None => None,
     };
     let (signals, heard) = mpsc::channel(SIGNALS);
-    let subscriber = Subscriber::start(line, pubsub, Arc::clone(&commands), signals);
+    let subscriber = Subscriber::start(line, listening, Arc::clone(&commands), signals);
     Ok(Backend {
         broker: Arc::new(RedisBroker::new(Arc::clone(&commands), copies, subscriber, history_limit.max(1))),
         history: Arc::new(RedisHistory::new(Arc::clone(&commands))),
@@ -105,7 +106,7 @@ fn trust_ring() {
 }
 
 /// Waits for Redis, which may be starting up at the same time.
-async fn appear(place: &Place, line: &Line) -> anyhow::Result<(Commands, PubSub)> {
+async fn appear(place: &Place, line: &Line) -> anyhow::Result<(Commands, Listening)> {
     let deadline = Instant::now() + START;
     let (mut attempt, mut last) = (0, None);
     let trying = async {
@@ -134,6 +135,6 @@ fn is_refusal(error: &RedisError) -> bool {
     error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH")
 }
 
-async fn both(place: &Place, line: &Line) -> RedisResult<(Commands, PubSub)> {
+async fn both(place: &Place, line: &Line) -> RedisResult<(Commands, Listening)> {
     tokio::try_join!(Commands::connect(place.clone()), line.connect())
 }

@@ -1,6 +1,6 @@
 use std::sync::{Arc, LazyLock};
 
-use ::redis::{Script, ScriptInvocation};
+use ::redis::{Cmd, RedisError, Script, ScriptInvocation, Value};
 use async_trait::async_trait;
 use protocol::{RoomName, User, limits};
 
@@ -24,9 +24,6 @@ script!(PEOPLE, "scripts/people.lua");
 /// How many connections are refreshed at once, so that a full room does not hold Redis up.
 const REFRESHED: usize = 500;
 
-/// How many rooms are asked about at once.
-const SWEPT: usize = 500;
-
 /// Who is here, over all instances.
 pub struct RedisPresence {
     commands: Arc<Commands>,
@@ -36,45 +33,50 @@ impl RedisPresence {
     pub fn new(commands: Arc<Commands>) -> Self {
         Self { commands }
     }
+
+    fn prepare<'a>(&self, script: &'a Script, room: &RoomName) -> ScriptInvocation<'a> {
+        self.prepare_for(script, room, PRESENCE_TTL_MS)
+    }
+
+    fn prepare_for<'a>(&self, script: &'a Script, room: &RoomName, ttl_ms: u64) -> ScriptInvocation<'a> {
+        let keys = Keys::of(room);
+        let mut invocation = script.prepare_invoke();
+        invocation.key(keys.presence()).arg(self.commands.word()).arg(keys.channel()).arg(ttl_ms).arg(limits::PEOPLE);
+        invocation
+    }
 }
 
 #[async_trait]
 impl Presence for RedisPresence {
     async fn enter(&self, room: &RoomName, connection: &str, user: &User) -> Result<Roster> {
-        let mut enter = prepare(&ENTER, room);
+        let mut enter = self.prepare(&ENTER, room);
         enter.arg(connection).arg(&user.id).arg(&user.name);
-        roster(self.commands.run(&enter).await?)
+        roster(self.commands.run(room, &enter).await?)
     }
 
     async fn leave(&self, room: &RoomName, connection: &str) -> Result<()> {
-        self.commands.run(prepare(&LEAVE, room).arg(connection)).await
+        self.commands.run(room, self.prepare(&LEAVE, room).arg(connection)).await
     }
 
     async fn refresh(&self, room: &RoomName, here: &[(String, User)], ttl_ms: u64) -> Result<()> {
         let mut left = here.len();
         for here in here.chunks(REFRESHED) {
             left -= here.len();
-            let mut refresh = prepare_for(&REFRESH, room, ttl_ms);
+            let mut refresh = self.prepare_for(&REFRESH, room, ttl_ms);
             refresh.arg(u8::from(left == 0));
             for (connection, user) in here {
                 refresh.arg(connection).arg(&user.id).arg(&user.name);
             }
-            self.commands.run::<()>(&refresh).await?;
+            self.commands.run::<()>(room, &refresh).await?;
         }
         Ok(())
     }
 
     /// Asks which rooms have expired ones before it does anything about them: mostly there are none.
     async fn sweep(&self, rooms: &[RoomName]) -> Result<()> {
-        let ((seconds, micros),): ((u64, u64),) = self.commands.ask(::redis::pipe().cmd("TIME")).await?;
-        let now = seconds * 1_000 + micros / 1_000;
-        for rooms in rooms.chunks(SWEPT) {
-            let mut questions = ::redis::pipe();
-            for room in rooms {
-                questions.cmd("ZCOUNT").arg(Keys::of(room).live()).arg("-inf").arg(now);
-            }
-            let expired: Vec<u64> = self.commands.ask(&questions).await?;
-            for (room, _) in rooms.iter().zip(expired).filter(|(_, expired)| *expired > 0) {
+        let answers = self.commands.ask(rooms, |keys| [::redis::cmd("TIME"), next_to_expire(keys)]).await?;
+        for (room, answer) in rooms.iter().zip(answers) {
+            if is_overdue(&answer)? {
                 self.people(room).await?;
             }
         }
@@ -83,19 +85,20 @@ impl Presence for RedisPresence {
 
     /// Takes the expired away before it looks.
     async fn people(&self, room: &RoomName) -> Result<Roster> {
-        roster(self.commands.run(&prepare(&PEOPLE, room)).await?)
+        roster(self.commands.run(room, &self.prepare(&PEOPLE, room)).await?)
     }
 }
 
-fn prepare<'a>(script: &'a Script, room: &RoomName) -> ScriptInvocation<'a> {
-    prepare_for(script, room, PRESENCE_TTL_MS)
+fn next_to_expire(keys: &Keys) -> Cmd {
+    ::redis::cmd("ZRANGE").arg(keys.live()).arg(0).arg(0).arg("WITHSCORES").to_owned()
 }
 
-fn prepare_for<'a>(script: &'a Script, room: &RoomName, ttl_ms: u64) -> ScriptInvocation<'a> {
-    let keys = Keys::of(room);
-    let mut invocation = script.prepare_invoke();
-    invocation.key(keys.presence()).arg(keys.channel()).arg(ttl_ms).arg(limits::PEOPLE);
-    invocation
+/// By the clock of the server that has the room: in a cluster each has its own.
+fn is_overdue([clock, next]: &[Value; 2]) -> Result<bool> {
+    let (seconds, micros): (u64, u64) = ::redis::from_redis_value_ref(clock).map_err(RedisError::from)?;
+    let next: Vec<(String, f64)> = ::redis::from_redis_value_ref(next).map_err(RedisError::from)?;
+    let now = (seconds * 1_000 + micros / 1_000) as f64;
+    Ok(next.iter().any(|(_, expires)| *expires <= now))
 }
 
 fn roster((count, names): (u64, Vec<String>)) -> Result<Roster> {

@@ -1,5 +1,6 @@
 //! What several instances, and what can happen to Redis, ask for beyond the contract.
 
+mod cluster;
 mod instances;
 mod losses;
 mod opening;
@@ -10,6 +11,7 @@ mod tls;
 
 use std::time::Duration;
 
+use ::redis::RedisResult;
 use server::backend::{
     Broker, Signal,
     redis::{self, Settings},
@@ -33,12 +35,17 @@ async fn one_instance() -> (RedisServer, Instance) {
 }
 
 /// Runs a command as an operator, or a disaster, would.
-async fn run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
+pub async fn run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
+    try_to_run(server, command).await.unwrap()
+}
+
+/// The same, where it may fail.
+pub async fn try_to_run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> RedisResult<T> {
     // As long as it takes: WAIT waits.
     let patient = ::redis::AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
     let client = ::redis::Client::open(server.url()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await.unwrap();
-    ::redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await.unwrap()
+    let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
+    ::redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await
 }
 
 /// How many connections are subscribed to a room.

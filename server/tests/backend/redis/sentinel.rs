@@ -3,7 +3,7 @@ use std::time::Duration;
 use server::backend::redis::{self, Settings};
 use tokio::time::{sleep, timeout};
 
-use super::run;
+use super::{listeners, run};
 use crate::redis_server::RedisServer;
 use crate::site::{Instance, PATIENCE, draft, room};
 
@@ -64,6 +64,27 @@ async fn the_master_that_the_sentinels_name_is_used_after_the_old_one_died() {
     let last = instance.say(&room).await.seq;
     while instance.appended_or_doubt().await != Some(last) {}
     assert!(run::<u64>(&replica, &["XLEN", "sala:{lobby}:stream"]).await >= 2);
+}
+
+#[tokio::test]
+async fn a_sentinel_that_names_a_replica_is_not_believed() {
+    let (master, replica) = (RedisServer::start(), RedisServer::start());
+    let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
+    let _: () = run(&replica, &["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await;
+    assert_eq!(run::<u64>(&master, &["WAIT", "1", "15000"]).await, 1);
+    let (wrong, right) = (watch(&replica).await, watch(&master).await);
+
+    let alone = format!("redis+sentinel://127.0.0.1:{}/main", wrong.port());
+    let opening = timeout(Duration::from_secs(2), redis::open(Settings::new(&alone, 1_000))).await;
+    assert!(opening.is_err(), "it goes on asking");
+
+    // The first answer is most probably one of the wrong one.
+    let wrong = format!("127.0.0.1:{}", wrong.port());
+    let url = format!("redis+sentinel://{wrong},{wrong},{wrong},127.0.0.1:{}/main", right.port());
+    let (instance, room) = (Instance(redis::open(Settings::new(&url, 1_000)).await.unwrap()), room("lobby"));
+    instance.subscribe(&room).await;
+    assert_eq!(instance.say(&room).await.seq, 1);
+    assert_eq!(listeners(&master, "lobby").await, 1);
 }
 
 #[tokio::test]

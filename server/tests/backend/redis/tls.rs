@@ -1,35 +1,66 @@
 use std::fs;
+use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use server::backend::redis::{self, Settings};
+use tempfile::TempDir;
+use tokio::time::timeout;
 
+use super::run;
+use crate::redis_cluster::{self, until};
 use crate::redis_server::RedisServer;
 use crate::site::{Instance, room};
 
-#[tokio::test]
-async fn a_redis_with_tls_and_a_password_is_used_and_one_that_nobody_vouches_for_is_not() {
-    let dir = tempfile::tempdir().unwrap();
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let [certificate, key] = ["redis.crt", "redis.key"].map(|name| dir.path().join(name).display().to_string());
-    fs::write(&certificate, cert.pem()).unwrap();
-    fs::write(&key, signing_key.serialize_pem()).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let _server = RedisServer::with(&[
-        "--tls-port",
-        &port.to_string(),
-        "--tls-cert-file",
-        &certificate,
-        "--tls-key-file",
-        &key,
-        "--tls-auth-clients",
-        "no",
-        "--tls-ca-cert-file",
-        &certificate,
-    ]);
+/// A key, and a certificate for it that only who trusts it accepts.
+struct Identity {
+    dir: TempDir,
+    port: u16,
+}
 
-    let url = format!("rediss://127.0.0.1:{port}");
-    let ca = Some(fs::read(&certificate).unwrap());
-    let mut instance = Instance(redis::open(Settings { ca, ..Settings::new(&url, 1_000) }).await.unwrap());
+impl Identity {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let identity = Self { dir, port };
+        fs::write(identity.file("redis.crt"), cert.pem()).unwrap();
+        fs::write(identity.file("redis.key"), signing_key.serialize_pem()).unwrap();
+        identity
+    }
+
+    /// Starts a server that has it.
+    fn lend<T>(&self, start: impl Fn(&[&str]) -> T) -> T {
+        let (port, certificate, key) = (self.port.to_string(), self.file("redis.crt"), self.file("redis.key"));
+        start(&[
+            "--tls-port",
+            &port,
+            "--tls-cert-file",
+            &certificate,
+            "--tls-key-file",
+            &key,
+            "--tls-auth-clients",
+            "no",
+            "--tls-ca-cert-file",
+            &certificate,
+        ])
+    }
+
+    fn settings(&self, url: &str) -> Settings {
+        Settings { ca: Some(fs::read(self.file("redis.crt")).unwrap()), ..Settings::new(url, 1_000) }
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+}
+
+#[tokio::test]
+async fn a_redis_with_tls_is_used_and_one_that_nobody_vouches_for_is_not() {
+    let identity = Identity::new();
+    let _server = identity.lend(RedisServer::with);
+
+    let url = format!("rediss://127.0.0.1:{}", identity.port);
+    let mut instance = Instance(redis::open(identity.settings(&url)).await.unwrap());
     instance.subscribe(&room("lobby")).await;
     instance.say(&room("lobby")).await;
     assert_eq!(instance.appended().await.2.seq, 1);
@@ -38,4 +69,24 @@ async fn a_redis_with_tls_and_a_password_is_used_and_one_that_nobody_vouches_for
     assert!(error.contains("REDIS_URL") && error.to_lowercase().contains("certificate"), "{error}");
     let no_certificate = Settings { ca: Some(b"x".to_vec()), ..Settings::new(&url, 1_000) };
     assert!(format!("{:#}", redis::open(no_certificate).await.err().unwrap()).contains("REDIS_CA_FILE"));
+}
+
+#[tokio::test]
+async fn a_cluster_with_tls_and_a_password_is_used_and_a_wrong_one_is_not_repeated() {
+    let identity = Identity::new();
+    // Without it nodes name their other port.
+    let node = identity.lend(|tls| redis_cluster::node(&[tls, &["--tls-cluster", "yes"]].concat()));
+    let _: () = run(&node, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
+    until(&node, &["CLUSTER", "INFO"], |info: &String| info.contains("cluster_state:ok")).await;
+    let _: () = run(&node, &["CONFIG", "SET", "requirepass", "hunter2"]).await;
+
+    let url = |password| format!("rediss+cluster://:{password}@127.0.0.1:{}", identity.port);
+    let mut instance = Instance(redis::open(identity.settings(&url("hunter2"))).await.unwrap());
+    instance.subscribe(&room("lobby")).await;
+    instance.say(&room("lobby")).await;
+    assert_eq!(instance.appended().await.2.seq, 1);
+
+    let opening = timeout(Duration::from_secs(5), redis::open(identity.settings(&url("hunter3")))).await;
+    let error = format!("{:#}", opening.expect("no waiting").err().unwrap());
+    assert!(error.contains("REDIS_URL") && !error.contains("hunter3"), "{error}");
 }

@@ -1,6 +1,7 @@
--- ARGV: channel, epoch for a new life, uid, author/id, time in ms, body, events to keep, 1 if replicas are waited for
+-- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel, epoch for a new life, uid, author/id, time in ms, body, events to
+-- keep, 1 if replicas are waited for
 -- Returns the number of the event and the time of its first acceptance.
-local channel, fresh_epoch, uid, id, at, body, limit, copied = unpack(ARGV)
+local publish, channel, fresh_epoch, uid, id, at, body, limit, copied = unpack(ARGV)
 local DAY = 24 * 60 * 60 * 1000
 
 -- Ids outlive their events' stay in the stream by as much as is missing to a day. Two a time keep pace with one new one.
@@ -35,6 +36,6 @@ if last == 0 then redis.call('PERSIST', meta) end
 redis.call('XADD', stream, 'MAXLEN', '~', limit, seq .. '-0', 'uid', uid, 'prev', prev, 'body', body)
 redis.call('HSET', ids, id, seq .. ' ' .. at)
 redis.call('RPUSH', order, id)
-redis.call('PUBLISH', channel, '+' .. epoch .. ' ' .. seq .. ' ' .. uid .. ' ' .. prev .. '\n' .. body)
+redis.call(publish, channel, '+' .. epoch .. ' ' .. seq .. ' ' .. uid .. ' ' .. prev .. '\n' .. body)
 prune()
 return { tonumber(seq), tonumber(at) }

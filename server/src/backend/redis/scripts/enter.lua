@@ -1,5 +1,5 @@
--- ARGV after the three of presence.lua: connection, id and name of its person
-arrive(ARGV[4], ARGV[5], ARGV[6])
+-- ARGV after the four of presence.lua: connection, id and name of its person
+arrive(ARGV[5], ARGV[6], ARGV[7])
 sweep()
 stay()
 announce()

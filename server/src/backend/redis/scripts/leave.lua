@@ -1,4 +1,4 @@
--- ARGV after the three of presence.lua: connection
-depart(ARGV[4])
+-- ARGV after the four of presence.lua: connection
+depart(ARGV[5])
 sweep()
 announce()

@@ -3,7 +3,8 @@
 -- count: id of a person -> number of connections, a space, the name that the first one gave
 -- names: name NUL id of every person, in the order of the roster (a name has no control characters)
 local live, who, count, names = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local channel, ttl, listed = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+-- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel; ms that a connection stays; how many people are listed
+local publish, channel, ttl, listed = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
@@ -53,7 +54,7 @@ end
 
 local function announce()
   if #joined == 0 and #left == 0 then return end
-  redis.call('PUBLISH', channel, '~{"type":"people","joined":[' .. table.concat(joined, ',') ..
+  redis.call(publish, channel, '~{"type":"people","joined":[' .. table.concat(joined, ',') ..
     '],"left":[' .. table.concat(left, ',') .. '],"count":' .. redis.call('HLEN', count) .. '}')
 end
 

@@ -3,14 +3,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ::redis::aio::{PubSub, PubSubSink};
 use ::redis::{Msg, RedisResult};
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, OptionFuture};
-use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::line::{Line, back_off};
+use super::listening::{Listening, Sink};
 use super::outbox::Outbox;
 use super::probe::Probe;
 use super::wishes::{Errand, Wishes};
@@ -26,7 +26,7 @@ const WAIT: Duration = Duration::from_secs(3);
 /// Why a connection is given up that is open.
 const DEAF: &str = "it was deaf";
 
-/// Listens, on one connection after the other.
+/// Listens, on one connection after the other; in a cluster on one generation of connections after the other.
 pub struct Ear {
     line: Line,
     commands: Arc<Commands>,
@@ -39,12 +39,12 @@ enum State {
     /// There is no connection, after so many vain attempts to make one.
     Away { attempts: u32 },
     /// There is one, so far without subscriptions.
-    Connected(Box<PubSub>),
+    Connected(Box<Listening>),
 }
 
 /// What goes on over one connection.
 struct Session<'a> {
-    sink: PubSubSink,
+    sink: Sink,
     subscribed: HashSet<String>,
     /// The errand that Redis is doing. One at a time: wishes gather meanwhile and share the next.
     errand: Option<BoxFuture<'static, RedisResult<Errand>>>,
@@ -66,12 +66,12 @@ impl Ear {
     }
 
     /// Never ends by itself.
-    pub async fn listen(mut self, first: PubSub) {
+    pub async fn listen(mut self, first: Listening) {
         let mut state = State::Connected(Box::new(first));
         loop {
             state = match state {
-                State::Connected(pubsub) => {
-                    let why = self.hear(*pubsub).await;
+                State::Connected(listening) => {
+                    let why = self.hear(*listening).await;
                     self.hearing.store(false, Ordering::Relaxed);
                     if why != DEAF {
                         // It may be that nobody reaches Redis any more.
@@ -84,8 +84,10 @@ impl Ear {
                 }
                 State::Away { attempts } => {
                     sleep(back_off(attempts)).await;
-                    match self.line.connect().await {
-                        Ok(pubsub) => State::Connected(Box::new(pubsub)),
+                    // Where one of several masters is away, nobody hears all, and this instance is no worse than others.
+                    let (connected, ()) = tokio::join!(self.line.connect(), self.commands.call_each());
+                    match connected {
+                        Ok(listening) => State::Connected(Box::new(listening)),
                         Err(error) => {
                             tracing::debug!(%error, attempts, "Redis cannot be listened to");
                             State::Away { attempts: attempts.saturating_add(1) }
@@ -97,19 +99,19 @@ impl Ear {
     }
 
     /// Listens until the connection is lost, and says why.
-    async fn hear(&mut self, pubsub: PubSub) -> &'static str {
-        let (sink, mut messages) = pubsub.split();
-        let probe = Probe::new(Arc::clone(&self.commands), self.line.own_channel());
+    async fn hear(&mut self, listening: Listening) -> &'static str {
+        let Listening { sink, mut messages, own_channels } = listening;
+        let probe = Probe::new(Arc::clone(&self.commands), own_channels);
         let wishes = Arc::clone(&self.wishes);
         let mut session = Session { sink, subscribed: HashSet::new(), errand: None, restored: false, probe, ear: self };
         session.next_errand();
         loop {
-            // All are cancel-safe: the stream and the notice keep what is not taken, the errand and the probe are kept here,
+            // All are cancel-safe: the messages and the notice keep what is not taken, the errand and the probe are kept here,
             // and the outbox only waits for a place.
             tokio::select! {
                 message = messages.next() => match message {
-                    Some(message) => session.receive(&message),
-                    None => return "it was closed",
+                    Ok((connection, message)) => session.receive(connection, &message),
+                    Err(why) => return why,
                 },
                 Some(done) = OptionFuture::from(session.errand.as_mut()) => match done {
                     Ok(errand) => session.finish(errand),
@@ -124,9 +126,9 @@ impl Ear {
 }
 
 impl Session<'_> {
-    fn receive(&mut self, message: &Msg) {
-        self.probe.heard();
-        // The own channel is nobody's room, and neither is one that was unsubscribed from a moment ago.
+    fn receive(&mut self, connection: usize, message: &Msg) {
+        self.probe.heard(connection);
+        // An own channel is nobody's room, and neither is one that was unsubscribed from a moment ago.
         let Some(room) = self.ear.wishes.room(message.get_channel_name()) else { return };
         match payload::decode(room, message.get_payload_bytes()) {
             Ok(signal) => self.ear.outbox.pass(signal),
@@ -156,14 +158,10 @@ impl Session<'_> {
     }
 }
 
-async fn carry_out(mut sink: PubSubSink, errand: Errand) -> RedisResult<Errand> {
+async fn carry_out(mut sink: Sink, errand: Errand) -> RedisResult<Errand> {
     let work = async {
-        if !errand.subscribe.is_empty() {
-            sink.subscribe(&errand.subscribe).await?;
-        }
-        if !errand.unsubscribe.is_empty() {
-            sink.unsubscribe(&errand.unsubscribe).await?;
-        }
+        sink.subscribe(&errand.subscribe).await?;
+        sink.unsubscribe(&errand.unsubscribe).await?;
         Ok(errand)
     };
     timeout(WAIT, work).await.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use ::redis::RedisResult;
-use ::redis::aio::PubSub;
 use rand::Rng;
 use rand::distr::{Alphanumeric, SampleString};
 use tokio::time::timeout;
 
+use super::listening::Listening;
+use super::members::Members;
 use crate::backend::redis::place::Place;
 
 /// How long one try may take.
@@ -23,17 +24,16 @@ impl Line {
         Self { place, own_channel: format!("sala:probe:{instance}") }
     }
 
-    pub fn own_channel(&self) -> &str {
-        &self.own_channel
-    }
-
     /// Connects and subscribes to the own channel. Its confirmation shows that somebody is there: a server that is stopped
     /// accepts connections, too.
-    pub async fn connect(&self) -> RedisResult<PubSub> {
+    pub async fn connect(&self) -> RedisResult<Listening> {
         let connecting = async {
+            if self.place.is_cluster() {
+                return Members::connect(&self.place, &self.own_channel).await;
+            }
             let mut pubsub = self.place.client().await?.get_async_pubsub().await?;
             pubsub.subscribe(&self.own_channel).await?;
-            Ok(pubsub)
+            Ok(Listening::to_server(pubsub, &self.own_channel))
         };
         timeout(WAIT, connecting)
             .await

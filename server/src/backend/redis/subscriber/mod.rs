@@ -3,6 +3,8 @@
 
 mod hearing;
 mod line;
+mod listening;
+mod members;
 mod outbox;
 mod probe;
 mod wishes;
@@ -11,7 +13,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ::redis::aio::PubSub;
 use protocol::RoomName;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -21,6 +22,7 @@ use super::commands::Commands;
 use crate::backend::{Error, Result, Signal};
 use hearing::Ear;
 pub use line::{Line, back_off};
+pub use listening::Listening;
 use wishes::Wishes;
 
 /// How long a subscription may wait for its confirmation, over a reconnection if need be.
@@ -34,10 +36,10 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    pub fn start(line: Line, pubsub: PubSub, commands: Arc<Commands>, signals: mpsc::Sender<Signal>) -> Self {
+    pub fn start(line: Line, first: Listening, commands: Arc<Commands>, signals: mpsc::Sender<Signal>) -> Self {
         let (wishes, hearing) = (Arc::new(Wishes::default()), Arc::new(AtomicBool::new(true)));
         let ear = Ear::new(line, commands, Arc::clone(&wishes), Arc::clone(&hearing), signals);
-        Self { wishes, hearing, _task: AbortOnDropHandle::new(tokio::spawn(ear.listen(pubsub))) }
+        Self { wishes, hearing, _task: AbortOnDropHandle::new(tokio::spawn(ear.listen(first))) }
     }
 
     pub async fn subscribe(&self, room: &RoomName) -> Result<()> {

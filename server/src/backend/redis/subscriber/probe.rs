@@ -1,4 +1,6 @@
+use std::future::{pending, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -13,12 +15,11 @@ const QUIET: Duration = Duration::from_secs(4);
 /// How long the instance may wait to hear itself.
 const ECHO: Duration = Duration::from_secs(4);
 
-/// Finds out whether a connection that is open and silent is deaf: what this instance publishes to its own channel has to
-/// come back. What cannot be published proves nothing.
+/// Finds out whether a connection that is open and silent is deaf: what this instance publishes to its own channel there
+/// has to come back. What cannot be published proves nothing.
 pub struct Probe {
     commands: Arc<Commands>,
-    channel: String,
-    state: State,
+    connections: Vec<(String, State)>,
 }
 
 enum State {
@@ -31,30 +32,81 @@ enum State {
 }
 
 impl Probe {
-    pub fn new(commands: Arc<Commands>, channel: &str) -> Self {
-        Self { commands, channel: channel.to_owned(), state: State::Heard(Instant::now()) }
+    /// Of as many connections as there are channels.
+    pub fn new(commands: Arc<Commands>, channels: Vec<String>) -> Self {
+        let now = Instant::now();
+        Self { commands, connections: channels.into_iter().map(|channel| (channel, State::Heard(now))).collect() }
     }
 
-    pub fn heard(&mut self) {
-        self.state = State::Heard(Instant::now());
+    /// The connection of this number heard something.
+    pub fn heard(&mut self, number: usize) {
+        if let Some((_, state)) = self.connections.get_mut(number) {
+            *state = State::Heard(Instant::now());
+        }
     }
 
-    /// Returns when the connection is deaf. Cancel-safe: how far it got is kept in `self`.
+    /// Returns when one of the connections is deaf. Cancel-safe: how far each got is kept in `self`.
     pub async fn deaf(&mut self) {
         loop {
-            match &mut self.state {
-                State::Heard(when) => {
-                    sleep_until(*when + QUIET).await;
-                    let (commands, channel) = (Arc::clone(&self.commands), self.channel.clone());
-                    self.state = State::Calling(async move { commands.publish(&channel, "").await }.boxed());
+            let next = self.connections.iter().filter_map(|(_, state)| state.until()).min();
+            let time = async {
+                match next {
+                    Some(next) => sleep_until(next).await,
+                    None => pending().await,
                 }
-                State::Calling(call) => {
-                    let accepted = call.await.is_ok();
-                    let now = Instant::now();
-                    self.state = if accepted { State::Listening(now + ECHO) } else { State::Heard(now) };
+            };
+            // The calls go on where they were left, and the time is taken anew.
+            tokio::select! {
+                () = time => {
+                    if self.is_up(Instant::now()) {
+                        return;
+                    }
                 }
-                State::Listening(until) => return sleep_until(*until).await,
+                () = answered(&mut self.connections) => {}
             }
         }
     }
+
+    /// Calls on the connections that were silent for long; whether one did not hear its call.
+    fn is_up(&mut self, now: Instant) -> bool {
+        let mut is_deaf = false;
+        for (channel, state) in &mut self.connections {
+            match state {
+                State::Listening(until) if *until <= now => is_deaf = true,
+                State::Heard(when) if *when + QUIET <= now => {
+                    let (commands, channel) = (Arc::clone(&self.commands), channel.clone());
+                    *state = State::Calling(async move { commands.publish(&channel, "").await }.boxed());
+                }
+                State::Listening(_) | State::Heard(_) | State::Calling(_) => {}
+            }
+        }
+        is_deaf
+    }
+}
+
+impl State {
+    /// When something has to happen, if it is not to be waited for otherwise.
+    fn until(&self) -> Option<Instant> {
+        match self {
+            Self::Heard(when) => Some(*when + QUIET),
+            Self::Calling(_) => None,
+            Self::Listening(until) => Some(*until),
+        }
+    }
+}
+
+/// Goes on with the calls, until one of them is over.
+async fn answered(connections: &mut [(String, State)]) {
+    poll_fn(|context| {
+        let mut is_over = Poll::Pending;
+        for (_, state) in &mut *connections {
+            let State::Calling(call) = state else { continue };
+            let Poll::Ready(answer) = call.poll_unpin(context) else { continue };
+            let now = Instant::now();
+            *state = if answer.is_ok() { State::Listening(now + ECHO) } else { State::Heard(now) };
+            is_over = Poll::Ready(());
+        }
+        is_over
+    })
+    .await;
 }

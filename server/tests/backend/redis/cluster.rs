@@ -1,0 +1,268 @@
+use std::time::Duration;
+
+use protocol::RoomName;
+use server::backend::redis::{self, Settings};
+use tokio::time::{sleep, timeout};
+
+use super::{run, until_hearing};
+use crate::proxy::Proxy;
+use crate::redis_cluster::{ROOMS, RedisCluster, id_of, node, shared, until};
+use crate::redis_server::RedisServer;
+use crate::site::{Instance, PATIENCE, assert_unavailable, draft, fresh, room};
+
+async fn open(cluster: &RedisCluster) -> Instance {
+    Instance(redis::open(Settings::new(&cluster.url(), 1_000)).await.unwrap())
+}
+
+/// Subscribed to a room on each master.
+async fn in_all_rooms(instance: &Instance) -> [RoomName; 3] {
+    let rooms = ROOMS.map(room);
+    for room in &rooms {
+        instance.subscribe(room).await;
+    }
+    rooms
+}
+
+impl Instance {
+    async fn hears_itself_in(&mut self, rooms: &[RoomName]) {
+        for room in rooms {
+            let seq = self.say(room).await.seq;
+            loop {
+                let (heard, _, entry) = self.appended().await;
+                if (&heard, entry.seq) == (room, seq) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn instances_hear_each_other_in_rooms_on_each_master() {
+    let cluster = shared().await;
+    let (first, mut second) = (open(&cluster).await, open(&cluster).await);
+    let rooms = in_all_rooms(&second).await;
+    for (room, node) in rooms.iter().zip(&cluster.nodes) {
+        let draft = draft("u_ana", "1");
+        first.append(room, &draft).await;
+        let (heard, epoch, entry) = second.appended().await;
+        assert_eq!((&heard, epoch, entry.body), (room, draft.epoch, draft.body));
+        let keys: Vec<String> = run(node, &["KEYS", &format!("sala:{{{room}}}:stream")]).await;
+        assert_eq!(keys.len(), 1, "{room}");
+    }
+    second.hears_nothing_more().await;
+}
+
+#[tokio::test]
+async fn an_instance_has_two_connections_to_each_master() {
+    let cluster = shared().await;
+    let instance = open(&cluster).await;
+    in_all_rooms(&instance).await;
+    for node in &cluster.nodes {
+        // The third is the one that asks. Whoever asked for the slots is gone, or will be in a moment.
+        until(node, &["CLIENT", "LIST"], |clients: &String| clients.lines().count() == 3).await;
+    }
+}
+
+#[tokio::test]
+async fn an_unsubscription_reaches_the_node() {
+    let cluster = shared().await;
+    let (instance, room) = (open(&cluster).await, room("lobby"));
+    instance.subscribe(&room).await;
+    let question = ["PUBSUB", "SHARDNUMSUB", "sala:{lobby}:events"];
+    let (_, listeners): (String, u64) = run(&cluster.nodes[1], &question).await;
+    assert_eq!(listeners, 1);
+    instance.0.broker.unsubscribe(&room);
+    until(&cluster.nodes[1], &question, |(_, listeners): &(String, u64)| *listeners == 0).await;
+    assert!(instance.0.broker.is_hearing());
+}
+
+#[tokio::test]
+async fn a_connection_that_one_master_cuts_is_replaced_and_what_was_missed_is_in_doubt() {
+    let cluster = shared().await;
+    let mut instance = open(&cluster).await;
+    let rooms = in_all_rooms(&instance).await;
+    let more: Vec<RoomName> = (0..1_100).map(|number| room(&format!("{number}"))).collect();
+    futures_util::future::join_all(more.iter().map(|room| instance.subscribe(room))).await;
+    for node in &cluster.nodes {
+        let killed: u64 = run(node, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+        assert_eq!(killed, 1);
+        instance.doubts().await;
+        instance.hears_itself_in(&rooms).await;
+        instance.hears_itself_in(&more[1_097..]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_command_after_a_cut_connection_is_tried_again() {
+    let cluster = shared().await;
+    let instance = open(&cluster).await;
+    for seq in 1..=5 {
+        let _: u64 = run(&cluster.nodes[1], &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
+        assert_eq!(instance.say(&room("lobby")).await.seq, seq);
+    }
+}
+
+#[tokio::test]
+async fn a_room_whose_slot_moves_is_appended_to_meanwhile_and_heard_afterwards() {
+    let cluster = shared().await;
+    let mut instance = open(&cluster).await;
+    let (room, key) = (room("moving"), "sala:{moving}:stream");
+    instance.subscribe(&room).await;
+    instance.hears_itself_in(std::slice::from_ref(&room)).await;
+    let slot = run::<u64>(&cluster.nodes[0], &["CLUSTER", "KEYSLOT", key]).await.to_string();
+    let at = owner(&cluster, key).await;
+    let [from, to] = [at, (at + 1) % 3].map(|number| &cluster.nodes[number]);
+    let (from_id, to_id) = (id_of(from).await, id_of(to).await);
+
+    let _: () = run(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id]).await;
+    let _: () = run(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]).await;
+    instance.hears_itself_in(std::slice::from_ref(&room)).await;
+    let keys: Vec<String> = run(from, &["CLUSTER", "GETKEYSINSLOT", &slot, "100"]).await;
+    let port = to.port().to_string();
+    let migrate: Vec<&str> = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"]
+        .into_iter()
+        .chain(keys.iter().map(String::as_str))
+        .collect();
+    let _: () = run(from, &migrate).await;
+    let first = draft("u_ana", "1");
+    assert_eq!(instance.append(&room, &first).await.seq, 3);
+    assert_eq!(instance.0.history.heads(std::slice::from_ref(&room)).await.unwrap()[0].seq, 3);
+    for node in [to, from] {
+        let _: () = run(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]).await;
+    }
+
+    assert_eq!(instance.append(&room, &first).await.seq, 3);
+    timeout(Duration::from_secs(2), instance.doubts()).await.expect("the node says at once that the channel is gone");
+    instance.hears_itself_in(std::slice::from_ref(&room)).await;
+    assert_eq!(instance.history(&room).await.len(), 4);
+}
+
+#[tokio::test]
+async fn other_masters_for_slots_are_noticed_without_a_word_of_the_nodes() {
+    let cluster = shared().await;
+    let mut instance = open(&cluster).await;
+    let rooms = in_all_rooms(&instance).await;
+    // Nobody listens to anything in this one.
+    let slot = run::<u64>(&cluster.nodes[0], &["CLUSTER", "KEYSLOT", "nothing"]).await.to_string();
+    let at = owner(&cluster, "nothing").await;
+    let to = id_of(&cluster.nodes[(at + 1) % 3]).await;
+    for node in [&cluster.nodes[(at + 1) % 3], &cluster.nodes[at], &cluster.nodes[(at + 2) % 3]] {
+        let _: () = run(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &to]).await;
+    }
+    instance.doubts().await;
+    instance.hears_itself_in(&rooms).await;
+}
+
+/// Which of the nodes has a key.
+async fn owner(cluster: &RedisCluster, key: &str) -> usize {
+    for (number, node) in cluster.nodes.iter().enumerate() {
+        if super::try_to_run::<u64>(node, &["EXISTS", key]).await.is_ok() {
+            return number;
+        }
+    }
+    panic!("a slot has an owner");
+}
+
+/// A cluster whose first master has a replica, which is its last node and takes over only when it is told to. Meanwhile the
+/// others go on.
+async fn with_a_replica() -> RedisCluster {
+    let mut cluster = RedisCluster::start().await;
+    let replica = node(&["--repl-diskless-sync-delay", "0", "--cluster-replica-no-failover", "yes"]);
+    cluster.meet(&replica).await;
+    let _: () = run(&cluster.nodes[0], &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
+    let master = id_of(&cluster.nodes[0]).await;
+    until(&replica, &["CLUSTER", "NODES"], |nodes: &String| nodes.contains(&master)).await;
+    let _: () = run(&replica, &["CLUSTER", "REPLICATE", &master]).await;
+    cluster.nodes.push(replica);
+    for node in &cluster.nodes {
+        let _: () = run(node, &["CONFIG", "SET", "cluster-require-full-coverage", "no"]).await;
+    }
+    cluster.until_it_works().await;
+    assert_eq!(run::<u64>(&cluster.nodes[0], &["WAIT", "1", "15000"]).await, 1);
+    cluster
+}
+
+/// Asks with the same draft until it is taken.
+async fn insist(instance: &Instance, room: &RoomName, draft: &server::backend::Draft) -> u64 {
+    let taken = async {
+        loop {
+            match instance.0.broker.append(room, draft).await {
+                Ok(receipt) => break receipt.seq,
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    timeout(PATIENCE, taken).await.expect("it is taken")
+}
+
+#[tokio::test]
+async fn a_replica_that_takes_over_is_found_and_a_retry_there_is_no_second_event() {
+    let mut cluster = with_a_replica().await;
+    let replicas = Some((1, Duration::from_millis(1_000)));
+    let copied = Instance(redis::open(Settings { replicas, ..Settings::new(&cluster.url(), 1_000) }).await.unwrap());
+    let mut instance = open(&cluster).await;
+    let rooms = in_all_rooms(&instance).await;
+    let draft = draft("u_ana", "1");
+    assert_eq!(copied.append(&rooms[0], &draft).await.seq, 1);
+    // The others have no replica.
+    assert_unavailable(copied.0.broker.append(&rooms[1], &draft).await);
+
+    drop(cluster.nodes.remove(0));
+    assert_unavailable(instance.0.broker.append(&rooms[0], &crate::site::draft("u_ana", "2")).await);
+    insist(&instance, &rooms[1], &draft).await;
+    // The others answer, but no instance is better off.
+    assert!(!instance.0.broker.is_deaf());
+    let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER", "TAKEOVER"]).await;
+    assert_eq!(insist(&instance, &rooms[0], &draft).await, 1);
+    instance.doubts().await;
+    instance.hears_itself_in(&rooms).await;
+    assert_eq!(instance.history(&rooms[0]).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_master_that_became_a_replica_is_left_for_the_new_one() {
+    let cluster = with_a_replica().await;
+    let mut instance = open(&cluster).await;
+    let rooms = in_all_rooms(&instance).await;
+    instance.hears_itself_in(&rooms).await;
+    let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER"]).await;
+    instance.doubts().await;
+    instance.hears_itself_in(&rooms).await;
+    let question = ["PUBSUB", "SHARDNUMSUB", "sala:{b}:events"];
+    until(&cluster.nodes[3], &question, |(_, listeners): &(String, u64)| *listeners == 1).await;
+    assert_eq!(instance.history(&rooms[0]).await.len(), 2);
+}
+
+#[tokio::test]
+async fn one_connection_that_is_open_but_deaf_is_noticed_and_replaced() {
+    let nodes: Vec<RedisServer> = (0..3).map(|_| node(&[])).collect();
+    let mut proxies = Vec::new();
+    for node in &nodes {
+        let proxy = Proxy::start(&node.url()).await;
+        let port = proxy.url().rsplit(':').next().unwrap().to_owned();
+        let _: () = run(node, &["CONFIG", "SET", "cluster-announce-port", &port]).await;
+        proxies.push(proxy);
+    }
+    let cluster = RedisCluster { nodes };
+    cluster.join().await;
+    let mut instance = open(&cluster).await;
+    let rooms = in_all_rooms(&instance).await;
+    instance.hears_itself_in(&rooms).await;
+
+    proxies[1].deafen();
+    instance.say(&rooms[1]).await;
+    let talking = async {
+        loop {
+            instance.0.broker.append(&rooms[0], &draft("u_ana", &fresh("id"))).await.unwrap();
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    // That another one hears does not count.
+    tokio::select! {
+        () = talking => {}
+        () = until_hearing(&*instance.0.broker, false) => {}
+    }
+    instance.doubts().await;
+    instance.hears_itself_in(&rooms).await;
+}
