@@ -1,4 +1,5 @@
 use protocol::Cursor;
+use server::backend::{PRESENCE_TTL_MS, Roster};
 
 use super::{one_instance, run};
 use crate::site::{draft, room, user};
@@ -73,4 +74,24 @@ async fn a_damaged_message_is_dropped_and_the_next_is_heard() {
     }
     instance.say(&room).await;
     assert_eq!(instance.appended().await.2.seq, 1);
+}
+
+#[tokio::test]
+async fn who_is_here_is_right_again_after_redis_evicted_a_part_of_it() {
+    for key in ["live", "who", "count", "names"] {
+        let (server, instance) = one_instance().await;
+        let (room, ana, presence) = (room("lobby"), user("Ana"), &instance.0.presence);
+        let here = [("c1".to_owned(), ana.clone()), ("c2".to_owned(), ana.clone())];
+        for (connection, user) in &here {
+            presence.enter(&room, connection, user).await.unwrap();
+        }
+        let _: u64 = run(&server, &["DEL", &format!("sala:{{lobby}}:{key}")]).await;
+        presence.refresh(&room, &here, PRESENCE_TTL_MS).await.unwrap();
+        let roster = presence.people(&room).await.unwrap();
+        assert_eq!((roster.people, roster.count), (vec![ana.clone()], 1), "{key}");
+        for (connection, _) in &here {
+            presence.leave(&room, connection).await.unwrap();
+        }
+        assert_eq!(presence.people(&room).await.unwrap(), Roster::default(), "{key}");
+    }
 }

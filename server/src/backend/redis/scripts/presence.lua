@@ -6,6 +6,10 @@ local live, who, count, names = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 -- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel; ms that a connection stays; how many people are listed
 local publish, channel, ttl, listed = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
+-- All four are there, or none. Where memory is short Redis evicts one of them, and people would be counted twice, or not at all, for
+-- as long as anybody is here. So what is left goes, too, and the next refresh of each instance brings its people back.
+if redis.call('EXISTS', live, who, count, names) < 4 then redis.call('DEL', live, who, count, names) end
+
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local joined, left = {}, {}
