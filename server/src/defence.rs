@@ -7,7 +7,7 @@ pub enum Defence {
     /// `chain`: an event is known by its name and the name before it, not by its number alone, and a history that steps back
     /// is another history.
     Chain,
-    /// `silence`: heads are compared when nothing is heard, too.
+    /// `silence`: heads are compared every few seconds, and when signals may have been missed.
     Silence,
     /// `ids`: the same author and id again get the first answer.
     Ids,

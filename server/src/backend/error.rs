@@ -2,7 +2,7 @@
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a backend could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// The store or relay cannot be reached, or did not answer in time. What was asked may or may not have been done.
     #[error("the backend is unavailable: {0}")]

@@ -83,11 +83,9 @@ pub trait History: Send + Sync {
     /// [`Error::Unavailable`].
     async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<Slice>;
 
-    /// Where each of the rooms stands, in the order asked; the default cursor for a room that was never seen.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    async fn heads(&self, rooms: &[RoomName]) -> Result<Vec<Cursor>>;
+    /// Where each of the rooms stands, in the order asked; the default cursor for a room that was never seen. One that cannot be
+    /// asked about now is [`Error::Unavailable`], and keeps nothing of the others back.
+    async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>>;
 }
 
 /// Knows who is in a room, over all instances. A person is there while at least one of their connections is.

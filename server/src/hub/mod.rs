@@ -174,7 +174,7 @@ impl Hub {
         let room = self.open(name).await?;
         let roster = self.presence.people(name).await?;
         let before = room.lock().log.cursor();
-        let newest = self.history.heads(slice::from_ref(name)).await?.pop().unwrap_or_default();
+        let newest = self.history.heads(slice::from_ref(name)).await.pop().transpose()?.unwrap_or_default();
         let known = {
             let state = room.lock();
             let (log, epoch) = (&state.log, state.log.epoch().to_owned());

@@ -33,25 +33,22 @@ impl Hub {
         };
         let rooms: Vec<(Arc<Room>, Cursor)> = self.lock().values().map(stand).collect();
         let names: Vec<_> = rooms.iter().map(|(room, _)| room.name.clone()).collect();
-        let heads = match self.history.heads(&names).await {
-            Ok(heads) => heads,
-            Err(error) if doubted => {
-                tracing::warn!(%error, "heads cannot be compared; every room is repaired");
-                rooms.iter().for_each(|(room, _)| self.suspect(room));
-                return;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "heads cannot be compared");
-                return;
-            }
-        };
+        let heads = self.history.heads(&names).await;
+        if let Some(error) = heads.iter().find_map(|head| head.as_ref().err()) {
+            tracing::warn!(%error, "heads cannot be compared");
+        }
         let is_behind = |room: &Room, head: &Cursor, before: &Cursor| {
             // A room that is being opened may have missed what came after its first read.
             if room.opened.initialized() { !room.lock().log.knows(head, before) } else { doubted }
         };
-        let mut behind: Vec<_> =
-            rooms.into_iter().zip(heads).map(|((room, before), head)| (room, before, head)).collect();
-        behind.retain(|(room, before, head)| is_behind(room, head, before));
+        let mut behind = Vec::new();
+        for ((room, before), head) in rooms.into_iter().zip(heads) {
+            match head {
+                Ok(head) if is_behind(&room, &head, &before) => behind.push((room, before, head)),
+                Err(_) if doubted => self.suspect(&room),
+                Ok(_) | Err(_) => {}
+            }
+        }
         if !doubted && !behind.is_empty() {
             sleep(ON_ITS_WAY).await;
             behind.retain(|(room, before, head)| is_behind(room, head, before));

@@ -122,14 +122,14 @@ pub async fn heads_come_in_the_order_asked(site: Site) {
     let draft = draft("u_ana", "1");
     instance.append(&spoken, &draft).await;
     let epoch = instance.0.history.after(&silent, 0, 1).await.unwrap().epoch;
-    let heads = instance.0.history.heads(&[unseen, spoken, silent]).await.unwrap();
+    let heads = instance.heads(&[unseen, spoken, silent]).await;
     assert_eq!(heads[0], Cursor::default());
     assert_eq!(heads[1], Cursor { epoch: draft.epoch, seq: 1, uid: draft.uid });
     assert_eq!(heads[2], Cursor { epoch, seq: 0, uid: String::new() });
-    assert_eq!(instance.0.history.heads(&[]).await.unwrap(), []);
+    assert_eq!(instance.heads(&[]).await, []);
     let many: Vec<_> = (0..1_201).map(|number| room(&format!("{number}"))).collect();
     instance.say(&many[1_200]).await;
-    let heads = instance.0.history.heads(&many).await.unwrap();
+    let heads = instance.heads(&many).await;
     assert_eq!((heads.len(), heads[1_199].seq, heads[1_200].seq), (1_201, 0, 1));
 }
 

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use protocol::{MessageId, RoomName, User};
+use protocol::{Cursor, MessageId, RoomName, User};
 use server::backend::{
     Backend, Draft, Entry, Receipt, Result, Signal, Whisper, local,
     redis::{self, Settings},
@@ -92,6 +92,10 @@ impl Instance {
 
     pub async fn subscribe(&self, room: &RoomName) {
         self.0.broker.subscribe(room).await.unwrap();
+    }
+
+    pub async fn heads(&self, rooms: &[RoomName]) -> Vec<Cursor> {
+        self.0.history.heads(rooms).await.into_iter().map(Result::unwrap).collect()
     }
 
     pub async fn history(&self, room: &RoomName) -> Vec<Entry> {

@@ -97,14 +97,17 @@ impl History for Reader {
         self.slice(room, Part::Before(before.unwrap_or(u64::MAX)), limit).await
     }
 
-    async fn heads(&self, rooms: &[RoomName]) -> Result<Vec<Cursor>> {
-        let rooms = rooms.to_vec();
-        self.read(move |db| {
+    async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>> {
+        let names = rooms.to_vec();
+        let read = self.read(move |db| {
             let tx = db.transaction()?;
             let room = |name: &RoomName| Ok(find(&tx, name)?.map(|(_, cursor)| cursor).unwrap_or_default());
-            rooms.iter().map(room).collect()
-        })
-        .await
+            names.iter().map(room).collect::<rusqlite::Result<Vec<_>>>()
+        });
+        match read.await {
+            Ok(cursors) => cursors.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); rooms.len()],
+        }
     }
 }
 

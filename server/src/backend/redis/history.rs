@@ -47,9 +47,9 @@ impl History for RedisHistory {
         Ok(slice)
     }
 
-    async fn heads(&self, rooms: &[RoomName]) -> Result<Vec<Cursor>> {
-        let answers = self.commands.ask(rooms, |keys| [standing(keys), remains(keys)]).await?;
-        answers.iter().map(cursor).collect()
+    async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>> {
+        let answers = self.commands.ask(rooms, |keys| [standing(keys), remains(keys)]).await;
+        answers.into_iter().map(|answer| cursor(&answer?)).collect()
     }
 }
 

@@ -74,13 +74,18 @@ impl Presence for RedisPresence {
 
     /// Asks which rooms have expired ones before it does anything about them: mostly there are none.
     async fn sweep(&self, rooms: &[RoomName]) -> Result<()> {
-        let answers = self.commands.ask(rooms, |keys| [::redis::cmd("TIME"), next_to_expire(keys)]).await?;
+        let answers = self.commands.ask(rooms, |keys| [::redis::cmd("TIME"), next_to_expire(keys)]).await;
+        let mut swept = Ok(());
         for (room, answer) in rooms.iter().zip(answers) {
-            if is_overdue(&answer)? {
-                self.people(room).await?;
-            }
+            let sweeping = async {
+                if is_overdue(&answer?)? {
+                    self.people(room).await?;
+                }
+                Ok(())
+            };
+            swept = sweeping.await.and(swept);
         }
-        Ok(())
+        swept
     }
 
     /// Takes the expired away before it looks.

@@ -213,12 +213,12 @@ impl History for Model {
         .await
     }
 
-    async fn heads(&self, rooms: &[RoomName]) -> Result<Vec<Cursor>> {
-        self.read(|state| {
+    async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>> {
+        let head = self.read(|state| {
             let Head { seq, uid } = state.head();
-            vec![Cursor { epoch: state.epoch.clone(), seq, uid }; rooms.len()]
-        })
-        .await
+            Cursor { epoch: state.epoch.clone(), seq, uid }
+        });
+        vec![head.await; rooms.len()]
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use ::redis::{
     Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind, Value,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use protocol::RoomName;
 use tokio::time::timeout;
 
@@ -94,23 +94,15 @@ impl Commands {
         &self,
         rooms: &[RoomName],
         questions: fn(&Keys) -> [Cmd; N],
-    ) -> Result<Vec<[Value; N]>> {
-        match &self.lines {
-            Lines::Server(_) => {
-                let mut answers = Vec::with_capacity(rooms.len());
-                for rooms in rooms.chunks(PIECE) {
-                    answers.extend(self.ask_together(rooms, questions).await?);
-                }
-                Ok(answers)
-            }
-            // One connection takes many calls at the same time; one piece for all rooms of a node would fail as a whole where
-            // one of its slots is moved.
-            Lines::Nodes(_) => {
-                let each: Vec<_> = rooms.chunks(1).map(|room| self.ask_together(room, questions)).collect();
-                let answers: Vec<_> = stream::iter(each).buffered(AT_ONCE).try_collect().await?;
-                Ok(answers.into_iter().flatten().collect())
-            }
-        }
+    ) -> Vec<Result<[Value; N]>> {
+        // One connection takes many calls at the same time; one piece for all rooms of a node would fail as a whole where one of
+        // its slots is moved.
+        let (piece, at_once) = match &self.lines {
+            Lines::Server(_) => (PIECE, 1),
+            Lines::Nodes(_) => (1, AT_ONCE),
+        };
+        let pieces: Vec<_> = rooms.chunks(piece).map(|rooms| self.ask_together(rooms, questions)).collect();
+        stream::iter(pieces).buffered(at_once).flat_map(stream::iter).collect().await
     }
 
     /// Publishes at most once.
@@ -171,15 +163,18 @@ impl Commands {
         &self,
         rooms: &[RoomName],
         questions: fn(&Keys) -> [Cmd; N],
-    ) -> Result<Vec<[Value; N]>> {
-        let Some(first) = rooms.first() else { return Ok(Vec::new()) };
+    ) -> Vec<Result<[Value; N]>> {
+        let Some(first) = rooms.first() else { return Vec::new() };
         let mut piece = ::redis::pipe();
         for question in rooms.iter().flat_map(|room| questions(&Keys::of(room))) {
             piece.add_command(question);
         }
         let piece = &piece;
         let question = |line: Line| async move { line.send::<Vec<Value>>(piece).await };
-        let mut answers = self.patiently(&Keys::of(first).meta(), Again::Yes, question).await?.into_iter();
+        let mut answers = match self.patiently(&Keys::of(first).meta(), Again::Yes, question).await {
+            Ok(answers) => answers.into_iter(),
+            Err(error) => return vec![Err(error); rooms.len()],
+        };
         let answers = rooms.iter().map(|_| {
             let answer: Vec<_> = answers.by_ref().take(N).collect();
             answer.try_into().map_err(|_| Error::Corrupt("Redis gave too few answers".into()))
@@ -192,13 +187,20 @@ impl Commands {
     where
         F: Future<Output = RedisResult<T>>,
     {
+        let patience = match &self.lines {
+            Lines::Server(_) => Some(PATIENCE),
+            Lines::Nodes(nodes) => nodes.patience(key, PATIENCE),
+        };
+        let Some(patience) = patience else {
+            return Err(Error::Unavailable("a master of the cluster does not answer".into()));
+        };
         let asking = async {
             match &self.lines {
                 Lines::Server(server) => server.ask(again, question).await,
                 Lines::Nodes(nodes) => nodes.ask(key, again, question).await,
             }
         };
-        let result = timeout(PATIENCE, asking).await;
+        let result = timeout(patience, asking).await;
         let is_answered = matches!(&result, Ok(Ok(_))) || matches!(&result, Ok(Err(error)) if !error.is_io_error());
         self.answered.store(is_answered, Ordering::Relaxed);
         if let Lines::Nodes(nodes) = &self.lines {
@@ -206,7 +208,7 @@ impl Commands {
         }
         match result {
             Ok(result) => result.map_err(Error::from),
-            Err(_) => Err(Error::Unavailable(format!("Redis did not answer within {} s", PATIENCE.as_secs()))),
+            Err(_) => Err(Error::Unavailable(format!("Redis did not answer within {} s", patience.as_secs()))),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,8 +12,12 @@ use super::Again;
 use super::line::{Line, WAIT, settings};
 use crate::backend::redis::place::{Node, Place, Slots};
 
-/// How long to wait after the second refusal and every further one.
+/// How long to wait after the second refusal and every further one, and how many of them are taken.
 const PAUSE: Duration = Duration::from_millis(50);
+const REFUSALS: usize = 40;
+/// How often a master that does not answer is tried, and for how long. Meanwhile calls to it fail at once: waiting for them would hold up what is asked
+/// of the others in the same turn.
+const TRIAL: Duration = Duration::from_secs(1);
 
 /// The connections to the masters of a cluster.
 pub struct Nodes {
@@ -25,11 +29,12 @@ pub struct Nodes {
 
 struct Present {
     slots: Slots,
-    /// When that was asked for.
+    /// When that was asked for, and when it was in vain.
     since: Instant,
+    in_vain: Option<Instant>,
     managers: HashMap<Node, ConnectionManager>,
-    /// The masters that did not answer when they were last asked.
-    silent: BTreeSet<Node>,
+    /// The masters that did not answer when they were last asked, and when they were last tried.
+    silent: HashMap<Node, Instant>,
 }
 
 /// What a node says that did nothing.
@@ -40,6 +45,8 @@ enum Refusal {
     Ask(Node),
     /// It may be able to do it in a moment.
     Wait,
+    /// Another one may be able to.
+    Elsewhere,
 }
 
 impl Nodes {
@@ -56,7 +63,7 @@ impl Nodes {
             }
         });
         let managers = try_join_all(connecting).await?.into_iter().collect();
-        let present = Mutex::new(Present { slots, since, managers, silent: BTreeSet::new() });
+        let present = Mutex::new(Present { slots, since, in_vain: None, managers, silent: HashMap::new() });
         Ok(Self { place, present, renewing: tokio::sync::Mutex::new(()) })
     }
 
@@ -66,44 +73,58 @@ impl Nodes {
     where
         F: Future<Output = RedisResult<T>>,
     {
-        let mut line = self.line_for(key)?;
-        let (mut may_be_lost, mut refused) = (again == Again::Yes, false);
+        let (mut may_be_lost, mut refusals) = (again == Again::Yes, 0);
+        let (mut node, mut asking) = (self.master_of(key), false);
         loop {
             let asked_at = Instant::now();
-            let error = match question(line).await {
+            let error = match question(self.line_to(&node, asking)?).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let refusal = refusal(&error);
-            if refusal.is_some() && std::mem::replace(&mut refused, true) {
+            let refusal = refusal(&error, &node).filter(|_| refusals < REFUSALS);
+            if refusal.is_some() && refusals > 0 {
                 sleep(PAUSE).await;
             }
-            line = match refusal {
-                Some(Refusal::Ask(node)) => self.line_to(&node, true)?,
-                Some(Refusal::Moved(node)) => {
+            refusals += 1;
+            (node, asking) = match refusal {
+                Some(Refusal::Ask(there)) => (there, true),
+                Some(Refusal::Moved(there)) => {
                     // The others may not know yet.
                     self.renew(asked_at).await.ok();
-                    self.line_to(&node, false)?
+                    (there, false)
                 }
-                Some(Refusal::Wait) => {
+                Some(Refusal::Elsewhere) => {
                     self.renew(asked_at).await.ok();
-                    self.line_for(key)?
+                    (self.master_of(key), false)
                 }
+                Some(Refusal::Wait) => (self.master_of(key), false),
                 None if error.is_io_error() && may_be_lost => {
                     may_be_lost = false;
                     self.renew(asked_at).await?;
-                    self.line_for(key)?
+                    (self.master_of(key), false)
                 }
                 None => return Err(error),
             };
         }
     }
 
+    /// How long an answer about a key is to be waited for; not at all where it is no use. A master that is silent is tried by
+    /// one call in every [`TRIAL`].
+    pub fn patience(&self, key: &str, patience: Duration) -> Option<Duration> {
+        let mut present = self.present();
+        let Present { slots, silent, .. } = &mut *present;
+        let Some(tried) = silent.get_mut(slots.master_of(key)) else { return Some(patience) };
+        let is_due = tried.elapsed() >= TRIAL;
+        if is_due {
+            *tried = Instant::now();
+        }
+        is_due.then_some(TRIAL)
+    }
+
     /// Whether what was asked about a key was answered.
     pub fn note(&self, key: &str, is_answered: bool) {
-        let mut present = self.present();
-        let master = present.slots.master_of(key).clone();
-        present.note(master, is_answered);
+        let master = self.master_of(key);
+        self.present().note(master, is_answered);
     }
 
     /// Asks every master whether it is there.
@@ -126,9 +147,8 @@ impl Nodes {
         !self.present().silent.is_empty()
     }
 
-    fn line_for(&self, key: &str) -> RedisResult<Line> {
-        let master = self.present().slots.master_of(key).clone();
-        self.line_to(&master, false)
+    fn master_of(&self, key: &str) -> Node {
+        self.present().slots.master_of(key).clone()
     }
 
     fn line_to(&self, node: &Node, asking: bool) -> RedisResult<Line> {
@@ -147,15 +167,27 @@ impl Nodes {
     /// Asks for the slots, unless somebody did since then.
     async fn renew(&self, then: Instant) -> RedisResult<()> {
         let _renewing = self.renewing.lock().await;
-        if self.present().since > then {
-            return Ok(());
+        {
+            let present = self.present();
+            if present.since > then {
+                return Ok(());
+            }
+            if present.in_vain.is_some_and(|in_vain| in_vain > then) {
+                return Err(RedisError::from((ErrorKind::Io, "no node of the cluster tells who has which slots")));
+            }
         }
         let since = Instant::now();
-        let slots = self.place.slots().await?;
+        let slots = match self.place.slots().await {
+            Ok(slots) => slots,
+            Err(error) => {
+                self.present().in_vain = Some(since);
+                return Err(error);
+            }
+        };
         let mut present = self.present();
         let masters = slots.masters();
         present.managers.retain(|node, _| masters.contains(node));
-        present.silent.retain(|node| masters.contains(node));
+        present.silent.retain(|node, _| masters.contains(node));
         (present.slots, present.since) = (slots, since);
         Ok(())
     }
@@ -170,29 +202,28 @@ impl Present {
         if is_answered {
             self.silent.remove(&master);
         } else if self.slots.masters().contains(&master) {
-            self.silent.insert(master);
+            self.silent.insert(master, Instant::now());
         }
     }
 }
 
-fn refusal(error: &RedisError) -> Option<Refusal> {
+fn refusal(error: &RedisError, asked: &Node) -> Option<Refusal> {
     let ErrorKind::Server(kind) = error.kind() else { return None };
     match kind {
-        ServerErrorKind::Moved => Some(there(error).map_or(Refusal::Wait, Refusal::Moved)),
-        ServerErrorKind::Ask => Some(there(error).map_or(Refusal::Wait, Refusal::Ask)),
-        ServerErrorKind::TryAgain
-        | ServerErrorKind::ClusterDown
-        | ServerErrorKind::MasterDown
-        | ServerErrorKind::BusyLoading
-        | ServerErrorKind::ReadOnly => Some(Refusal::Wait),
+        ServerErrorKind::Moved => Some(there(error, asked).map_or(Refusal::Elsewhere, Refusal::Moved)),
+        ServerErrorKind::Ask => Some(there(error, asked).map_or(Refusal::Elsewhere, Refusal::Ask)),
+        ServerErrorKind::TryAgain | ServerErrorKind::BusyLoading => Some(Refusal::Wait),
+        ServerErrorKind::ClusterDown | ServerErrorKind::MasterDown | ServerErrorKind::ReadOnly => {
+            Some(Refusal::Elsewhere)
+        }
         _ => None,
     }
 }
 
-/// The slot, a space, the address; a node that does not know the address leaves the host out.
-fn there(error: &RedisError) -> Option<Node> {
+/// The slot, a space, the address.
+fn there(error: &RedisError, asked: &Node) -> Option<Node> {
     let errors = error.clone().into_server_errors()?;
     let (_slot, address) = errors.first()?.1.details()?.split_once(' ')?;
-    let (host, port) = address.rsplit_once(':').filter(|(host, _)| !host.is_empty())?;
-    Some(Node { host: host.to_owned(), port: port.parse().ok()? })
+    let (host, port) = address.rsplit_once(':')?;
+    Some(asked.beside(host, port.parse().ok()?))
 }

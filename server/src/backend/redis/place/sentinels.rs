@@ -19,8 +19,8 @@ impl Sentinels {
         Self { clients, master: master.to_owned() }
     }
 
-    /// A client of the master. Asks all at once, and takes the first answer that holds: a Sentinel that is cut off from the
-    /// others names the old master for as long as it is, and what is written there is lost when the cut heals.
+    /// A client of the master. Asks all at once, and takes the first answer that holds: a Sentinel that was cut off from the
+    /// others names the old master until it hears of the new one, which the old one may have heard of sooner.
     ///
     /// # Errors
     /// When no Sentinel knows the master.

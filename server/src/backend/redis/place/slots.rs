@@ -13,6 +13,15 @@ pub struct Node {
     pub port: u16,
 }
 
+impl Node {
+    /// Another one, as this one calls it: who does not know the host of a node leaves it empty or puts a question mark, which stands for
+    /// the host of whoever was asked.
+    pub fn beside(&self, host: &str, port: u16) -> Self {
+        let host = if matches!(host, "" | "?") { &self.host } else { host };
+        Self { host: host.to_owned(), port }
+    }
+}
+
 /// Which master has which slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slots {
@@ -57,13 +66,12 @@ impl Slots {
     }
 }
 
-/// Address, port, name, and more that is of no interest. Who does not know its own address leaves it empty.
+/// Address, port, name, and more that is of no interest.
 fn node(server: &Value, there: &Node) -> Option<Node> {
     let server: Vec<Value> = ::redis::from_redis_value_ref(server).ok()?;
     let (host, port) = (server.first()?, server.get(1)?);
     let host: Option<String> = ::redis::from_redis_value_ref(host).ok()?;
-    let host = host.filter(|host| !host.is_empty()).unwrap_or_else(|| there.host.clone());
-    Some(Node { host, port: ::redis::from_redis_value_ref(port).ok()? })
+    Some(there.beside(&host.unwrap_or_default(), ::redis::from_redis_value_ref(port).ok()?))
 }
 
 /// As Redis computes it: CRC-16/XMODEM of what stands between the first braces, or of everything if nothing does.
@@ -110,7 +118,7 @@ mod tests {
         };
         let answer = Value::Array(vec![
             range(6_001, 16_383, vec![server(Value::Nil, 2)]),
-            range(0, 6_000, vec![server(text("a"), 1), server(text(""), 3)]),
+            range(0, 6_000, vec![server(text("a"), 1), server(text("?"), 3)]),
         ]);
         let there = Node { host: "there".into(), port: 9 };
         let (slots, nodes) = Slots::read(answer, &there).unwrap();

@@ -84,12 +84,12 @@ impl Ear {
                 }
                 State::Away { attempts } => {
                     sleep(back_off(attempts)).await;
-                    // Where one of several masters is away, nobody hears all, and this instance is no worse than others.
-                    let (connected, ()) = tokio::join!(self.line.connect(), self.commands.call_each());
-                    match connected {
+                    match self.line.connect().await {
                         Ok(listening) => State::Connected(Box::new(listening)),
                         Err(error) => {
                             tracing::debug!(%error, attempts, "Redis cannot be listened to");
+                            // Where one of several masters is away, nobody hears all, and this instance is no worse than others.
+                            self.commands.call_each().await;
                             State::Away { attempts: attempts.saturating_add(1) }
                         }
                     }
