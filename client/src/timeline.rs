@@ -92,7 +92,7 @@ impl Timeline {
 
     /// What is shown of one's own that a page takes back: it has other events in that place, or ends before it.
     pub(crate) fn taken_back(&self, page: &Page, me: &User) -> impl Iterator<Item = &Line> {
-        let from = page.events.first().map_or(page.head.seq, |first| first.seq);
+        let from = page.events.first().map_or(page.head.seq.saturating_add(1), |first| first.seq);
         self.lines().iter().filter(move |line| {
             line.author.id == me.id && line.seq >= Some(from) && !page.events.iter().any(|event| line.shows(event))
         })

@@ -17,8 +17,8 @@ pub struct HttpConfig {
     pub allowed_origins: Vec<Authority>,
     /// `LEPTOS_SITE_ROOT`, default `target/site`: the folder of the built site.
     pub site_root: String,
-    /// `REQUEST_PATIENCE_MS`, default 30000: how long the head of a request, or a pause within its body, may take. Then the connection
-    /// is closed.
+    /// `REQUEST_PATIENCE_MS`, default 30000: how long the head of a request may take, and how long its body and the answer to it. Then the
+    /// connection is closed.
     pub request_patience: Duration,
     /// `METRICS_PORT`, default none: a port of its own for `/metrics`, on the address of `HOST`.
     pub metrics_port: Option<u16>,

@@ -9,7 +9,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tower_http::{compression::CompressionLayer, services::ServeDir, timeout::RequestBodyTimeoutLayer};
+use tower_http::{compression::CompressionLayer, services::ServeDir, timeout::TimeoutLayer};
 
 use super::{AppState, forms, headers, health, metrics, pages};
 use crate::ws;
@@ -46,7 +46,7 @@ pub fn router(app: Arc<AppState>) -> Router {
         .route("/metrics", get(metrics::behind_token))
         .merge(files(&app))
         .layer(middleware::from_fn(headers::secure))
-        .layer(RequestBodyTimeoutLayer::new(patience))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience))
         .with_state(app)
 }
 

@@ -30,6 +30,7 @@ async fn answer(stream: TcpStream, app: Router, patience: Duration, stop: Cancel
     // by up to 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection ended before it began");
+        return;
     }
     let app = app.map_request(|request: Request<Incoming>| request.map(Body::new));
     let mut http = http1::Builder::new();

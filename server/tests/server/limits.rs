@@ -212,7 +212,7 @@ async fn an_idle_socket_ticks_and_a_silent_one_is_closed() {
 
 #[tokio::test]
 async fn a_request_that_never_ends_is_not_waited_for() {
-    let server = Server::with(&[("REQUEST_PATIENCE_MS", "100")]).await;
+    let server = Server::with(&[("REQUEST_PATIENCE_MS", "500")]).await;
     let address = &server.address;
     let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nname=A";
     for start in [
@@ -231,7 +231,7 @@ async fn a_request_that_never_ends_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_socket_may_be_silent_for_longer_than_a_request() {
-    let server = Server::with(&[("REQUEST_PATIENCE_MS", "100"), ("HEARTBEAT_MS", "200")]).await;
+    let server = Server::with(&[("REQUEST_PATIENCE_MS", "500"), ("HEARTBEAT_MS", "1000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert!(matches!(ana.answer().await, ServerFrame::Tick));
     ana.is_well().await;
