@@ -2,8 +2,6 @@ use std::collections::BTreeSet;
 
 use protocol::{Event, Kind, User};
 
-use crate::Unsent;
-
 /// One message as the list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -25,13 +23,6 @@ impl Line {
     /// Whether an event is this message.
     pub(crate) fn shows(&self, event: &Event) -> bool {
         matches!(&event.kind, Kind::Message { id, .. } if self.key == key(&event.author.id, id))
-    }
-
-    /// The message as it was before it was sent, with the reason why it has to be sent again.
-    pub(crate) fn to_unsent(&self, room: &str, why: &str) -> Unsent {
-        // An id has no slash.
-        let id = self.key.rsplit('/').next().unwrap_or_default().to_owned();
-        Unsent { room: room.to_owned(), id, text: self.text.clone(), at: self.at, failed: Some(why.to_owned()) }
     }
 }
 

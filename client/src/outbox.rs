@@ -14,8 +14,6 @@ const SPILLED: usize = 100;
 const ANSWER: u64 = 15_000;
 /// How long the event of an acknowledged message may take before the room is joined again, in milliseconds.
 const EVENT: u64 = 5_000;
-/// What is said of a message that the history lost.
-const LOST: &str = "The room's history lost this message.";
 /// How often it is looked for in vain before it counts as lost.
 const LOOKS: u32 = 4;
 
@@ -106,6 +104,13 @@ impl Outbox {
         self.reached(u64::MAX);
     }
 
+    /// What was shown is no longer so: it is as if its event were still to come.
+    pub(crate) fn take_back<'a>(&mut self, room: &str, lines: impl Iterator<Item = &'a Line>) {
+        let mut entries: Vec<Entry> = lines.map(|line| Entry::of_line(room, line)).collect();
+        entries.append(&mut self.entries);
+        self.entries = entries;
+    }
+
     /// The history lost its end: what it had accepted and is not in the new page is the person's to send again. Under
     /// the same id that says it once, should it be there after all. Returns what is to be persisted again.
     pub(crate) fn lose_accepted(&mut self) -> Vec<Unsent> {
@@ -115,13 +120,6 @@ impl Outbox {
     /// The same of what was looked for in vain too often.
     pub(crate) fn lose_missing(&mut self) -> Vec<Unsent> {
         self.lose(LOOKS)
-    }
-
-    /// The same of what was shown already.
-    pub(crate) fn lose_shown<'a>(&mut self, room: &str, lines: impl Iterator<Item = &'a Line>) -> Vec<Unsent> {
-        let lost: Vec<Unsent> = lines.map(|line| line.to_unsent(room, LOST)).collect();
-        self.entries.splice(..0, lost.iter().cloned().map(Entry::new));
-        lost
     }
 
     /// The message was not taken, and no other is before `until`.
@@ -231,7 +229,7 @@ impl Outbox {
     fn lose(&mut self, after: u32) -> Vec<Unsent> {
         let lost = |entry: &&mut Entry| matches!(entry.state, State::Accepted { looks, .. } if looks >= after);
         let lose = |entry: &mut Entry| {
-            entry.fail(LOST);
+            entry.fail("The room's history lost this message.");
             entry.unsent.clone()
         };
         self.entries.iter_mut().filter(lost).map(lose).collect()

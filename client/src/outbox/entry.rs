@@ -41,6 +41,15 @@ impl Entry {
         Self { unsent, state, kept: true }
     }
 
+    /// A message that was shown, and has been acknowledged.
+    pub(super) fn of_line(room: &str, line: &Line) -> Self {
+        // An id has no slash.
+        let id = line.key.rsplit('/').next().unwrap_or_default().to_owned();
+        let unsent = Unsent { room: room.to_owned(), id, text: line.text.clone(), at: line.at, failed: None };
+        let state = State::Accepted { seq: line.seq.unwrap_or_default(), until: u64::MAX, overdue: false, looks: 0 };
+        Self { unsent, state, kept: false }
+    }
+
     /// Leaves it to the person, also after a reload.
     pub(super) fn fail(&mut self, why: &str) {
         self.state = State::Failed(why.to_owned());

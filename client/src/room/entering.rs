@@ -185,6 +185,9 @@ impl Room {
         for event in &page.events {
             self.settle_own(event, turn);
         }
+        if reason == Reason::Fork {
+            self.outbox.take_back(&self.name, self.timeline.taken_back(&page, &self.me));
+        }
         if matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) {
             let lost = self.outbox.lose_accepted();
             self.keep_again(lost, turn);
@@ -192,10 +195,6 @@ impl Room {
         if self.timeline.has_page(&page, reason) {
             self.redraw(turn);
             return;
-        }
-        if reason == Reason::Fork {
-            let lost = self.outbox.lose_shown(&self.name, self.timeline.taken_back(&page, &self.me));
-            self.keep_again(lost, turn);
         }
         let unread = match (self.timeline.cursor(), reason) {
             (Some(cursor), Reason::New | Reason::Trimmed) => {
