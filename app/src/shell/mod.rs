@@ -33,7 +33,6 @@ pub fn shell(options: LeptosOptions, page: Page) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#f7f2ea" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#1c1816" media="(prefers-color-scheme: dark)" />
-                <link rel="icon" href="/favicon.ico" sizes="32x32" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link id="sala" rel="stylesheet" href=stylesheet />
                 {scripts(&page, &assets)}
