@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use options::Options;
 use prove::prove;
 use rand::Rng;
@@ -32,7 +32,10 @@ use run::Run;
 use scenario::{SCENARIOS, Scenario};
 use seed::Seed;
 use table::Table;
-use tokio::time::timeout;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
 
 /// A scenario that takes longer than this hangs.
 const DEADLINE: Duration = Duration::from_secs(600);
@@ -53,8 +56,19 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     let seed = Seed(options.seed.unwrap_or_else(|| rand::rng().random_range(0..1_000_000)));
     println!("Seed {}\n", seed.0);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        good = play(&options, seed) => Ok(if good? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        // What was started ends with the values that stand for it, which are dropped here.
+        _ = terminate.recv() => bail!("it was asked to end"),
+        _ = interrupt.recv() => bail!("it was interrupted"),
+    }
+}
+
+/// Whether all that was promised was seen.
+async fn play(options: &Options, seed: Seed) -> anyhow::Result<bool> {
     let run = Run { seed, full: !options.quick, without: None };
-    let table = play_all(&options, run).await;
+    let table = play_all(options, run).await;
     print!("{table}");
     let mut good = table.is_good();
     let mut text = table.to_string();
@@ -65,11 +79,13 @@ async fn main() -> anyhow::Result<ExitCode> {
         good &= outcomes.are_good();
         text = format!("{text}\n{outcomes}");
     }
-    if options.write {
+    if options.write && !good {
+        eprintln!("it is not written down");
+    } else if options.write {
         let form = if options.quick { "short" } else { "full" };
         page::write(&format!("`script/chaos`, {form} form, seed {}:\n\n{text}", seed.0))?;
     }
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(good)
 }
 
 async fn play_all(options: &Options, run: Run) -> Table {

@@ -1,7 +1,11 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    future::{join_all, select_ok},
+    stream,
+};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -104,9 +108,13 @@ impl Crowd {
         self.people.iter().map(|member| member.standing.borrow().acknowledged).sum()
     }
 
-    /// How many messages wait.
-    pub fn pending(&self) -> usize {
-        self.people.iter().map(|member| member.standing.borrow().pending).sum()
+    /// Whether something waits, or does before the time is up.
+    pub async fn waits(&self, patience: Duration) -> bool {
+        let waiting = self.people.iter().map(|member| {
+            let mut standing = member.standing.clone();
+            Box::pin(async move { standing.wait_for(|now| now.pending > 0).await.map(drop) })
+        });
+        timeout(patience, select_ok(waiting)).await.is_ok_and(|first| first.is_ok())
     }
 
     /// How many have a link.

@@ -58,9 +58,10 @@ impl Report {
         self.findings.iter().filter(|finding| finding.breach == breach).count()
     }
 
-    /// How often somebody saw the banner.
+    /// How often somebody saw the banner who did not vanish.
     pub fn interruptions(&self) -> usize {
-        self.journals.iter().map(|journal| journal.outages.len()).sum()
+        let present = self.journals.iter().filter(|journal| journal.vanished.is_none());
+        present.map(|journal| journal.outages.len()).sum()
     }
 
     /// How many sockets the other side closed, with a code that is in question.
@@ -88,8 +89,9 @@ impl Report {
     }
 
     /// People whose views were replaced less often than that because of a loss.
-    pub fn without_resets(&self, resets: usize) -> usize {
-        self.journals.iter().filter(|journal| journal.resets().count() < resets).count()
+    pub fn without_resets(&self, resets: usize, until: u64) -> usize {
+        let count = |journal: &&Journal| journal.resets().filter(|reset| reset.since < until).count();
+        self.journals.iter().filter(|journal| count(journal) < resets).count()
     }
 
     /// People who were told that something is no longer kept.

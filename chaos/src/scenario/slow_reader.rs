@@ -45,19 +45,22 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     report.expect(grown < MEMORY, format!("an instance grew by {grown} bytes"));
     let others = report.journals.iter().filter(|journal| !journal.outages.is_empty()).count();
     report.expect(others <= 1, format!("{others} people lost their link, of whom one reads slowly"));
-    report.expect(others == 1, format!("the slow reader kept up (closed as too slow {too_slow} times)"));
-    tell_deliveries(&mut report, start..slowed, slowed..end);
+    let fell_behind = report.journals.last().is_some_and(|slow| !slow.outages.is_empty());
+    report.expect(fell_behind, format!("the slow reader kept up (closed as too slow {too_slow} times)"));
+    // In the short form one pause of a busy machine is more than 1 % of the time.
+    let least = run.pick(500, 0);
+    tell_deliveries(&mut report, start..slowed, slowed..end, least);
     Ok(report)
 }
 
 /// Promise G6: others do not notice. The machine that measures is the one that is measured, so it is no more than a bound on what is
 /// plainly wrong.
-fn tell_deliveries(report: &mut Report, without: Range<u64>, beside: Range<u64>) {
+fn tell_deliveries(report: &mut Report, without: Range<u64>, beside: Range<u64>, least: u64) {
     let (without, beside) = (report.deliveries(&without), report.deliveries(&beside));
     let [half, most] = [0.5, 0.99].map(|share| percentile(&without, share));
     report.tell(Figure::time("delivery to the others without a slow reader, p50", None, half));
     report.tell(Figure::time("delivery to the others without a slow reader, p99", None, most));
     report.tell(Figure::time("delivery to the others beside a slow reader, p50", None, percentile(&beside, 0.5)));
-    let promised = Some(Duration::from_millis(most.unwrap_or_default() * 3 + 50));
+    let promised = Some(Duration::from_millis((most.unwrap_or_default() * 3 + 50).max(least)));
     report.tell(Figure::time("delivery to the others beside a slow reader, p99", promised, percentile(&beside, 0.99)));
 }

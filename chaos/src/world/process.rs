@@ -37,7 +37,8 @@ impl Process {
     /// Sends this very process a signal, such as `-STOP`.
     pub async fn signal(&self, signal: &str) -> anyhow::Result<()> {
         let id = self.id()?.to_string();
-        let status = Command::new("kill").args([signal, &id]).status().await?;
+        // Of the shell, since the program of that name is not on every machine.
+        let status = Command::new("sh").args(["-c", &format!("kill {signal} {id}")]).status().await?;
         ensure!(status.success(), "kill {signal} did not reach {}", self.name);
         Ok(())
     }

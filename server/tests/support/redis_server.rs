@@ -65,7 +65,9 @@ impl RedisServer {
 
     /// Sends this very server a signal, such as `-STOP`.
     pub fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+        // Of the shell, since the program of that name is not on every machine.
+        let kill = format!("kill {name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     fn try_launch(arguments: impl Fn(&Path) -> Vec<String>) -> Option<Self> {
