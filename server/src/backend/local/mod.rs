@@ -43,14 +43,14 @@ use writer::Writer;
 pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
     let place = data_dir.display();
     std::fs::create_dir_all(data_dir).with_context(|| format!("the folder DATA_DIR={place} cannot be created"))?;
-    let lock = lock::claim(data_dir)?;
+    let claim = lock::claim(data_dir)?;
     let file = data_dir.join("sala.db");
     let db =
         schema::open(&file).with_context(|| format!("the history {} in DATA_DIR cannot be used", file.display()))?;
 
     let (signals, heard) = mpsc::channel(SIGNALS);
     let relay = Arc::new(Relay::new(signals));
-    let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), lock)
+    let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), claim)
         .context("the thread that writes the history in DATA_DIR cannot be started")?;
     let writer = Arc::new(writer);
     Ok(Backend {

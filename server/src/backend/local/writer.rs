@@ -1,4 +1,3 @@
-use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -8,6 +7,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::lock::Claim;
 use super::relay::Relay;
 use super::store::{Done, Request, Store};
 use crate::backend::{Draft, Entry, Error, Receipt, Result, Signal};
@@ -32,15 +32,15 @@ enum Order {
 }
 
 impl Writer {
-    /// Starts the thread, which keeps `lock` for as long as it has the file.
-    pub fn start(store: Store, relay: Arc<Relay>, lock: File) -> io::Result<Self> {
+    /// Starts the thread, which keeps `claim` for as long as it has the file.
+    pub fn start(store: Store, relay: Arc<Relay>, claim: Claim) -> io::Result<Self> {
         let (orders, queue) = mpsc::channel(QUEUE);
         let closing = CancellationToken::new();
         let waiting = runtime::Builder::new_current_thread().build()?;
         let desk = Desk { store, relay, waiting, closing: closing.clone() };
         let thread = thread::Builder::new().name("sala-writer".into()).spawn(move || {
             desk.work(queue);
-            drop(lock);
+            drop(claim);
         })?;
         Ok(Self { orders: Some(orders), closing, thread: Some(thread) })
     }
@@ -154,7 +154,7 @@ impl Order {
 mod tests {
     use protocol::MessageId;
 
-    use super::super::schema;
+    use super::super::{lock, schema};
     use super::*;
 
     fn draft(id: &str, body: String) -> Draft {
@@ -172,8 +172,8 @@ mod tests {
         let (signals, mut heard) = mpsc::channel(8);
         let (relay, room) = (Arc::new(Relay::new(signals)), RoomName::new("lobby").unwrap());
         relay.subscribe(&room);
-        let lock = File::create(dir.path().join("lock")).unwrap();
-        let writer = Writer::start(Store::new(db, 100), relay, lock).unwrap();
+        let claim = lock::claim(dir.path()).unwrap();
+        let writer = Writer::start(Store::new(db, 100), relay, claim).unwrap();
         let append = |id: &str, length: usize| writer.append(room.clone(), draft(id, "x".repeat(length)));
 
         assert_eq!(append("1", 10).await.unwrap().seq, 1);
