@@ -62,7 +62,7 @@ impl Socket {
     /// Sends a message. `id` is unique among the member's.
     pub async fn send(&mut self, id: u32, text: String) -> anyhow::Result<()> {
         let room = self.room.clone();
-        self.say(&ClientFrame::Send { room, id: id.to_string(), text }).await
+        self.say(&ClientFrame::Send { room, id: id.to_string(), text, reply_to: None, uid: None }).await
     }
 
     /// Waits for the next frame. Cancel-safe: a frame that is half there stays in the stream's buffer.

@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_stamp_is_found_in_a_frame() {
-        let kind = Kind::Message { id: "1".into(), text: STAMP.text() };
+        let kind = Kind::Message { id: "1".into(), text: STAMP.text(), reply: None };
         let author = User { id: "u_1".into(), name: "Ana".into() };
         let event = Event { room: "a".into(), seq: 1, uid: "u".into(), prev: String::new(), at: 5, author, kind };
         assert_eq!(Stamp::find(ServerFrame::Event(event).encode().as_bytes()), Some(STAMP));

@@ -92,7 +92,8 @@ impl Chain {
         }
     }
 
-    fn uid_at(&self, seq: u64) -> Option<&String> {
+    /// The name of the event at that number, if it is known here.
+    pub(crate) fn uid_at(&self, seq: u64) -> Option<&String> {
         if seq == self.cursor.seq {
             return Some(&self.cursor.uid);
         }

@@ -5,7 +5,7 @@ use protocol::{ClientFrame, User, limits};
 use crate::connection::Connection;
 use crate::outbox::{BOUND, Outbox};
 use crate::turn::Turn;
-use crate::{Change, Effect, Input, Link, Moment, Room, Snapshot, Unsent};
+use crate::{Change, Deed, Effect, Input, Link, Moment, Room, Snapshot, Unsent};
 
 /// The client of one person: one connection, over one socket after the other, and the rooms that are open.
 #[derive(Clone, Debug)]
@@ -128,7 +128,12 @@ impl Client {
             Input::Offline => self.connection.doubt(turn),
             Input::Visible => self.connection.hurry(turn),
             Input::Leave { room } => self.leave(room, turn),
-            Input::Send { room, id, text } => self.send(room, id, text, turn),
+            Input::Send { room, id, text, reply_to } => self.send(room, id, Deed::Say { text, reply_to }, turn),
+            Input::Edit { room, id, target, text } => self.send(room, id, Deed::Edit { target, text }, turn),
+            Input::Delete { room, id, target } => self.send(room, id, Deed::Delete { target }, turn),
+            Input::React { room, id, target, emoji, on } => {
+                self.send(room, id, Deed::React { target, emoji, on }, turn);
+            }
             Input::Retry { room, id } => {
                 let space = self.has_space();
                 self.with(room, |room| room.retry(id, space, turn));
@@ -148,11 +153,16 @@ impl Client {
         }
     }
 
-    fn send(&mut self, room: &str, id: String, text: String, turn: &mut Turn) {
+    fn send(&mut self, room: &str, id: String, deed: Deed, turn: &mut Turn) {
         let space = self.has_space();
+        let uid = deed.about().and_then(|seq| self.rooms.get(room)?.uid_at(seq)).cloned();
+        if deed.target().is_some() && uid.is_none() {
+            // A person's click can come after the message was let go of.
+            return;
+        }
         // No two at once: what is persisted comes back in the order of its times.
         self.last_said = turn.now.max(self.last_said.saturating_add(1));
-        let unsent = Unsent { room: room.to_owned(), id, text, at: self.last_said, failed: None };
+        let unsent = Unsent { room: room.to_owned(), id, deed, uid, at: self.last_said, failed: None };
         if let Some(room) = self.rooms.get_mut(room) {
             room.send(unsent, space, turn);
             return;

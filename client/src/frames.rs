@@ -38,7 +38,7 @@ impl Client {
                 | ServerFrame::Sent { .. }
                 | ServerFrame::People { .. }
                 | ServerFrame::Typing { .. } => self.dispatch(frame, turn),
-                ServerFrame::Refused { re, .. } if re == "send" => self.dispatch(frame, turn),
+                ServerFrame::Refused { re, .. } if is_said(re) => self.dispatch(frame, turn),
                 _ => {}
             },
             Source::Gone => {}
@@ -128,10 +128,15 @@ impl Client {
     fn refused(&mut self, re: &str, room: &str, id: Option<&str>, refused: Refused, turn: &mut Turn) {
         self.with(room, |room| match (re, id) {
             ("join", _) => room.join_refused(refused, turn),
-            ("send", Some(id)) => room.send_refused(id, refused, turn),
+            (re, Some(id)) if is_said(re) => room.send_refused(id, refused, turn),
             ("history", _) => room.older_refused(&refused, turn),
             ("typing", _) if refused.code == RefusalCode::NotJoined => room.expelled(turn),
             _ => {}
         });
     }
+}
+
+/// Whether frames of that type come from the outbox.
+fn is_said(re: &str) -> bool {
+    matches!(re, "send" | "edit" | "delete" | "react")
 }

@@ -1,5 +1,6 @@
 use protocol::{Event, Head, User};
-use serde::{Deserialize, Serialize};
+
+use crate::Unsent;
 
 /// The outside world at the moment of an input: time and randomness are arguments.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,19 +67,54 @@ pub enum Input<'a> {
         id: String,
         /// What to say.
         text: String,
+        /// The number of the message that it answers.
+        reply_to: Option<u64>,
     },
-    /// Send a failed message again, under its id.
+    /// Say something else instead, in a message of one's own that is shown.
+    Edit {
+        /// The room.
+        room: &'a str,
+        /// A fresh id, as in [`Input::Send`].
+        id: String,
+        /// The number of the message.
+        target: u64,
+        /// What it is to say.
+        text: String,
+    },
+    /// Take a message of one's own back that is shown.
+    Delete {
+        /// The room.
+        room: &'a str,
+        /// A fresh id, as in [`Input::Send`].
+        id: String,
+        /// The number of the message.
+        target: u64,
+    },
+    /// Put an emoji to a message that is shown, or take it off.
+    React {
+        /// The room.
+        room: &'a str,
+        /// A fresh id, as in [`Input::Send`].
+        id: String,
+        /// The number of the message.
+        target: u64,
+        /// Which; see [`protocol::check_emoji`].
+        emoji: String,
+        /// Whether it is put there.
+        on: bool,
+    },
+    /// Send a message or a change that failed again, under its id.
     Retry {
         /// The room.
         room: &'a str,
-        /// The message.
+        /// The id of the message or of the change.
         id: &'a str,
     },
-    /// Throw a failed message away.
+    /// Throw a message or a change that failed away.
     Discard {
         /// The room.
         room: &'a str,
-        /// The message.
+        /// The id of the message or of the change.
         id: &'a str,
     },
     /// Load older messages: one request at a time, none at the start of the room.
@@ -117,13 +153,13 @@ pub enum Effect {
         /// With which code.
         code: u16,
     },
-    /// Persist a message; the same again changes nothing.
+    /// Persist a message or a change; the same again changes nothing.
     Keep(Unsent),
-    /// Remove a message from what is persisted; it may be gone already.
+    /// Remove a message or a change from what is persisted; it may be gone already.
     Forget {
         /// The room.
         room: String,
-        /// The message.
+        /// Its id.
         id: String,
     },
     /// Draw something again. Each at most once for an input.
@@ -143,20 +179,4 @@ pub enum Change {
     People(String),
     /// [`typing`](crate::Room::typing) in a room.
     Typing(String),
-}
-
-/// A message that is not known to be in the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unsent {
-    /// The room.
-    pub room: String,
-    /// The client's id of it.
-    pub id: String,
-    /// What to say.
-    pub text: String,
-    /// When the person said it, on the clock of [`Moment::now`].
-    pub at: u64,
-    /// Why it was not taken, for people: it waits for them to send it again or to discard it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failed: Option<String>,
 }

@@ -19,7 +19,7 @@
 //! - **The chain.** An event is shown if it is next in number and names the event before it. One that was seen is
 //!   dropped. Anything else means that something is missing or that history changed, and the room is joined again with
 //!   its cursor; the answer either closes the gap or replaces the view and says why.
-//! - **The outbox.** A message stays in it until its acknowledgement or its event comes. After every join whatever is
+//! - **The outbox.** A message or a change to one stays in it until its acknowledgement or its event comes. After every join whatever is
 //!   in it is sent again under the same id, which the server takes once.
 //! - **The deadline.** Whatever waits for time or for an answer has a time at which it is looked at again, so nothing
 //!   waits for ever; [`Client::deadline`] is the earliest.
@@ -34,6 +34,7 @@ mod input;
 mod lines;
 mod link;
 mod membership;
+mod mentions;
 mod older;
 mod outbox;
 mod presence;
@@ -43,10 +44,13 @@ mod tests;
 mod timeline;
 mod turn;
 mod typing;
+mod unsent;
 
 pub use client::Client;
-pub use input::{Change, Effect, Input, Moment, Snapshot, Unsent};
-pub use lines::{Line, LineState};
+pub use input::{Change, Effect, Input, Moment, Snapshot};
+pub use lines::{Line, LineState, Reaction};
 pub use link::{Link, Stop};
+pub use mentions::mentions;
 pub use room::Room;
 pub use timeline::Notice;
+pub use unsent::{Deed, Unsent};

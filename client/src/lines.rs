@@ -1,41 +1,15 @@
+mod amendment;
+mod line;
+mod own;
+
 use std::collections::BTreeSet;
 
-use protocol::{Event, Kind, User};
+use protocol::{Event, Reply};
 
-/// One message as the list shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// `<author's id>/<message's id>`: the same before and after the acknowledgement, so that what is drawn stays.
-    pub key: String,
-    /// Who said it.
-    pub author: User,
-    /// What was said.
-    pub text: String,
-    /// When: by the server's clock if it was sent, else by this client's, in milliseconds.
-    pub at: u64,
-    /// Its place in the room, once it has one.
-    pub seq: Option<u64>,
-    /// What became of it.
-    pub state: LineState,
-}
+use amendment::{Item, find};
 
-impl Line {
-    /// Whether an event is this message.
-    pub(crate) fn shows(&self, event: &Event) -> bool {
-        matches!(&event.kind, Kind::Message { id, .. } if self.key == key(&event.author.id, id))
-    }
-}
-
-/// What became of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LineState {
-    /// It is in the room.
-    Sent,
-    /// It is on its way, or waits for the connection.
-    Pending,
-    /// It was refused for good; why, for people.
-    Failed(String),
-}
+pub(crate) use amendment::Amendment;
+pub use line::{Line, LineState, Reaction};
 
 /// The lines of a room: what was sent, in the room's order, then what was not, in the order of sending.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +19,10 @@ pub(crate) struct Lines {
     sent: usize,
     /// Their keys: however a message comes again, it shows once.
     keys: BTreeSet<String>,
+    /// All that changes messages, in the room's order. A message may be loaded later than what changes it, or again.
+    amendments: Vec<Amendment>,
+    /// The sent lines that show what is not sent yet, as they are without it.
+    bases: Vec<Line>,
 }
 
 impl Lines {
@@ -52,60 +30,124 @@ impl Lines {
         &self.list
     }
 
+    pub(crate) fn amendments(&self) -> &[Amendment] {
+        &self.amendments
+    }
+
     pub(crate) fn has(&self, key: &str) -> bool {
         self.keys.contains(key)
     }
 
-    /// Shows the next event of the room.
-    pub(crate) fn push(&mut self, event: Event) {
-        if let Some(line) = self.admit(event) {
-            self.list.insert(self.sent, line);
-            self.sent += 1;
+    /// What was sent, without what is not yet.
+    pub(crate) fn originals(&self) -> impl Iterator<Item = &Line> {
+        let base = |line: &Line| find(&self.bases, line.seq).map(|index| &self.bases[index]);
+        self.list[..self.sent].iter().map(move |line| base(line).unwrap_or(line))
+    }
+
+    /// Shows the next event of the room. True if the list looks different.
+    pub(crate) fn push(&mut self, event: Event) -> bool {
+        match Item::from(event) {
+            Item::Line(line) => self.say(line),
+            Item::Amendment(amendment) => {
+                let different = self.amend(&amendment);
+                self.amendments.push(amendment);
+                different
+            }
+            Item::Nothing => false,
         }
     }
 
     /// Shows events from before the first one.
     pub(crate) fn prepend(&mut self, events: Vec<Event>) {
-        let older: Vec<Line> = events.into_iter().filter_map(|event| self.admit(event)).collect();
+        let (mut older, mut amendments) = (Vec::new(), Vec::new());
+        for event in events {
+            match Item::from(event) {
+                Item::Line(line) => older.extend(self.keys.insert(line.key.clone()).then_some(line)),
+                Item::Amendment(amendment) => amendments.push(amendment),
+                Item::Nothing => {}
+            }
+        }
+        for amendment in &amendments {
+            let is_last = |target| !self.amendments.iter().any(|later| later.is_of(target) && later.rewrites());
+            // Quotes show it already if something later was done.
+            if amendment.deed.target().is_some_and(is_last) {
+                amendment.requote(&mut self.list);
+                amendment.requote(&mut self.bases);
+            }
+        }
+        for amendment in amendments.iter().chain(&self.amendments) {
+            amendment.amend(&mut older);
+            amendment.requote(&mut older);
+        }
         self.sent += older.len();
         self.list.splice(..0, older);
+        self.amendments.splice(..0, amendments);
     }
 
-    /// Removes the sent lines before `seq`.
+    /// Removes what was sent before `seq`.
     pub(crate) fn remove_before(&mut self, seq: u64) {
         let gone = self.list[..self.sent].partition_point(|line| line.seq < Some(seq));
         for line in self.list.drain(..gone) {
             self.keys.remove(&line.key);
         }
         self.sent -= gone;
+        self.bases.retain(|base| base.seq >= Some(seq));
+        self.amendments.drain(..self.amendments.partition_point(|amendment| amendment.seq < seq));
     }
 
     pub(crate) fn clear_sent(&mut self) {
         self.list.drain(..self.sent);
         self.sent = 0;
         self.keys.clear();
+        self.bases.clear();
+        self.amendments.clear();
     }
 
     /// Replaces the lines that were not sent. True if they look different.
     pub(crate) fn set_unsent(&mut self, unsent: impl Iterator<Item = Line>) -> bool {
-        let unsent: Vec<Line> = unsent.collect();
+        let unsent: Vec<Line> = unsent.map(|line| self.quoting(line)).collect();
         let different = self.list[self.sent..] != unsent;
         self.list.truncate(self.sent);
         self.list.extend(unsent);
         different
     }
 
-    fn admit(&mut self, event: Event) -> Option<Line> {
-        let Kind::Message { id, text } = event.kind else { return None };
-        let key = key(&event.author.id, &id);
-        self.keys.insert(key.clone()).then_some(Line {
-            key,
-            author: event.author,
-            text,
-            at: event.at,
-            seq: Some(event.seq),
-            state: LineState::Sent,
-        })
+    fn say(&mut self, mut line: Line) -> bool {
+        if !self.keys.insert(line.key.clone()) {
+            return false;
+        }
+        if line.reply.is_some() {
+            // The server quotes what it knew then.
+            for amendment in &self.amendments {
+                line.requote(&amendment.author, &amendment.deed);
+            }
+        }
+        self.list.insert(self.sent, line);
+        self.sent += 1;
+        true
+    }
+
+    fn amend(&mut self, amendment: &Amendment) -> bool {
+        let base = find(&self.bases, amendment.deed.target());
+        let different = match base {
+            // What is shown of it is worked out anew when what is unsent is.
+            Some(base) => {
+                self.bases[base].change(&amendment.author, amendment.at, &amendment.deed);
+                false
+            }
+            None => amendment.amend(&mut self.list[..self.sent]),
+        };
+        amendment.requote(&mut self.bases);
+        amendment.requote(&mut self.list) | different
+    }
+
+    /// Fills in what an unsent line quotes, as far as that is here.
+    fn quoting(&self, mut line: Line) -> Line {
+        line.reply = line.reply.and_then(|reply| {
+            let quoted = find(&self.list[..self.sent], Some(reply.seq)).map(|index| &self.list[index])?;
+            Some(Reply::to(reply.seq, quoted.author.clone(), &quoted.text))
+        });
+        line
     }
 }
 

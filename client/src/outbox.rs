@@ -1,9 +1,9 @@
 mod entry;
 
-use protocol::{ClientFrame, User};
+use protocol::User;
 
 use crate::turn::Turn;
-use crate::{Effect, Line, Unsent};
+use crate::{Deed, Effect, Line, Unsent};
 use entry::{Entry, State};
 
 /// Messages that wait in all rooms together. A person never gets there; beyond it a message fails at once.
@@ -17,8 +17,8 @@ const EVENT: u64 = 5_000;
 /// How often it is looked for in vain before it counts as lost.
 const LOOKS: u32 = 4;
 
-/// The messages of a room that are not known to be in its history, in the order of sending. One of them at a time is on its
-/// way: with more, one that is refused for now would be overtaken by the next.
+/// The messages of a room and the changes to messages that are not known to be in its history, in the order of sending. One
+/// of them at a time is on its way: with more, one that is refused for now would be overtaken by the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     entries: Vec<Entry>,
@@ -66,8 +66,7 @@ impl Outbox {
         while !self.entries.iter().any(Entry::is_asked)
             && let Some(entry) = self.entries.iter_mut().find(|entry| entry.state == State::Waiting)
         {
-            let Unsent { room, id, text, .. } = entry.unsent.clone();
-            let text = ClientFrame::Send { room, id, text }.encode();
+            let text = entry.unsent.frame().encode();
             // The server closes the socket on a larger one: sent again and again it would keep us out.
             if text.len() > turn.frame_limit {
                 entry.fail("This message is too large.");
@@ -105,8 +104,8 @@ impl Outbox {
     }
 
     /// What was shown is no longer so: it is as if its event were still to come.
-    pub(crate) fn take_back<'a>(&mut self, room: &str, lines: impl Iterator<Item = &'a Line>) {
-        let mut entries: Vec<Entry> = lines.map(|line| Entry::of_line(room, line)).collect();
+    pub(crate) fn take_back(&mut self, shown: Vec<(u64, Unsent)>) {
+        let mut entries: Vec<Entry> = shown.into_iter().map(|(seq, unsent)| Entry::accepted(seq, unsent)).collect();
         entries.append(&mut self.entries);
         self.entries = entries;
     }
@@ -217,9 +216,20 @@ impl Outbox {
         self.entries.iter().filter_map(due).min()
     }
 
-    /// How the messages are shown.
-    pub(crate) fn lines(&self, me: &User) -> impl Iterator<Item = Line> {
-        self.entries.iter().map(|entry| entry.line(me))
+    /// How the messages are shown, and which edits failed of `elsewhere`, the changes to what is not: nothing that somebody
+    /// wrote is to be lost without a word.
+    pub(crate) fn lines(&self, me: &User, elsewhere: &[Unsent]) -> impl Iterator<Item = Line> {
+        let lost = |id: &str| elsewhere.iter().any(|change| change.id == id && change.failed.is_some());
+        self.entries.iter().filter_map(move |entry| match &entry.unsent.deed {
+            Deed::Say { text, reply_to } => Some(entry.line(me, text, *reply_to)),
+            Deed::Edit { text, .. } => lost(&entry.unsent.id).then(|| entry.line(me, text, None)),
+            Deed::Delete { .. } | Deed::React { .. } => None,
+        })
+    }
+
+    /// The changes to messages.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = Unsent> {
+        self.entries.iter().filter_map(Entry::change)
     }
 
     fn find(&mut self, id: &str) -> Option<&mut Entry> {
@@ -229,7 +239,7 @@ impl Outbox {
     fn lose(&mut self, after: u32) -> Vec<Unsent> {
         let lost = |entry: &&mut Entry| matches!(entry.state, State::Accepted { looks, .. } if looks >= after);
         let lose = |entry: &mut Entry| {
-            entry.fail("The room's history lost this message.");
+            entry.fail("The room's history lost this.");
             entry.unsent.clone()
         };
         self.entries.iter_mut().filter(lost).map(lose).collect()

@@ -15,7 +15,7 @@ use crate::presence::People;
 use crate::timeline::Timeline;
 use crate::turn::Turn;
 use crate::typing::Typing;
-use crate::{Change, Line, Notice};
+use crate::{Change, Line, Notice, mentions};
 
 pub(crate) use entering::Joined;
 pub(crate) use reading::OlderPage;
@@ -76,6 +76,14 @@ impl Room {
         self.unread
     }
 
+    /// How many of the unread messages mention the person, as far as they are here.
+    #[must_use]
+    pub fn mentions(&self) -> u64 {
+        let others = self.lines().iter().rev().filter(|line| line.seq.is_some() && line.author.id != self.me.id);
+        let unread = others.take(usize::try_from(self.unread).unwrap_or(usize::MAX));
+        unread.filter(|line| mentions(&line.text, &self.me.name)).count() as u64
+    }
+
     /// Whether there may be older messages to load.
     #[must_use]
     pub fn has_older(&self) -> bool {
@@ -112,6 +120,11 @@ impl Room {
         self.refusal.as_deref()
     }
 
+    /// The name of the event at that number, if it is here.
+    pub(crate) fn uid_at(&self, seq: u64) -> Option<&String> {
+        self.timeline.uid_at(seq)
+    }
+
     pub(crate) fn new(name: &str, me: User, outbox: Outbox) -> Self {
         let mut room = Self {
             name: name.to_owned(),
@@ -126,7 +139,7 @@ impl Room {
             typing: Typing::default(),
             unread: 0,
         };
-        room.timeline.set_unsent(room.outbox.lines(&room.me));
+        room.timeline.show_unsent(&room.outbox, &room.me);
         room
     }
 
@@ -233,9 +246,9 @@ impl Room {
         turn.changed(Change::Timeline(self.name.clone()));
     }
 
-    /// Brings the unsent lines up to date.
+    /// Brings what is shown of the outbox up to date.
     fn redraw(&mut self, turn: &mut Turn) {
-        if self.timeline.set_unsent(self.outbox.lines(&self.me)) {
+        if self.timeline.show_unsent(&self.outbox, &self.me) {
             self.timeline_changed(turn);
         }
     }

@@ -1,13 +1,16 @@
+mod taken_back;
+
 use protocol::{Cursor, Event, Head, Reason, User};
 
-use crate::Line;
 use crate::chain::{Chain, Place, unbroken_end};
-use crate::lines::Lines;
+use crate::lines::{Amendment, Lines, key};
+use crate::outbox::Outbox;
+use crate::{Line, Unsent};
 
 /// The most events that are held of one room. One more, and the older part is let go; it can be loaded again.
-const HELD: usize = 6_000;
+const HELD: usize = 12_000;
 /// What is held after that.
-const HELD_AFTER: usize = 5_000;
+const HELD_AFTER: usize = 10_000;
 
 /// Why the view of a room was replaced: between what it showed and what it shows something may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +49,21 @@ impl Timeline {
         self.lines.as_slice()
     }
 
-    pub(crate) fn shows(&self, key: &str) -> bool {
-        self.lines.has(key)
+    /// Whether somebody's message or change of that id is held.
+    pub(crate) fn has(&self, author: &User, id: &str) -> bool {
+        let is_it = |change: &Amendment| change.author.id == author.id && change.id == id;
+        self.lines.has(&key(&author.id, id)) || self.lines.amendments().iter().any(is_it)
+    }
+
+    /// The name of the event at that number, if it is held.
+    pub(crate) fn uid_at(&self, seq: u64) -> Option<&String> {
+        self.chain.as_ref()?.uid_at(seq)
+    }
+
+    /// Whether the message that is changed is held.
+    pub(crate) fn holds_target(&self, change: &Unsent) -> bool {
+        let uid = change.deed.target().and_then(|seq| self.uid_at(seq));
+        uid.is_some() && uid == change.uid.as_ref()
     }
 
     pub(crate) fn notice(&self) -> Option<Notice> {
@@ -72,30 +88,23 @@ impl Timeline {
         self.chain.as_ref().map_or(Place::Broken, |chain| chain.place(event))
     }
 
-    /// Shows the event that is [`Place::Next`].
-    pub(crate) fn push(&mut self, event: Event) {
-        let Some(chain) = &mut self.chain else { return };
+    /// Shows the event that is [`Place::Next`]. True if the lines look different.
+    pub(crate) fn push(&mut self, event: Event) -> bool {
+        let Some(chain) = &mut self.chain else { return false };
         chain.push(&event);
-        self.lines.push(event);
+        let different = self.lines.push(event);
         if chain.len() > HELD {
             chain.shorten(HELD_AFTER);
             self.lines.remove_before(chain.first());
             self.complete = false;
             self.trimmed = false;
         }
+        different
     }
 
     /// Whether all up to that event is shown. More may be.
     pub(crate) fn reaches(&self, head: &Head) -> bool {
         self.chain.as_ref().is_some_and(|chain| chain.cursor().seq > head.seq || chain.holds(head))
-    }
-
-    /// What is shown of one's own that a page takes back: it has other events in that place, or ends before it.
-    pub(crate) fn taken_back(&self, page: &Page, me: &User) -> impl Iterator<Item = &Line> {
-        let from = page.events.first().map_or(page.head.seq.saturating_add(1), |first| first.seq);
-        self.lines().iter().filter(move |line| {
-            line.author.id == me.id && line.seq >= Some(from) && !page.events.iter().any(|event| line.shows(event))
-        })
     }
 
     /// Whether a page is shown already, and nothing that it takes back: then it answers an older question.
@@ -157,9 +166,12 @@ impl Timeline {
         true
     }
 
-    /// Replaces the lines that were not sent. True if they look different.
-    pub(crate) fn set_unsent(&mut self, unsent: impl Iterator<Item = Line>) -> bool {
-        self.lines.set_unsent(unsent)
+    /// Shows what is unsent: messages beneath those that were sent, changes at what they change. True if something looks
+    /// different.
+    pub(crate) fn show_unsent(&mut self, outbox: &Outbox, me: &User) -> bool {
+        let (here, elsewhere): (Vec<_>, Vec<_>) = outbox.changes().partition(|change| self.holds_target(change));
+        let different = self.lines.set_changes(&here, me);
+        self.lines.set_unsent(outbox.lines(me, &elsewhere)) | different
     }
 }
 

@@ -29,6 +29,54 @@ pub enum ClientFrame {
         id: String,
         /// What to say.
         text: String,
+        /// The number of the message that this one answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<u64>,
+        /// The name of that message; without it the number decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uid: Option<String>,
+    },
+    /// Say something else instead, in a message of one's own.
+    Edit {
+        /// The room.
+        room: String,
+        /// The client's id of the change; the same again means the same change.
+        id: String,
+        /// The number of the message.
+        target: u64,
+        /// The name of the message; without it the number decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uid: Option<String>,
+        /// What it is to say.
+        text: String,
+    },
+    /// Take a message of one's own back.
+    Delete {
+        /// The room.
+        room: String,
+        /// The client's id of the change; the same again means the same change.
+        id: String,
+        /// The number of the message.
+        target: u64,
+        /// The name of the message; without it the number decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uid: Option<String>,
+    },
+    /// Put an emoji to a message, or take it off again.
+    React {
+        /// The room.
+        room: String,
+        /// The client's id of the change; the same again means the same change.
+        id: String,
+        /// The number of the message.
+        target: u64,
+        /// The name of the message; without it the number decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uid: Option<String>,
+        /// Which; see [`crate::check_emoji`].
+        emoji: String,
+        /// Whether it is put there.
+        on: bool,
     },
     /// Ask for older events.
     History {
@@ -117,6 +165,10 @@ mod tests {
         for (text, bad_frame) in [
             (r#"{"type":"send","room":"lobby","id":"1"}"#, true),
             (r#"{"type":"send","room":7,"id":"1","text":"x"}"#, true),
+            (r#"{"type":"send","room":"lobby","id":"1","text":"x","reply_to":-1}"#, true),
+            (r#"{"type":"edit","room":"lobby","id":"1","text":"x"}"#, true),
+            (r#"{"type":"delete","room":"lobby","id":"1","target":"7"}"#, true),
+            (r#"{"type":"react","room":"lobby","id":"1","target":7,"emoji":"👍"}"#, true),
             (r#"{"type":"dance"}"#, true),
             (r#"{"type":"join","room":"a","after":{"seq":-1}}"#, true),
             (r#"{"type":7}"#, false),

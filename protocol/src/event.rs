@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
+
 /// A person, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
@@ -40,9 +42,73 @@ pub enum Kind {
         id: String,
         /// What was said.
         text: String,
+        /// The message that this one answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reply: Option<Reply>,
+    },
+    /// The author of a message says something else in it.
+    Edit {
+        /// The client's own id of the change.
+        id: String,
+        /// The number of the message.
+        target: u64,
+        /// What it says now.
+        text: String,
+    },
+    /// The author of a message took it back, for good.
+    Delete {
+        /// The client's own id of the change.
+        id: String,
+        /// The number of the message.
+        target: u64,
+    },
+    /// Somebody put an emoji to a message, or took it off.
+    Reaction {
+        /// The client's own id of the change.
+        id: String,
+        /// The number of the message.
+        target: u64,
+        /// Which.
+        emoji: String,
+        /// Whether it was put there.
+        on: bool,
     },
     /// A kind that this version does not know. It shows nothing, yet keeps its place in the sequence.
     Unknown,
+}
+
+/// A message that another one answers, told so that it can be shown where the message itself is not loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// Its number.
+    pub seq: u64,
+    /// Who said it.
+    pub author: User,
+    /// How it begins: [`limits::QUOTE`] characters at most, in one line.
+    pub text: String,
+}
+
+impl Reply {
+    /// Quotes a message.
+    #[must_use]
+    pub fn to(seq: u64, author: User, text: &str) -> Self {
+        let mut quote = String::new();
+        for word in text.split_whitespace() {
+            if !quote.is_empty() {
+                quote.push(' ');
+            }
+            quote.push_str(word);
+            // Of a long text only the beginning is looked at.
+            if quote.len() > limits::QUOTE * 4 {
+                break;
+            }
+        }
+        if let Some((end, _)) = quote.char_indices().nth(limits::QUOTE) {
+            quote.truncate(end);
+            quote.truncate(quote.trim_end().len());
+        }
+        Self { seq, author, text: quote }
+    }
 }
 
 /// An event as it is read. Serde can read `flatten` and tagged enums, but it buffers the whole text for it, by code that would
@@ -58,24 +124,77 @@ struct Flat {
     kind: String,
     id: Option<String>,
     text: Option<String>,
+    reply: Option<Reply>,
+    target: Option<u64>,
+    emoji: Option<String>,
+    on: Option<bool>,
 }
 
 impl TryFrom<Flat> for Event {
     type Error = &'static str;
 
     fn try_from(flat: Flat) -> Result<Self, Self::Error> {
-        let Flat { room, seq, uid, prev, at, author, kind, id, text } = flat;
-        let kind = Kind::read(&kind, id, text).ok_or("a message lacks its id or text")?;
+        let Flat { room, seq, uid, prev, at, author, kind, id, text, reply, target, emoji, on } = flat;
+        let fields = Fields { id, text, reply, target, emoji, on };
+        let kind = Kind::read(&kind, fields).ok_or("an event lacks a field of its kind")?;
         Ok(Self { room, seq, uid, prev, at, author, kind })
     }
 }
 
+/// The fields that events of some kind have.
+pub(crate) struct Fields {
+    pub(crate) id: Option<String>,
+    pub(crate) text: Option<String>,
+    pub(crate) reply: Option<Reply>,
+    pub(crate) target: Option<u64>,
+    pub(crate) emoji: Option<String>,
+    pub(crate) on: Option<bool>,
+}
+
 impl Kind {
+    /// The client's own id of what happened, by which its author knows it again.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Message { id, .. } | Self::Edit { id, .. } | Self::Delete { id, .. } | Self::Reaction { id, .. } => {
+                Some(id)
+            }
+            Self::Unknown => None,
+        }
+    }
+
     /// What the fields of an event say; `None` where one is missing.
-    pub(crate) fn read(kind: &str, id: Option<String>, text: Option<String>) -> Option<Self> {
+    pub(crate) fn read(kind: &str, fields: Fields) -> Option<Self> {
+        let Fields { id, text, reply, target, emoji, on } = fields;
         Some(match kind {
-            "message" => Self::Message { id: id?, text: text? },
+            "message" => Self::Message { id: id?, text: text?, reply },
+            "edit" => Self::Edit { id: id?, target: target?, text: text? },
+            "delete" => Self::Delete { id: id?, target: target? },
+            "reaction" => Self::Reaction { id: id?, target: target?, emoji: emoji?, on: on? },
             _ => Self::Unknown,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_is_the_beginning_in_one_line() {
+        let ana = User { id: "u_ana".into(), name: "Ana".into() };
+        let quote = |text: &str| Reply::to(7, ana.clone(), text).text;
+        assert_eq!(quote("  hello\n\n \tworld\u{2028}"), "hello world");
+        assert_eq!(quote(""), "");
+        for (text, expected) in [
+            ("😀".repeat(4_000), "😀".repeat(limits::QUOTE)),
+            ("x".repeat(limits::QUOTE), "x".repeat(limits::QUOTE)),
+            (format!("{} y", "x".repeat(limits::QUOTE)), "x".repeat(limits::QUOTE)),
+            ("ab ".repeat(200), "ab ".repeat(46) + "ab"),
+            ("abc ".repeat(200), "abc ".repeat(34) + "abc"),
+        ] {
+            assert_eq!(quote(&text), expected);
+            assert!(quote(&text).chars().count() <= limits::QUOTE);
+        }
     }
 }

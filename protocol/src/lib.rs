@@ -6,6 +6,7 @@
 mod client_frame;
 mod close;
 mod cursor;
+mod emoji;
 mod error;
 mod event;
 pub mod limits;
@@ -17,8 +18,9 @@ mod server_frame;
 pub use client_frame::{ClientFrame, DecodeError};
 pub use close::{CloseCode, Reaction};
 pub use cursor::Cursor;
+pub use emoji::check_emoji;
 pub use error::{Error, RefusalCode};
-pub use event::{Event, Kind, User};
+pub use event::{Event, Kind, Reply, User};
 pub use message::{MessageId, check_text};
 pub use name::{RoomName, UserName};
 pub use server_frame::{Head, Limits, Reason, ServerFrame};

@@ -8,13 +8,19 @@ pub const USER_NAME: usize = 32;
 pub const TEXT: usize = 4_000;
 /// Longest id that a client may give to a message, in bytes.
 pub const MESSAGE_ID: usize = 64;
+/// Longest emoji that one may react with, in bytes.
+pub const EMOJI: usize = 64;
+/// Longest quote of the message that another one answers.
+pub const QUOTE: usize = 140;
 /// Largest frame that a client may send, in bytes.
 pub const FRAME: usize = 16_384;
 /// No event has a larger number: the largest whole number that every JSON reader keeps exact.
 pub const SEQ: u64 = (1 << 53) - 1;
-/// Messages in the first page of a room, and in a page of older ones that names no `limit`.
+/// Messages in the first page of a room, and events in a page of older ones that names no `limit`.
 pub const PAGE: usize = 50;
-/// Most messages in one answer to `history`.
+/// Most events in the latest page of a room, which reaches back until it has [`PAGE`] messages.
+pub const LATEST_PAGE: usize = 256;
+/// Most events in one answer to `history`.
 pub const HISTORY_PAGE: usize = 100;
 /// Most people that are listed by name; a larger room sends its count and a sample.
 pub const PEOPLE: usize = 200;

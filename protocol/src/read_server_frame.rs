@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, de::Error};
 
-use crate::{Event, Head, Kind, Limits, Reason, RefusalCode, ServerFrame, User};
+use crate::event::Fields;
+use crate::{Event, Head, Kind, Limits, Reason, RefusalCode, Reply, ServerFrame, User};
 
 #[derive(Deserialize)]
 struct Flat {
@@ -16,6 +17,7 @@ struct Flat {
     before: Option<u64>,
     code: Option<RefusalCode>,
     count: Option<u64>,
+    emoji: Option<String>,
     epoch: Option<String>,
     events: Option<Vec<Event>>,
     head: Option<Head>,
@@ -26,15 +28,18 @@ struct Flat {
     left: Option<Vec<String>>,
     limits: Option<Limits>,
     message: Option<String>,
+    on: Option<bool>,
     people: Option<Vec<User>>,
     prev: Option<String>,
     re: Option<String>,
     reason: Option<Reason>,
     recovered: Option<bool>,
+    reply: Option<Reply>,
     retry_after_ms: Option<u64>,
     room: Option<String>,
     seq: Option<u64>,
     start: Option<bool>,
+    target: Option<u64>,
     text: Option<String>,
     trimmed: Option<bool>,
     uid: Option<String>,
@@ -117,6 +122,7 @@ impl Flat {
     }
 
     fn event(self) -> Option<Event> {
+        let Self { id, text, reply, target, emoji, on, .. } = self;
         Some(Event {
             room: self.room?,
             seq: self.seq?,
@@ -124,7 +130,7 @@ impl Flat {
             prev: self.prev?,
             at: self.at?,
             author: self.author?,
-            kind: Kind::read(&self.kind?, self.id, self.text)?,
+            kind: Kind::read(&self.kind?, Fields { id, text, reply, target, emoji, on })?,
         })
     }
 

@@ -38,7 +38,7 @@ fn without_inner_types(mut frame: Value) -> Value {
 
 #[test]
 fn every_frame_of_a_client_is_documented() {
-    let types = ["join", "leave", "send", "history", "typing", "ping"];
+    let types = ["join", "leave", "send", "edit", "delete", "react", "history", "typing", "ping"];
     check(&examples("client"), |example| ClientFrame::decode(example).unwrap().encode(), &types);
 }
 
@@ -49,6 +49,19 @@ fn every_frame_of_a_server_is_documented() {
         "tick", "pong",
     ];
     check(&examples("server"), |example| ServerFrame::decode(example).unwrap().encode(), &types);
+}
+
+#[test]
+fn every_kind_of_event_is_documented() {
+    let examples = examples("server");
+    let kinds: BTreeSet<String> = examples
+        .iter()
+        .filter_map(|example| match ServerFrame::decode(example).unwrap() {
+            ServerFrame::Event(event) => Some(serde_json::to_value(event.kind).unwrap()["kind"].to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kinds, [r#""delete""#, r#""edit""#, r#""message""#, r#""reaction""#].map(str::to_owned).into());
 }
 
 #[test]
@@ -77,6 +90,9 @@ fn the_documented_limits_are_the_codes() {
         format!("1–{}", with_comma(limits::TEXT)),
         format!("{}\nbytes at most", with_comma(limits::FRAME)),
         format!("`limit` is {} if it is left out, {} at most", limits::PAGE, limits::HISTORY_PAGE),
+        format!("until it has {} messages, with {} events", limits::PAGE, limits::LATEST_PAGE),
+        format!("one emoji of {} bytes at most", limits::EMOJI),
+        format!("in {} characters at most", limits::QUOTE),
         format!("lists {} people at most", limits::PEOPLE),
     ] {
         assert!(page.contains(&words), "{words}");

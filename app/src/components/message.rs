@@ -4,7 +4,7 @@ use leptos::{either::EitherOf3, prelude::*};
 use super::{avatar::Avatar, moment::Moment};
 use crate::{
     browser::rest_focus,
-    state::{Action, Chat, LineView},
+    state::{Action, Chat, LineView, Mark},
 };
 
 /// One message.
@@ -12,7 +12,7 @@ use crate::{
 pub fn Message(line: LineView) -> impl IntoView {
     let own = Chat::here().is_me(&line.author.id);
     let continues = line.continues.clone();
-    let state = line.state.clone();
+    let (state, text) = (line.state.clone(), line.text.clone());
     let pending = move || state.with(|state| matches!(state, LineState::Pending));
     view! {
         <li class="message" class:own=own class:continues=move || continues.get() class:pending=pending>
@@ -25,11 +25,21 @@ pub fn Message(line: LineView) -> impl IntoView {
                 <Moment line=line.clone() />
             </p>
             <div class="message-text" dir="auto">
-                {line.text.clone()}
+                {move || text.get()}
             </div>
+            <Changed line=line.clone() />
             <State line />
         </li>
     }
+}
+
+/// What its author did to it.
+#[component]
+fn Changed(line: LineView) -> impl IntoView {
+    let mark = line.mark.clone();
+    let words =
+        move || mark.get().map(|mark| if mark == Mark::Deleted { "This message was deleted." } else { "(edited)" });
+    move || words().map(|words| view! { <p class="message-state">{words}</p> })
 }
 
 #[component]

@@ -53,7 +53,7 @@ pub fn act(chat: Chat, action: &Action) {
         Action::Leave(room) => return places::leave(chat, room),
         Action::Say(text) => {
             chat.said.set(());
-            Input::Send { room, id: message_id::fresh(), text: text.clone() }
+            Input::Send { room, id: message_id::fresh(), text: text.clone(), reply_to: None }
         }
         Action::Retry(id) => Input::Retry { room, id },
         Action::Discard(id) => Input::Discard { room, id },

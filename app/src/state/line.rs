@@ -14,8 +14,10 @@ pub struct LineView {
     pub key: String,
     /// Who said it.
     pub author: User,
-    /// What was said, as it can be drawn.
-    pub text: String,
+    /// What it says, as it can be drawn.
+    pub text: ArcRwSignal<String>,
+    /// What was done to it.
+    pub mark: ArcRwSignal<Option<Mark>>,
     /// Its place in the room. A message of the reader that was drawn before it had one stays without.
     pub seq: Option<u64>,
     /// When, in milliseconds since the Unix epoch.
@@ -26,12 +28,22 @@ pub struct LineView {
     pub continues: ArcRwSignal<bool>,
 }
 
+/// What was done to a message by its author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It was edited, at that time.
+    Edited(u64),
+    /// It was deleted.
+    Deleted,
+}
+
 impl LineView {
     pub fn new(line: &Line, above: Option<&Line>) -> Self {
         Self {
             key: line.key.clone(),
             author: line.author.clone(),
-            text: drawn(&line.text),
+            text: ArcRwSignal::new(drawn(&line.text)),
+            mark: ArcRwSignal::new(mark(line)),
             seq: line.seq,
             at: ArcRwSignal::new(line.at),
             state: ArcRwSignal::new(line.state.clone()),
@@ -41,6 +53,11 @@ impl LineView {
 
     pub fn show(&self, line: &Line, above: Option<&Line>) {
         set_if_changed(&self.at, line.at);
+        if self.mark.get_untracked() != mark(line) {
+            // The text changes with an edit or a deletion only, and with one that is taken back.
+            self.text.set(drawn(&line.text));
+            self.mark.set(mark(line));
+        }
         set_if_changed(&self.continues, continues(line, above));
         if self.state.with_untracked(|state| *state != line.state) {
             self.state.set(line.state.clone());
@@ -56,6 +73,10 @@ impl LineView {
     pub fn id(&self) -> &str {
         self.key.rsplit('/').next().unwrap_or_default()
     }
+}
+
+fn mark(line: &Line) -> Option<Mark> {
+    if line.deleted { Some(Mark::Deleted) } else { line.edited.map(Mark::Edited) }
 }
 
 fn continues(line: &Line, above: Option<&Line>) -> bool {
@@ -75,7 +96,7 @@ mod tests {
 
     fn line(author: &str, at: u64) -> Line {
         let author = User { id: format!("u_{author}"), name: author.to_owned() };
-        Line { key: format!("{}/m{at}", author.id), author, text: String::new(), at, seq: None, state: LineState::Sent }
+        Line::new(author, &format!("m{at}"), String::new(), at)
     }
 
     #[test]

@@ -12,7 +12,7 @@ use protocol::User;
 
 pub use self::{
     action::Action,
-    line::LineView,
+    line::{LineView, Mark},
     room::{RoomView, Top},
 };
 use crate::{page::RoomPage, text::Day};

@@ -172,7 +172,7 @@ impl Person {
         self.said += 1;
         self.writing.said(&id, self.clock.now());
         let room = self.writing.room().to_owned();
-        self.tell(Input::Send { room: &room, id, text });
+        self.tell(Input::Send { room: &room, id, text, reply_to: None });
     }
 
     fn hear(&mut self, socket: u32, heard: Heard) {

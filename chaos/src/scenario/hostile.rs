@@ -104,7 +104,13 @@ async fn flood(target: SocketAddr, pass: &Pass) -> anyhow::Result<()> {
     let room = "flooded".to_owned();
     socket.send(Message::text(ClientFrame::Join { room: room.clone(), after: None }.encode())).await?;
     for number in 0..FLOOD {
-        let send = ClientFrame::Send { room: room.clone(), id: format!("f{number}"), text: "buy tea".into() };
+        let send = ClientFrame::Send {
+            room: room.clone(),
+            id: format!("f{number}"),
+            text: "buy tea".into(),
+            reply_to: None,
+            uid: None,
+        };
         socket.feed(Message::text(send.encode())).await?;
     }
     socket.flush().await?;

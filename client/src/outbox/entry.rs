@@ -1,9 +1,8 @@
-use protocol::{MessageId, User, check_text};
+use protocol::{Reply, User};
 
-use crate::lines::key;
 use crate::{Line, LineState, Unsent};
 
-/// One message in the outbox.
+/// One thing in the outbox.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) unsent: Unsent,
@@ -32,7 +31,7 @@ pub(super) enum State {
 }
 
 impl Entry {
-    /// A message to be sent, unless it failed before or nobody could ever take it.
+    /// Something to be sent, unless it failed before or nobody could ever take it.
     pub(super) fn new(unsent: Unsent) -> Self {
         let state = match &unsent.failed {
             Some(why) => State::Failed(why.clone()),
@@ -41,12 +40,9 @@ impl Entry {
         Self { unsent, state, kept: true }
     }
 
-    /// A message that was shown, and has been acknowledged.
-    pub(super) fn of_line(room: &str, line: &Line) -> Self {
-        // An id has no slash.
-        let id = line.key.rsplit('/').next().unwrap_or_default().to_owned();
-        let unsent = Unsent { room: room.to_owned(), id, text: line.text.clone(), at: line.at, failed: None };
-        let state = State::Accepted { seq: line.seq.unwrap_or_default(), until: u64::MAX, overdue: false, looks: 0 };
+    /// What was shown, and has been acknowledged under that number.
+    pub(super) fn accepted(seq: u64, unsent: Unsent) -> Self {
+        let state = State::Accepted { seq, until: u64::MAX, overdue: false, looks: 0 };
         Self { unsent, state, kept: false }
     }
 
@@ -77,22 +73,29 @@ impl Entry {
         self.is_failed() && !self.kept
     }
 
-    pub(super) fn line(&self, me: &User) -> Line {
-        Line {
-            key: key(&me.id, &self.unsent.id),
-            author: me.clone(),
-            text: self.unsent.text.clone(),
-            at: self.unsent.at,
-            seq: None,
-            state: match &self.state {
-                State::Waiting | State::Asked { .. } | State::Accepted { .. } => LineState::Pending,
-                State::Failed(why) => LineState::Failed(why.clone()),
-            },
+    /// How it is shown where what it is about need not be.
+    pub(super) fn line(&self, me: &User, text: &str, reply_to: Option<u64>) -> Line {
+        let line = Line::new(me.clone(), &self.unsent.id, text.to_owned(), self.unsent.at);
+        let state = self.why().map_or(LineState::Pending, |why| LineState::Failed(why.to_owned()));
+        // What is quoted, the list knows.
+        let reply = reply_to.map(|seq| Reply { seq, author: me.clone(), text: String::new() });
+        Line { state, reply, ..line }
+    }
+
+    /// A change, as it is shown at what it changes.
+    pub(super) fn change(&self) -> Option<Unsent> {
+        self.unsent.deed.target()?;
+        Some(Unsent { failed: self.why().map(str::to_owned), ..self.unsent.clone() })
+    }
+
+    fn why(&self) -> Option<&str> {
+        match &self.state {
+            State::Waiting | State::Asked { .. } | State::Accepted { .. } => None,
+            State::Failed(why) => Some(why),
         }
     }
 }
 
 fn fresh(unsent: &Unsent) -> State {
-    let checked = MessageId::new(&unsent.id).and_then(|_| check_text(&unsent.text));
-    checked.map_or_else(|error| State::Failed(error.message), |()| State::Waiting)
+    unsent.check().map_or_else(|error| State::Failed(error.message), |()| State::Waiting)
 }

@@ -159,20 +159,21 @@ impl Room {
     /// Shows the next event.
     fn take(&mut self, event: Event, turn: &mut Turn) {
         self.membership.progressed();
-        self.stopped_writing(&event.author.id, turn);
+        if matches!(event.kind, Kind::Message { .. }) {
+            self.stopped_writing(&event.author.id, turn);
+        }
         if is_news(&event, &self.me) {
             self.set_unread(self.unread + 1, turn);
         }
         self.settle_own(&event, turn);
-        let shows = matches!(event.kind, Kind::Message { .. });
         let seq = event.seq;
         let first = self.timeline.first();
-        self.timeline.push(event);
+        let different = self.timeline.push(event);
         if self.timeline.first() != first {
             self.older = Older::Idle;
             self.timeline_changed(turn);
         }
-        if shows {
+        if different {
             self.timeline_changed(turn);
         }
         self.outbox.reached(seq);
@@ -186,7 +187,7 @@ impl Room {
             self.settle_own(event, turn);
         }
         if reason == Reason::Fork {
-            self.outbox.take_back(&self.name, self.timeline.taken_back(&page, &self.me));
+            self.outbox.take_back(self.timeline.taken_back(&self.name, &page, &self.me));
         }
         if matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) {
             let lost = self.outbox.lose_accepted();
@@ -215,11 +216,11 @@ impl Room {
     }
 
     pub(super) fn settle_own(&mut self, event: &Event, turn: &mut Turn) {
-        if let Kind::Message { id, .. } = &event.kind
+        if let Some(id) = event.kind.id()
             && event.author.id == self.me.id
             && self.outbox.settle(id)
         {
-            turn.effect(Effect::Forget { room: self.name.clone(), id: id.clone() });
+            turn.effect(Effect::Forget { room: self.name.clone(), id: id.to_owned() });
         }
     }
 

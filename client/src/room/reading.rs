@@ -27,7 +27,7 @@ impl Room {
         let Some(before) = self.timeline.first().filter(|_| self.older.is_due(turn.now)) else { return };
         if self.membership.is_inside() {
             self.older = Older::asked(before, turn.now);
-            let limit = Some(limits::PAGE as u32);
+            let limit = Some(limits::HISTORY_PAGE as u32);
             turn.transmit(&ClientFrame::History { room: self.name.clone(), before: Some(before), limit });
         }
     }
@@ -40,12 +40,16 @@ impl Room {
             return;
         }
         self.older = Older::Idle;
-        let all = start || (trimmed && events.len() < limits::PAGE);
+        let all = start || (trimmed && events.len() < limits::HISTORY_PAGE);
         for event in &events {
             self.settle_own(event, turn);
         }
+        let lines = self.lines().len();
         if !self.timeline.prepend(events, all, trimmed) {
             self.doubt(turn);
+        } else if self.lines().len() == lines {
+            // A page of changes only shows the person nothing of what they wanted to see.
+            self.want_older(turn);
         }
         self.timeline_changed(turn);
         self.redraw(turn);

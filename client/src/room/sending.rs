@@ -3,10 +3,9 @@
 use protocol::{ClientFrame, RefusalCode};
 
 use super::Room;
-use crate::lines::key;
 use crate::outbox::Outbox;
 use crate::turn::Turn;
-use crate::{Effect, Unsent};
+use crate::{Deed, Effect, Unsent};
 
 /// A request that was not granted.
 pub(crate) struct Refused {
@@ -20,11 +19,14 @@ impl Room {
         &self.outbox
     }
 
-    /// Shows a message and sends it as soon as that can be; `space` says whether the outbox has room for it.
+    /// Shows a message or a change and sends it as soon as that can be; `space` says whether the outbox has room for it.
     pub(crate) fn send(&mut self, unsent: Unsent, space: bool, turn: &mut Turn) {
-        if self.outbox.has(&unsent.id) || self.timeline.shows(&key(&self.me.id, &unsent.id)) {
-            // The same id means the same message.
+        if self.outbox.has(&unsent.id) || self.timeline.has(&self.me, &unsent.id) {
+            // The same id means the same message, or change.
             return;
+        }
+        if unsent.deed.target().is_none() {
+            self.typing.sent();
         }
         if space {
             turn.effect(Effect::Keep(unsent.clone()));
@@ -32,7 +34,6 @@ impl Room {
         } else {
             self.outbox.spill(unsent);
         }
-        self.typing.sent();
         self.redraw(turn);
         self.flush(turn);
     }
@@ -78,7 +79,12 @@ impl Room {
         } else if refused.code.is_temporary() {
             self.outbox.pause(id, refused.again_at(turn));
         } else if let Some(failed) = self.outbox.fail(id, &refused.message) {
-            turn.effect(Effect::Keep(failed));
+            if self.is_worth_keeping(&failed) {
+                turn.effect(Effect::Keep(failed));
+            } else {
+                self.outbox.discard(id);
+                self.forget(id, turn);
+            }
             self.redraw(turn);
             self.flush(turn);
         }
@@ -104,6 +110,12 @@ impl Room {
         for unsent in lost {
             turn.effect(Effect::Keep(unsent));
         }
+    }
+
+    /// Whether what failed can be shown, so that somebody decides what becomes of it. A deletion or a reaction has no place
+    /// but at its message, and holds nothing that was written.
+    fn is_worth_keeping(&self, failed: &Unsent) -> bool {
+        matches!(failed.deed, Deed::Say { .. } | Deed::Edit { .. }) || self.timeline.holds_target(failed)
     }
 
     fn forget(&self, id: &str, turn: &mut Turn) {

@@ -2,7 +2,7 @@
 
 use protocol::{ClientFrame, Event, Head, Kind, Limits, Reason, ServerFrame, User};
 
-use crate::{Change, Client, Effect, Input, LineState, Link, Moment, Room, Snapshot, Unsent};
+use crate::{Change, Client, Deed, Effect, Input, LineState, Link, Moment, Room, Snapshot, Unsent};
 
 /// The room of most tests.
 pub(super) const LOBBY: &str = "lobby";
@@ -38,7 +38,7 @@ pub(super) fn said(seq: u64, line: &str, author: &User, id: &str) -> Event {
         prev: if seq == 1 { String::new() } else { format!("{line}{}", seq - 1) },
         at: seq * 1_000,
         author: author.clone(),
-        kind: Kind::Message { id: id.into(), text: format!("text of {id}") },
+        kind: Kind::Message { id: id.into(), text: format!("text of {id}"), reply: None },
     }
 }
 
@@ -92,7 +92,8 @@ pub(super) fn snapshot(events: Vec<Event>) -> Snapshot {
 }
 
 pub(super) fn unsent(id: &str) -> Unsent {
-    Unsent { room: LOBBY.into(), id: id.into(), text: format!("text of {id}"), at: 0, failed: None }
+    let deed = Deed::Say { text: format!("text of {id}"), reply_to: None };
+    Unsent { room: LOBBY.into(), id: id.into(), deed, uid: None, at: 0, failed: None }
 }
 
 impl Desk {
@@ -158,7 +159,7 @@ impl Desk {
     }
 
     pub(super) fn send(&mut self, id: &str) -> String {
-        self.tell(Input::Send { room: LOBBY, id: id.into(), text: format!("text of {id}") })
+        self.tell(Input::Send { room: LOBBY, id: id.into(), text: format!("text of {id}"), reply_to: None })
     }
 
     /// Lets the time pass until the deadline, and says so to the client.
@@ -212,6 +213,11 @@ fn word(effect: &Effect) -> String {
             ClientFrame::Join { room, after: Some(after) } => format!("join {room} after {}{}", after.epoch, after.uid),
             ClientFrame::Leave { room } => format!("leave {room}"),
             ClientFrame::Send { id, .. } => format!("say {id}"),
+            ClientFrame::Edit { id, target, .. } => format!("edit {target} by {id}"),
+            ClientFrame::Delete { id, target, .. } => format!("delete {target} by {id}"),
+            ClientFrame::React { id, target, emoji, on, .. } => {
+                format!("{} {emoji} {target} by {id}", if on { "put" } else { "take" })
+            }
             ClientFrame::History { before, .. } => format!("history before {}", before.unwrap()),
             ClientFrame::Typing { .. } => "typing".into(),
             ClientFrame::Ping => "ping".into(),

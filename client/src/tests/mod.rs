@@ -1,5 +1,6 @@
 //! The client seen from outside: inputs go in, effects come out as one readable line.
 
+mod changes;
 mod connection;
 mod desk;
 mod entering;

@@ -1,6 +1,7 @@
 //! Two people, a server that keeps its promises over connections that do not, and whatever a seed makes of it. While it
 //! goes on, what is drawn must be what is; when it has calmed down, every screen must be the end of the one history.
 
+mod fold;
 mod person;
 mod random;
 mod server;
@@ -80,7 +81,8 @@ impl World {
             0..6 => self.say(who, room),
             6..10 => self.others_say(room, 1),
             10..45 => self.server.take(who, &mut self.people),
-            45..84 => self.people[who].take(self.now),
+            45..52 => self.change(who, room),
+            52..84 => self.people[who].take(self.now),
             84..92 => self.pass_time(),
             92 => self.cut(who),
             93 => self.people[who].be_rotated(),
@@ -100,6 +102,11 @@ impl World {
     fn say(&mut self, who: usize, room: &'static str) {
         self.said += 1;
         self.people[who].say(room, format!("n{}", self.said), self.now);
+    }
+
+    fn change(&mut self, who: usize, room: &'static str) {
+        self.said += 1;
+        self.people[who].change(room, format!("n{}", self.said), self.now);
     }
 
     fn others_say(&mut self, room: &'static str, count: u64) {

@@ -195,20 +195,20 @@ fn a_room_that_was_left_is_heard_of_no_more() {
 #[test]
 fn the_timeline_is_bounded_and_what_was_let_go_can_be_loaded_again() {
     let mut desk = Desk::in_lobby(vec![]);
-    for seq in 1..=6_000 {
+    for seq in 1..=12_000 {
         desk.hear(&frame(event(seq)));
     }
-    assert_eq!((desk.room().lines().len(), desk.room().has_older()), (6_000, false));
-    desk.hear(&frame(event(6_001)));
-    assert_eq!((desk.room().lines().len(), desk.room().has_older()), (5_000, true));
-    assert_eq!(desk.tell(Input::Older { room: LOBBY }), "history before 1002, *timeline");
+    assert_eq!((desk.room().lines().len(), desk.room().has_older()), (12_000, false));
+    desk.hear(&frame(event(12_001)));
+    assert_eq!((desk.room().lines().len(), desk.room().has_older()), (10_000, true));
+    assert_eq!(desk.tell(Input::Older { room: LOBBY }), "history before 2002, *timeline");
     let page = ServerFrame::History {
         room: LOBBY.into(),
-        before: Some(1_002),
-        events: events(952..=1_001),
+        before: Some(2_002),
+        events: events(1_952..=2_001),
         start: false,
         trimmed: false,
     };
     desk.hear(&page);
-    assert_eq!(desk.room().lines().len(), 5_050);
+    assert_eq!(desk.room().lines().len(), 10_050);
 }

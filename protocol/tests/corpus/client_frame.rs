@@ -1,4 +1,4 @@
-use protocol::{ClientFrame, DecodeError, MessageId, RoomName, UserName, check_text};
+use protocol::{ClientFrame, DecodeError, MessageId, RoomName, UserName, check_emoji, check_text};
 use serde_json::Value;
 
 /// Whatever comes is refused or read, and what is read is written as the very same. True if it was a frame.
@@ -34,5 +34,5 @@ fn check_words(text: &str) {
     if let Ok(id) = MessageId::new(text) {
         assert_eq!(id.as_str(), text);
     }
-    let _ = check_text(text);
+    let _ = (check_text(text), check_emoji(text));
 }

@@ -1,7 +1,8 @@
 //! An event as every member gets it: encoded once, one allocation shared by all.
 
 use bytes::Bytes;
-use protocol::{Cursor, Event, RoomName, ServerFrame};
+use protocol::{Cursor, Event, RoomName, ServerFrame, limits};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{backend::Entry, defence::same};
@@ -18,14 +19,46 @@ pub struct Line {
     pub uid: String,
     /// The name of the one before it.
     pub prev: String,
+    /// What it does.
+    pub what: What,
     /// The `event` frame.
     pub frame: Frame,
+}
+
+/// What an event does, as far as rooms have to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// It is a message.
+    Message,
+    /// It edits the message of that number.
+    Edit(u64),
+    /// It deletes the message of that number.
+    Delete(u64),
+    /// Something else.
+    Other,
+}
+
+impl What {
+    fn of(body: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Fields<'a> {
+            kind: &'a str,
+            target: Option<u64>,
+        }
+        match serde_json::from_str(body) {
+            Ok(Fields { kind: "message", .. }) => Self::Message,
+            Ok(Fields { kind: "edit", target: Some(target) }) => Self::Edit(target),
+            Ok(Fields { kind: "delete", target: Some(target) }) => Self::Delete(target),
+            _ => Self::Other,
+        }
+    }
 }
 
 impl Line {
     /// Encodes the event for the wire: its place first, then the stored fields as they are.
     pub fn new(room: &RoomName, entry: Entry) -> Self {
         let Entry { seq, uid, prev, body } = entry;
+        let what = What::of(&body);
         let room = json(room.as_str());
         let fields = body.strip_prefix('{').unwrap_or(&body);
         let frame = format!(
@@ -33,7 +66,7 @@ impl Line {
             json(&uid),
             json(&prev)
         );
-        Self { seq, uid, prev, frame: frame.into() }
+        Self { seq, uid, prev, what, frame: frame.into() }
     }
 
     /// The frame as JSON that other frames can carry.
@@ -76,6 +109,17 @@ pub fn weight(lines: &[Line]) -> usize {
 /// for at any time, so many of them must not be large.
 const PAGE_BYTES: usize = 64 * 1_024;
 
+/// How many of the newest lines make the latest page: so many that there are messages to read, whatever was done to them.
+pub fn latest_page<'a>(newest_first: impl Iterator<Item = &'a Line>) -> usize {
+    let mut messages = 0;
+    let is_wanted = |line: &&Line| {
+        let wanted = messages < limits::PAGE;
+        messages += usize::from(line.what == What::Message);
+        wanted
+    };
+    newest_first.take(limits::LATEST_PAGE).take_while(is_wanted).count()
+}
+
 /// The newest of these lines that make a page.
 pub fn newest(lines: &[Line]) -> &[Line] {
     let mut bytes = 0;
@@ -99,6 +143,10 @@ fn json(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn line(what: What, bytes: usize) -> Line {
+        Line { seq: 0, uid: String::new(), prev: String::new(), what, frame: vec![0; bytes].into() }
+    }
+
     #[test]
     fn an_entry_becomes_the_frame_of_its_event() {
         let room = RoomName::new(r#"a "room"\"#).unwrap();
@@ -113,11 +161,7 @@ mod tests {
 
     #[test]
     fn a_page_is_bounded_in_bytes_but_never_empty() {
-        let lines = |bytes: &[usize]| -> Vec<Line> {
-            let line =
-                |bytes: &usize| Line { seq: 0, uid: String::new(), prev: String::new(), frame: vec![0; *bytes].into() };
-            bytes.iter().map(line).collect()
-        };
+        let lines = |bytes: &[usize]| -> Vec<Line> { bytes.iter().map(|bytes| line(What::Message, *bytes)).collect() };
         for (bytes, kept) in [
             (&[][..], 0),
             (&[10, 10], 2),
@@ -127,6 +171,38 @@ mod tests {
             (&[1, PAGE_BYTES + 1], 1),
         ] {
             assert_eq!(newest(&lines(bytes)).len(), kept, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_latest_page_reaches_back_until_there_are_messages() {
+        let lines = |kinds: &[(What, usize)]| -> Vec<Line> {
+            kinds.iter().flat_map(|(what, count)| vec![line(*what, 1); *count]).collect()
+        };
+        for (oldest_first, count) in [
+            (&[][..], 0),
+            (&[(What::Message, 20)], 20),
+            (&[(What::Message, 60)], 50),
+            (&[(What::Message, 60), (What::Other, 100)], 150),
+            (&[(What::Other, 10), (What::Message, 50), (What::Edit(1), 7)], 57),
+            (&[(What::Message, 50), (What::Other, 255)], 256),
+            (&[(What::Message, 50), (What::Delete(1), 400)], 256),
+        ] {
+            assert_eq!(latest_page(lines(oldest_first).iter().rev()), count, "{oldest_first:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_knows_what_it_does() {
+        for (body, what) in [
+            (r#"{"at":5,"kind":"message","id":"m1","text":"\"kind\":\"delete\""}"#, What::Message),
+            (r#"{"at":5,"kind":"edit","id":"m1","target":7,"text":"x"}"#, What::Edit(7)),
+            (r#"{"id":"m1","target":7,"kind":"delete"}"#, What::Delete(7)),
+            (r#"{"kind":"reaction","target":7}"#, What::Other),
+            (r#"{"kind":"delete"}"#, What::Other),
+            ("", What::Other),
+        ] {
+            assert_eq!(What::of(body), what, "{body}");
         }
     }
 }

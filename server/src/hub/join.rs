@@ -183,7 +183,8 @@ impl State {
         if leave.is_none() && frame::weight(&past.lines) > SMALL_BYTES {
             return Attempt::TooLarge;
         }
-        let latest = self.log.latest(past.reason.map_or(0, page_after));
+        let count = past.reason.map_or(0, |reason| page_after(reason, self.log.newest_first()));
+        let latest = self.log.latest(count);
         let lines = if past.recovered { &past.lines[..] } else { frame::newest(&latest) };
         let known = self.log.head();
         let head = if past.end.seq > known.seq { past.end } else { known.clone() };

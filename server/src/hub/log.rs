@@ -124,6 +124,17 @@ impl Log {
         self.ring.iter().skip(self.ring.len().saturating_sub(count)).cloned().collect()
     }
 
+    /// The lines that are here, the last one first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Line> {
+        self.ring.iter().rev()
+    }
+
+    /// What is here of the lines from number `seq` on.
+    pub fn since(&self, seq: u64) -> Vec<Line> {
+        let older = self.ring.partition_point(|line| line.seq < seq);
+        self.ring.range(older..).cloned().collect()
+    }
+
     /// The lines after number `seq`, if the ring has them all.
     pub fn after(&self, seq: u64) -> Option<Vec<Line>> {
         if seq == self.head.seq {
@@ -163,9 +174,10 @@ pub fn is_chain(prev: &Head, lines: &[Line]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hub::frame::What;
 
     fn line(seq: u64) -> Line {
-        Line { seq, uid: format!("u{seq}"), prev: uid(seq - 1), frame: bytes::Bytes::new() }
+        Line { seq, uid: format!("u{seq}"), prev: uid(seq - 1), what: What::Message, frame: bytes::Bytes::new() }
     }
 
     fn uid(seq: u64) -> String {
@@ -247,5 +259,8 @@ mod tests {
         assert_eq!(numbers(&log(5).before(3, 50).unwrap()), [1, 2]);
         assert!(log(5).before(1, 50).unwrap().is_empty());
         assert_eq!(numbers(&log(300).latest(2)), [299, 300]);
+        assert_eq!(numbers(&log(300).since(299)), [299, 300]);
+        assert_eq!(log(300).since(1).len(), RING);
+        assert!(log(300).since(301).is_empty());
     }
 }

@@ -4,6 +4,7 @@
 //! [`room::Room`] keeps a closed chain of the latest events ([`log`]), repairs it when it breaks ([`sync`]), and answers those
 //! who come in from it ([`join`]). The mutexes here are std's, and none is held across an await.
 
+mod act;
 mod deep;
 mod frame;
 mod join;
@@ -25,12 +26,13 @@ use std::{
 
 use protocol::{Event, Head, Kind, MessageId, RoomName, ServerFrame, User, limits};
 use rand::distr::{Alphanumeric, SampleString};
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::backend::{Backend, Broker, Draft, Error, History, Presence, Receipt, Result, Roster, Signal, Whisper};
 
+pub use act::{Act, Denied, Target};
 pub use frame::{Frame, encode};
 pub use mailbox::{Closing, Mailbox, Post};
 pub use presence::Parting;
@@ -52,6 +54,15 @@ pub struct Hub {
     leaving: AtomicBool,
     tasks: TaskTracker,
     closing: CancellationToken,
+}
+
+/// What is stored of an event.
+#[derive(Serialize)]
+struct Body<'a> {
+    at: u64,
+    author: &'a User,
+    #[serde(flatten)]
+    kind: Kind,
 }
 
 /// A room as a page shows it.
@@ -114,7 +125,12 @@ impl Hub {
     /// # Errors
     /// When the backend cannot be reached; the message may or may not have been taken.
     pub async fn send(&self, room: &RoomName, author: &User, id: &MessageId, text: &str, at: u64) -> Result<Receipt> {
-        let body = json!({"at": at, "author": author, "kind": "message", "id": id.as_str(), "text": text}).to_string();
+        let kind = Kind::Message { id: id.to_string(), text: text.to_owned(), reply: None };
+        self.append(room, author, id, kind, at).await
+    }
+
+    async fn append(&self, room: &RoomName, author: &User, id: &MessageId, kind: Kind, at: u64) -> Result<Receipt> {
+        let body = serde_json::to_string(&Body { at, author, kind }).expect("strings, numbers and flags always encode");
         let draft = Draft { epoch: token(), uid: token(), author: author.id.clone(), id: id.clone(), at, body };
         let started = Instant::now();
         let receipt = match self.broker.append(room, &draft).await {
@@ -181,15 +197,16 @@ impl Hub {
             log.knows(&newest, &before).then(|| Part {
                 epoch,
                 head: log.head().clone(),
-                lines: log.latest(limits::PAGE),
+                lines: log.latest(frame::latest_page(log.newest_first())),
             })
         };
-        let Part { epoch, head, lines } = match known {
+        let Part { epoch, head, mut lines } = match known {
             Some(part) => part,
             // What was acknowledged a moment ago, here or elsewhere, has not been heard yet; one who posted it looks for it.
-            None => Part::new(name, self.history.before(name, None, limits::PAGE).await?),
+            None => Part::new(name, self.history.before(name, None, limits::LATEST_PAGE).await?),
         };
-        let events = lines.iter().map(frame::Line::event).collect::<std::result::Result<_, _>>();
+        let page = lines.split_off(lines.len() - frame::latest_page(lines.iter().rev()));
+        let events = frame::newest(&page).iter().map(frame::Line::event).collect::<std::result::Result<_, _>>();
         let events = events.map_err(|error| Error::Corrupt(error.to_string()))?;
         Ok(View { epoch, events, head, roster })
     }

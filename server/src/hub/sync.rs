@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use protocol::{Head, Reason, RoomName, ServerFrame, limits};
+use protocol::{Head, Reason, RoomName, ServerFrame};
 use rand::Rng;
 use tokio::time::sleep;
 
@@ -101,7 +101,8 @@ impl Hub {
         let Part { epoch, head, lines } = Part::new(&room.name, self.history.before(&room.name, None, RING).await?);
         tracing::warn!(?reason, "a room was reset");
         metrics::counter!("sala_resets_total", "reason" => format!("{reason:?}").to_lowercase()).increment(1);
-        let page = frame::newest(&lines[lines.len().saturating_sub(page_after(reason))..]);
+        let count = page_after(reason, lines.iter().rev());
+        let page = frame::newest(&lines[lines.len().saturating_sub(count)..]);
         let name = room.name.to_string();
         let events = frame::events(page);
         let reset = ServerFrame::Reset { room: name, reason, epoch: epoch.clone(), events, head: head.clone() };
@@ -115,10 +116,10 @@ impl Hub {
     }
 }
 
-/// How many events a page has that replaces a view. After a fork it reaches back as far as it can, so that authors see which
-/// of their messages are lost.
-pub(super) fn page_after(reason: Reason) -> usize {
-    if reason == Reason::Fork { RING } else { limits::PAGE }
+/// How many of the newest lines are the page that replaces a view. After a fork it reaches back as far as it can, so that
+/// authors see which of their messages are lost.
+pub(super) fn page_after<'a>(reason: Reason, newest_first: impl Iterator<Item = &'a Line>) -> usize {
+    if reason == Reason::Fork { RING } else { frame::latest_page(newest_first) }
 }
 
 impl State {

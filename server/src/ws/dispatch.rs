@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Instant};
 
 use protocol::{
     ClientFrame, CloseCode, Cursor, DecodeError, Error, MessageId, RefusalCode, RoomName, ServerFrame, User,
-    check_text, limits,
+    check_emoji, check_text, limits,
 };
 use rand::distr::{Alphanumeric, SampleString};
 
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock,
     http::AppState,
-    hub::{Closing, Mailbox, Parting, encode},
+    hub::{Act, Closing, Denied, Mailbox, Parting, Target, encode},
     names,
 };
 
@@ -95,7 +95,22 @@ impl Session {
         match frame {
             ClientFrame::Join { room, after } => self.join(&room, after).await,
             ClientFrame::Leave { room } => self.leave(&room),
-            ClientFrame::Send { room, id, text } => self.send(&room, &id, &text).await,
+            ClientFrame::Send { room, id, text, reply_to, uid } => {
+                let reply_to = reply_to.map(|seq| Target { seq, uid: uid.as_deref() });
+                self.act(&room, &id, &Act::Say { text: &text, reply_to }).await
+            }
+            ClientFrame::Edit { room, id, target, uid, text } => {
+                let target = Target { seq: target, uid: uid.as_deref() };
+                self.act(&room, &id, &Act::Edit { target, text: &text }).await
+            }
+            ClientFrame::Delete { room, id, target, uid } => {
+                let target = Target { seq: target, uid: uid.as_deref() };
+                self.act(&room, &id, &Act::Delete { target }).await
+            }
+            ClientFrame::React { room, id, target, uid, emoji, on } => {
+                let target = Target { seq: target, uid: uid.as_deref() };
+                self.act(&room, &id, &Act::React { target, emoji: &emoji, on }).await
+            }
             ClientFrame::History { room, before, limit } => self.history(&room, before, limit).await,
             ClientFrame::Typing { room } => self.typing(&room).await,
             ClientFrame::Ping => {
@@ -129,13 +144,21 @@ impl Session {
         Ok(())
     }
 
-    async fn send(&self, room: &str, id: &str, text: &str) -> Result<(), Error> {
+    async fn act(&self, room: &str, id: &str, act: &Act<'_>) -> Result<(), Error> {
         let room = self.joined(room)?;
         let id = MessageId::new(id)?;
-        check_text(text)?;
-        self.app.sockets.may_send(&self.user.id, text)?;
-        let sent = self.app.hub.send(&room, &self.user, &id, text, clock::now_ms()).await.map_err(unavailable)?;
-        self.reply(&ServerFrame::Sent { room: room.to_string(), id: id.to_string(), seq: sent.seq, at: sent.at });
+        match act {
+            Act::Say { text, .. } | Act::Edit { text, .. } => check_text(text)?,
+            Act::React { emoji, .. } => check_emoji(emoji)?,
+            Act::Delete { .. } => {}
+        }
+        self.app.sockets.may_send(&self.user.id, act.text().unwrap_or_default())?;
+        let done = self.app.hub.act(&room, &self.user, &id, act, clock::now_ms()).await;
+        let done = done.map_err(|denied| match denied {
+            Denied::Forbidden(error) => error,
+            Denied::Unavailable(error) => unavailable(error),
+        })?;
+        self.reply(&ServerFrame::Sent { room: room.to_string(), id: id.to_string(), seq: done.seq, at: done.at });
         Ok(())
     }
 
@@ -187,6 +210,9 @@ impl From<&ClientFrame> for About {
             ClientFrame::Join { room, .. } => ("join", Some(room), None),
             ClientFrame::Leave { room } => ("leave", Some(room), None),
             ClientFrame::Send { room, id, .. } => ("send", Some(room), Some(id)),
+            ClientFrame::Edit { room, id, .. } => ("edit", Some(room), Some(id)),
+            ClientFrame::Delete { room, id, .. } => ("delete", Some(room), Some(id)),
+            ClientFrame::React { room, id, .. } => ("react", Some(room), Some(id)),
             ClientFrame::History { room, .. } => ("history", Some(room), None),
             ClientFrame::Typing { room } => ("typing", Some(room), None),
             ClientFrame::Ping => ("ping", None, None),

@@ -91,7 +91,7 @@ async fn everybody_sees_one_order() {
     let heard = people.into_iter().map(|mut person| async move {
         for n in 0..10 {
             let (room, id) = ("lobby".into(), n.to_string());
-            person.send(protocol::ClientFrame::Send { room, id, text: "x".into() }).await;
+            person.send(protocol::ClientFrame::Send { room, id, text: "x".into(), reply_to: None, uid: None }).await;
         }
         let mut heard = Vec::new();
         while heard.len() < 60 {
@@ -111,7 +111,14 @@ async fn what_was_published_while_the_subscription_was_cut_is_repaired() {
     let mut rui = site.two.enter("Rui", "lobby").await;
     for n in 1..=50 {
         site.redis("CLIENT KILL TYPE pubsub");
-        rui.send(protocol::ClientFrame::Send { room: "lobby".into(), id: n.to_string(), text: "x".into() }).await;
+        rui.send(protocol::ClientFrame::Send {
+            room: "lobby".into(),
+            id: n.to_string(),
+            text: "x".into(),
+            reply_to: None,
+            uid: None,
+        })
+        .await;
     }
     for n in 1..=50 {
         assert_eq!(ana.event().await.seq, n);

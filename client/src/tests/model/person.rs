@@ -83,7 +83,34 @@ impl Person {
 
     pub(super) fn say(&mut self, room: &str, id: String, now: u64) {
         self.said.push((room.to_owned(), id.clone()));
-        self.tell(Input::Send { room, text: format!("text of {id}"), id }, now);
+        self.tell(Input::Send { room, text: format!("text of {id}"), id, reply_to: None }, now);
+    }
+
+    /// Does something about a message that is on the screen, if there is one.
+    pub(super) fn change(&mut self, room: &str, id: String, now: u64) {
+        let lines = self.client.room(room).map(Room::lines).unwrap_or_default();
+        let sent: Vec<(u64, bool)> =
+            lines.iter().filter_map(|line| Some((line.seq?, line.author.id == self.user.id))).collect();
+        if sent.is_empty() {
+            return;
+        }
+        // Mostly one of the latest, so that the two of them are at the same ones.
+        let latest = if self.random.percent(80) { 4 } else { usize::MAX };
+        let back = self.random.below(sent.len().min(latest));
+        let (target, own) = sent[sent.len() - 1 - back];
+        let input = match self.random.below(6) {
+            0 if own => Input::Delete { room, id, target },
+            1 | 2 if own => Input::Edit { room, text: format!("edited by {id}"), id, target },
+            3 => {
+                self.said.push((room.to_owned(), id.clone()));
+                Input::Send { room, text: format!("answer {id}"), id, reply_to: Some(target) }
+            }
+            _ => {
+                let emoji = ["👍", "🎉", "❤️"][self.random.below(3)].to_owned();
+                Input::React { room, id, target, emoji, on: self.random.percent(70) }
+            }
+        };
+        self.tell(input, now);
     }
 
     /// Hears the next frame on one of the wires.
@@ -146,10 +173,15 @@ impl Person {
         self.wires.values().all(|wire| wire.up.is_empty() && wire.down.is_empty())
     }
 
-    /// Sends again whatever failed.
+    /// Sends again whatever failed, except for what can never be done: its message is gone.
     pub(super) fn retry_all(&mut self, now: u64) {
-        for Unsent { room, id, .. } in self.kept.clone() {
-            self.tell(Input::Retry { room: &room, id: &id }, now);
+        for Unsent { room, id, failed, .. } in self.kept.clone() {
+            if failed.as_deref() == Some("Never.") {
+                self.said.retain(|said| *said != (room.clone(), id.clone()));
+                self.tell(Input::Discard { room: &room, id: &id }, now);
+            } else {
+                self.tell(Input::Retry { room: &room, id: &id }, now);
+            }
         }
     }
 
@@ -225,11 +257,11 @@ fn was_reset(room: &Room) -> bool {
     room.notice() == Some(Notice::Reset)
 }
 
-/// No line twice, no hole between those that have a place, and those that have none at the end.
+/// No line twice, those that have a place in its order, and those that have none at the end.
 fn check_lines(lines: &[Line]) {
     let keys: BTreeSet<&String> = lines.iter().map(|line| &line.key).collect();
     assert_eq!(keys.len(), lines.len(), "a line shows twice");
     let sent = lines.iter().take_while(|line| line.seq.is_some()).count();
     assert!(lines[sent..].iter().all(|line| line.seq.is_none()));
-    assert!(lines[..sent].is_sorted_by(|a, b| a.seq.map(|seq| seq + 1) == b.seq), "a hole");
+    assert!(lines[..sent].is_sorted_by(|a, b| a.seq < b.seq));
 }

@@ -1,13 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{ClientFrame, Cursor, Event, Head, Kind, Reason, RefusalCode, ServerFrame, User};
+use protocol::{ClientFrame, Cursor, Event, Head, Kind, Reason, RefusalCode, Reply, ServerFrame, User};
 
+use super::fold;
 use super::person::{Person, Wire};
 use super::random::Random;
 use crate::{Line, LineState, Snapshot};
 
 pub(super) const ROOMS: [&str; 2] = ["lobby", "garden"];
 const PAGE: usize = 10;
+/// The most events of a page.
+const LONGEST_PAGE: usize = 30;
 /// The longest catch-up.
 const CATCH_UP: u64 = 20;
 /// How much of the history is kept.
@@ -57,7 +60,13 @@ impl Log {
     }
 
     fn page(&self) -> Vec<Event> {
-        self.events[self.events.len().saturating_sub(PAGE)..].to_vec()
+        let mut messages = 0;
+        let is_wanted = |event: &&Event| {
+            messages += usize::from(is_message(event));
+            messages <= PAGE
+        };
+        let count = self.events.iter().rev().take(LONGEST_PAGE).take_while(is_wanted).count();
+        self.events[self.events.len() - count..].to_vec()
     }
 
     /// What came after the cursor, or why that cannot be told.
@@ -77,6 +86,27 @@ impl Log {
             return Err(Reason::Trimmed);
         }
         Ok(self.events[cursor.seq as usize..].to_vec())
+    }
+}
+
+impl Log {
+    /// Whether somebody may do that, as a server decides that knows all. It fills in what a reply quotes.
+    fn allows(&self, user: &User, kind: &mut Kind, uid: Option<&str>) -> bool {
+        let target = match kind {
+            Kind::Edit { target, .. } | Kind::Delete { target, .. } | Kind::Reaction { target, .. } => *target,
+            Kind::Message { reply: Some(reply), .. } => reply.seq,
+            Kind::Message { reply: None, .. } | Kind::Unknown => return true,
+        };
+        let is_it = |event: &Event| event.seq == target && Some(event.uid.as_str()) == uid;
+        let Some(line) = fold::line_at(&self.events, target).filter(|_| self.events.iter().rev().any(is_it)) else {
+            return false;
+        };
+        if let Kind::Message { reply: Some(reply), .. } = kind {
+            *reply = Reply::to(target, line.author.clone(), &line.text);
+        }
+        let is_own = !matches!(kind, Kind::Edit { .. } | Kind::Delete { .. }) || line.author.id == user.id;
+        let known = kind.id().is_some_and(|id| self.known.contains_key(&(user.id.clone(), id.to_owned())));
+        is_own && (!line.deleted || known || matches!(kind, Kind::Delete { .. }))
     }
 }
 
@@ -109,7 +139,23 @@ impl Server {
             ClientFrame::Leave { room } => {
                 at.wire(people).member_of.remove(&room);
             }
-            ClientFrame::Send { room, id, text } => self.send(at, room, id, text, people),
+            ClientFrame::Send { room, id, text, reply_to: None, .. } => {
+                self.act(at, "send", &room, Kind::Message { id, text, reply: None }, None, people);
+            }
+            ClientFrame::Send { room, id, text, reply_to: Some(seq), uid } => {
+                let author = User { id: String::new(), name: String::new() };
+                let reply = Some(Reply { seq, author, text: String::new() });
+                self.act(at, "send", &room, Kind::Message { id, text, reply }, uid, people);
+            }
+            ClientFrame::Edit { room, id, target, uid, text } => {
+                self.act(at, "edit", &room, Kind::Edit { id, target, text }, uid, people);
+            }
+            ClientFrame::Delete { room, id, target, uid } => {
+                self.act(at, "delete", &room, Kind::Delete { id, target }, uid, people);
+            }
+            ClientFrame::React { room, id, target, uid, emoji, on } => {
+                self.act(at, "react", &room, Kind::Reaction { id, target, emoji, on }, uid, people);
+            }
             ClientFrame::History { room, before, limit } => self.history(at, &room, before, limit, people),
             ClientFrame::Ping => self.reply(at, &ServerFrame::Pong, people),
             ClientFrame::Typing { .. } => {}
@@ -118,7 +164,7 @@ impl Server {
 
     pub(super) fn append_of_others(&mut self, room: &str, id: &str, people: &mut [Person]) {
         let eva = User { id: "u_eva".into(), name: "Eva".into() };
-        self.append(room, eva, Kind::Message { id: id.into(), text: "hello".into() }, people);
+        self.append(room, eva, Kind::Message { id: id.into(), text: "hello".into(), reply: None }, people);
     }
 
     /// Takes the end of the history away, or all of it; sometimes says so.
@@ -149,11 +195,9 @@ impl Server {
     pub(super) fn check_is_end(&self, room: &str, lines: &[Line]) {
         let log = &self.logs[room];
         assert!(lines.iter().all(|line| line.state == LineState::Sent), "{room}: {:?}", lines.last());
-        let shown: Vec<_> = lines.iter().map(|line| (line.seq, line.key.clone(), line.text.clone())).collect();
-        let end = log.events.iter().skip(log.events.len().saturating_sub(lines.len()));
-        let expected: Vec<_> = end.map(as_line).collect();
-        assert_eq!(shown, expected, "{room}");
-        assert!(lines.len() >= log.events.len().min(PAGE), "{room}");
+        assert_eq!(lines, fold::lines(&log.events, lines.len()), "{room}");
+        let page = log.page().iter().filter(|event| is_message(event)).count();
+        assert!(lines.len() >= page, "{room}");
     }
 
     pub(super) fn check_each_once(&self, ids: &BTreeSet<&String>) {
@@ -170,7 +214,8 @@ impl Server {
     pub(super) fn check_order(&self, user: &User, said: &[(String, String)]) {
         for (room, log) in &self.logs {
             let said: Vec<&str> = said.iter().filter(|(where_, _)| where_ == room).map(|(_, id)| id.as_str()).collect();
-            let stands: Vec<&str> = log.events.iter().filter(|event| event.author == *user).map(id_of).collect();
+            let stands: Vec<&str> =
+                log.events.iter().filter(|event| event.author == *user && is_message(event)).map(id_of).collect();
             assert_eq!(stands, said, "{room}");
         }
     }
@@ -193,16 +238,22 @@ impl Server {
         }
     }
 
-    fn send(&mut self, at: Seat, room: String, id: String, text: String, people: &mut [Person]) {
+    fn act(&mut self, at: Seat, re: &str, room: &str, mut kind: Kind, uid: Option<String>, people: &mut [Person]) {
         let user = people[at.who].user.clone();
+        let id = kind.id().unwrap().to_owned();
         if self.refuses(10) {
-            return self.refuse(at, "send", &room, Some(id), people);
+            return self.refuse(at, re, room, Some(id), people);
         }
-        let key = (user.id.clone(), id.clone());
-        let known = self.logs[room.as_str()].known.get(&key).copied();
-        let seq = known.unwrap_or_else(|| self.append(&room, user, Kind::Message { id: id.clone(), text }, people));
+        if !self.logs[room].allows(&user, &mut kind, uid.as_deref()) {
+            let (re, room, code) = (re.into(), Some(room.into()), RefusalCode::Forbidden);
+            let message = "Never.".into();
+            let refused = ServerFrame::Refused { re, room, id: Some(id), code, message, retry_after_ms: None };
+            return self.reply(at, &refused, people);
+        }
+        let known = self.logs[room].known.get(&(user.id.clone(), id.clone())).copied();
+        let seq = known.unwrap_or_else(|| self.append(room, user, kind, people));
         if !self.fails(15) {
-            self.reply(at, &ServerFrame::Sent { room, id, seq, at: seq }, people);
+            self.reply(at, &ServerFrame::Sent { room: room.into(), id, seq, at: seq }, people);
         }
     }
 
@@ -274,13 +325,9 @@ impl Server {
 }
 
 fn id_of(event: &Event) -> &str {
-    match &event.kind {
-        Kind::Message { id, .. } => id,
-        Kind::Unknown => "",
-    }
+    event.kind.id().unwrap()
 }
 
-fn as_line(event: &Event) -> (Option<u64>, String, String) {
-    let Kind::Message { id, text } = &event.kind else { panic!("only messages here") };
-    (Some(event.seq), format!("{}/{id}", event.author.id), text.clone())
+fn is_message(event: &Event) -> bool {
+    matches!(event.kind, Kind::Message { .. })
 }

@@ -27,12 +27,44 @@ impl History {
         for seq in (*first..=cursor.seq).rev() {
             let here = self.told.get(&seq).into_iter().flatten().filter(|event| uids.contains(event.uid.as_str()));
             let fits = |event: &&Event| match shown.get(&seq) {
-                Some(line) => is_line_of(line, event),
+                Some(line) => is_message(event, line) && self.explains(event, line),
                 None => key(event).is_none_or(|key| keys.contains(key.as_str())),
             };
             uids = here.filter(fits).map(|event| event.prev.as_str()).collect();
             assert!(!uids.is_empty(), "the history is broken at {seq}");
         }
+    }
+
+    /// Whether what a line shows of a message is what was told of it. What the person did to it themselves need not have come
+    /// back yet.
+    fn explains(&self, event: &Event, line: &Line) -> bool {
+        let Kind::Message { text, .. } = &event.kind else { return false };
+        let told = |is_it: &dyn Fn(&Event) -> bool| self.told.values().flatten().any(is_it);
+        let by_author = |event: &Event| event.author.id == line.author.id;
+        let says = if line.deleted {
+            line.text.is_empty()
+                && line.reactions.is_empty()
+                && told(&|change| {
+                    by_author(change) && matches!(change.kind, Kind::Delete { target, .. } if target == event.seq)
+                })
+        } else if line.edited.is_some() {
+            told(&|change| {
+                by_author(change)
+                    && matches!(&change.kind, Kind::Edit { target, text, .. } if *target == event.seq && *text == line.text)
+            })
+        } else {
+            *text == line.text
+        };
+        let has_put = |user: &str, put: &str| {
+            told(&|change| {
+                change.author.id == user
+                    && matches!(&change.kind, Kind::Reaction { target, emoji, on: true, .. } if *target == event.seq && emoji == put)
+            })
+        };
+        let reacted = line.reactions.iter().all(|reaction| {
+            !reaction.people.is_empty() && reaction.people.iter().all(|user| has_put(&user.id, &reaction.emoji))
+        });
+        (says && reacted) || !line.changes.is_empty()
     }
 }
 
@@ -46,18 +78,13 @@ fn in_order(lines: &[Line]) -> BTreeMap<u64, &Line> {
     lines[..sent].iter().filter_map(|line| Some((line.seq?, line))).collect()
 }
 
-fn is_line_of(line: &Line, event: &Event) -> bool {
-    let text = match &event.kind {
-        Kind::Message { text, .. } => Some(text),
-        Kind::Unknown => None,
-    };
-    let same = line.author == event.author && line.at == event.at;
-    same && text == Some(&line.text) && key(event).as_ref() == Some(&line.key)
+fn is_message(event: &Event, line: &Line) -> bool {
+    event.author == line.author && event.at == line.at && key(event).as_ref() == Some(&line.key)
 }
 
 fn key(event: &Event) -> Option<String> {
     match &event.kind {
         Kind::Message { id, .. } => Some(format!("{}/{id}", event.author.id)),
-        Kind::Unknown => None,
+        Kind::Edit { .. } | Kind::Delete { .. } | Kind::Reaction { .. } | Kind::Unknown => None,
     }
 }

@@ -2,7 +2,8 @@
 //! that the person or the network does. What it does not understand it passes over.
 //!
 //! An event in short is its `uid`, which ends with its number: `a7` is number 7 of the history `a` and comes after `a6`.
-//! `a7<b6` comes after `b6` instead, `a7?` is of an unknown kind, `a7=x` is Ana's own message `x`.
+//! `a7<b6` comes after `b6` instead, `a7?` is of an unknown kind, `a7=x` is Ana's own message `x`. `a7~5` edits number 5,
+//! `a7-5` deletes it, `a7+5` puts a thumb to it and `a7^5` takes it off; `a7~5=x` is Ana's own edit `x`. `a7>5` answers it.
 //!
 //! ```text
 //! joined REASON EPOCH HEAD EVENT…      REASON: recovered, new, trimmed, epoch, fork or -
@@ -15,11 +16,12 @@
 //! last …                               any of these on the socket before the latest
 //! open | open EPOCH HEAD EVENT…        with what the page shows
 //! close CODE | wait MILLISECONDS | due | say ID | retry ID | discard ID
+//! answer NUMBER ID | edit NUMBER ID | delete NUMBER ID | put NUMBER ID | take NUMBER ID
 //! leave | older | read | writing | online | offline | visible
 //! ```
 
 use client::{Input, Snapshot};
-use protocol::{Event, Head, Kind, Reason, ServerFrame, User};
+use protocol::{Event, Head, Kind, Reason, Reply, ServerFrame, User};
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 use serde_json::json;
@@ -28,6 +30,8 @@ use super::desk::welcome;
 
 /// The only room.
 pub const LOBBY: &str = "lobby";
+
+const THUMB: &str = "👍";
 
 pub enum Step<'a> {
     Hear { text: String, on_last: bool },
@@ -56,7 +60,23 @@ pub fn read(line: &str) -> Option<Step<'_>> {
         "due" => Step::Due,
         "say" => {
             let id = words.next()?;
-            Step::Tell(Input::Send { room, id: id.to_owned(), text: format!("text of {id}") })
+            Step::Tell(Input::Send { room, id: id.to_owned(), text: format!("text of {id}"), reply_to: None })
+        }
+        "answer" => {
+            let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
+            Step::Tell(Input::Send { room, text: format!("text of {id}"), id, reply_to: Some(target) })
+        }
+        "edit" => {
+            let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
+            Step::Tell(Input::Edit { room, target, text: format!("text of {id}"), id })
+        }
+        "delete" => {
+            let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
+            Step::Tell(Input::Delete { room, target, id })
+        }
+        word @ ("put" | "take") => {
+            let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
+            Step::Tell(Input::React { room, target, id, emoji: THUMB.to_owned(), on: word == "put" })
         }
         "retry" => Step::Tell(Input::Retry { room, id: words.next()? }),
         "discard" => Step::Tell(Input::Discard { room, id: words.next()? }),
@@ -130,6 +150,8 @@ fn head(word: &str) -> Option<Head> {
 
 fn event(word: &str) -> Option<Event> {
     let (word, own) = word.split_once('=').map_or((word, None), |(word, id)| (word, Some(id)));
+    let about = word.find(['~', '-', '+', '^', '>']);
+    let (word, what) = about.map_or((word, None), |at| (&word[..at], Some((&word[at..=at], &word[at + 1..]))));
     let (word, unknown) = word.strip_suffix('?').map_or((word, false), |word| (word, true));
     let (uid, prev) = word.split_once('<').map_or((word, None), |(uid, prev)| (uid, Some(prev)));
     let seq = number(uid)?;
@@ -139,9 +161,29 @@ fn event(word: &str) -> Option<Event> {
     };
     let id = own.map_or_else(|| format!("m{seq}"), str::to_owned);
     let author = if own.is_some() { ana() } else { User { id: "u_rui".into(), name: "Rui".into() } };
-    let kind = if unknown { Kind::Unknown } else { Kind::Message { text: format!("text of {id}"), id } };
+    let kind = match what {
+        Some((what, target)) => change(what, target.parse().ok()?, id)?,
+        None if unknown => Kind::Unknown,
+        None => Kind::Message { text: format!("text of {id}"), id, reply: None },
+    };
     let prev = prev.map_or_else(before, str::to_owned);
     Some(Event { room: LOBBY.into(), seq, uid: uid.to_owned(), prev, at: seq, author, kind })
+}
+
+fn change(what: &str, target: u64, id: String) -> Option<Kind> {
+    let emoji = THUMB.to_owned();
+    let text = format!("text of {id}");
+    Some(match what {
+        "~" => Kind::Edit { id, target, text },
+        "-" => Kind::Delete { id, target },
+        "+" => Kind::Reaction { id, target, emoji, on: true },
+        "^" => Kind::Reaction { id, target, emoji, on: false },
+        ">" => {
+            let author = User { id: "u_rui".into(), name: "Rui".into() };
+            Kind::Message { id, text, reply: Some(Reply { seq: target, author, text: "text".into() }) }
+        }
+        _ => return None,
+    })
 }
 
 /// What a `uid` in short ends with.

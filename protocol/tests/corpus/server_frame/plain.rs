@@ -1,7 +1,7 @@
 //! The frames as serde derives their reading: short, sure, and too heavy for browsers. The compiler holds the fields to those
 //! of the real ones.
 
-use protocol::{Event, Head, Kind, Limits, Reason, RefusalCode, ServerFrame, User};
+use protocol::{Event, Head, Kind, Limits, Reason, RefusalCode, Reply, ServerFrame, User};
 use serde::Deserialize;
 use serde_json::Deserializer;
 
@@ -105,6 +105,22 @@ enum PlainKind {
     Message {
         id: String,
         text: String,
+        reply: Option<Reply>,
+    },
+    Edit {
+        id: String,
+        target: u64,
+        text: String,
+    },
+    Delete {
+        id: String,
+        target: u64,
+    },
+    Reaction {
+        id: String,
+        target: u64,
+        emoji: String,
+        on: bool,
     },
     #[serde(other)]
     Unknown,

@@ -121,7 +121,8 @@ impl Socket {
     /// Says something for the first time, and waits for the acknowledgement and the event, in whichever order they come.
     /// What others said before it is lost to the caller.
     pub async fn say(&mut self, room: &str, id: &str, text: &str) -> u64 {
-        self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into() }).await;
+        self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into(), reply_to: None, uid: None })
+            .await;
         let (mut acknowledged, mut heard) = (None, None);
         loop {
             match self.answer().await {
@@ -138,7 +139,8 @@ impl Socket {
 
     /// Says something that was said before, and waits for the acknowledgement.
     pub async fn repeat(&mut self, room: &str, id: &str, text: &str) -> u64 {
-        self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into() }).await;
+        self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into(), reply_to: None, uid: None })
+            .await;
         match self.answer().await {
             ServerFrame::Sent { id: sent, seq, .. } if sent == id => seq,
             other => panic!("sent, not {other:?}"),
@@ -148,7 +150,14 @@ impl Socket {
     /// Says something as often as the server asks for it, with one id.
     pub async fn say_until_taken(&mut self, room: &str, id: &str, text: &str) {
         loop {
-            self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into() }).await;
+            self.send(ClientFrame::Send {
+                room: room.into(),
+                id: id.into(),
+                text: text.into(),
+                reply_to: None,
+                uid: None,
+            })
+            .await;
             loop {
                 match self.answer().await {
                     ServerFrame::Sent { .. } => return,
@@ -189,6 +198,6 @@ impl Socket {
 pub fn text(event: &Event) -> &str {
     match &event.kind {
         Kind::Message { text, .. } => text,
-        Kind::Unknown => panic!("a message"),
+        other => panic!("a message, not {other:?}"),
     }
 }

@@ -1,0 +1,71 @@
+use protocol::{Event, Kind, User};
+
+use super::{Line, LineState};
+use crate::Deed;
+
+/// An event that changes a message.
+#[derive(Clone, Debug)]
+pub(crate) struct Amendment {
+    pub(crate) seq: u64,
+    pub(crate) at: u64,
+    pub(crate) author: User,
+    /// The client's id of it.
+    pub(crate) id: String,
+    pub(crate) deed: Deed,
+}
+
+/// What an event is to the list.
+pub(super) enum Item {
+    Line(Line),
+    Amendment(Amendment),
+    Nothing,
+}
+
+impl From<Event> for Item {
+    fn from(event: Event) -> Self {
+        let Event { seq, at, author, kind, .. } = event;
+        let (id, deed) = match kind {
+            Kind::Message { id, text, reply } => {
+                let line = Line::new(author, &id, text, at);
+                return Self::Line(Line { seq: Some(seq), state: LineState::Sent, reply, ..line });
+            }
+            Kind::Edit { id, target, text } => (id, Deed::Edit { target, text }),
+            Kind::Delete { id, target } => (id, Deed::Delete { target }),
+            Kind::Reaction { id, target, emoji, on } => (id, Deed::React { target, emoji, on }),
+            Kind::Unknown => return Self::Nothing,
+        };
+        Self::Amendment(Amendment { seq, at, author, id, deed })
+    }
+}
+
+impl Amendment {
+    /// Whether the message that it changes is that number.
+    pub(super) fn is_of(&self, seq: u64) -> bool {
+        self.deed.target() == Some(seq)
+    }
+
+    /// Whether it changes what the message says.
+    pub(super) fn rewrites(&self) -> bool {
+        matches!(self.deed, Deed::Edit { .. } | Deed::Delete { .. })
+    }
+
+    /// Changes the message among these lines, which are in the room's order. True if it looks different.
+    pub(super) fn amend(&self, lines: &mut [Line]) -> bool {
+        let line = find(lines, self.deed.target());
+        line.is_some_and(|index| lines[index].change(&self.author, self.at, &self.deed))
+    }
+
+    /// Changes the quotes of the message in these lines. True if they look different.
+    pub(super) fn requote(&self, lines: &mut [Line]) -> bool {
+        let mut different = false;
+        for line in lines.iter_mut().filter(|_| self.rewrites()) {
+            different |= line.requote(&self.author, &self.deed);
+        }
+        different
+    }
+}
+
+/// Where a line is among lines in the room's order.
+pub(super) fn find(lines: &[Line], seq: Option<u64>) -> Option<usize> {
+    lines.binary_search_by_key(&seq, |line| line.seq).ok()
+}

@@ -1,0 +1,72 @@
+//! Changes to messages: edits, deletions, reactions, and answers that quote.
+
+mod fold;
+mod own;
+mod taken;
+
+use protocol::{Event, Kind, Reply, ServerFrame, User};
+
+use super::desk::{Desk, LOBBY, said};
+use crate::{Input, Line};
+
+fn edit(seq: u64, author: &User, target: u64) -> Event {
+    let id = format!("e{seq}");
+    Event { kind: Kind::Edit { id, target, text: format!("edit {seq}") }, ..said(seq, "a", author, "") }
+}
+
+fn delete(seq: u64, author: &User, target: u64) -> Event {
+    Event { kind: Kind::Delete { id: format!("d{seq}"), target }, ..said(seq, "a", author, "") }
+}
+
+fn react(seq: u64, author: &User, target: u64, emoji: &str, on: bool) -> Event {
+    let id = format!("r{seq}");
+    Event { kind: Kind::Reaction { id, target, emoji: emoji.into(), on }, ..said(seq, "a", author, "") }
+}
+
+fn answer(seq: u64, author: &User, to: (u64, &User), quote: &str) -> Event {
+    let reply = Some(Reply { seq: to.0, author: to.1.clone(), text: quote.into() });
+    let id = format!("m{seq}");
+    Event { kind: Kind::Message { text: format!("text of {id}"), id, reply }, ..said(seq, "a", author, "") }
+}
+
+fn sent(id: &str, seq: u64) -> ServerFrame {
+    ServerFrame::Sent { room: LOBBY.into(), id: id.into(), seq, at: 0 }
+}
+
+impl Desk {
+    fn line(&self, seq: u64) -> &Line {
+        self.room().lines().iter().find(|line| line.seq == Some(seq)).unwrap()
+    }
+
+    /// What a line shows: its text, what was done to it, who reacted, what of one's own is not sent.
+    fn shows(&self, seq: u64) -> String {
+        words(self.line(seq))
+    }
+
+    fn edit(&mut self, id: &str, target: u64) -> String {
+        self.tell(Input::Edit { room: LOBBY, id: id.into(), target, text: format!("text of {id}") })
+    }
+
+    fn delete(&mut self, id: &str, target: u64) -> String {
+        self.tell(Input::Delete { room: LOBBY, id: id.into(), target })
+    }
+
+    fn react(&mut self, id: &str, target: u64, emoji: &str, on: bool) -> String {
+        self.tell(Input::React { room: LOBBY, id: id.into(), target, emoji: emoji.into(), on })
+    }
+}
+
+fn words(line: &Line) -> String {
+    let mut words = if line.deleted { vec!["deleted".to_owned()] } else { vec![line.text.clone()] };
+    words.extend(line.edited.map(|_| "edited".to_owned()));
+    words.extend(line.reply.as_ref().map(|reply| format!("to {} {:?}", reply.seq, reply.text)));
+    for reaction in &line.reactions {
+        let names: Vec<_> = reaction.people.iter().map(|user| user.name.as_str()).collect();
+        words.push(format!("{} {}", reaction.emoji, names.join("+")));
+    }
+    words.extend(line.changes.iter().map(|change| match &change.failed {
+        None => format!("{}?", change.id),
+        Some(_) => format!("{}!", change.id),
+    }));
+    words.join(", ")
+}

@@ -1,0 +1,135 @@
+use protocol::{Event, Kind, ServerFrame};
+
+use super::{answer, edit, react, sent};
+use crate::Input;
+use crate::tests::desk::{Desk, LOBBY, ana, event, events, refused, replaced, rui, said};
+use protocol::Reason::{Epoch, Fork};
+
+#[test]
+fn a_change_that_a_fork_took_is_the_persons_to_make_again() {
+    let before = vec![said(1, "a", &ana(), "x"), event(2), edit(3, &ana(), 1), react(4, &ana(), 2, "👍", true)];
+    for (page, kept, shown) in [
+        (before[..3].to_vec(), "keep r4, ", ["edit 3, edited", "text of m2, r4!"]),
+        (before[..2].to_vec(), "keep e3, keep r4, ", ["text of x, e3!", "text of m2, r4!"]),
+        (before.clone(), "", ["edit 3, edited", "text of m2, 👍 Ana"]),
+    ] {
+        let mut desk = Desk::in_lobby(before.clone());
+        desk.come_back();
+        let heard = desk.hear(&replaced(Fork, page.clone()));
+        let drawn = if page.len() == before.len() { "" } else { "*timeline" };
+        assert_eq!(heard, format!("{kept}{drawn}"), "{page:?}");
+        assert_eq!([desk.shows(1), desk.shows(2)], shown, "{page:?}");
+    }
+}
+
+#[test]
+fn what_changed_a_message_goes_with_it() {
+    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x"), edit(3, &ana(), 2)]);
+    desk.come_back();
+    assert_eq!(desk.hear(&replaced(Fork, events(1..=1))), "keep x, *timeline");
+    let line = desk.room().lines().last().unwrap();
+    assert_eq!(super::words(line), "edit 3", "with the text that it had in the end");
+    assert_eq!(desk.lines(), "1 x!");
+}
+
+#[test]
+fn a_deleted_message_that_a_fork_took_is_missed_by_nobody() {
+    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x"), super::delete(3, &ana(), 2)]);
+    desk.come_back();
+    assert_eq!(desk.hear(&replaced(Fork, events(1..=1))), "*timeline");
+    assert_eq!(desk.lines(), "1");
+}
+
+#[test]
+fn a_message_that_a_fork_took_has_its_own_text_whatever_is_unsent() {
+    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
+    desk.lose(1006);
+    desk.delete("d", 2);
+    desk.due();
+    desk.hear(&crate::tests::desk::welcome(ana()));
+    desk.hear(&replaced(Fork, events(1..=1)));
+    assert_eq!(super::words(desk.room().lines().last().unwrap()), "text of x");
+}
+
+#[test]
+fn an_answer_to_what_a_fork_took_is_an_answer_no_more() {
+    let mut desk = Desk::in_lobby(vec![event(1), event(2), answer(3, &ana(), (2, &rui()), "text of m2")]);
+    desk.come_back();
+    desk.hear(&replaced(Fork, events(1..=1)));
+    assert_eq!(super::words(desk.room().lines().last().unwrap()), "text of m3");
+}
+
+/// The number of a message that was lost is another's soon, and may even be the same person's.
+#[test]
+fn a_change_is_not_made_to_what_took_the_place_of_its_message() {
+    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
+    desk.lose(1006);
+    desk.delete("d", 2);
+    desk.due();
+    desk.hear(&crate::tests::desk::welcome(ana()));
+    let other = Event { prev: "a1".into(), ..said(2, "b", &ana(), "other") };
+    desk.hear(&replaced(Fork, vec![event(1), other]));
+    assert_eq!(desk.shows(2), "text of other");
+    assert_eq!(desk.hear(&refused("delete", Some("d"), "forbidden", None)), "forget d");
+}
+
+#[test]
+fn a_change_says_which_message_it_means() {
+    let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x")]);
+    let inputs = [
+        Input::Edit { room: LOBBY, id: "1".into(), target: 1, text: "y".into() },
+        Input::Delete { room: LOBBY, id: "2".into(), target: 1 },
+        Input::React { room: LOBBY, id: "3".into(), target: 1, emoji: "👍".into(), on: true },
+        Input::Send { room: LOBBY, id: "4".into(), text: "y".into(), reply_to: Some(1) },
+    ];
+    let moment = crate::Moment { now: 0, jitter: 0.5 };
+    let mut frames = vec![];
+    for (seq, input) in (2..).zip(inputs) {
+        frames.extend(desk.client.handle(input, moment));
+        desk.hear(&sent(&(seq - 1).to_string(), seq));
+    }
+    let texts = frames.iter().filter_map(|effect| match effect {
+        crate::Effect::Transmit { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    let mut count = 0;
+    for text in texts {
+        assert!(text.contains(r#""uid":"a1""#), "{text}");
+        count += 1;
+    }
+    assert!(count >= 1);
+}
+
+#[test]
+fn an_acknowledged_change_that_the_history_lost_is_the_persons_to_make_again() {
+    for (reason, shown) in [(Fork, "text of x, r!"), (Epoch, "text of x")] {
+        let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x")]);
+        desk.react("r", 1, "👍", true);
+        desk.hear(&sent("r", 2));
+        desk.come_back();
+        let page = if reason == Fork {
+            vec![said(1, "a", &ana(), "x")]
+        } else {
+            vec![Event {
+                kind: Kind::Message { id: "x".into(), text: "text of x".into(), reply: None },
+                ..said(1, "b", &ana(), "x")
+            }]
+        };
+        let head = crate::tests::desk::head_of(&page);
+        let epoch = if reason == Fork { "e1" } else { "e2" };
+        let heard = desk.hear(&crate::tests::desk::joined(false, Some(reason), epoch, page, head));
+        assert!(heard.starts_with("keep r, "), "{reason:?}: {heard}");
+        assert_eq!(desk.shows(1), shown, "{reason:?}");
+    }
+}
+
+#[test]
+fn a_reset_keeps_what_waits() {
+    let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x"), event(2)]);
+    desk.edit("e", 1);
+    let page = vec![said(1, "a", &ana(), "x"), Event { prev: "a1".into(), ..said(2, "b", &rui(), "other") }];
+    let head = crate::tests::desk::head_of(&page);
+    let reset = ServerFrame::Reset { room: LOBBY.into(), reason: Fork, epoch: "e1".into(), head, events: page };
+    desk.hear(&reset);
+    assert_eq!(desk.shows(1), "text of e, edited, e?");
+}

@@ -1,0 +1,75 @@
+//! What a history looks like, worked out in one go, as nobody could who hears of it piece by piece.
+
+use protocol::{Event, Kind, Reply};
+
+use crate::{Line, LineState, Reaction};
+
+/// The last lines of a history.
+pub(super) fn lines(events: &[Event], count: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = events.iter().rev().filter_map(|event| line(events, event)).take(count).collect();
+    lines.reverse();
+    lines
+}
+
+/// What is at that number, if it is a message.
+pub(super) fn line_at(events: &[Event], seq: u64) -> Option<Line> {
+    line(events, after(events, seq.checked_sub(1)?).first()?)
+}
+
+fn line(events: &[Event], event: &Event) -> Option<Line> {
+    let Kind::Message { id, text, reply } = &event.kind else { return None };
+    let line = Line::new(event.author.clone(), id, String::new(), event.at);
+    let line = Line { seq: Some(event.seq), state: LineState::Sent, ..line };
+    if is_deleted(events, event.seq) {
+        return Some(Line { deleted: true, ..line });
+    }
+    let reply = reply.as_ref().map(|reply| {
+        let quoted = if is_deleted(events, reply.seq) { "" } else { text_of(events, reply.seq).0 };
+        Reply::to(reply.seq, reply.author.clone(), quoted)
+    });
+    let (_, edited) = text_of(events, event.seq);
+    let text = edited.map_or(text.as_str(), |_| text_of(events, event.seq).0).to_owned();
+    Some(Line { text, edited, reply, reactions: reactions(events, event.seq), ..line })
+}
+
+/// The events after a number. All are kept, so that number 1 comes first.
+fn after(events: &[Event], seq: u64) -> &[Event] {
+    events.get(usize::try_from(seq).unwrap()..).unwrap_or_default()
+}
+
+fn is_deleted(events: &[Event], seq: u64) -> bool {
+    after(events, seq).iter().any(|event| matches!(event.kind, Kind::Delete { target, .. } if target == seq))
+}
+
+/// What a message says in the end, and since when if that is not from the start.
+fn text_of(events: &[Event], seq: u64) -> (&str, Option<u64>) {
+    let said = after(events, seq.saturating_sub(1)).iter().rev().find_map(|event| match &event.kind {
+        Kind::Edit { target, text, .. } if *target == seq => Some((text.as_str(), Some(event.at))),
+        Kind::Message { text, .. } if event.seq == seq => Some((text.as_str(), None)),
+        _ => None,
+    });
+    said.unwrap_or_default()
+}
+
+fn reactions(events: &[Event], seq: u64) -> Vec<Reaction> {
+    let mut reactions: Vec<Reaction> = vec![];
+    for event in after(events, seq) {
+        let Kind::Reaction { target, emoji, on, .. } = &event.kind else { continue };
+        if *target != seq {
+            continue;
+        }
+        if *on && !reactions.iter().any(|reaction| reaction.emoji == *emoji) {
+            reactions.push(Reaction { emoji: emoji.clone(), people: vec![] });
+        }
+        for reaction in reactions.iter_mut().filter(|reaction| reaction.emoji == *emoji) {
+            let is_there = reaction.people.contains(&event.author);
+            if *on && !is_there {
+                reaction.people.push(event.author.clone());
+            } else if !on {
+                reaction.people.retain(|user| *user != event.author);
+            }
+        }
+        reactions.retain(|reaction| !reaction.people.is_empty());
+    }
+    reactions
+}

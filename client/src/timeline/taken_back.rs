@@ -1,0 +1,59 @@
+//! What a history that went another way takes from its authors.
+
+use protocol::User;
+
+use super::{Page, Timeline};
+use crate::lines::Amendment;
+use crate::{Deed, Line, Unsent};
+
+impl Timeline {
+    /// What is shown of one's own that a page takes back: it has other events in that place, or ends before it. Each with the
+    /// number that it had.
+    pub(crate) fn taken_back(&self, room: &str, page: &Page, me: &User) -> Vec<(u64, Unsent)> {
+        let lines = self.lines.originals().filter(|line| line.author.id == me.id && !line.deleted);
+        let lost = lines
+            .filter_map(|line| Some((line.seq?, line)))
+            .filter(|(seq, line)| page.begins_by(*seq) && !page.events.iter().any(|event| line.shows(event)));
+        let mut lost: Vec<_> = lost.map(|(seq, line)| (seq, self.message(room, line, page))).collect();
+        for amendment in self.lines.amendments().iter().filter(|amendment| amendment.author.id == me.id) {
+            let is_lost = page.begins_by(amendment.seq) && !page.has(me, &amendment.id);
+            // What changed a message that is lost as well goes with it.
+            if is_lost && amendment.deed.target().is_some_and(|target| self.survives(target, page)) {
+                lost.push((amendment.seq, self.change(room, amendment)));
+            }
+        }
+        lost
+    }
+
+    fn message(&self, room: &str, line: &Line, page: &Page) -> Unsent {
+        let reply_to = line.reply.as_ref().map(|reply| reply.seq).filter(|seq| self.survives(*seq, page));
+        let deed = Deed::Say { text: line.text.clone(), reply_to };
+        self.unsent(room, line.id(), deed, line.at)
+    }
+
+    fn change(&self, room: &str, amendment: &Amendment) -> Unsent {
+        self.unsent(room, &amendment.id, amendment.deed.clone(), amendment.at)
+    }
+
+    fn unsent(&self, room: &str, id: &str, deed: Deed, at: u64) -> Unsent {
+        let uid = deed.about().and_then(|seq| self.uid_at(seq)).cloned();
+        Unsent { room: room.to_owned(), id: id.to_owned(), deed, uid, at, failed: None }
+    }
+
+    /// Whether an event is in the history that a page is the end of, as far as can be told.
+    fn survives(&self, seq: u64, page: &Page) -> bool {
+        let is_it = |uid: &String| page.events.iter().any(|event| event.seq == seq && event.uid == *uid);
+        !page.begins_by(seq) || self.uid_at(seq).is_some_and(is_it)
+    }
+}
+
+impl Page {
+    /// Whether it says what is at that number, or that there is nothing.
+    fn begins_by(&self, seq: u64) -> bool {
+        self.events.first().map_or(self.head.seq.saturating_add(1), |first| first.seq) <= seq
+    }
+
+    fn has(&self, author: &User, id: &str) -> bool {
+        self.events.iter().any(|event| event.author.id == author.id && event.kind.id() == Some(id))
+    }
+}

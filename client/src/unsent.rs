@@ -1,0 +1,207 @@
+use protocol::{ClientFrame, Error, MessageId, check_text};
+use serde::{Deserialize, Serialize};
+
+/// What a person does in a room that is kept there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Says something.
+    Say {
+        /// What.
+        text: String,
+        /// The number of the message that it answers.
+        reply_to: Option<u64>,
+    },
+    /// Says something else instead, in a message of their own.
+    Edit {
+        /// The number of the message.
+        target: u64,
+        /// What it is to say.
+        text: String,
+    },
+    /// Takes a message of their own back.
+    Delete {
+        /// The number of the message.
+        target: u64,
+    },
+    /// Puts an emoji to a message, or takes it off.
+    React {
+        /// The number of the message.
+        target: u64,
+        /// Which.
+        emoji: String,
+        /// Whether it is put there.
+        on: bool,
+    },
+}
+
+/// Something that was done and is not known to be in the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Kept", into = "Kept")]
+pub struct Unsent {
+    /// The room.
+    pub room: String,
+    /// The client's id of it.
+    pub id: String,
+    /// What was done.
+    pub deed: Deed,
+    /// The name of the event that is answered or changed: in a history that went another way its number is another's.
+    pub uid: Option<String>,
+    /// When the person did it, on the clock of [`Moment::now`](crate::Moment::now).
+    pub at: u64,
+    /// Why it was not taken, for people: it waits for them to send it again or to discard it.
+    pub failed: Option<String>,
+}
+
+impl Deed {
+    /// The number of the message that it changes.
+    #[must_use]
+    pub fn target(&self) -> Option<u64> {
+        match self {
+            Self::Say { .. } => None,
+            Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => Some(*target),
+        }
+    }
+
+    /// The number of the message that it is about.
+    pub(crate) fn about(&self) -> Option<u64> {
+        match self {
+            Self::Say { reply_to, .. } => *reply_to,
+            Self::Edit { .. } | Self::Delete { .. } | Self::React { .. } => self.target(),
+        }
+    }
+}
+
+impl Unsent {
+    /// Whether anybody could ever take it. What one reacts with is the server's to judge: its list would be paid for in
+    /// what browsers load.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        MessageId::new(&self.id)?;
+        match &self.deed {
+            Deed::Say { text, .. } | Deed::Edit { text, .. } => check_text(text),
+            Deed::Delete { .. } | Deed::React { .. } => Ok(()),
+        }
+    }
+
+    /// How it is sent.
+    pub(crate) fn frame(&self) -> ClientFrame {
+        let Self { room, id, deed, uid, .. } = self.clone();
+        match deed {
+            Deed::Say { text, reply_to } => ClientFrame::Send { room, id, text, reply_to, uid },
+            Deed::Edit { target, text } => ClientFrame::Edit { room, id, target, uid, text },
+            Deed::Delete { target } => ClientFrame::Delete { room, id, target, uid },
+            Deed::React { target, emoji, on } => ClientFrame::React { room, id, target, uid, emoji, on },
+        }
+    }
+}
+
+/// An [`Unsent`] as it is persisted. Versions before there were changes read the messages among them, and nothing else.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    room: String,
+    id: String,
+    /// Of a message; those versions need it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
+    /// What is done to a message; nothing where one is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<String>,
+    /// The number of the message that is answered or changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<String>,
+    /// What an edit says, or the emoji of a reaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with: Option<String>,
+}
+
+impl From<Unsent> for Kept {
+    fn from(unsent: Unsent) -> Self {
+        let Unsent { room, id, deed, uid, at, failed } = unsent;
+        let target = deed.about();
+        let (text, change, with) = match deed {
+            Deed::Say { text, .. } => (Some(text), None, None),
+            Deed::Edit { text, .. } => (None, Some("edit"), Some(text)),
+            Deed::Delete { .. } => (None, Some("delete"), None),
+            Deed::React { emoji, on, .. } => (None, Some(if on { "react" } else { "unreact" }), Some(emoji)),
+        };
+        Self { room, id, text, at, failed, change: change.map(str::to_owned), target, uid, with }
+    }
+}
+
+impl TryFrom<Kept> for Unsent {
+    type Error = &'static str;
+
+    fn try_from(kept: Kept) -> Result<Self, Self::Error> {
+        let Kept { room, id, text, at, failed, change, target, uid, with } = kept;
+        let deed = match (change.as_deref(), text, target, with) {
+            (None, Some(text), reply_to, _) => Deed::Say { text, reply_to },
+            (Some("edit"), _, Some(target), Some(text)) => Deed::Edit { target, text },
+            (Some("delete"), _, Some(target), _) => Deed::Delete { target },
+            (Some(react @ ("react" | "unreact")), _, Some(target), Some(emoji)) => {
+                Deed::React { target, emoji, on: react == "react" }
+            }
+            // Perhaps a newer version's.
+            _ => return Err("nothing that this version does"),
+        };
+        Ok(Self { room, id, deed, uid, at, failed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unsent(deed: Deed) -> Unsent {
+        Unsent { room: "lobby".into(), id: "x".into(), deed, uid: Some("a7".into()), at: 5, failed: None }
+    }
+
+    #[test]
+    fn what_is_persisted_comes_back() {
+        for deed in [
+            Deed::Say { text: "hello".into(), reply_to: None },
+            Deed::Say { text: "hello".into(), reply_to: Some(7) },
+            Deed::Edit { target: 7, text: "hello".into() },
+            Deed::Delete { target: 7 },
+            Deed::React { target: 7, emoji: "👍".into(), on: true },
+            Deed::React { target: 7, emoji: "👍".into(), on: false },
+        ] {
+            for failed in [None, Some("No.".to_owned())] {
+                let unsent = Unsent { failed, ..unsent(deed.clone()) };
+                let kept = serde_json::to_string(&unsent).unwrap();
+                assert_eq!(serde_json::from_str::<Unsent>(&kept).unwrap(), unsent, "{kept}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_older_version_persisted_is_read() {
+        let say = Deed::Say { text: "hello".into(), reply_to: None };
+        let expected = Unsent { uid: None, ..unsent(say) };
+        let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5}"#;
+        assert_eq!(serde_json::from_str::<Unsent>(kept).unwrap(), expected);
+        let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":"No."}"#;
+        let failed = serde_json::from_str::<Unsent>(kept).unwrap();
+        assert_eq!(failed, Unsent { failed: Some("No.".into()), ..expected });
+    }
+
+    #[test]
+    fn an_older_version_takes_no_change_for_a_message() {
+        let kept = serde_json::to_value(unsent(Deed::Edit { target: 7, text: "hello".into() })).unwrap();
+        assert_eq!(kept.get("text"), None, "it does not read what has none");
+    }
+
+    #[test]
+    fn what_a_newer_version_persisted_is_passed_over() {
+        for kept in [
+            r#"{"room":"lobby","id":"x","at":5,"change":"pin","target":7}"#,
+            r#"{"room":"lobby","id":"x","at":5,"change":"edit","target":7}"#,
+            r#"{"room":"lobby","id":"x","at":5}"#,
+        ] {
+            assert!(serde_json::from_str::<Unsent>(kept).is_err(), "{kept}");
+        }
+    }
+}
