@@ -1,10 +1,11 @@
 //! What the server decided to show. It travels inside the HTML, so that the browser starts from the very same data.
 
+use miniserde::Deserialize;
 use protocol::{Event, Head, User};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One of the pages.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub enum Page {
     /// Name and room, please.
     SignIn(SignIn),
@@ -15,7 +16,7 @@ pub enum Page {
 }
 
 /// The sign-in form as it should be filled in.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct SignIn {
     /// What was typed as the name.
     pub name: String,
@@ -50,8 +51,20 @@ pub struct RoomPage {
     pub rejected: Option<(String, String)>,
 }
 
+impl RoomPage {
+    /// As it stands in the HTML.
+    pub(crate) fn encode(&self) -> String {
+        serde_json::to_string(self).expect("a page has only strings and numbers, so it always encodes")
+    }
+
+    /// `None` if it does not stand there as it was encoded.
+    pub(crate) fn decode(text: &str) -> Option<Box<Self>> {
+        miniserde::json::from_str(text).ok().map(Box::new)
+    }
+}
+
 /// A page that cannot be shown.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     /// A few words.
     pub title: String,

@@ -1,5 +1,6 @@
+use miniserde::{Deserialize, json};
 use protocol::{ClientFrame, Error, MessageId, check_text};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a person does in a room that is kept there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +36,7 @@ pub enum Deed {
 }
 
 /// Something that was done and is not known to be in the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Kept", into = "Kept")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsent {
     /// The room.
     pub room: String,
@@ -72,6 +72,18 @@ impl Deed {
 }
 
 impl Unsent {
+    /// As it is persisted, in JSON.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(&Kept::from(self.clone())).expect("it has only strings and numbers, so it always encodes")
+    }
+
+    /// Reads what was persisted; `None` if this version does not know what it is.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        json::from_str::<Kept>(text).ok()?.unsent()
+    }
+
     /// Whether anybody could ever take it. What one reacts with is the server's to judge: its list would be paid for in
     /// what browsers load.
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -100,21 +112,15 @@ struct Kept {
     room: String,
     id: String,
     /// Of a message; those versions need it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     at: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<String>,
     /// What is done to a message; nothing where one is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<String>,
     /// The number of the message that is answered or changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
     /// What an edit says, or the emoji of a reaction.
-    #[serde(skip_serializing_if = "Option::is_none")]
     with: Option<String>,
 }
 
@@ -132,11 +138,9 @@ impl From<Unsent> for Kept {
     }
 }
 
-impl TryFrom<Kept> for Unsent {
-    type Error = &'static str;
-
-    fn try_from(kept: Kept) -> Result<Self, Self::Error> {
-        let Kept { room, id, text, at, failed, change, target, uid, with } = kept;
+impl Kept {
+    fn unsent(self) -> Option<Unsent> {
+        let Self { room, id, text, at, failed, change, target, uid, with } = self;
         let deed = match (change.as_deref(), text, target, with) {
             (None, Some(text), reply_to, _) => Deed::Say { text, reply_to },
             (Some("edit"), _, Some(target), Some(text)) => Deed::Edit { target, text },
@@ -145,9 +149,9 @@ impl TryFrom<Kept> for Unsent {
                 Deed::React { target, emoji, on: react == "react" }
             }
             // Perhaps a newer version's.
-            _ => return Err("nothing that this version does"),
+            _ => return None,
         };
-        Ok(Self { room, id, deed, uid, at, failed })
+        Some(Unsent { room, id, deed, uid, at, failed })
     }
 }
 
@@ -171,8 +175,8 @@ mod tests {
         ] {
             for failed in [None, Some("No.".to_owned())] {
                 let unsent = Unsent { failed, ..unsent(deed.clone()) };
-                let kept = serde_json::to_string(&unsent).unwrap();
-                assert_eq!(serde_json::from_str::<Unsent>(&kept).unwrap(), unsent, "{kept}");
+                let kept = unsent.encode();
+                assert_eq!(Unsent::decode(&kept).unwrap(), unsent, "{kept}");
             }
         }
     }
@@ -182,16 +186,16 @@ mod tests {
         let say = Deed::Say { text: "hello".into(), reply_to: None };
         let expected = Unsent { uid: None, ..unsent(say) };
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5}"#;
-        assert_eq!(serde_json::from_str::<Unsent>(kept).unwrap(), expected);
+        assert_eq!(Unsent::decode(kept).unwrap(), expected);
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":"No."}"#;
-        let failed = serde_json::from_str::<Unsent>(kept).unwrap();
+        let failed = Unsent::decode(kept).unwrap();
         assert_eq!(failed, Unsent { failed: Some("No.".into()), ..expected });
     }
 
     #[test]
     fn an_older_version_takes_no_change_for_a_message() {
-        let kept = serde_json::to_value(unsent(Deed::Edit { target: 7, text: "hello".into() })).unwrap();
-        assert_eq!(kept.get("text"), None, "it does not read what has none");
+        let kept = unsent(Deed::Edit { target: 7, text: "hello".into() }).encode();
+        assert!(kept.contains(r#""text":null"#), "it does not read what has none");
     }
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
             r#"{"room":"lobby","id":"x","at":5,"change":"edit","target":7}"#,
             r#"{"room":"lobby","id":"x","at":5}"#,
         ] {
-            assert!(serde_json::from_str::<Unsent>(kept).is_err(), "{kept}");
+            assert_eq!(Unsent::decode(kept), None, "{kept}");
         }
     }
 }

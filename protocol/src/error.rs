@@ -52,6 +52,22 @@ impl RefusalCode {
         }
     }
 
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "bad_frame" => Self::BadFrame,
+            "bad_room" => Self::BadRoom,
+            "bad_id" => Self::BadId,
+            "text_empty" => Self::TextEmpty,
+            "text_too_long" => Self::TextTooLong,
+            "not_joined" => Self::NotJoined,
+            "rate_limited" => Self::RateLimited,
+            "too_many_rooms" => Self::TooManyRooms,
+            "unavailable" => Self::Unavailable,
+            "forbidden" => Self::Forbidden,
+            _ => Self::Unknown,
+        }
+    }
+
     /// Whether the same request may succeed later, unchanged.
     #[must_use]
     pub const fn is_temporary(self) -> bool {

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::limits;
+use crate::{limits, read_event::Fields};
 
 /// A person, as others see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct User {
     /// Stable for the life of a session: `u_…`.
     pub id: String,
@@ -13,7 +13,7 @@ pub struct User {
 
 /// One durable change to a room. Everything that changes what a room shows is one of these, in one sequence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Flat")]
+#[serde(try_from = "Fields")]
 pub struct Event {
     /// The room it belongs to.
     pub room: String,
@@ -78,7 +78,7 @@ pub enum Kind {
 }
 
 /// A message that another one answers, told so that it can be shown where the message itself is not loaded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Reply {
     /// Its number.
     pub seq: u64,
@@ -111,38 +111,8 @@ impl Reply {
     }
 }
 
-/// An event as it is read. Serde can read `flatten` and tagged enums, but it buffers the whole text for it, by code that would
-/// be a tenth of what browsers load.
-#[derive(Deserialize)]
-struct Flat {
-    room: String,
-    seq: u64,
-    uid: String,
-    prev: String,
-    at: u64,
-    author: User,
-    kind: String,
-    id: Option<String>,
-    text: Option<String>,
-    reply: Option<Reply>,
-    target: Option<u64>,
-    emoji: Option<String>,
-    on: Option<bool>,
-}
-
-impl TryFrom<Flat> for Event {
-    type Error = &'static str;
-
-    fn try_from(flat: Flat) -> Result<Self, Self::Error> {
-        let Flat { room, seq, uid, prev, at, author, kind, id, text, reply, target, emoji, on } = flat;
-        let fields = Fields { id, text, reply, target, emoji, on };
-        let kind = Kind::read(&kind, fields).ok_or("an event lacks a field of its kind")?;
-        Ok(Self { room, seq, uid, prev, at, author, kind })
-    }
-}
-
 /// The fields that events of some kind have.
-pub(crate) struct Fields {
+pub(crate) struct Details {
     pub(crate) id: Option<String>,
     pub(crate) text: Option<String>,
     pub(crate) reply: Option<Reply>,
@@ -164,8 +134,8 @@ impl Kind {
     }
 
     /// What the fields of an event say; `None` where one is missing.
-    pub(crate) fn read(kind: &str, fields: Fields) -> Option<Self> {
-        let Fields { id, text, reply, target, emoji, on } = fields;
+    pub(crate) fn read(kind: &str, details: Details) -> Option<Self> {
+        let Details { id, text, reply, target, emoji, on } = details;
         Some(match kind {
             "message" => Self::Message { id: id?, text: text?, reply },
             "edit" => Self::Edit { id: id?, target: target?, text: text? },

@@ -12,6 +12,7 @@ mod event;
 pub mod limits;
 mod message;
 mod name;
+mod read_event;
 mod read_server_frame;
 mod server_frame;
 

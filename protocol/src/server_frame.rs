@@ -134,7 +134,7 @@ pub enum ServerFrame<E = Event> {
 }
 
 /// What a server accepts, told in `welcome`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Limits {
     /// Longest text, in characters.
     pub text: usize,
@@ -143,7 +143,7 @@ pub struct Limits {
 }
 
 /// The last event of a room.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Head {
     /// Its number; 0 in an empty room.
     pub seq: u64,
@@ -166,6 +166,18 @@ pub enum Reason {
     /// A reason of a newer server.
     #[serde(other)]
     Unknown,
+}
+
+impl Reason {
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "new" => Self::New,
+            "trimmed" => Self::Trimmed,
+            "epoch" => Self::Epoch,
+            "fork" => Self::Fork,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 impl<E: Serialize> ServerFrame<E> {

@@ -12,7 +12,9 @@ use crate::{
 /// The room from the server's data: `page` there, and what stands in the HTML in the browser.
 #[component]
 pub fn SharedRoom(page: Option<Box<RoomPage>>) -> impl IntoView {
-    SharedValue::new(move || page).into_inner().map(|page| view! { <Room page=*page /> })
+    // As a text, since Leptos itself would read it by serde: much code for browsers to load.
+    let text = SharedValue::new_str(|| page.as_deref().map(RoomPage::encode).unwrap_or_default()).into_inner();
+    page.or_else(|| RoomPage::decode(&text)).map(|page| view! { <Room page=*page /> })
 }
 
 #[component]

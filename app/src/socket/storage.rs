@@ -24,15 +24,13 @@ impl Storage {
     /// The messages that were not sent, in the order they were written.
     pub fn unsent(&self) -> Vec<Unsent> {
         let mut unsent: Vec<Unsent> =
-            self.values("outbox").iter().filter_map(|value| serde_json::from_str(value).ok()).collect();
+            self.values("outbox").iter().filter_map(|value| Unsent::decode(value)).collect();
         unsent.sort_by_key(|message| message.at);
         unsent
     }
 
     pub fn keep(&self, message: &Unsent) {
-        if let Ok(value) = serde_json::to_string(message) {
-            set(&self.store, &self.message_key(&message.room, &message.id), &value);
-        }
+        set(&self.store, &self.message_key(&message.room, &message.id), &message.encode());
     }
 
     pub fn forget(&self, room: &str, id: &str) {

@@ -1,5 +1,6 @@
 mod plain;
 
+use miniserde::json;
 use protocol::{Event, ServerFrame};
 use serde_json::Value;
 
@@ -14,8 +15,12 @@ pub fn check(bytes: &[u8]) -> bool {
     };
     match plain {
         Ok(plain) => assert_eq!(frame, plain),
-        // It reads fields that nobody asks for, too, and stumbles there over what is no value at all.
-        Err(problem) => assert!(serde_json::from_str::<Value>(text).is_err(), "{problem}"),
+        // It reads fields that nobody asks for, too, and stumbles there over what is no value at all; and of two fields with
+        // one name it does not just take the last.
+        Err(problem) => assert!(
+            serde_json::from_str::<Value>(text).is_err() || problem.to_string().starts_with("duplicate field"),
+            "{problem}"
+        ),
     }
     is_read_as_written(&frame)
 }
@@ -28,7 +33,7 @@ fn is_read_as_written(frame: &ServerFrame) -> bool {
 
 /// An event stands in other frames, too, where it is read by itself.
 fn check_event(text: &str) {
-    if let (Ok(event), Ok(plain)) = (serde_json::from_str::<Event>(text), plain::event(text)) {
+    if let (Ok(event), Ok(plain)) = (json::from_str::<Event>(text), plain::event(text)) {
         assert_eq!(event, plain);
     }
 }
