@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
 use protocol::{ClientFrame, User, limits};
 
+use crate::by_name::ByName;
 use crate::connection::Connection;
 use crate::outbox::{BOUND, Outbox};
 use crate::turn::Turn;
@@ -12,11 +11,11 @@ use crate::{Change, Deed, Effect, Input, Link, Moment, Room, Snapshot, Unsent};
 pub struct Client {
     pub(crate) me: User,
     pub(crate) connection: Connection,
-    pub(crate) rooms: BTreeMap<String, Room>,
+    pub(crate) rooms: ByName<Room>,
     /// The room that was opened last, which is the one that is looked at.
     pub(crate) front: String,
     /// What is unsent in rooms that are not open.
-    pub(crate) put_by: BTreeMap<String, Outbox>,
+    pub(crate) put_by: ByName<Outbox>,
     /// The largest frame that the server accepts, in bytes.
     pub(crate) frame_limit: usize,
     /// When the latest message was said.
@@ -28,10 +27,10 @@ impl Client {
     /// joined.
     #[must_use]
     pub fn new(me: User, unsent: Vec<Unsent>) -> Self {
-        let mut put_by = BTreeMap::<String, Outbox>::new();
+        let mut put_by = ByName::<Outbox>::new();
         let last_said = unsent.iter().map(|message| message.at).max().unwrap_or_default();
         for message in unsent {
-            let outbox = put_by.entry(message.room.clone()).or_default();
+            let outbox = put_by.get_or_insert_with(&message.room, Outbox::default);
             if !outbox.has(&message.id) {
                 outbox.add(message);
             }
@@ -39,7 +38,7 @@ impl Client {
         Self {
             me,
             connection: Connection::default(),
-            rooms: BTreeMap::new(),
+            rooms: ByName::new(),
             front: String::new(),
             put_by,
             frame_limit: limits::FRAME,
@@ -54,7 +53,7 @@ impl Client {
         let mut turn = Turn::new(moment, self.frame_limit, self.connection.socket());
         let live = self.connection.is_live();
         self.front = name.to_owned();
-        let room = self.rooms.entry(name.to_owned()).or_insert_with(|| {
+        let room = self.rooms.get_or_insert_with(name, || {
             turn.changed(Change::Rooms);
             turn.changed(Change::Timeline(name.to_owned()));
             turn.changed(Change::People(name.to_owned()));
@@ -167,7 +166,7 @@ impl Client {
             room.send(unsent, space, turn);
             return;
         }
-        let outbox = self.put_by.entry(unsent.room.clone()).or_default();
+        let outbox = self.put_by.get_or_insert_with(&unsent.room, Outbox::default);
         if outbox.has(&unsent.id) {
             return;
         }
@@ -190,7 +189,7 @@ impl Client {
         }
         let outbox = room.into_outbox();
         if !outbox.is_empty() {
-            self.put_by.insert(name.to_owned(), outbox);
+            self.put_by.get_or_insert_with(name, || outbox);
         }
         turn.changed(Change::Rooms);
     }

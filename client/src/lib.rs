@@ -25,6 +25,7 @@
 //!   waits for ever; [`Client::deadline`] is the earliest.
 
 mod backoff;
+mod by_name;
 mod chain;
 mod client;
 mod connection;

@@ -2,8 +2,6 @@ mod amendment;
 mod line;
 mod own;
 
-use std::collections::BTreeSet;
-
 use protocol::{Event, Reply};
 
 use amendment::{Item, find};
@@ -17,8 +15,8 @@ pub(crate) struct Lines {
     list: Vec<Line>,
     /// How many of the list were sent.
     sent: usize,
-    /// Their keys: however a message comes again, it shows once.
-    keys: BTreeSet<String>,
+    /// Their keys in order: however a message comes again, it shows once.
+    keys: Vec<String>,
     /// All that changes messages, in the room's order. A message may be loaded later than what changes it, or again.
     amendments: Vec<Amendment>,
     /// The sent lines that show what is not sent yet, as they are without it.
@@ -35,7 +33,7 @@ impl Lines {
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.keys.contains(key)
+        self.place(key).is_ok()
     }
 
     /// What was sent, without what is not yet.
@@ -62,7 +60,7 @@ impl Lines {
         let (mut older, mut amendments) = (Vec::new(), Vec::new());
         for event in events {
             match Item::from(event) {
-                Item::Line(line) => older.extend(self.keys.insert(line.key.clone()).then_some(line)),
+                Item::Line(line) => older.extend(self.admit(&line.key).then_some(line)),
                 Item::Amendment(amendment) => amendments.push(amendment),
                 Item::Nothing => {}
             }
@@ -88,7 +86,9 @@ impl Lines {
     pub(crate) fn remove_before(&mut self, seq: u64) {
         let gone = self.list[..self.sent].partition_point(|line| line.seq < Some(seq));
         for line in self.list.drain(..gone) {
-            self.keys.remove(&line.key);
+            if let Ok(place) = self.keys.binary_search(&line.key) {
+                self.keys.remove(place);
+            }
         }
         self.sent -= gone;
         self.bases.retain(|base| base.seq >= Some(seq));
@@ -113,7 +113,7 @@ impl Lines {
     }
 
     fn say(&mut self, mut line: Line) -> bool {
-        if !self.keys.insert(line.key.clone()) {
+        if !self.admit(&line.key) {
             return false;
         }
         if line.reply.is_some() {
@@ -148,6 +148,19 @@ impl Lines {
             Some(Reply::to(reply.seq, quoted.author.clone(), &quoted.text))
         });
         line
+    }
+
+    /// False for a key that was there.
+    fn admit(&mut self, key: &str) -> bool {
+        let free = self.place(key).err();
+        if let Some(place) = free {
+            self.keys.insert(place, key.to_owned());
+        }
+        free.is_some()
+    }
+
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.keys.binary_search_by(|known| known.as_str().cmp(key))
     }
 }
 

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use protocol::ClientFrame;
 
 use crate::{Change, Effect, Moment};
@@ -16,13 +14,14 @@ pub(crate) struct Turn {
     /// The socket on which something is said.
     pub(crate) socket: u32,
     effects: Vec<Effect>,
-    changes: BTreeSet<Change>,
+    /// In their order, each once.
+    changes: Vec<Change>,
 }
 
 impl Turn {
     pub(crate) fn new(moment: Moment, frame_limit: usize, socket: u32) -> Self {
         let (now, jitter) = (moment.now, moment.jitter);
-        Self { now, jitter, frame_limit, socket, effects: Vec::new(), changes: BTreeSet::new() }
+        Self { now, jitter, frame_limit, socket, effects: Vec::new(), changes: Vec::new() }
     }
 
     pub(crate) fn transmit(&mut self, frame: &ClientFrame) {
@@ -43,7 +42,9 @@ impl Turn {
     }
 
     pub(crate) fn changed(&mut self, change: Change) {
-        self.changes.insert(change);
+        if let Err(place) = self.changes.binary_search(&change) {
+            self.changes.insert(place, change);
+        }
     }
 
     /// What is to be done first, then what is to be drawn.

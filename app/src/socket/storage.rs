@@ -23,9 +23,11 @@ impl Storage {
 
     /// The messages that were not sent, in the order they were written.
     pub fn unsent(&self) -> Vec<Unsent> {
-        let mut unsent: Vec<Unsent> =
-            self.values("outbox").iter().filter_map(|value| Unsent::decode(value)).collect();
-        unsent.sort_by_key(|message| message.at);
+        let mut unsent = Vec::<Unsent>::new();
+        for message in self.values("outbox").iter().filter_map(|value| Unsent::decode(value)) {
+            let place = unsent.partition_point(|other| other.at <= message.at);
+            unsent.insert(place, message);
+        }
         unsent
     }
 

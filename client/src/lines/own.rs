@@ -10,9 +10,12 @@ impl Lines {
     pub(crate) fn set_changes(&mut self, changes: &[Unsent], me: &User) -> bool {
         let before = std::mem::take(&mut self.bases);
         let sent = &self.list[..self.sent];
-        let mut targets: Vec<usize> = changes.iter().filter_map(|change| find(sent, change.deed.target())).collect();
-        targets.sort_unstable();
-        targets.dedup();
+        let mut targets = Vec::<usize>::new();
+        for target in changes.iter().filter_map(|change| find(sent, change.deed.target())) {
+            if let Err(place) = targets.binary_search(&target) {
+                targets.insert(place, target);
+            }
+        }
         let base = |index: &usize| find(&before, sent[*index].seq).map_or(&sent[*index], |base| &before[base]).clone();
         self.bases = targets.iter().map(base).collect();
         let mut different = false;
