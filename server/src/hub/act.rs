@@ -175,3 +175,6 @@ fn latest_text(lines: &[Line], target: u64) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

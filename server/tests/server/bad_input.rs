@@ -27,6 +27,11 @@ async fn frames_that_cannot_be_followed_are_refused() {
         (r#"{"type":""}"#, RefusalCode::BadFrame),
         (r#"{"type":"send"}"#, RefusalCode::BadFrame),
         (r#"{"type":"send","room":"lobby","id":"1","text":7}"#, RefusalCode::BadFrame),
+        (r#"{"type":"edit","room":"lobby","id":"1","text":"x"}"#, RefusalCode::BadFrame),
+        (r#"{"type":"edit","room":"lobby","id":"1","target":-1,"text":"x"}"#, RefusalCode::BadFrame),
+        (r#"{"type":"delete","room":"lobby","id":"1","target":1.5}"#, RefusalCode::BadFrame),
+        (r#"{"type":"react","room":"lobby","id":"1","target":1,"emoji":"👍","on":1}"#, RefusalCode::BadFrame),
+        (r#"{"type":"reaction","room":"lobby","id":"1","target":1,"emoji":"👍","on":true}"#, RefusalCode::BadFrame),
         (r#"{"type":"join","room":["lobby"]}"#, RefusalCode::BadFrame),
         (r#"{"type":"join","room":"lobby","after":{"epoch":"e","seq":-1,"uid":""}}"#, RefusalCode::BadFrame),
         (r#"{"type":"join","room":"lobby","after":"latest"}"#, RefusalCode::BadFrame),
@@ -56,6 +61,9 @@ async fn rooms_that_are_none_are_refused() {
 async fn rooms_that_were_not_joined_are_refused() {
     check(&[
         (r#"{"type":"send","room":"other","id":"1","text":"x"}"#, RefusalCode::NotJoined),
+        (r#"{"type":"edit","room":"other","id":"1","target":1,"text":"x"}"#, RefusalCode::NotJoined),
+        (r#"{"type":"delete","room":"other","id":"1","target":1}"#, RefusalCode::NotJoined),
+        (r#"{"type":"react","room":"other","id":"1","target":1,"emoji":"👍","on":true}"#, RefusalCode::NotJoined),
         (r#"{"type":"leave","room":"other"}"#, RefusalCode::NotJoined),
         (r#"{"type":"typing","room":"other"}"#, RefusalCode::NotJoined),
         (r#"{"type":"history","room":"other"}"#, RefusalCode::NotJoined),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here must fail the test")]
 
 mod bad_input;
+mod changes;
 mod chat;
 mod forms;
 mod health;

@@ -92,12 +92,9 @@ fn a_change_says_which_message_it_means() {
         crate::Effect::Transmit { text, .. } => Some(text.as_str()),
         _ => None,
     });
-    let mut count = 0;
-    for text in texts {
-        assert!(text.contains(r#""uid":"a1""#), "{text}");
-        count += 1;
-    }
-    assert!(count >= 1);
+    let texts: Vec<_> = texts.collect();
+    assert_eq!(texts.len(), 4, "{texts:?}");
+    assert!(texts.iter().all(|text| text.contains(r#""uid":"a1""#)), "{texts:?}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Socket {
     inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
     pub me: protocol::User,
+    /// The number of the last event.
+    pub last_heard: u64,
 }
 
 /// The fields of `joined`.
@@ -44,7 +46,7 @@ impl Socket {
         headers.insert("sec-websocket-protocol", HeaderValue::from_static("sala.v1"));
         let (inner, _) = connect_async(request).await.unwrap();
         let nobody = protocol::User { id: String::new(), name: String::new() };
-        let mut socket = Self { inner, me: nobody };
+        let mut socket = Self { inner, me: nobody, last_heard: 0 };
         let ServerFrame::Welcome { user, .. } = socket.next().await else { panic!("welcome comes first") };
         socket.me = user;
         socket
@@ -71,7 +73,13 @@ impl Socket {
     pub async fn next(&mut self) -> ServerFrame {
         loop {
             match self.next_raw().await {
-                Some(Message::Text(text)) => return ServerFrame::decode(&text).unwrap(),
+                Some(Message::Text(text)) => {
+                    let frame = ServerFrame::decode(&text).unwrap();
+                    if let ServerFrame::Event(event) = &frame {
+                        self.last_heard = event.seq;
+                    }
+                    return frame;
+                }
                 Some(Message::Ping(_) | Message::Pong(_)) => {}
                 other => panic!("a frame, not {other:?}"),
             }
@@ -165,6 +173,19 @@ impl Socket {
                     ServerFrame::Event(_) => {}
                     other => panic!("sent, not {other:?}"),
                 }
+            }
+        }
+    }
+
+    /// Asks for something that is acknowledged or refused. What is heard before the answer is lost to the caller.
+    pub async fn ask(&mut self, frame: ClientFrame) -> Result<u64, (RefusalCode, String)> {
+        self.send(frame).await;
+        loop {
+            match self.answer().await {
+                ServerFrame::Sent { seq, .. } => return Ok(seq),
+                ServerFrame::Refused { code, message, .. } => return Err((code, message)),
+                ServerFrame::Event(_) | ServerFrame::Tick => {}
+                other => panic!("an answer, not {other:?}"),
             }
         }
     }

@@ -1,0 +1,186 @@
+//! Over a real database, because what is older than the ring is read from it.
+
+use std::sync::Arc;
+
+use protocol::{Event, Kind, MessageId, RefusalCode, RoomName, User};
+use tempfile::TempDir;
+
+use super::{Act, Denied, Target};
+use crate::{
+    backend::local,
+    hub::{Hub, log::RING},
+};
+
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+struct Site {
+    hub: Arc<Hub>,
+    room: RoomName,
+    now: u64,
+    _data: TempDir,
+}
+
+fn person(name: &str) -> User {
+    User { id: format!("u_{name}"), name: name.to_owned() }
+}
+
+fn target(seq: u64) -> Target<'static> {
+    Target { seq, uid: None }
+}
+
+impl Site {
+    async fn open() -> Self {
+        let data = TempDir::new().unwrap();
+        let hub = Hub::new(local::open(data.path(), 100).unwrap());
+        let room = RoomName::new("lobby").unwrap();
+        hub.view(&room).await.unwrap();
+        Self { hub, room, now: DAY, _data: data }
+    }
+
+    async fn act(&self, who: &str, id: &str, act: Act<'_>) -> Result<u64, RefusalCode> {
+        let id = MessageId::new(id).unwrap();
+        match self.hub.act(&self.room, &person(who), &id, &act, self.now).await {
+            Ok(receipt) => {
+                self.heard(receipt.seq).await;
+                Ok(receipt.seq)
+            }
+            Err(Denied::Forbidden(error)) => Err(error.code),
+            Err(Denied::Unavailable(error)) => panic!("{error}"),
+        }
+    }
+
+    async fn say(&self, who: &str, id: &str, text: &str) -> u64 {
+        self.act(who, id, Act::Say { text, reply_to: None }).await.unwrap()
+    }
+
+    /// So many messages, as many as push others out of the ring.
+    async fn fill(&self, from: usize, count: usize) {
+        for n in from..from + count {
+            self.say("eva", &format!("f{n}"), "x").await;
+        }
+    }
+
+    /// Waits until the room has come by an event.
+    async fn heard(&self, seq: u64) {
+        let room = self.hub.find(&self.room).unwrap();
+        while room.lock().log.head().seq < seq {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn latest(&self) -> Event {
+        self.hub.view(&self.room).await.unwrap().events.pop().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn who_wrote_a_message_changes_it_wherever_it_is() {
+    for older in [0, RING + 10] {
+        let site = Site::open().await;
+        let seq = site.say("ana", "1", "hello").await;
+        site.fill(0, older).await;
+        let edit = Act::Edit { target: target(seq), text: "hello, all" };
+        assert_eq!(site.act("rui", "e", edit).await, Err(RefusalCode::Forbidden), "{older}");
+        assert_eq!(
+            site.act("rui", "d", Act::Delete { target: target(seq) }).await,
+            Err(RefusalCode::Forbidden),
+            "{older}"
+        );
+        assert!(site.act("ana", "e", edit).await.is_ok(), "{older}");
+        let Kind::Edit { target, text, .. } = site.latest().await.kind else { panic!("an edit") };
+        assert_eq!((target, text.as_str()), (seq, "hello, all"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_not_changed() {
+    let site = Site::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    let edit = site.act("ana", "e", Act::Edit { target: target(seq), text: "x" }).await.unwrap();
+    site.fill(0, RING + 10).await;
+    let recent = site.act("ana", "r", Act::React { target: target(seq), emoji: "👍", on: true }).await.unwrap();
+    for none in [0, edit, recent, recent + 1, u64::MAX - 1, u64::MAX] {
+        for act in [
+            Act::Edit { target: target(none), text: "x" },
+            Act::Delete { target: target(none) },
+            Act::React { target: target(none), emoji: "👍", on: true },
+            Act::Say { text: "x", reply_to: Some(target(none)) },
+        ] {
+            assert_eq!(site.act("ana", "x", act).await, Err(RefusalCode::Forbidden), "{act:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_tells_a_message_from_another_at_its_number() {
+    let site = Site::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    let uid = site.latest().await.uid;
+    for (uid, allowed) in [(Some(uid.as_str()), true), (Some("another"), false), (Some(""), false), (None, true)] {
+        let act = Act::React { target: Target { seq, uid }, emoji: "👍", on: true };
+        let id = format!("r{}", uid.unwrap_or("-").len());
+        assert_eq!(site.act("rui", &id, act).await.is_ok(), allowed, "{uid:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_is_final_as_far_as_it_can_be_seen() {
+    let site = Site::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    let edit = Act::Edit { target: target(seq), text: "hello, all" };
+    let first = site.act("ana", "e", edit).await.unwrap();
+    let delete = Act::Delete { target: target(seq) };
+    let deleted = site.act("ana", "d", delete).await.unwrap();
+    for act in [
+        Act::Edit { target: target(seq), text: "x" },
+        Act::React { target: target(seq), emoji: "👍", on: true },
+        Act::Say { text: "x", reply_to: Some(target(seq)) },
+    ] {
+        assert_eq!(site.act("ana", "x", act).await, Err(RefusalCode::Forbidden), "{act:?}");
+    }
+    assert_eq!(site.act("ana", "e", edit).await, Ok(first), "what was done before is only asked about");
+    assert_eq!(site.act("ana", "d", delete).await, Ok(deleted));
+    assert!(site.act("ana", "d2", delete).await.is_ok(), "from another tab");
+    site.fill(0, RING).await;
+    assert!(site.act("ana", "e2", edit).await.is_ok(), "it has no effect, since a deletion is final");
+}
+
+#[tokio::test]
+async fn what_is_no_longer_kept_is_not_changed() {
+    let mut site = Site::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    site.fill(0, 300).await;
+    site.now += DAY + 1;
+    site.fill(300, 400).await;
+    let act = Act::Edit { target: target(seq), text: "x" };
+    assert_eq!(site.act("ana", "e", act).await, Err(RefusalCode::Forbidden));
+}
+
+#[tokio::test]
+async fn an_answer_quotes_what_the_message_says_now() {
+    let site = Site::open().await;
+    let old = site.say("ana", "0", "  from  long\nago ").await;
+    site.fill(0, RING + 10).await;
+    let recent = site.say("ana", "1", "hello").await;
+    site.act("ana", "e", Act::Edit { target: target(recent), text: "hello, all" }).await.unwrap();
+    for (seq, quote) in [(old, "from long ago"), (recent, "hello, all")] {
+        site.act("rui", &format!("a{seq}"), Act::Say { text: "yes", reply_to: Some(target(seq)) }).await.unwrap();
+        let Kind::Message { reply: Some(reply), .. } = site.latest().await.kind else { panic!("an answer") };
+        assert_eq!((reply.seq, reply.author, reply.text.as_str()), (seq, person("ana"), quote));
+    }
+}
+
+#[tokio::test]
+async fn five_hundred_people_react_to_one_message_and_it_can_be_read() {
+    let site = Site::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    for n in 0..500 {
+        let act = Act::React { target: target(seq), emoji: if n % 2 == 0 { "👍" } else { "🎉" }, on: true };
+        site.act(&format!("p{n}"), "r", act).await.unwrap();
+    }
+    let page = site.hub.view(&site.room).await.unwrap();
+    assert_eq!(page.events.len(), RING, "bounded, also where it does not reach the message");
+    site.fill(0, 60).await;
+    let page = site.hub.view(&site.room).await.unwrap();
+    assert_eq!(page.events.len(), 50);
+}
