@@ -4,10 +4,12 @@
 #[cfg(feature = "hydrate")]
 mod real {
     use leptos::prelude::{document, request_animation_frame, window};
+    use leptos::task::spawn_local;
     use wasm_bindgen::JsCast;
+    use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        Element, HtmlElement,
-        js_sys::{Date, JsString},
+        Element, HtmlElement, ShareData,
+        js_sys::{Date, JsString, Reflect},
     };
 
     /// A moment moved to the reader's clock: what UTC says of it is what that clock says.
@@ -46,6 +48,33 @@ mod real {
         });
     }
 
+    /// Copies a text, and says whether the browser allowed it.
+    pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
+        // Elsewhere there is no clipboard to ask.
+        if !window().is_secure_context() {
+            return then(false);
+        }
+        let written = JsFuture::from(window().navigator().clipboard().write_text(text));
+        spawn_local(async move { then(written.await.is_ok()) });
+    }
+
+    /// The whole address of a path of this site.
+    pub fn address(path: &str) -> String {
+        window().location().origin().unwrap_or_default() + path
+    }
+
+    /// Whether the device has a way of its own to share a link.
+    pub fn can_share() -> bool {
+        Reflect::has(&window().navigator(), &"share".into()).unwrap_or(false)
+    }
+
+    /// Opens that way. Who closes it again has changed their mind, which is no failure.
+    pub fn share(address: &str) {
+        let link = ShareData::new();
+        link.set_url(address);
+        _ = window().navigator().share_with_data(&link);
+    }
+
     /// Runs it when the page has been drawn as it is now.
     pub fn when_drawn(then: impl FnOnce() + 'static) {
         // The first frame is the one that draws it.
@@ -69,7 +98,19 @@ mod real {
 
     pub const fn rest_focus(_: &'static str) {}
 
+    pub fn copy(_: &str, _: impl FnOnce(bool) + 'static) {}
+
+    pub fn address(path: &str) -> String {
+        path.to_owned()
+    }
+
+    pub const fn can_share() -> bool {
+        false
+    }
+
+    pub const fn share(_: &str) {}
+
     pub fn when_drawn(_: impl FnOnce() + 'static) {}
 }
 
-pub use real::{has_keyboard, local, normalized, rest_focus, when_drawn};
+pub use real::{address, can_share, copy, has_keyboard, local, normalized, rest_focus, share, when_drawn};

@@ -5,6 +5,7 @@ pub mod banner;
 pub mod composer;
 pub mod drafts;
 pub mod header;
+pub mod invite;
 pub mod message;
 pub mod moment;
 pub mod notices;

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use protocol::User;
 
-use super::{avatar::Avatar, panel::ClosePanel};
+use super::{avatar::Avatar, invite::Invite, panel::ClosePanel};
 use crate::state::{Chat, RoomView};
 
 /// Who is in the room: a column, or a panel on a narrow screen.
@@ -23,6 +23,7 @@ pub fn People() -> impl IntoView {
                 </For>
             </ul>
             {move || (more() > 0).then(|| view! { <p class="people-more">"and " {more()} " more"</p> })}
+            <Invite />
         </aside>
     }
 }

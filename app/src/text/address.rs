@@ -6,15 +6,24 @@ pub fn room_path(room: &str) -> String {
     if matches!(room, "." | "..") {
         return format!("/r?room={room}");
     }
-    let mut path = String::from("/r/");
-    for byte in room.bytes() {
+    format!("/r/{}", encoded(room))
+}
+
+/// The address of a room's QR code.
+pub fn qr_path(room: &str) -> String {
+    format!("/api/qr.svg?room={}", encoded(room))
+}
+
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            path.push(char::from(byte));
+            encoded.push(char::from(byte));
         } else {
-            write!(path, "%{byte:02X}").expect("a string takes whatever is written to it");
+            write!(encoded, "%{byte:02X}").expect("a string takes whatever is written to it");
         }
     }
-    path
+    encoded
 }
 
 #[cfg(test)]

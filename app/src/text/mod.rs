@@ -4,7 +4,7 @@ mod address;
 mod drawn;
 mod time;
 
-pub use address::room_path;
+pub use address::{qr_path, room_path};
 pub use drawn::drawn;
 pub use time::{Day, clock, date, iso};
 

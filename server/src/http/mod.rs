@@ -3,6 +3,7 @@
 mod forms;
 mod headers;
 mod health;
+mod invite;
 mod metrics;
 pub mod origin;
 mod pages;

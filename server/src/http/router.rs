@@ -11,7 +11,7 @@ use axum::{
 };
 use tower_http::{compression::CompressionLayer, services::ServeDir, timeout::TimeoutLayer};
 
-use super::{AppState, forms, headers, health, metrics, pages};
+use super::{AppState, forms, headers, health, invite, metrics, pages};
 use crate::ws;
 
 /// The most that a form may weigh, in bytes: the longest text, every byte of it percent-encoded, and the other fields.
@@ -35,6 +35,7 @@ pub fn router(app: Arc<AppState>) -> Router {
         .route("/", get(pages::home))
         .route("/r", get(pages::find))
         .route("/r/{room}", get(pages::room))
+        .route("/api/qr.svg", get(invite::qr_code))
         .merge(forms)
         .layer(DefaultBodyLimit::max(FORM))
         .layer(CompressionLayer::new());

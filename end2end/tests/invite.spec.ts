@@ -1,0 +1,71 @@
+import type { Locator } from '@playwright/test';
+import jsQR from 'jsqr';
+import { expect, test } from './support/test';
+
+test('the link is copied, and leads somebody else into the room', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('a b/c?');
+  await ana.page.getByRole('button', { name: 'Invite' }).click();
+  await ana.page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(ana.page.locator('#invite [role=status]')).toHaveText('The link is copied.');
+  const link = await ana.page.evaluate(() => navigator.clipboard.readText());
+
+  const rui = await invite('Rui', server);
+  await rui.page.goto(link);
+  await rui.page.locator('#name').fill('Rui');
+  await rui.page.locator('.signin').click();
+  await rui.isIn('a b/c?');
+});
+
+test('a browser that does not allow copying is told of, with the link in sight', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('no'))));
+  await ana.page.getByRole('button', { name: 'Invite' }).click();
+  await ana.page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(ana.page.locator('#invite [role=status]')).toContainText('by hand');
+  await expect(ana.page.locator('#invite .link')).toHaveText(`${server.url}/r/lobby`);
+});
+
+test('the QR code holds the link', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('café');
+  await ana.page.getByRole('button', { name: 'Invite' }).click();
+  const image = ana.page.getByAltText('QR code of the link');
+  await expect.poll(() => image.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100);
+  expect(await read(image)).toBe(`${server.url}/r/caf%C3%A9`);
+});
+
+test('the device shares the link where it can', async ({ server, invite }) => {
+  const ana = await invite('Ana', server);
+  await ana.page.addInitScript(() => {
+    const shared: unknown[] = [];
+    Object.assign(navigator, { share: async (what: unknown) => void shared.push(what), shared });
+  });
+  await ana.signIn('lobby');
+  await ana.page.getByRole('button', { name: 'Invite' }).click();
+  await ana.page.getByRole('button', { name: 'Share' }).click();
+  expect(await ana.page.evaluate(() => (navigator as never as { shared: unknown[] }).shared)).toEqual([
+    { url: `${server.url}/r/lobby` },
+  ]);
+});
+
+test('the QR code is for those who are signed in, of rooms that can be', async ({ server, invite }) => {
+  const ana = await invite('Ana', server);
+  const ask = async (room: string) => (await ana.page.request.get(`${server.url}/api/qr.svg?room=${room}`)).status();
+  expect(await ask('lobby')).toBe(401);
+  await ana.hasSession();
+  expect(await ask('lobby')).toBe(200);
+  expect(await ask('..')).toBe(200);
+  expect(await ask('')).toBe(404);
+  expect(await ask('x'.repeat(65))).toBe(404);
+});
+
+/** What a phone would read. */
+async function read(image: Locator): Promise<string | undefined> {
+  const { pixels, side } = await image.evaluate(async (image: HTMLImageElement) => {
+    const side = 400;
+    const canvas = Object.assign(document.createElement('canvas'), { width: side, height: side });
+    const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+    context.drawImage(image, 0, 0, side, side);
+    return { pixels: [...context.getImageData(0, 0, side, side).data], side };
+  });
+  return jsQR(Uint8ClampedArray.from(pixels), side, side)?.data;
+}

@@ -1,0 +1,57 @@
+//! What makes it easy to bring somebody along.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use qrcode::{EcLevel, QrCode, render::svg};
+use serde::Deserialize;
+
+use super::{AppState, is_tls, pages::room_path, session_of};
+use crate::names;
+
+/// Of the drawing, in its own units; pages scale it.
+const SIDE: u32 = 240;
+
+/// The query of `GET /api/qr.svg`.
+#[derive(Deserialize)]
+pub(super) struct Whither {
+    room: String,
+}
+
+/// `GET /api/qr.svg?room=…`: the room's address as a QR code, for a phone beside the screen.
+pub(super) async fn qr_code(
+    State(app): State<Arc<AppState>>,
+    Query(whither): Query<Whither>,
+    headers: HeaderMap,
+) -> Response {
+    if session_of(&app, &headers).is_none() {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let room = match names::room(&whither.room) {
+        Ok(room) => room,
+        Err(error) => return (StatusCode::NOT_FOUND, error.to_string()).into_response(),
+    };
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
+        return (StatusCode::BAD_REQUEST, "The request names no host.").into_response();
+    };
+    let scheme = if is_tls(&headers) { "https" } else { "http" };
+    draw(&format!("{scheme}://{host}{}", room_path(&room)))
+}
+
+fn draw(address: &str) -> Response {
+    // Only an absurdly long host makes it too much for one code.
+    let Ok(code) = QrCode::with_error_correction_level(address, EcLevel::M) else {
+        return (StatusCode::URI_TOO_LONG, "The address is too long for a QR code.").into_response();
+    };
+    let image = code.render::<svg::Color<'_>>().min_dimensions(SIDE, SIDE).build();
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+        // It holds the host, and a page may have several.
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+    ];
+    (headers, image).into_response()
+}
