@@ -15,6 +15,10 @@ use crate::{
 const DESCRIPTION: &str =
     "Sala is a quiet place to talk: name yourself, name a room, and whoever names the same one is there.";
 
+/// Starts the service worker once the room is there, and has it keep the room whenever the reader looks away.
+const KEEP: &str = "const worker=navigator.serviceWorker;if(worker){worker.register('/sw.js');\
+    document.addEventListener('visibilitychange',()=>document.hidden&&worker.controller?.postMessage(location.href))}";
+
 /// The whole document for a page.
 pub fn shell(options: LeptosOptions, page: Page) -> impl IntoView {
     let assets = Assets::of(&options);
@@ -34,6 +38,8 @@ pub fn shell(options: LeptosOptions, page: Page) -> impl IntoView {
                 <meta name="theme-color" content="#f7f2ea" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#1c1816" media="(prefers-color-scheme: dark)" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                <link rel="manifest" href="/manifest.webmanifest" />
                 <link id="sala" rel="stylesheet" href=stylesheet />
                 {scripts(&page, &assets)}
                 <AutoReload options />
@@ -60,6 +66,9 @@ fn scripts(page: &Page, assets: &Assets) -> impl IntoView + use<> {
             <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
             <script type="module" nonce=use_nonce()>
                 {assets.start()}
+            </script>
+            <script type="module" nonce=use_nonce()>
+                {KEEP}
             </script>
         }
         .into_any(),

@@ -15,6 +15,14 @@ const SESSION_KEY = 'only for tests, and long enough to sign with';
 
 export type Settings = Record<string, string>;
 
+/** What a deployment brings: the program, with hash.txt beside it, and the built files. */
+export interface Build {
+  binary: string;
+  site: string;
+}
+
+export const BUILD: Build = { binary: BINARY, site: SITE };
+
 /** An instance of Sala: the release, on a port and with a data folder that it keeps over restarts. */
 export class Server {
   readonly log: string[] = [];
@@ -33,7 +41,6 @@ export class Server {
       HOST: '127.0.0.1',
       PORT: String(port),
       DATA_DIR: folder,
-      LEPTOS_SITE_ROOT: SITE,
       SESSION_KEY,
       RUST_LOG: 'info',
       LOG_FORMAT: 'text',
@@ -44,8 +51,9 @@ export class Server {
     return server;
   }
 
-  async startAgain(): Promise<void> {
-    this.program = await Program.start(BINARY, [], this.env, /listening on http:\/\/127\.0\.0\.1:\d+/, this.log);
+  /** With another build, if one is named. */
+  async startAgain(build = BUILD): Promise<void> {
+    this.program = await Program.start(build.binary, [], { ...this.env, LEPTOS_SITE_ROOT: build.site }, /listening on http:\/\/127\.0\.0\.1:\d+/, this.log);
   }
 
   /** As a crash does: at once, with nothing said and nothing flushed. */

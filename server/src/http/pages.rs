@@ -114,6 +114,19 @@ pub(super) async fn show_room(
     render(app, status, Page::Room(Box::new(page))).await
 }
 
+/// `GET /offline`: what the service worker keeps for when the server cannot be reached.
+pub(super) async fn offline(State(app): State<Arc<AppState>>) -> Response {
+    let problem = Problem {
+        title: "You are offline".into(),
+        message: "Sala cannot be reached just now. What you wrote is kept in this browser and will be sent.".into(),
+        // Whatever address it is shown at.
+        link: String::new(),
+        link_text: "Try again".into(),
+        unsent: None,
+    };
+    render(&app, StatusCode::OK, Page::Problem(problem)).await
+}
+
 /// Everything that is no page.
 pub(super) async fn not_found(State(app): State<Arc<AppState>>) -> Response {
     let problem = Problem {

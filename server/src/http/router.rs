@@ -35,6 +35,7 @@ pub fn router(app: Arc<AppState>) -> Router {
         .route("/", get(pages::home))
         .route("/r", get(pages::find))
         .route("/r/{room}", get(pages::room))
+        .route("/offline", get(pages::offline))
         .route("/api/qr.svg", get(invite::qr_code))
         .merge(forms)
         .layer(DefaultBodyLimit::max(FORM))

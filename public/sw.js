@@ -1,0 +1,111 @@
+// The service worker: keeps what was last seen of each room, and shows it where the server cannot be reached.
+//
+// A page always comes from the server if it can, so no deployment is missed: a new page names the new files. Built files
+// have hashed names, so the one that is kept is the one that is meant.
+
+const PAGES = 'pages';
+const FILES = 'files';
+const OFFLINE = '/offline';
+
+/** The most that is kept; the oldest give way. */
+const MOST = { [PAGES]: 30, [FILES]: 60 };
+
+self.addEventListener('install', (event) => {
+  self.skipWaiting();
+  event.waitUntil(fetch(OFFLINE, { cache: 'no-cache' }).then((response) => keep(PAGES, OFFLINE, response)));
+});
+
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== location.origin) return;
+  if (request.method === 'POST' && /^\/api\/sign_(in|out)$/.test(pathname)) {
+    // What one person has seen is nothing for the next one.
+    event.waitUntil(forgetRooms());
+  } else if (request.method !== 'GET') {
+    return;
+  } else if (request.mode === 'navigate') {
+    event.respondWith(page(event));
+  } else if (pathname.startsWith('/pkg/')) {
+    event.respondWith(file(event));
+  } else if (/\.(svg|png|ico|webmanifest)$/.test(pathname)) {
+    event.respondWith(fresh(event, FILES));
+  }
+});
+
+// A page that is looked away from says where it is, so that what came by its socket is kept as well.
+self.addEventListener('message', (event) => {
+  // Without a network the page stays as it was kept before.
+  if (isRoom(event.data)) event.waitUntil(keepRoom(event.data).catch((error) => console.info('not kept:', error.message)));
+});
+
+async function page(event) {
+  return (await fresh(event, PAGES)) ?? (await lastRoom(event)) ?? caches.match(OFFLINE);
+}
+
+/** The front page leads to the room that was seen last: it is where the installed app starts. */
+async function lastRoom({ request }) {
+  if (new URL(request.url).pathname !== '/') return undefined;
+  const rooms = (await (await caches.open(PAGES)).keys()).filter(({ url }) => isRoom(url));
+  return rooms.length ? Response.redirect(rooms.at(-1).url) : undefined;
+}
+
+/** From the server, else as it was kept; an error where it was not, but for pages. */
+async function fresh(event, name) {
+  const { request } = event;
+  try {
+    const response = await fetch(request);
+    if (name === FILES || isRoom(request.url)) event.waitUntil(keep(name, request, response.clone()));
+    return response;
+  } catch (error) {
+    const kept = await caches.match(request, { ignoreSearch: name === PAGES && !isByQuery(request.url) });
+    if (!kept && name === FILES) throw error;
+    return kept;
+  }
+}
+
+/** As it was kept, else from the server. */
+async function file(event) {
+  const kept = await caches.match(event.request);
+  if (kept) return kept;
+  const response = await fetch(event.request);
+  event.waitUntil(keep(FILES, event.request, response.clone()));
+  return response;
+}
+
+/** With the files that it names: on a first visit they came before this worker did, and the browser has them. */
+async function keepRoom(url) {
+  const response = await fetch(url);
+  await keep(PAGES, url, response.clone());
+  const names = new Set((await response.text()).match(/\/pkg\/[\w.-]+/g));
+  await Promise.all([...names].map(async (name) => (await caches.match(name)) ?? keep(FILES, name, await fetch(name))));
+}
+
+async function keep(name, request, response) {
+  // What was redirected or refused is not what was asked for.
+  if (!response.ok || response.redirected) return;
+  const cache = await caches.open(name);
+  // As the latest one, also where it was kept before.
+  await cache.delete(request);
+  await cache.put(request, response);
+  const all = await cache.keys();
+  const old = all.filter(({ url }) => new URL(url).pathname !== OFFLINE).slice(0, -MOST[name]);
+  await Promise.all(old.map((request) => cache.delete(request)));
+}
+
+async function forgetRooms() {
+  const cache = await caches.open(PAGES);
+  const rooms = (await cache.keys()).filter(({ url }) => isRoom(url));
+  await Promise.all(rooms.map((request) => cache.delete(request)));
+}
+
+function isRoom(url) {
+  return typeof url === 'string' && /^\/r(\/|$)/.test(new URL(url, location.origin).pathname);
+}
+
+/** Two rooms cannot be in a path, `.` and `..`. */
+function isByQuery(url) {
+  return new URL(url).pathname === '/r';
+}
