@@ -8,6 +8,7 @@
 
 mod browser;
 mod components;
+mod lazy;
 pub mod page;
 mod pages;
 #[cfg(feature = "ssr")]

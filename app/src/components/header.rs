@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::help::Help;
 use crate::state::Chat;
 
 /// The room's name, and on narrow screens the ways to the rooms and the people.
@@ -20,6 +21,7 @@ pub fn Header() -> impl IntoView {
             <h1 dir="auto" title=move || chat.current.get()>
                 {move || chat.current.get()}
             </h1>
+            <Help />
             <button type="button" class="panel-toggle" popovertarget="people">
                 "People "
                 <span class="badge">{count}</span>

@@ -12,6 +12,8 @@ pub struct Assets {
     pub stylesheet: String,
     pub script: String,
     pub wasm: String,
+    /// What loads the parts that are loaded when they are first used. The script imports it.
+    pub loader: Option<String>,
 }
 
 impl Assets {
@@ -33,7 +35,9 @@ impl Assets {
                 None => format!("/{folder}/{name}.{kind}"),
             }
         };
-        Self { stylesheet: path("css"), script: path("js"), wasm: path("wasm") }
+        // Other names than these are not known before the file says them.
+        let loader = hash_of(&hashes, "split").map(|hash| format!("/{}/__wasm_split.{hash}.js", options.site_pkg_dir));
+        Self { stylesheet: path("css"), script: path("js"), wasm: path("wasm"), loader }
     }
 
     /// The script that starts the room, or says that it is not live: a page that only looks so keeps people waiting.

@@ -59,10 +59,11 @@ fn title(page: &Page) -> String {
 
 /// The room starts its module at once; the sign-in page only fetches it, so that the room it leads to starts faster.
 fn scripts(page: &Page, assets: &Assets) -> impl IntoView + use<> {
-    let (script, wasm) = (assets.script.clone(), assets.wasm.clone());
+    let (script, wasm, loader) = (assets.script.clone(), assets.wasm.clone(), assets.loader.clone());
     match page {
         Page::Room(_) => view! {
             <link rel="modulepreload" href=script nonce=use_nonce() />
+            {loader.map(|loader| view! { <link rel="modulepreload" href=loader nonce=use_nonce() /> })}
             <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
             <script type="module" nonce=use_nonce()>
                 {assets.start()}
@@ -74,6 +75,7 @@ fn scripts(page: &Page, assets: &Assets) -> impl IntoView + use<> {
         .into_any(),
         Page::SignIn(_) => view! {
             <link rel="prefetch" href=script />
+            {loader.map(|loader| view! { <link rel="prefetch" href=loader /> })}
             <link rel="prefetch" href=wasm r#as="fetch" crossorigin="anonymous" />
         }
         .into_any(),
