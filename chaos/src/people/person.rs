@@ -126,12 +126,8 @@ impl Person {
             let word = next_word.map(|at| self.clock.at(at));
             // All are cancel-safe: channels keep what is not taken, and sleeps are made anew.
             tokio::select! {
-                Some((socket, heard)) = ears.inbox.recv() => self.hear(socket, heard),
-                () = until(deadline) => self.tell(Input::Due),
-                () = until(word), if talks => {
-                    self.say();
-                    next_word = self.next_word();
-                }
+                // Who is told to fall silent says no last word that is due as well: nobody would wait for it any more.
+                biased;
                 changed = ears.talking.changed(), if next_word.is_some() => {
                     next_word = changed.ok().and_then(|()| self.next_word());
                 }
@@ -140,6 +136,12 @@ impl Person {
                     Some(Order::Vanish) => return self.vanish(),
                     Some(Order::Leave) | None => return self.leave(),
                 },
+                Some((socket, heard)) = ears.inbox.recv() => self.hear(socket, heard),
+                () = until(deadline) => self.tell(Input::Due),
+                () = until(word), if talks => {
+                    self.say();
+                    next_word = self.next_word();
+                }
             }
         }
     }
