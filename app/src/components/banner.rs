@@ -44,7 +44,7 @@ fn watch_patience(chat: Chat) -> RwSignal<bool> {
 
 #[component]
 fn Away() -> impl IntoView {
-    let here = room_path(&Chat::here().current.get());
+    let here = room_path(&Chat::here().current.get_untracked());
     view! {
         <p>
             "The connection is lost; trying again. What you write is kept and sent as soon as it is back. If it stays so, "
@@ -56,7 +56,7 @@ fn Away() -> impl IntoView {
 
 #[component]
 fn Stopped(stop: Stop) -> impl IntoView {
-    let here = room_path(&Chat::here().current.get());
+    let here = room_path(&Chat::here().current.get_untracked());
     let (words, link, link_text) = match stop {
         Stop::Reload => ("There is a newer version of Sala.", here, "Reload"),
         Stop::SignIn => ("You are no longer signed in.", here, "Sign in again"),

@@ -55,7 +55,7 @@ pub fn PartState(
 
 #[component]
 fn Missing(load: impl Fn() + 'static) -> impl IntoView {
-    let here = room_path(&Chat::here().current.get());
+    let here = room_path(&Chat::here().current.get_untracked());
     view! {
         <p>
             "This could not be loaded. You may be offline, or there may be a newer version of Sala; "
