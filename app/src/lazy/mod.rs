@@ -1,11 +1,33 @@
-//! What browsers load when it is first used. `cargo leptos --split` cuts each part off at its function here that is marked
-//! with `wasm_split`, into a Wasm of its own, with all that nothing else needs. How to add one is in CONTRIBUTING.md.
+//! What browsers load when it is first used. `cargo leptos --split` cuts each part off at its function here that is a
+//! [`part`], into a Wasm of its own, with all that nothing else needs. How to add one is in CONTRIBUTING.md.
 
 mod shortcuts;
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError, web_sys::Element};
 
 pub use self::shortcuts::list_shortcuts;
+
+/// A function at which a part is cut off. It is `async` for whoever calls it. Without the feature `split` it stays in the one
+/// Wasm of the page, which is what a plain `cargo leptos watch` builds.
+macro_rules! part {
+    ($part:ident, $(#[$meta:meta])* pub fn $name:ident($($arg:ident: $type:ty),* $(,)?) $body:block) => {
+        #[cfg(feature = "split")]
+        $(#[$meta])*
+        #[leptos::wasm_split::wasm_split($part, wasm_split_path = leptos::wasm_split, fallible)]
+        pub fn $name($($arg: $type),*) -> Result<(), $crate::lazy::NotLoaded> {
+            $body;
+            Ok(())
+        }
+
+        #[cfg(not(feature = "split"))]
+        $(#[$meta])*
+        pub async fn $name($($arg: $type),*) -> Result<(), $crate::lazy::NotLoaded> {
+            $body;
+            Ok(())
+        }
+    };
+}
+use part;
 
 /// A part that could not be loaded: there is no connection, or its file went with the version that this page is of.
 #[derive(Debug)]

@@ -1,22 +1,17 @@
-use leptos::{prelude::*, wasm_split::wasm_split, web_sys::Element};
+use leptos::{prelude::*, web_sys::Element};
 
-use super::{NotLoaded, draw};
+use super::{draw, part};
 
 /// What each key does. A slash stands between keys that do the same.
-const SHORTCUTS: [(&str, &str); 6] = [
-    ("Enter", "Send the message"),
-    ("Shift+Enter", "Break the line"),
-    ("↑", "Edit your last message"),
-    ("Esc", "Cancel"),
-    ("Ctrl+K / ⌘K", "Go to another room"),
-    ("?", "Show this list"),
-];
+const SHORTCUTS: [(&str, &str); 3] =
+    [("Enter", "Send the message"), ("Shift+Enter", "Break the line"), ("?", "Show this list")];
 
-/// Lists the shortcuts in `place`.
-#[wasm_split(shortcuts, wasm_split_path = leptos::wasm_split, fallible)]
-pub fn list_shortcuts(owner: Owner, place: Element) -> Result<(), NotLoaded> {
-    draw(&owner, &place, || view! { <Shortcuts /> });
-    Ok(())
+part! {
+    shortcuts,
+    /// Lists the shortcuts in `place`.
+    pub fn list_shortcuts(owner: Owner, place: Element) {
+        draw(&owner, &place, || view! { <Shortcuts /> });
+    }
 }
 
 #[component]
