@@ -17,7 +17,7 @@ test('a question mark opens the shortcuts, which are loaded only then', async ({
 
   await ana.page.locator('.scroller').focus();
   await ana.page.keyboard.press('?');
-  await expect(dialog(ana).locator('dt')).toHaveText(['Enter', 'Shift+Enter', '↑', 'Esc', 'Ctrl+K / ⌘K', '?']);
+  await expect(dialog(ana).locator('dt')).toHaveText(['Enter', 'Shift+Enter', '?']);
   expect(loads).toHaveLength(1);
 
   await ana.page.keyboard.press('Escape');
@@ -31,6 +31,9 @@ test('a question mark opens the shortcuts, which are loaded only then', async ({
   expect(loads).toHaveLength(1);
 });
 
+/** What a service worker fetches goes past the page's routes. */
+const UNHELPED = { serviceWorkers: 'block' } as const;
+
 test.describe('what cannot be loaded', () => {
   test.use({ forgives: /Failed to load resource|Failed to fetch|WebAssembly|net::ERR/ });
 
@@ -39,7 +42,7 @@ test.describe('what cannot be loaded', () => {
     ['of a version that is gone', { status: 404, contentType: 'text/html', body: '<!doctype html><title>Gone</title>' }],
   ] as const) {
     test(`says so, and is tried again: ${why}`, async ({ server, invite }) => {
-      const ana = await (await invite('Ana', server)).signIn('lobby');
+      const ana = await (await invite('Ana', server, UNHELPED)).signIn('lobby');
       await ana.page.route(LIST, (route) => (answer ? route.fulfill(answer) : route.abort('internetdisconnected')));
       await opener(ana).click();
       await expect(dialog(ana).getByRole('status')).toContainText('could not be loaded');

@@ -5,7 +5,7 @@ import type { Person } from './support/person';
 import { expect, test } from './support/test';
 import { TOO_LONG, leaveUnsent } from './support/unsent';
 
-const ALL = numbered('message', 130);
+const ALL = numbered('message', 230);
 
 test('scrolling up loads older messages to the beginning, and the view stays where it is', async ({
   server,
@@ -17,9 +17,9 @@ test('scrolling up loads older messages to the beginning, and the view stays whe
   await ana.reads(ALL.slice(-50));
   await expect(ana.messages.last()).toBeInViewport();
 
-  await lookBack(ana, 100);
-  await ana.reads(ALL.slice(-100));
-  await lookBack(ana, 130);
+  await lookBack(ana, 150);
+  await ana.reads(ALL.slice(-150));
+  await lookBack(ana, 230);
   await ana.reads(ALL);
   await expect(ana.page.getByText('This is the beginning of the room.')).toBeAttached();
   await ana.page.locator('.scroller').hover();
@@ -36,7 +36,7 @@ test('older messages are loaded by a button too', async ({ server, invite, bot }
   const ana = await (await invite('Ana', server, { viewport: { width: 1280, height: 4_000 } })).signIn('lobby');
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
   await older.click();
-  await ana.reads(ALL.slice(-100));
+  await ana.reads(ALL.slice(-150));
   await older.click();
   await ana.reads(ALL);
   await expect(older).toHaveCount(0);
@@ -153,7 +153,7 @@ test('news is read aloud, and history is not', async ({ server, invite, bot }) =
   const log = ana.page.getByRole('log');
   await expect(log).toHaveAttribute('aria-live', 'polite');
   await scrollUp(ana, Number.POSITIVE_INFINITY);
-  await expect(ana.messages).toHaveCount(100);
+  await expect(ana.messages).toHaveCount(150);
   await expect(log).toHaveAttribute('aria-live', 'polite');
   expect(await heard.jsonValue()).toEqual([]);
 

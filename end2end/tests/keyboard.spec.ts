@@ -52,18 +52,18 @@ test('Enter that ends a composition is not a message', async ({ server, invite }
 });
 
 test('older messages are reached by Tab', async ({ server, invite, bot }) => {
-  const all = numbered('word', 160);
+  const all = numbered('word', 260);
   await (await bot('Rui', server)).sayAll('lobby', all);
   const ana = await (await invite('Ana', server)).signIn('lobby');
   await expect(ana.messages).toHaveCount(50);
   await tabTo(ana, '.scroller');
   await ana.page.keyboard.press('Tab');
   // It comes into view with the focus, and what comes into view is loaded.
-  await ana.reads(all.slice(-100));
+  await ana.reads(all.slice(-150));
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
   await expect(older, 'the focus stays where it is').toBeFocused();
   await ana.page.keyboard.press('Enter');
-  await ana.reads(all.slice(-150));
+  await ana.reads(all.slice(-250));
   await expect(older).toBeFocused();
 });
 
