@@ -51,7 +51,7 @@ test.describe('what cannot be loaded', () => {
       await ana.page.unroute(LIST);
       await dialog(ana).getByRole('button', { name: 'Try again' }).click();
       await expect(dialog(ana).locator('dt').first()).toHaveText('Enter');
-      await expect(dialog(ana).getByRole('status')).toBeEmpty();
+      await expect(dialog(ana).getByRole('status')).toBeHidden();
       await ana.page.keyboard.press('Escape');
       await ana.say('the room goes on');
       await ana.hasSettled('the room goes on');

@@ -33,7 +33,7 @@ test('scrolling up loads older messages to the beginning, and the view stays whe
 test('older messages are loaded by a button too', async ({ server, invite, bot }) => {
   await (await bot('Rui', server)).sayAll('lobby', ALL);
   // So high that there is nothing to scroll.
-  const ana = await (await invite('Ana', server, { viewport: { width: 1280, height: 4_000 } })).signIn('lobby');
+  const ana = await (await invite('Ana', server, { viewport: { width: 1280, height: 10_000 } })).signIn('lobby');
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
   await older.click();
   await ana.reads(ALL.slice(-150));

@@ -26,6 +26,9 @@ interface Fixtures {
 /** What Chromium says when a server is away. */
 export const CONNECTION_LOST = /WebSocket connection to .* failed/;
 
+/** What Playwright says where a test asked for no service worker. */
+const NO_SERVICE_WORKER = 'Service Worker registration blocked by Playwright';
+
 export const test = base.extend<Fixtures>({
   forgives: [undefined, { option: true }],
 
@@ -81,7 +84,7 @@ export const test = base.extend<Fixtures>({
     });
     await Promise.all(people.map((person) => person.page.context().close()));
     for (const { name, complaints } of people) {
-      const unforgiven = complaints.filter((complaint) => !forgives?.test(complaint));
+      const unforgiven = complaints.filter((complaint) => !forgives?.test(complaint) && complaint !== NO_SERVICE_WORKER);
       expect(unforgiven, `complaints of ${name}'s browser`).toEqual([]);
     }
   },
