@@ -56,6 +56,7 @@ contract! {
         an_old_event_that_is_kept_is_known;
     presence:
         a_person_with_two_connections_comes_and_goes_once
+        a_person_goes_by_the_name_of_the_latest_connection
         changes_of_a_connection_that_is_not_there_are_silent
         the_expired_go_and_come_back_with_a_refresh
         a_sweep_takes_the_expired_away_and_says_so_once

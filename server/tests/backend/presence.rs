@@ -49,6 +49,24 @@ pub async fn a_person_with_two_connections_comes_and_goes_once(site: Site) {
     instance.hears_nothing_more().await;
 }
 
+pub async fn a_person_goes_by_the_name_of_the_latest_connection(site: Site) {
+    let (mut instance, room, ana) = (site.open().await, room("lobby"), user("Ana"));
+    let zoe = User { name: "Zoe".into(), ..ana.clone() };
+    instance.subscribe(&room).await;
+    instance.enter(&room, "c1", &ana).await;
+    assert_eq!(instance.whispered().await, joined(&ana, 1));
+    assert_eq!(instance.enter(&room, "c2", &zoe).await, roster(&[&zoe]));
+    assert_eq!(instance.whispered().await, joined(&zoe, 1));
+    // A refresh of the one before is no news.
+    instance.refresh(&room, "c1", &ana).await;
+    instance.leave(&room, "c1").await;
+    assert_eq!(instance.people(&room).await, roster(&[&zoe]));
+    instance.hears_nothing_more().await;
+    instance.leave(&room, "c2").await;
+    assert_eq!(instance.whispered().await, left(&zoe, 0));
+    assert_eq!(instance.people(&room).await, Roster::default());
+}
+
 pub async fn changes_of_a_connection_that_is_not_there_are_silent(site: Site) {
     let (mut instance, room, ana) = (site.open().await, room("lobby"), user("Ana"));
     instance.subscribe(&room).await;

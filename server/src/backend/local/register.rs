@@ -11,12 +11,13 @@ pub struct Register {
     connections: HashMap<String, (String, Instant)>,
     /// The same, soonest first.
     expiries: BTreeSet<(Instant, String)>,
-    /// Every person, by id. The name is that of the first connection.
+    /// Every person, by id. The name is that of the latest connection: one may take another.
     people: HashMap<String, Person>,
     /// The same as name and id, in the order of the roster.
     by_name: BTreeSet<(String, String)>,
 }
 
+#[derive(Default)]
 struct Person {
     name: String,
     connections: usize,
@@ -40,10 +41,12 @@ impl Register {
         }
         self.expiries.insert((expiry, connection.to_owned()));
         self.connections.insert(connection.to_owned(), (user.id.clone(), expiry));
-        let person =
-            self.people.entry(user.id.clone()).or_insert_with(|| Person { name: user.name.clone(), connections: 0 });
+        let person = self.people.entry(user.id.clone()).or_default();
         person.connections += 1;
-        if person.connections == 1 {
+        // A name is never empty, so one who is new here differs as well.
+        if person.name != user.name {
+            let before = std::mem::replace(&mut person.name, user.name.clone());
+            self.by_name.remove(&(before, user.id.clone()));
             self.by_name.insert((user.name.clone(), user.id.clone()));
             news.joined.push(user.clone());
         }

@@ -1,6 +1,6 @@
 -- live: connection -> when it expires, in ms of this server's clock, which is the only one that counts
 -- who: connection -> id of its person
--- count: id of a person -> number of connections, a space, the name that the first one gave
+-- count: id of a person -> number of connections, a space, the name that the latest one gave
 -- names: name NUL id of every person, in the order of the roster (a name has no control characters)
 local live, who, count, names = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 -- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel; ms that a connection stays; how many people are listed
@@ -25,11 +25,12 @@ local function arrive(connection, id, name)
   if redis.call('ZADD', live, now + ttl, connection) == 0 then return end
   redis.call('HSET', who, connection, id)
   local connections, known_as = person(id)
-  if connections == 0 then
+  if known_as ~= name then
+    if known_as then redis.call('ZREM', names, known_as .. '\0' .. id) end
     redis.call('ZADD', names, 0, name .. '\0' .. id)
     joined[#joined + 1] = '{"id":' .. cjson.encode(id) .. ',"name":' .. cjson.encode(name) .. '}'
   end
-  redis.call('HSET', count, id, (connections + 1) .. ' ' .. (known_as or name))
+  redis.call('HSET', count, id, (connections + 1) .. ' ' .. name)
 end
 
 local function depart(connection)
