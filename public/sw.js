@@ -12,7 +12,7 @@ const MOST = { [PAGES]: 30, [FILES]: 60 };
 
 self.addEventListener('install', (event) => {
   self.skipWaiting();
-  event.waitUntil(fetch(OFFLINE, { cache: 'no-cache' }).then((response) => keep(PAGES, OFFLINE, response)));
+  event.waitUntil(keepOffline());
 });
 
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
@@ -23,7 +23,10 @@ self.addEventListener('fetch', (event) => {
   if (origin !== location.origin) return;
   if (request.method === 'POST' && /^\/api\/sign_(in|out)$/.test(pathname)) {
     // What one person has seen is nothing for the next one.
-    event.waitUntil(forgetRooms());
+    event.waitUntil(forget(({ url }) => isRoom(url)));
+  } else if (request.method === 'POST' && pathname === '/api/settings') {
+    // All that is kept is in the language and the theme of before.
+    event.waitUntil(forget(() => true));
   } else if (request.method !== 'GET') {
     return;
   } else if (request.mode === 'navigate') {
@@ -58,6 +61,7 @@ async function fresh(event, name) {
   try {
     const response = await fetch(request);
     if (name === FILES || isRoom(request.url)) event.waitUntil(keep(name, request, response.clone()));
+    if (name === PAGES && !(await caches.match(OFFLINE))) event.waitUntil(keepOffline());
     return response;
   } catch (error) {
     const kept = await caches.match(request, { ignoreSearch: name === PAGES && !isByQuery(request.url) });
@@ -95,10 +99,13 @@ async function keep(name, request, response) {
   await Promise.all(old.map((request) => cache.delete(request)));
 }
 
-async function forgetRooms() {
+async function keepOffline() {
+  await keep(PAGES, OFFLINE, await fetch(OFFLINE, { cache: 'no-cache' }));
+}
+
+async function forget(which) {
   const cache = await caches.open(PAGES);
-  const rooms = (await cache.keys()).filter(({ url }) => isRoom(url));
-  await Promise.all(rooms.map((request) => cache.delete(request)));
+  await Promise.all((await cache.keys()).filter(which).map((request) => cache.delete(request)));
 }
 
 function isRoom(url) {

@@ -11,6 +11,7 @@ mod components;
 mod lazy;
 pub mod page;
 mod pages;
+pub mod preferences;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "hydrate")]
@@ -20,6 +21,15 @@ mod text;
 
 #[cfg(feature = "ssr")]
 pub use shell::shell;
+
+/// The words of `app/locales`.
+#[cfg(feature = "ssr")]
+#[doc(hidden)]
+pub mod locales {
+    include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
+}
+#[cfg(feature = "ssr")]
+use locales::i18n;
 
 /// The element that says that the page does not change by itself.
 const STALE: &str = "stale";

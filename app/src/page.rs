@@ -1,8 +1,11 @@
 //! What the server decided to show. It travels inside the HTML, so that the browser starts from the very same data.
 
 use miniserde::Deserialize;
-use protocol::{Event, Head, User};
+use protocol::{Event, Head, NameProblem, User};
 use serde::Serialize;
+
+use crate::preferences::{Language, Theme};
+pub use crate::text::Words;
 
 /// One of the pages.
 #[derive(Clone, Debug)]
@@ -11,6 +14,8 @@ pub enum Page {
     SignIn(SignIn),
     /// A room with its latest messages.
     Room(Box<RoomPage>),
+    /// What the reader would like to change, which cannot be as it is.
+    Settings(Settings),
     /// Something is wrong, and what to do about it.
     Problem(Problem),
 }
@@ -22,10 +27,36 @@ pub struct SignIn {
     pub name: String,
     /// What was typed as the room, or the room that was asked for.
     pub room: String,
-    /// Why the last try failed, in a sentence.
-    pub problem: Option<String>,
+    /// Why the last try failed.
+    pub problem: Option<SignInProblem>,
     /// A message that could not be posted because the session was over. It would be lost with the page.
     pub unsent: Option<String>,
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug)]
+pub enum SignInProblem {
+    /// That is no name for a person.
+    Name(NameProblem),
+    /// That is no name for a room.
+    Room(NameProblem),
+    /// The session that they had is over.
+    SessionOver,
+}
+
+/// The settings as their form should be filled in.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name, if there is a session that it belongs to.
+    pub name: Option<String>,
+    /// What is wrong with the name.
+    pub problem: Option<NameProblem>,
+    /// The language that is chosen.
+    pub language: Option<Language>,
+    /// The theme that is chosen.
+    pub theme: Theme,
+    /// The room to come back to, or nothing.
+    pub room: String,
 }
 
 /// A room at the moment it was rendered.
@@ -49,6 +80,8 @@ pub struct RoomPage {
     pub message_id: String,
     /// A message that could not be posted without JavaScript: its text, and why.
     pub rejected: Option<(String, String)>,
+    /// All that the page says, in the reader's language.
+    pub words: Words,
 }
 
 impl RoomPage {
@@ -66,14 +99,25 @@ impl RoomPage {
 /// A page that cannot be shown.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// A few words.
-    pub title: String,
-    /// What happened and what to do.
-    pub message: String,
+    /// What happened.
+    pub trouble: Trouble,
     /// Where to go on: the address to try again, or `/`.
     pub link: String,
-    /// What the link says.
-    pub link_text: String,
     /// A message that could not be posted for it.
     pub unsent: Option<String>,
+}
+
+/// What may be wrong with a page.
+#[derive(Clone, Copy, Debug)]
+pub enum Trouble {
+    /// There is no connection to the server.
+    Offline,
+    /// There is nothing at this address.
+    NothingHere,
+    /// That is no name for a room.
+    NoSuchRoom(NameProblem),
+    /// Too many rooms were opened in a short time.
+    ManyRooms,
+    /// The history does not answer.
+    Unreachable,
 }

@@ -23,7 +23,7 @@ pub use emoji::check_emoji;
 pub use error::{Error, RefusalCode};
 pub use event::{Event, Kind, Reply, User};
 pub use message::{MessageId, check_text};
-pub use name::{RoomName, UserName};
+pub use name::{NameProblem, RoomName, UserName};
 pub use server_frame::{Head, Limits, Reason, ServerFrame};
 
 /// The WebSocket subprotocol that both sides must name.

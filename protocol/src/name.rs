@@ -15,9 +15,18 @@ impl RoomName {
     /// # Errors
     /// `bad_room`, with a sentence that says what is allowed.
     pub fn new(name: &str) -> Result<Self, Error> {
-        check(name, limits::ROOM_NAME)
-            .map(Self)
-            .map_err(|problem| Error::new(RefusalCode::BadRoom, format!("The room's name {problem}.")))
+        Self::check(name).map_err(|problem| {
+            let longest = limits::ROOM_NAME;
+            Error::new(RefusalCode::BadRoom, format!("The room's name {}.", problem.in_words(longest)))
+        })
+    }
+
+    /// The same, for whoever says in words of their own what is wrong.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(name: &str) -> Result<Self, NameProblem> {
+        check(name, limits::ROOM_NAME).map(Self)
     }
 
     /// The name as text.
@@ -41,11 +50,9 @@ impl UserName {
     /// Trims and checks a name that is in NFC.
     ///
     /// # Errors
-    /// `forbidden`, with a sentence that says what is allowed.
-    pub fn new(name: &str) -> Result<Self, Error> {
-        check(name, limits::USER_NAME)
-            .map(Self)
-            .map_err(|problem| Error::new(RefusalCode::Forbidden, format!("Your name {problem}.")))
+    /// What is wrong with it.
+    pub fn new(name: &str) -> Result<Self, NameProblem> {
+        check(name, limits::USER_NAME).map(Self)
     }
 
     /// The name as text.
@@ -61,18 +68,39 @@ impl fmt::Display for UserName {
     }
 }
 
-fn check(name: &str, longest: usize) -> Result<String, String> {
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameProblem {
+    /// There is none.
+    Missing,
+    /// It has more characters than [`limits::ROOM_NAME`] or [`limits::USER_NAME`].
+    TooLong,
+    /// It has a control character, or one that changes the direction of writing.
+    Unshowable,
+}
+
+impl NameProblem {
+    fn in_words(self, longest: usize) -> String {
+        match self {
+            Self::Missing => "is missing".into(),
+            Self::TooLong => format!("can have {longest} characters at most"),
+            Self::Unshowable => {
+                "has a character that cannot be shown (a control character or a change of writing direction)".into()
+            }
+        }
+    }
+}
+
+fn check(name: &str, longest: usize) -> Result<String, NameProblem> {
     let name = name.trim();
     if name.is_empty() {
-        return Err("is missing".into());
+        return Err(NameProblem::Missing);
     }
     if name.len() > longest * 4 || name.chars().count() > longest {
-        return Err(format!("can have {longest} characters at most"));
+        return Err(NameProblem::TooLong);
     }
     if name.chars().any(|c| c.is_control() || overrides_direction(c)) {
-        return Err(
-            "has a character that cannot be shown (a control character or a change of writing direction)".into()
-        );
+        return Err(NameProblem::Unshowable);
     }
     Ok(name.to_owned())
 }

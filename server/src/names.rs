@@ -1,6 +1,6 @@
 //! Names as they come from people, brought to Unicode NFC before `protocol` checks them.
 
-use protocol::{Error, RoomName, UserName};
+use protocol::{Error, NameProblem, RoomName, UserName};
 use unicode_normalization::UnicodeNormalization;
 
 /// A name that is longer than this many bytes is not normalised: it is too long in any form.
@@ -14,11 +14,19 @@ pub fn room(raw: &str) -> Result<RoomName, Error> {
     RoomName::new(&nfc(raw))
 }
 
+/// The same, for a page that says in its reader's language what is wrong.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_room(raw: &str) -> Result<RoomName, NameProblem> {
+    RoomName::check(&nfc(raw))
+}
+
 /// The name that somebody goes by.
 ///
 /// # Errors
-/// `forbidden`, with a sentence for the person.
-pub fn user(raw: &str) -> Result<UserName, Error> {
+/// What is wrong with it.
+pub fn user(raw: &str) -> Result<UserName, NameProblem> {
     UserName::new(&nfc(raw))
 }
 

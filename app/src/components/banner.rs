@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use client::{Link, Stop};
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
 use crate::{state::Chat, text::room_path};
 
@@ -13,14 +13,17 @@ const PATIENCE: Duration = Duration::from_millis(1_200);
 pub fn Banner() -> impl IntoView {
     let chat = Chat::here();
     let patience_is_over = watch_patience(chat);
-    let words = move || match chat.link.get() {
-        Link::Starting | Link::Live => None,
-        Link::Away { .. } => patience_is_over.get().then(|| Either::Left(view! { <Away /> })),
-        Link::Stopped(stop) => Some(Either::Right(view! { <Stopped stop /> })),
+    let said = move || {
+        let words = match chat.link.get() {
+            Link::Starting | Link::Live => None,
+            Link::Away { .. } => patience_is_over.get().then(|| away(chat)),
+            Link::Stopped(stop) => Some(stopped(chat, stop)),
+        };
+        words.map(|(words, link, link_text)| view! { <p>{words} " " <a href=link>{link_text}</a></p> })
     };
     view! {
         <div class="banner" role="status">
-            {words}
+            {said}
         </div>
     }
 }
@@ -42,30 +45,20 @@ fn watch_patience(chat: Chat) -> RwSignal<bool> {
     is_over
 }
 
-#[component]
-fn Away() -> impl IntoView {
-    let here = room_path(&Chat::here().current.get_untracked());
-    view! {
-        <p>
-            "The connection is lost; trying again. What you write is kept and sent as soon as it is back. If it stays so, "
-            // A browser does not tell a session that is over from a server that is away; the page does.
-            <a href=here>"reload"</a> "."
-        </p>
-    }
+/// What is said, and where a link leads.
+type Said = (&'static str, String, &'static str);
+
+/// A browser does not tell a session that is over from a server that is away; the page does, when it is loaded again.
+fn away(Chat { current, words, .. }: Chat) -> Said {
+    (words.away(), room_path(&current.get_untracked()), words.reload())
 }
 
-#[component]
-fn Stopped(stop: Stop) -> impl IntoView {
-    let here = room_path(&Chat::here().current.get_untracked());
-    let (words, link, link_text) = match stop {
-        Stop::Reload => ("There is a newer version of Sala.", here, "Reload"),
-        Stop::SignIn => ("You are no longer signed in.", here, "Sign in again"),
-        Stop::Broken => ("Something went wrong between this page and the server.", here, "Reload"),
-        Stop::Forbidden => ("You cannot be in this chat.", "/".to_owned(), "Start again"),
-    };
-    view! {
-        <p>
-            {words} " " <a href=link>{link_text}</a>
-        </p>
+fn stopped(Chat { current, words, .. }: Chat, stop: Stop) -> Said {
+    let here = room_path(&current.get_untracked());
+    match stop {
+        Stop::Reload => (words.newer_version(), here, words.reload()),
+        Stop::SignIn => (words.signed_out(), here, words.sign_in_again()),
+        Stop::Broken => (words.broken(), here, words.reload()),
+        Stop::Forbidden => (words.not_allowed(), "/".to_owned(), words.start_again()),
     }
 }

@@ -48,14 +48,14 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
                 autocomplete="off"
                 autofocus
                 enterkeyhint="send"
-                aria-label="Message"
-                placeholder="Write a message"
+                aria-label=chat.words.message()
+                placeholder=chat.words.write_a_message()
                 inner_html=text.as_deref().map(as_content)
                 node_ref=field
                 on:keydown=send_on_enter
                 on:input=write
             ></textarea>
-            <button type="submit" class="send" aria-label="Send"></button>
+            <button type="submit" class="send" aria-label=chat.words.send()></button>
         </form>
     }
 }
@@ -66,7 +66,7 @@ fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     if text.trim().is_empty() {
         return Ok(());
     }
-    protocol::check_text(&text).map_err(|error| error.message)?;
+    protocol::check_text(&text).map_err(|error| chat.words.refusal(error.code))?;
     chat.act(Action::Say(text));
     field.set_value("");
     chat.keep_draft(&chat.current.get_untracked(), "");

@@ -7,6 +7,7 @@ use crate::state::Chat;
 #[component]
 pub fn Header() -> impl IntoView {
     let chat = Chat::here();
+    let words = chat.words;
     let elsewhere = move || {
         let here = chat.room().map_or(0, |room| room.unread.get());
         chat.unread() - here
@@ -15,15 +16,19 @@ pub fn Header() -> impl IntoView {
     view! {
         <header class="room-header">
             <button type="button" class="panel-toggle" popovertarget="rooms">
-                "Rooms"
-                {move || (elsewhere() > 0).then(|| view! { <span class="dot"><span class="hidden">", unread messages"</span></span> })}
+                {words.rooms()}
+                {move || {
+                    (elsewhere() > 0)
+                        .then(|| view! { <span class="dot"><span class="hidden">", " {words.unread_messages()}</span></span> })
+                }}
             </button>
             <h1 dir="auto" title=move || chat.current.get()>
                 {move || chat.current.get()}
             </h1>
             <Help />
             <button type="button" class="panel-toggle" popovertarget="people">
-                "People "
+                {words.people()}
+                " "
                 <span class="badge">{count}</span>
             </button>
         </header>

@@ -1,13 +1,14 @@
 use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast, web_sys::Element};
 
 use super::part::{Part, PartState};
-use crate::lazy::list_shortcuts;
+use crate::{lazy::list_shortcuts, state::Chat};
 
 /// The keyboard's shortcuts, in a dialog that `?` opens, and a button. What it lists is loaded when it is first opened.
 #[component]
 pub fn Help() -> impl IntoView {
     let (dialog, list) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::Div>::new());
     let part = Part::new();
+    let words = Chat::here().words;
     let owner = StoredValue::new(Owner::current());
     let load = move || {
         if let (Some(owner), Some(list)) = (owner.get_value(), list.get_untracked()) {
@@ -25,7 +26,7 @@ pub fn Help() -> impl IntoView {
         <button
             type="button"
             class="help-open"
-            aria-label="Keyboard shortcuts"
+            aria-label=words.shortcuts()
             aria-haspopup="dialog"
             on:click=move |_| open()
         >
@@ -33,8 +34,8 @@ pub fn Help() -> impl IntoView {
         </button>
         <dialog class="help" aria-labelledby="help-title" node_ref=dialog>
             <form class="panel-head" method="dialog">
-                <h2 id="help-title">"Keyboard shortcuts"</h2>
-                <button type="submit" class="panel-close" aria-label="Close">
+                <h2 id="help-title">{words.shortcuts()}</h2>
+                <button type="submit" class="panel-close" aria-label=words.close()>
                     <span aria-hidden="true">"×"</span>
                 </button>
             </form>

@@ -37,17 +37,18 @@ pub fn Message(line: LineView) -> impl IntoView {
 #[component]
 fn Changed(line: LineView) -> impl IntoView {
     let mark = line.mark.clone();
-    let words =
-        move || mark.get().map(|mark| if mark == Mark::Deleted { "This message was deleted." } else { "(edited)" });
-    move || words().map(|words| view! { <p class="message-state">{words}</p> })
+    let words = Chat::here().words;
+    let said = move || mark.get().map(|mark| if mark == Mark::Deleted { words.deleted() } else { words.edited() });
+    move || said().map(|words| view! { <p class="message-state">{words}</p> })
 }
 
 #[component]
 fn State(line: LineView) -> impl IntoView {
     let state = line.state.clone();
+    let words = Chat::here().words;
     move || match state.get() {
         LineState::Sent => EitherOf3::A(()),
-        LineState::Pending => EitherOf3::B(view! { <p class="message-state">"Sending…"</p> }),
+        LineState::Pending => EitherOf3::B(view! { <p class="message-state">{words.sending()}</p> }),
         LineState::Failed(reason) => EitherOf3::C(view! { <Failure id=line.id().to_owned() reason /> }),
     }
 }
@@ -55,6 +56,7 @@ fn State(line: LineView) -> impl IntoView {
 #[component]
 fn Failure(id: String, reason: String) -> impl IntoView {
     let chat = Chat::here();
+    let words = chat.words;
     let retry = {
         let id = id.clone();
         move |_| {
@@ -68,12 +70,12 @@ fn Failure(id: String, reason: String) -> impl IntoView {
     };
     view! {
         <div class="message-failure">
-            <p>"Not sent. " {reason}</p>
+            <p>{words.not_sent()} " " {reason}</p>
             <button type="button" class="small" on:click=retry>
-                "Retry"
+                {words.retry()}
             </button>
             <button type="button" class="small quiet" on:click=discard>
-                "Discard"
+                {words.discard()}
             </button>
         </div>
     }

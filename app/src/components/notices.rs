@@ -29,7 +29,7 @@ fn Refusal(reason: String) -> impl IntoView {
         <div class="notice refusal">
             <p>{reason}</p>
             <button type="button" class="small" on:click=move |_| chat.act(Action::Enter(chat.current.get_untracked()))>
-                "Try again"
+                {chat.words.try_again()}
             </button>
         </div>
     }
@@ -37,9 +37,10 @@ fn Refusal(reason: String) -> impl IntoView {
 
 #[component]
 fn Gap(room: RoomView, notice: Notice) -> impl IntoView {
-    let words = match notice {
-        Notice::Trimmed => "You were away for long: some earlier messages are not shown here.",
-        Notice::Reset => "The room's history was replaced while you were here. This is what it holds now.",
+    let words = Chat::here().words;
+    let said = match notice {
+        Notice::Trimmed => words.gap_trimmed(),
+        Notice::Reset => words.gap_reset(),
     };
     let put_away = move |_| {
         room.has_read_notice.set(true);
@@ -47,9 +48,9 @@ fn Gap(room: RoomView, notice: Notice) -> impl IntoView {
     };
     view! {
         <div class="notice gap">
-            <p>{words}</p>
+            <p>{said}</p>
             <button type="button" class="small" on:click=put_away>
-                "OK"
+                {words.ok()}
             </button>
         </div>
     }

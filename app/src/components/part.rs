@@ -41,9 +41,10 @@ pub fn PartState(
     /// Loads it.
     load: impl Fn() + Clone + Send + 'static,
 ) -> impl IntoView {
+    let words = Chat::here().words;
     let state = move || match part.0.get() {
         State::Unused | State::Here => EitherOf3::A(()),
-        State::Loading => EitherOf3::B("Loading…"),
+        State::Loading => EitherOf3::B(words.loading()),
         State::Missing => EitherOf3::C(view! { <Missing load=load.clone() /> }),
     };
     view! {
@@ -55,14 +56,14 @@ pub fn PartState(
 
 #[component]
 fn Missing(load: impl Fn() + 'static) -> impl IntoView {
-    let here = room_path(&Chat::here().current.get_untracked());
+    let chat = Chat::here();
+    let (words, here) = (chat.words, room_path(&chat.current.get_untracked()));
     view! {
         <p>
-            "This could not be loaded. You may be offline, or there may be a newer version of Sala; "
-            <a href=here>"reload"</a> " to get it."
+            {words.not_loaded()} " " <a href=here>{words.reload()}</a>
         </p>
         <button type="button" class="small" on:click=move |_| load()>
-            "Try again"
+            {words.try_again()}
         </button>
     }
 }

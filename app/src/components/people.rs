@@ -2,19 +2,23 @@ use leptos::prelude::*;
 use protocol::User;
 
 use super::{avatar::Avatar, invite::Invite, panel::ClosePanel};
-use crate::state::{Chat, RoomView};
+use crate::{
+    state::{Chat, RoomView},
+    text::number,
+};
 
 /// Who is in the room: a column, or a panel on a narrow screen.
 #[component]
 pub fn People() -> impl IntoView {
     let chat = Chat::here();
+    let words = chat.words;
     let people = move || chat.room().map(|room| room.people.get()).unwrap_or_default();
     let count = move || chat.room().map_or(0, |room| room.count.get());
     let more = move || chat.room().map_or(0, |room| unlisted(&room));
     view! {
-        <aside id="people" class="panel people" popover="auto" aria-label="People">
+        <aside id="people" class="panel people" popover="auto" aria-label=words.people()>
             <div class="panel-head">
-                <h2>"People " <span class="badge">{count}</span></h2>
+                <h2>{words.people()} " " <span class="badge">{count}</span></h2>
                 <ClosePanel panel="people" />
             </div>
             <ul class="people-list">
@@ -22,7 +26,7 @@ pub fn People() -> impl IntoView {
                     <Person user />
                 </For>
             </ul>
-            {move || (more() > 0).then(|| view! { <p class="people-more">"and " {more()} " more"</p> })}
+            {move || (more() > 0).then(|| view! { <p class="people-more">{words.more_people(&number(more()))}</p> })}
             <Invite />
         </aside>
     }
@@ -30,14 +34,15 @@ pub fn People() -> impl IntoView {
 
 #[component]
 fn Person(user: User) -> impl IntoView {
-    let me = Chat::here().is_me(&user.id);
+    let chat = Chat::here();
+    let me = chat.is_me(&user.id);
     view! {
         <li>
             <Avatar user=user.clone() />
             <span class="person" dir="auto">
                 {user.name}
             </span>
-            {me.then(|| view! { <span class="you">"you"</span> })}
+            {me.then(|| view! { <span class="you">{chat.words.you()}</span> })}
         </li>
     }
 }

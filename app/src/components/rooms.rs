@@ -4,7 +4,7 @@ use super::{avatar::Avatar, panel::ClosePanel};
 use crate::{
     browser::{normalized, rest_focus},
     state::{Action, Chat, RoomView},
-    text::{counted, room_path},
+    text::{number, room_path},
 };
 
 /// The open rooms, the way to another one, and the way out: a column, or a panel on a narrow screen.
@@ -12,13 +12,14 @@ use crate::{
 pub fn Rooms() -> impl IntoView {
     let chat = Chat::here();
     let me = chat.me.get_value();
+    let words = chat.words;
     let sign_out = move |event: ev::SubmitEvent| {
         if !chat.signs_out() {
             event.prevent_default();
         }
     };
     view! {
-        <nav id="rooms" class="panel rooms" popover="auto" aria-label="Rooms">
+        <nav id="rooms" class="panel rooms" popover="auto" aria-label=words.rooms()>
             <div class="panel-head">
                 <span class="wordmark">"Sala"</span>
                 <ClosePanel panel="rooms" />
@@ -34,9 +35,14 @@ pub fn Rooms() -> impl IntoView {
                 <span class="person" dir="auto">
                     {me.name}
                 </span>
+                // The form of the settings is the server's, and comes back to the room that is on the screen then.
+                <input type="hidden" form="settings-form" name="room" value=move || chat.current.get() />
+                <button type="button" class="small quiet" popovertarget="settings">
+                    {words.settings()}
+                </button>
                 <form method="post" action="/api/sign_out" on:submit=sign_out>
                     <button type="submit" class="small quiet">
-                        "Sign out"
+                        {words.sign_out()}
                     </button>
                 </form>
             </div>
@@ -71,7 +77,7 @@ fn RoomLink(room: RoomView) -> impl IntoView {
                     count => Either::Right(view! { <Unread count /> }),
                 }}
             </a>
-            <button type="button" class="leave" on:click=leave aria-label=format!("Leave {}", room.name)>
+            <button type="button" class="leave" on:click=leave aria-label=chat.words.leave(&room.name)>
                 <span aria-hidden="true">"×"</span>
             </button>
         </li>
@@ -80,10 +86,11 @@ fn RoomLink(room: RoomView) -> impl IntoView {
 
 #[component]
 fn Unread(count: u64) -> impl IntoView {
+    let words = Chat::here().words;
     view! {
         <span class="badge unread">
-            <span aria-hidden="true">{if count > 99 { "99+".to_owned() } else { count.to_string() }}</span>
-            <span class="hidden">{counted(count, "new message", "new messages")}</span>
+            <span aria-hidden="true">{if count > 99 { "99+".to_owned() } else { number(count) }}</span>
+            <span class="hidden">{words.new_messages(count, &number(count))}</span>
         </span>
     }
 }
@@ -96,18 +103,18 @@ fn OpenRoom() -> impl IntoView {
     let open = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(field) = field.get_untracked() else { return };
-        match protocol::RoomName::new(&normalized(&field.value())) {
+        match protocol::RoomName::check(&normalized(&field.value())) {
             Ok(room) => {
                 field.set_value("");
                 problem.set(None);
                 chat.act(Action::Enter(room.to_string()));
             }
-            Err(error) => problem.set(Some(error.message)),
+            Err(wrong) => problem.set(Some(chat.words.of_room(wrong))),
         }
     };
     view! {
         <form class="open-room" method="get" action="/r" on:submit=open>
-            <label for="another-room">"Open another room"</label>
+            <label for="another-room">{chat.words.open_another_room()}</label>
             <div class="field-row">
                 <input
                     id="another-room"
@@ -120,7 +127,7 @@ fn OpenRoom() -> impl IntoView {
                     node_ref=field
                 />
                 <button type="submit" class="small">
-                    "Open"
+                    {chat.words.open()}
                 </button>
             </div>
             {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}

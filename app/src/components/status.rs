@@ -11,8 +11,7 @@ pub fn Status() -> impl IntoView {
             chat.room().map(|room| room.typing.get().into_iter().map(|user| user.name).collect()).unwrap_or_default();
         match names.len() {
             0 => String::new(),
-            1 => format!("{} is writing…", listed(&names)),
-            _ => format!("{} are writing…", listed(&names)),
+            count => chat.words.writing(count as u64, &listed(&names, chat.words)),
         }
     };
     let news = move || chat.room().map(|room| room.news.get()).unwrap_or_default();

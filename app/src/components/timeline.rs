@@ -30,7 +30,7 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
             <div
                 class="scroller"
                 role="region"
-                aria-label="Messages"
+                aria-label=Chat::here().words.messages()
                 tabindex="0"
                 node_ref=scroller
                 on:scroll=move |_| scroll.scrolled()
@@ -73,7 +73,8 @@ fn watch_news(room: &RoomView) -> RwSignal<bool> {
 
 #[component]
 fn ToLatest(scroll: Scroll) -> impl IntoView {
-    let label = move || if scroll.has_news.get() { "New messages" } else { "Latest messages" };
+    let words = Chat::here().words;
+    let label = move || if scroll.has_news.get() { words.news_below() } else { words.latest_messages() };
     view! {
         <button
             type="button"

@@ -13,12 +13,13 @@ pub fn TimelineTop(room: RoomView) -> impl IntoView {
         let top = top.clone();
         move |_| top.with(|top| Edge::of(top, refusal.with(Option::is_some)))
     });
+    let words = Chat::here().words;
     let shown = move || match edge.get() {
         Edge::Refused => EitherOf4::A(()),
         Edge::Older => EitherOf4::B(view! { <Older top=top.clone() /> }),
         Edge::Beginning => EitherOf4::C(view! { <Beginning room=room.clone() /> }),
-        Edge::Loading => EitherOf4::D(note("Loading…")),
-        Edge::Trimmed => EitherOf4::D(note("Earlier messages are no longer kept.")),
+        Edge::Loading => EitherOf4::D(note(words.loading())),
+        Edge::Trimmed => EitherOf4::D(note(words.trimmed())),
     };
     view! { <div class="timeline-top">{shown}</div> }
 }
@@ -53,12 +54,13 @@ fn note(words: &'static str) -> impl IntoView {
 #[component]
 fn Older(top: ArcRwSignal<Top>) -> impl IntoView {
     let chat = Chat::here();
+    let words = chat.words;
     // The last page takes the button away.
     on_cleanup(|| rest_focus(".scroller"));
     let is_loading = move || top.with(|top| top.is_loading_older);
     let label = {
         let is_loading = is_loading.clone();
-        move || if is_loading() { "Loading older messages…" } else { "Load older messages" }
+        move || if is_loading() { words.loading_older() } else { words.load_older() }
     };
     view! {
         <button
@@ -75,12 +77,13 @@ fn Older(top: ArcRwSignal<Top>) -> impl IntoView {
 #[component]
 fn Beginning(room: RoomView) -> impl IntoView {
     let lines = room.lines.clone();
+    let words = Chat::here().words;
     move || {
-        let (class, words) = match lines.with(Vec::is_empty) {
-            true => ("timeline-empty", "No messages yet. Say hello."),
-            false => ("timeline-note", "This is the beginning of the room."),
+        let (class, said) = match lines.with(Vec::is_empty) {
+            true => ("timeline-empty", words.empty()),
+            false => ("timeline-note", words.beginning()),
         };
-        view! { <p class=class>{words}</p> }
+        view! { <p class=class>{said}</p> }
     }
 }
 

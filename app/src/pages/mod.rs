@@ -4,6 +4,8 @@
 pub mod problem;
 pub mod room;
 #[cfg(feature = "ssr")]
+pub mod settings;
+#[cfg(feature = "ssr")]
 pub mod sign_in;
 #[cfg(feature = "ssr")]
 mod unsent;

@@ -1,27 +1,42 @@
 use leptos::prelude::*;
+use leptos_i18n::td_string;
 use protocol::limits;
 
-use super::unsent::Unsent;
-use crate::page;
+use super::{settings::SettingsSheet, unsent::Unsent};
+use crate::{
+    i18n::Locale,
+    page::{self, SignInProblem, Words},
+    preferences::{Language, Preferences},
+    text::of_user,
+};
 
 /// The landing page: a name and a room are all it takes.
 #[component]
-pub fn SignIn(page: page::SignIn) -> impl IntoView {
+pub fn SignIn(page: page::SignIn, preferences: Preferences) -> impl IntoView {
+    let Preferences { chosen, language, theme } = preferences;
+    let locale = Locale::from(language);
     let page::SignIn { name, room, problem, unsent } = page;
     let has_problem = problem.is_some();
+    let settings = page::Settings { name: None, problem: None, language: chosen, theme, room: room.clone() };
+    let back = Some(room.clone());
     view! {
         <div class="landing">
             <div class="tiles" aria-hidden="true"></div>
             <main class="welcome">
                 <p class="wordmark">"Sala"</p>
-                <h1>"A room to talk in."</h1>
-                <p class="lead">
-                    "Say who you are and name a room. Whoever names the same one is there with you."
-                </p>
+                <h1>{td_string!(locale, pages.headline)}</h1>
+                <p class="lead">{td_string!(locale, pages.lead)}</p>
                 <form class="sign-in" method="post" action="/api/sign_in">
-                    {problem.map(|problem| view! { <p id="problem" class="problem" role="alert">{problem}</p> })}
-                    {unsent.map(|text| view! { <Unsent text /> })}
-                    <label for="name">"Your name"</label>
+                    {problem
+                        .map(|problem| {
+                            view! {
+                                <p id="problem" class="problem" role="alert">
+                                    {said(problem, language)}
+                                </p>
+                            }
+                        })}
+                    {unsent.map(|text| view! { <Unsent text language /> })}
+                    <label for="name">{td_string!(locale, pages.your_name)}</label>
                     <input
                         id="name"
                         name="name"
@@ -33,7 +48,7 @@ pub fn SignIn(page: page::SignIn) -> impl IntoView {
                         dir="auto"
                         aria-describedby=has_problem.then_some("problem")
                     />
-                    <label for="room">"Room"</label>
+                    <label for="room">{td_string!(locale, pages.room)}</label>
                     <input
                         id="room"
                         name="room"
@@ -47,10 +62,23 @@ pub fn SignIn(page: page::SignIn) -> impl IntoView {
                         aria-describedby=has_problem.then_some("problem")
                     />
                     <button type="submit" class="signin">
-                        "Enter the room"
+                        {td_string!(locale, pages.enter)}
                     </button>
                 </form>
+                <button type="button" class="small quiet" popovertarget="settings">
+                    {td_string!(locale, pages.appearance)}
+                </button>
             </main>
         </div>
+        <SettingsSheet page=settings room=back language />
+    }
+}
+
+fn said(problem: SignInProblem, language: Language) -> String {
+    let locale = Locale::from(language);
+    match problem {
+        SignInProblem::Name(problem) => of_user(problem, locale),
+        SignInProblem::Room(problem) => Words::of(language).of_room(problem),
+        SignInProblem::SessionOver => td_string!(locale, pages.not_signed_in).to_owned(),
     }
 }

@@ -1,11 +1,15 @@
 use leptos::prelude::*;
+use leptos_i18n::td_string;
+
+use crate::{i18n::Locale, preferences::Language};
 
 /// A message that would be lost with the page, to be copied: whether it can be sent again is another question.
 #[component]
-pub fn Unsent(text: String) -> impl IntoView {
+pub fn Unsent(text: String, language: Language) -> impl IntoView {
+    let locale = Locale::from(language);
     view! {
         <figure class="unsent">
-            <figcaption>"Your message was not sent. Copy it, and send it when you are in the room:"</figcaption>
+            <figcaption>{td_string!(locale, pages.not_sent)}</figcaption>
             <blockquote dir="auto">{text}</blockquote>
         </figure>
     }

@@ -2,41 +2,46 @@
 
 mod assets;
 
-use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*};
+use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*, tachys::html::InertElement};
+use leptos_i18n::td_string;
 
 use self::assets::Assets;
 use crate::{
     STALE,
-    page::Page,
-    pages::{problem::Problem, room::SharedRoom, sign_in::SignIn},
+    i18n::Locale,
+    page::{self, Page},
+    pages::{
+        problem::{self, Problem},
+        room::SharedRoom,
+        settings::{Settings, SettingsSheet},
+        sign_in::SignIn,
+    },
+    preferences::{Language, Preferences, Theme},
     text::room_path,
 };
-
-const DESCRIPTION: &str =
-    "Sala is a quiet place to talk: name yourself, name a room, and whoever names the same one is there.";
 
 /// Starts the service worker once the room is there, and has it keep the room whenever the reader looks away.
 const KEEP: &str = "const worker=navigator.serviceWorker;if(worker){worker.register('/sw.js');\
     document.addEventListener('visibilitychange',()=>document.hidden&&worker.controller?.postMessage(location.href))}";
 
 /// The whole document for a page.
-pub fn shell(options: LeptosOptions, page: Page) -> impl IntoView {
+pub fn shell(options: LeptosOptions, page: Page, preferences: Preferences) -> impl IntoView {
     let assets = Assets::of(&options);
     let stylesheet = assets.stylesheet.clone();
+    let Preferences { language, theme, .. } = preferences;
+    let locale = Locale::from(language);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language.tag() data-theme=theme.name()>
             <head>
                 <meta charset="utf-8" />
                 <meta
                     name="viewport"
                     content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
                 />
-                <title>{title(&page)}</title>
-                <meta name="description" content=DESCRIPTION />
-                <meta name="color-scheme" content="light dark" />
-                <meta name="theme-color" content="#f7f2ea" media="(prefers-color-scheme: light)" />
-                <meta name="theme-color" content="#1c1816" media="(prefers-color-scheme: dark)" />
+                <title>{title(&page, language)}</title>
+                <meta name="description" content=td_string!(locale, pages.description) />
+                {colors(theme)}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />
@@ -44,16 +49,34 @@ pub fn shell(options: LeptosOptions, page: Page) -> impl IntoView {
                 {scripts(&page, &assets)}
                 <AutoReload options />
             </head>
-            {body(page)}
+            {body(page, preferences)}
         </html>
     }
 }
 
-fn title(page: &Page) -> String {
+/// What browsers draw themselves, before the style sheet is there and around it: the paper of `style/_tokens.scss`.
+fn colors(theme: Theme) -> impl IntoView {
+    // Leptos knows no `media` of a `meta` but in plain HTML.
+    let papers = match theme {
+        Theme::System => {
+            "<meta name=\"theme-color\" content=\"#f7f2ea\" media=\"(prefers-color-scheme: light)\">\
+            <meta name=\"theme-color\" content=\"#1c1816\" media=\"(prefers-color-scheme: dark)\">"
+        }
+        Theme::Light => "<meta name=\"theme-color\" content=\"#f7f2ea\">",
+        Theme::Dark => "<meta name=\"theme-color\" content=\"#1c1816\">",
+    };
+    view! {
+        <meta name="color-scheme" content=theme.name().unwrap_or("light dark") />
+        {InertElement::new(papers)}
+    }
+}
+
+fn title(page: &Page, language: Language) -> String {
     match page {
         Page::SignIn(_) => "Sala".into(),
         Page::Room(page) => format!("{} · Sala", page.room),
-        Page::Problem(problem) => format!("{} · Sala", problem.title),
+        Page::Settings(_) => format!("{} · Sala", td_string!(Locale::from(language), pages.settings)),
+        Page::Problem(problem) => format!("{} · Sala", problem::title(problem.trouble, language)),
     }
 }
 
@@ -79,47 +102,59 @@ fn scripts(page: &Page, assets: &Assets) -> impl IntoView + use<> {
             <link rel="prefetch" href=wasm r#as="fetch" crossorigin="anonymous" />
         }
         .into_any(),
-        Page::Problem(_) => ().into_any(),
+        Page::Settings(_) | Page::Problem(_) => ().into_any(),
     }
 }
 
-fn body(page: Page) -> impl IntoView {
+fn body(page: Page, preferences: Preferences) -> impl IntoView {
+    let Preferences { chosen, language, theme } = preferences;
     match page {
         Page::Room(page) => {
             // Not where the page came from, which may be the address of a form.
             let here = room_path(&page.room);
+            let name = Some(page.me.name.clone());
+            let settings = page::Settings { name, problem: None, language: chosen, theme, room: String::new() };
             view! {
                 <body>
                     <SharedRoom page=Some(page) />
                     <noscript>
-                        <p class="stale">{refresh(here.clone())}</p>
+                        <p class="stale">{refresh(here.clone(), language)}</p>
                     </noscript>
                     // For a script that does not start, or stops.
                     <p id=STALE class="stale" role="alert" hidden>
-                        {refresh(here)}
+                        {refresh(here, language)}
                     </p>
+                    <SettingsSheet page=settings room=None language />
                 </body>
             }
             .into_any()
         }
         Page::SignIn(page) => view! {
             <body>
-                <SignIn page />
+                <SignIn page preferences />
+            </body>
+        }
+        .into_any(),
+        Page::Settings(page) => view! {
+            <body>
+                <Settings page language />
             </body>
         }
         .into_any(),
         Page::Problem(page) => view! {
             <body>
-                <Problem page />
+                <Problem page language />
             </body>
         }
         .into_any(),
     }
 }
 
-fn refresh(here: String) -> impl IntoView {
+fn refresh(here: String, language: Language) -> impl IntoView {
+    let locale = Locale::from(language);
     view! {
-        "New messages show when the page is loaded again. "
-        <a href=here>"Refresh"</a>
+        {td_string!(locale, pages.refresh_hint)}
+        " "
+        <a href=here>{td_string!(locale, pages.refresh)}</a>
     }
 }

@@ -65,11 +65,10 @@ pub fn act(chat: Chat, action: &Action) {
 
 /// Forgets what was kept of the person in this browser, which others may use after them. False if they stay for the sake of
 /// what is unsent.
-pub fn sign_out() -> bool {
+pub fn sign_out(chat: Chat) -> bool {
     let has_unsent = with_driver(|driver| !driver.storage.unsent().is_empty()).unwrap_or(false);
-    let question = "Some of your messages are not sent yet. Sign out and throw them away?";
     // A browser that does not ask has had no answer.
-    let leaves = !has_unsent || window().confirm_with_message(question).unwrap_or(false);
+    let leaves = !has_unsent || window().confirm_with_message(chat.words.unsent_question()).unwrap_or(false);
     if leaves {
         with_driver(|driver| driver.storage.forget_all());
     }

@@ -31,7 +31,7 @@ impl Chat {
     /// Whether the person signs out after all. If so, nothing they wrote is left in this browser.
     pub fn signs_out(self) -> bool {
         #[cfg(feature = "hydrate")]
-        let signs_out = crate::socket::sign_out();
+        let signs_out = crate::socket::sign_out(self);
         #[cfg(not(feature = "hydrate"))]
         let signs_out = true;
         signs_out

@@ -15,7 +15,10 @@ pub use self::{
     line::{LineView, Mark},
     room::{RoomView, Top},
 };
-use crate::{page::RoomPage, text::Day};
+use crate::{
+    page::RoomPage,
+    text::{Day, Words},
+};
 
 /// The chat as the page shows it. A copy is the same chat.
 #[derive(Clone, Copy)]
@@ -33,6 +36,8 @@ pub struct Chat {
     pub today: RwSignal<Option<Day>>,
     /// Wakes when the reader says something here.
     pub said: RwSignal<()>,
+    /// What the page says.
+    pub words: Words,
 }
 
 impl Chat {
@@ -47,6 +52,7 @@ impl Chat {
             current: RwSignal::new(page.room.clone()),
             today: RwSignal::new(None),
             said: RwSignal::new(()),
+            words: page.words,
         }
     }
 

@@ -2,24 +2,30 @@
 
 mod address;
 mod drawn;
+#[cfg(any(feature = "hydrate", test))]
+mod news;
+mod refusal;
+#[cfg(feature = "ssr")]
+mod spoken;
 mod time;
+mod words;
 
 pub use address::{qr_path, room_path};
 pub use drawn::drawn;
+#[cfg(feature = "hydrate")]
+pub use news::news;
+#[cfg(feature = "ssr")]
+pub use spoken::of_user;
 pub use time::{Day, clock, date, iso};
-
-/// "1 message", "2 messages".
-pub fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
+pub use words::{Words, number};
 
 /// "Ana", "Ana and Rui", "Ana, Rui and 3 others".
-pub fn listed(names: &[String]) -> String {
+pub fn listed(names: &[String], words: Words) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [one, two] => format!("{one} and {two}"),
-        [one, two, three] => format!("{one}, {two} and {three}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} others", rest.len()),
+        [one, two] => words.two(one, two),
+        [one, two, three] => words.three(one, two, three),
+        [one, two, rest @ ..] => words.many(one, two, &number(rest.len() as u64)),
     }
 }

@@ -1,9 +1,9 @@
+use super::{Words, number};
+
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A day, counted from 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +22,11 @@ pub fn clock(at: u64) -> String {
 }
 
 /// The date, such as `4 Nov 2025`.
-pub fn date(at: u64) -> String {
+pub fn date(at: u64, words: Words) -> String {
     let (year, month, day) = civil(Day::of(at));
     // The calendar below gives months from 1 to 12.
-    let month = MONTHS.get(month as usize - 1).unwrap_or(&"");
-    format!("{day} {month} {year}")
+    let month = words.months().split(' ').nth(month as usize - 1).unwrap_or_default();
+    words.date(&number(day), month, &number(year))
 }
 
 /// The moment in ISO 8601, for programs.
@@ -51,9 +51,11 @@ const fn civil(Day(days): Day) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preferences::Language;
 
     #[test]
     fn a_moment_reads_as_a_date() {
+        let words = Words::of(Language::English);
         for (at, text, day) in [
             (0, "1970-01-01T00:00:00Z", "1 Jan 1970"),
             (951_782_400_000, "2000-02-29T00:00:00Z", "29 Feb 2000"),
@@ -62,8 +64,21 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00Z", "1 Mar 2100"),
         ] {
             assert_eq!(iso(at), text);
-            assert_eq!(date(at), day);
+            assert_eq!(date(at, words), day);
             assert_eq!(clock(at), text[11..16]);
+        }
+    }
+
+    #[test]
+    fn a_date_is_written_as_in_its_language() {
+        for (language, november, may) in [
+            (Language::English, "4 Nov 2025", "31 May 2026"),
+            (Language::Portuguese, "4 de nov. de 2025", "31 de mai. de 2026"),
+            (Language::Spanish, "4 nov 2025", "31 may 2026"),
+        ] {
+            let words = Words::of(language);
+            assert_eq!(date(1_762_214_400_000, words), november);
+            assert_eq!(date(1_780_185_600_000, words), may);
         }
     }
 }

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use app::page::{Page, SignIn};
+use app::page::{Page, SignIn, SignInProblem};
 use axum::{
     extract::{Form, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use protocol::{Error, MessageId, RefusalCode, RoomName, User, check_text};
+use protocol::{Error, MessageId, RefusalCode, RoomName, User, UserName, check_text};
 use serde::Deserialize;
 
 use super::{
     AppState, is_tls, origin,
     pages::{Rejected, render, room_path, show_room},
+    preferences::preferences,
     session_of,
 };
 use crate::{clock, names};
@@ -54,17 +55,20 @@ pub(super) async fn sign_in(
             ([(header::SET_COOKIE, cookie)], Redirect::to(&path)).into_response()
         }
         Err(problem) => {
-            let page = SignIn { name: form.name, room: form.room, problem: Some(problem.to_string()), unsent: None };
-            render(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::SignIn(page)).await
+            let page = SignIn { name: form.name, room: form.room, problem: Some(problem), unsent: None };
+            render(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::SignIn(page), preferences(&headers)).await
         }
     }
 }
 
 impl SignInForm {
-    fn check(&self) -> Result<(protocol::UserName, Option<RoomName>), Error> {
-        let name = names::user(&self.name)?;
-        let room = if self.room.trim().is_empty() { None } else { Some(names::room(&self.room)?) };
-        Ok((name, room))
+    fn check(&self) -> Result<(UserName, Option<RoomName>), SignInProblem> {
+        let name = names::user(&self.name).map_err(SignInProblem::Name)?;
+        if self.room.trim().is_empty() {
+            return Ok((name, None));
+        }
+        let room = names::check_room(&self.room).map_err(SignInProblem::Room)?;
+        Ok((name, Some(room)))
     }
 }
 
@@ -89,10 +93,10 @@ pub(super) async fn send_message(
     Form(form): Form<MessageForm>,
 ) -> Response {
     let Some(user) = session_of(&app, &headers) else {
-        let problem = Some("You are not signed in any more. Sign in to go on.".into());
+        let problem = Some(SignInProblem::SessionOver);
         let unsent = Some(form.text).filter(|text| !text.trim().is_empty());
         let page = SignIn { room: form.room, problem, unsent, ..SignIn::default() };
-        return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page)).await;
+        return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page), preferences(&headers)).await;
     };
     let room = match names::room(&form.room) {
         Ok(room) => room,
@@ -103,8 +107,8 @@ pub(super) async fn send_message(
         Err(problem) => {
             // It may have been taken all the same, so it must be the same message when it is sent again.
             let id = problem.code.is_temporary().then_some(form.id);
-            let rejected = Some(Rejected { text: form.text, why: problem.to_string(), id });
-            show_room(&app, status(problem.code), user, &room, rejected).await
+            let rejected = Some(Rejected { text: form.text, why: problem.code, id });
+            show_room(&app, status(problem.code), user, &room, rejected, preferences(&headers)).await
         }
     }
 }

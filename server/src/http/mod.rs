@@ -7,8 +7,10 @@ mod invite;
 mod metrics;
 pub mod origin;
 mod pages;
+mod preferences;
 mod router;
 mod serve;
+mod settings;
 
 use std::sync::Arc;
 

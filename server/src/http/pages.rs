@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use app::page::{Page, Problem, RoomPage, SignIn};
+use app::{
+    page::{Page, Problem, RoomPage, SignIn, Trouble, Words},
+    preferences::Preferences,
+};
 use axum::{
     body::Body,
     extract::{Path, Query, Request, State},
@@ -11,12 +14,12 @@ use axum::{
 };
 use leptos::nonce::use_nonce;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use protocol::{RoomName, User};
+use protocol::{NameProblem, RefusalCode, RoomName, User};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Deserialize;
 
-use super::{AppState, headers::content_security_policy, session_of};
-use crate::{backend, names};
+use super::{AppState, headers::content_security_policy, preferences::preferences, session_of};
+use crate::names;
 
 /// What may stand in a path segment as it is (RFC 3986, unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -36,7 +39,8 @@ pub(super) fn room_path(room: &RoomName) -> String {
 /// `GET /`: the sign-in form.
 pub(super) async fn home(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let name = session_of(&app, &headers).map(|user| user.name).unwrap_or_default();
-    render(&app, StatusCode::OK, Page::SignIn(SignIn { name, ..SignIn::default() })).await
+    let page = Page::SignIn(SignIn { name, ..SignIn::default() });
+    render(&app, StatusCode::OK, page, preferences(&headers)).await
 }
 
 /// The query of `GET /r`.
@@ -47,28 +51,29 @@ pub(super) struct Which {
 
 /// `GET /r?room=…`: the way to a room for a form without JavaScript.
 pub(super) async fn find(State(app): State<Arc<AppState>>, Query(which): Query<Which>, headers: HeaderMap) -> Response {
-    match names::room(&which.room.unwrap_or_default()) {
+    match names::check_room(&which.room.unwrap_or_default()) {
         Ok(room) if [".", ".."].contains(&room.as_str()) => show(&app, &headers, &room).await,
         Ok(room) => Redirect::to(&room_path(&room)).into_response(),
-        Err(error) => no_such_room(&app, &error).await,
+        Err(problem) => no_such_room(&app, problem, &headers).await,
     }
 }
 
 /// `GET /r/<room>`: the room, or the sign-in form on the way to it.
 pub(super) async fn room(State(app): State<Arc<AppState>>, Path(raw): Path<String>, headers: HeaderMap) -> Response {
-    match names::room(&raw) {
+    match names::check_room(&raw) {
         Ok(room) if room.as_str() == raw => show(&app, &headers, &room).await,
         Ok(room) => Redirect::permanent(&room_path(&room)).into_response(),
-        Err(error) => no_such_room(&app, &error).await,
+        Err(problem) => no_such_room(&app, problem, &headers).await,
     }
 }
 
 async fn show(app: &Arc<AppState>, headers: &HeaderMap, room: &RoomName) -> Response {
+    let preferences = preferences(headers);
     match session_of(app, headers) {
-        Some(user) => show_room(app, StatusCode::OK, user, room, None).await,
+        Some(user) => show_room(app, StatusCode::OK, user, room, None, preferences).await,
         None => {
             let sign_in = SignIn { room: room.to_string(), ..SignIn::default() };
-            render(app, StatusCode::OK, Page::SignIn(sign_in)).await
+            render(app, StatusCode::OK, Page::SignIn(sign_in), preferences).await
         }
     }
 }
@@ -76,8 +81,7 @@ async fn show(app: &Arc<AppState>, headers: &HeaderMap, room: &RoomName) -> Resp
 /// A message that could not be posted.
 pub(super) struct Rejected {
     pub text: String,
-    /// For people.
-    pub why: String,
+    pub why: RefusalCode,
     /// Its id, where it is to be kept.
     pub id: Option<String>,
 }
@@ -89,17 +93,23 @@ pub(super) async fn show_room(
     me: User,
     room: &RoomName,
     rejected: Option<Rejected>,
+    preferences: Preferences,
 ) -> Response {
     let unsent = rejected.as_ref().map(|rejected| rejected.text.clone());
-    if let Err(error) = app.sockets.may_join(&me.id) {
-        return too_many_rooms(app, &error, room, unsent).await;
+    let trouble = |trouble| Problem { trouble, link: room_path(room), unsent };
+    if app.sockets.may_join(&me.id).is_err() {
+        return retried(app, StatusCode::TOO_MANY_REQUESTS, trouble(Trouble::ManyRooms), preferences).await;
     }
     let view = match app.hub.view(room).await {
         Ok(view) => view,
-        Err(error) => return unavailable(app, &error, room, unsent).await,
+        Err(error) => {
+            tracing::warn!(%error, "a room could not be shown");
+            return retried(app, StatusCode::SERVICE_UNAVAILABLE, trouble(Trouble::Unreachable), preferences).await;
+        }
     };
     let kept = rejected.as_ref().and_then(|rejected| rejected.id.clone());
     let message_id = kept.unwrap_or_else(|| Alphanumeric.sample_string(&mut rand::rng(), 22));
+    let words = Words::of(preferences.language);
     let page = RoomPage {
         me,
         room: room.to_string(),
@@ -109,88 +119,45 @@ pub(super) async fn show_room(
         people: view.roster.people,
         count: view.roster.count,
         message_id,
-        rejected: rejected.map(|Rejected { text, why, .. }| (text, why)),
+        rejected: rejected.map(|Rejected { text, why, .. }| (text, words.refusal(why))),
+        words,
     };
-    render(app, status, Page::Room(Box::new(page))).await
+    render(app, status, Page::Room(Box::new(page)), preferences).await
 }
 
 /// `GET /offline`: what the service worker keeps for when the server cannot be reached.
-pub(super) async fn offline(State(app): State<Arc<AppState>>) -> Response {
-    let problem = Problem {
-        title: "You are offline".into(),
-        message: "Sala cannot be reached just now. What you wrote is kept in this browser and will be sent.".into(),
-        // Whatever address it is shown at.
-        link: String::new(),
-        link_text: "Try again".into(),
-        unsent: None,
-    };
-    render(&app, StatusCode::OK, Page::Problem(problem)).await
+pub(super) async fn offline(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    // Its link leads to whatever address it is shown at.
+    let problem = Problem { trouble: Trouble::Offline, link: String::new(), unsent: None };
+    render(&app, StatusCode::OK, Page::Problem(problem), preferences(&headers)).await
 }
 
 /// Everything that is no page.
-pub(super) async fn not_found(State(app): State<Arc<AppState>>) -> Response {
-    let problem = Problem {
-        title: "There is nothing here".into(),
-        message: "The address may be mistyped.".into(),
-        link: "/".into(),
-        link_text: "Go to the front page".into(),
-        unsent: None,
-    };
-    render(&app, StatusCode::NOT_FOUND, Page::Problem(problem)).await
+pub(super) async fn not_found(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    let problem = Problem { trouble: Trouble::NothingHere, link: "/".into(), unsent: None };
+    render(&app, StatusCode::NOT_FOUND, Page::Problem(problem), preferences(&headers)).await
 }
 
-async fn no_such_room(app: &Arc<AppState>, error: &protocol::Error) -> Response {
-    let problem = Problem {
-        title: "There cannot be such a room".into(),
-        message: error.to_string(),
-        link: "/".into(),
-        link_text: "Choose another room".into(),
-        unsent: None,
-    };
-    render(app, StatusCode::NOT_FOUND, Page::Problem(problem)).await
+async fn no_such_room(app: &Arc<AppState>, problem: NameProblem, headers: &HeaderMap) -> Response {
+    let problem = Problem { trouble: Trouble::NoSuchRoom(problem), link: "/".into(), unsent: None };
+    render(app, StatusCode::NOT_FOUND, Page::Problem(problem), preferences(headers)).await
 }
 
-async fn too_many_rooms(
-    app: &Arc<AppState>,
-    error: &protocol::Error,
-    room: &RoomName,
-    unsent: Option<String>,
-) -> Response {
-    let problem = Problem {
-        title: "That is a lot of rooms".into(),
-        message: format!("{error} Many rooms were opened in a short time; try this one again in a moment."),
-        link: room_path(room),
-        link_text: "Try again".into(),
-        unsent,
-    };
-    let mut response = render(app, StatusCode::TOO_MANY_REQUESTS, Page::Problem(problem)).await;
-    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-    response
-}
-
-async fn unavailable(app: &Arc<AppState>, error: &backend::Error, room: &RoomName, unsent: Option<String>) -> Response {
-    tracing::warn!(%error, "a room could not be shown");
-    let problem = Problem {
-        title: "The room cannot be reached just now".into(),
-        message: "Its history does not answer. Nothing is lost; try again in a moment.".into(),
-        link: room_path(room),
-        link_text: "Try again".into(),
-        unsent,
-    };
-    let mut response = render(app, StatusCode::SERVICE_UNAVAILABLE, Page::Problem(problem)).await;
+async fn retried(app: &Arc<AppState>, status: StatusCode, problem: Problem, preferences: Preferences) -> Response {
+    let mut response = render(app, status, Page::Problem(problem), preferences).await;
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response
 }
 
 /// Draws a page.
-pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page) -> Response {
+pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page, preferences: Preferences) -> Response {
     let nonce = Arc::new(Mutex::new(String::new()));
     let shell = {
         let (options, nonce) = (app.leptos.clone(), Arc::clone(&nonce));
         move || {
             let used = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
             *nonce.lock().expect("no one panics while holding the nonce") = used;
-            app::shell(options.clone(), page.clone())
+            app::shell(options.clone(), page.clone(), preferences)
         }
     };
     // The page does not depend on the address, so there is no router that would want to know it.
@@ -198,6 +165,7 @@ pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page) 
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
     let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| app.leptos.reload_port);
     content_security_policy(headers, &nonce.lock().expect("no one panics while holding the nonce"), reload_port);
     response

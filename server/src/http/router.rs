@@ -11,7 +11,7 @@ use axum::{
 };
 use tower_http::{compression::CompressionLayer, services::ServeDir, timeout::TimeoutLayer};
 
-use super::{AppState, forms, headers, health, invite, metrics, pages};
+use super::{AppState, forms, headers, health, invite, metrics, pages, settings};
 use crate::ws;
 
 /// The most that a form may weigh, in bytes: the longest text, every byte of it percent-encoded, and the other fields.
@@ -29,6 +29,7 @@ pub fn router(app: Arc<AppState>) -> Router {
     let forms = Router::new()
         .route("/api/sign_in", post(forms::sign_in).get(forms::start_again))
         .route("/api/sign_out", post(forms::sign_out).get(forms::start_again))
+        .route("/api/settings", post(settings::change).get(forms::start_again))
         .route("/api/send_message", post(forms::send_message).get(forms::start_again))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), forms::refuse_foreign));
     let pages = Router::new()

@@ -57,6 +57,16 @@ impl Sessions {
     #[must_use]
     pub fn issue(&self, name: &UserName, known: Option<&User>, is_tls: bool, now: u64) -> String {
         let id = known.filter(|user| user.name == name.as_str()).map_or_else(new_id, |user| user.id.clone());
+        self.start(id, name, is_tls, now)
+    }
+
+    /// Starts a session of the same person under another name. Returns the value of a `Set-Cookie` header.
+    #[must_use]
+    pub fn rename(&self, user: &User, name: &UserName, is_tls: bool, now: u64) -> String {
+        self.start(user.id.clone(), name, is_tls, now)
+    }
+
+    fn start(&self, id: String, name: &UserName, is_tls: bool, now: u64) -> String {
         let until = now + u64::try_from(LIFETIME.as_millis()).expect("thirty days fit");
         let claims = Claims { id, name: name.to_string(), until };
         let claims = serde_json::to_vec(&claims).expect("text always encodes");
@@ -144,6 +154,14 @@ mod tests {
         let ana = sessions.read(&sign_in(&sessions, "Ana", None), 0).unwrap();
         assert_eq!(sessions.read(&sign_in(&sessions, "Ana", Some(&ana)), 0).unwrap(), ana);
         assert_ne!(sessions.read(&sign_in(&sessions, "Rui", Some(&ana)), 0).unwrap().id, ana.id);
+    }
+
+    #[test]
+    fn another_name_is_the_same_person_where_that_is_meant() {
+        let sessions = Sessions::signed_with(KEY);
+        let ana = sessions.read(&sign_in(&sessions, "Ana", None), 0).unwrap();
+        let cookie = sessions.rename(&ana, &UserName::new("Zoe").unwrap(), false, 0);
+        assert_eq!(sessions.read(&cookie, 0).unwrap(), User { name: "Zoe".into(), ..ana });
     }
 
     #[test]

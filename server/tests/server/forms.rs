@@ -67,7 +67,7 @@ async fn what_is_no_form_is_refused() {
 #[tokio::test]
 async fn the_address_of_a_form_leads_to_the_front_page() {
     let server = Server::start().await;
-    for path in ["/api/sign_in", "/api/sign_out", "/api/send_message"] {
+    for path in ["/api/sign_in", "/api/sign_out", "/api/settings", "/api/send_message"] {
         let answer = server.get(path).send().await;
         assert_eq!((answer.status, answer.header("location")), (303, "/"), "{path}");
         assert!(answer.headers.get("set-cookie").is_none(), "{path}");
@@ -78,7 +78,7 @@ async fn the_address_of_a_form_leads_to_the_front_page() {
 async fn a_form_of_another_site_is_refused() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
-    for path in ["/api/sign_in", "/api/sign_out", "/api/send_message"] {
+    for path in ["/api/sign_in", "/api/sign_out", "/api/settings", "/api/send_message"] {
         let fields = [("name", "Eva"), ("room", "lobby"), ("text", "x"), ("id", "1")];
         let request = server.post(path, &fields).cookie(&cookie).header("origin", "https://evil.example.org");
         assert_eq!(request.send().await.status, 403, "{path}");

@@ -1,0 +1,118 @@
+use leptos::prelude::*;
+use leptos_i18n::td_string;
+use protocol::limits;
+
+use crate::{
+    i18n::Locale,
+    page,
+    preferences::{Language, Theme},
+    text::{of_user, room_path},
+};
+
+/// The id of the form. The room's page has the field for the room to come back to, since there it changes.
+pub const FORM: &str = "settings-form";
+
+/// A page of its own, for what cannot be as it was typed.
+#[component]
+pub fn Settings(page: page::Settings, language: Language) -> impl IntoView {
+    let locale = Locale::from(language);
+    let back = if page.room.is_empty() { "/".to_owned() } else { room_path(&page.room) };
+    view! {
+        <main class="problem-page">
+            <p class="wordmark">"Sala"</p>
+            <h1>{td_string!(locale, pages.settings)}</h1>
+            <SettingsForm room=Some(page.room.clone()) page language />
+            <p>
+                <a href=back>{td_string!(locale, pages.back_to_room)}</a>
+            </p>
+        </main>
+    }
+}
+
+/// The form in a sheet over the page, which a button opens. It needs no script, and browsers load none for it.
+#[component]
+pub fn SettingsSheet(page: page::Settings, room: Option<String>, language: Language) -> impl IntoView {
+    let locale = Locale::from(language);
+    let title = match page.name {
+        Some(_) => td_string!(locale, pages.settings),
+        None => td_string!(locale, pages.appearance),
+    };
+    view! {
+        <section id="settings" class="card" popover="auto" aria-labelledby="settings-title">
+            <h2 id="settings-title">{title}</h2>
+            <SettingsForm page room language />
+        </section>
+    }
+}
+
+#[component]
+fn SettingsForm(page: page::Settings, room: Option<String>, language: Language) -> impl IntoView {
+    let locale = Locale::from(language);
+    let page::Settings { name, problem, language: chosen, theme, .. } = page;
+    view! {
+        <form id=FORM class="settings" method="post" action="/api/settings">
+            {room.map(|room| view! { <input type="hidden" name="room" value=room /> })}
+            {name.map(|name| view! { <NameField name problem locale /> })}
+            <label for="settings-language">{td_string!(locale, pages.language)}</label>
+            <select id="settings-language" name="language" autocomplete="off">
+                <option value="" selected=chosen.is_none()>
+                    {td_string!(locale, pages.language_automatic)}
+                </option>
+                {Language::ALL.map(|language| view! { <LanguageOption language chosen /> }).collect_view()}
+            </select>
+            <label for="settings-theme">{td_string!(locale, pages.theme)}</label>
+            <select id="settings-theme" name="theme" autocomplete="off">
+                {[
+                    (Theme::System, td_string!(locale, pages.theme_system)),
+                    (Theme::Light, td_string!(locale, pages.theme_light)),
+                    (Theme::Dark, td_string!(locale, pages.theme_dark)),
+                ]
+                    .map(|(each, words)| {
+                        view! {
+                            <option value=each.name().unwrap_or_default() selected=each == theme>
+                                {words}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+            <button type="submit">{td_string!(locale, pages.save)}</button>
+        </form>
+    }
+}
+
+#[component]
+fn NameField(name: String, problem: Option<protocol::NameProblem>, locale: Locale) -> impl IntoView {
+    let describedby = problem.map(|_| "settings-problem");
+    view! {
+        <label for="settings-name">{td_string!(locale, pages.your_name)}</label>
+        <input
+            id="settings-name"
+            name="name"
+            value=name
+            required
+            maxlength=limits::USER_NAME
+            autocomplete="nickname"
+            dir="auto"
+            aria-invalid=problem.map(|_| "true")
+            aria-describedby=describedby
+        />
+        {problem
+            .map(|problem| {
+                view! {
+                    <p id="settings-problem" class="problem" role="alert">
+                        {of_user(problem, locale)}
+                    </p>
+                }
+            })}
+    }
+}
+
+#[component]
+fn LanguageOption(language: Language, chosen: Option<Language>) -> impl IntoView {
+    view! {
+        <option value=language.tag() lang=language.tag() selected=chosen == Some(language)>
+            {language.name()}
+        </option>
+    }
+}

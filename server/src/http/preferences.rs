@@ -1,0 +1,111 @@
+//! What somebody has chosen, in plain cookies that go with their browser, and the language that the browser asks for.
+
+use app::preferences::{Language, Preferences, Theme};
+use axum::http::{HeaderMap, header};
+use cookie::{Cookie, SameSite, time::Duration};
+
+const LANGUAGE: &str = "sala_language";
+const THEME: &str = "sala_theme";
+
+/// How long a choice is kept.
+const LIFETIME: Duration = Duration::days(365);
+
+/// How this request's answer is to be shown. What is not known counts as not chosen.
+pub(super) fn preferences(headers: &HeaderMap) -> Preferences {
+    let chosen = cookie(headers, LANGUAGE).and_then(|tag| Language::tagged(&tag));
+    let theme = cookie(headers, THEME).map(|name| Theme::named(&name)).unwrap_or_default();
+    Preferences { chosen, language: chosen.unwrap_or_else(|| accepted(headers)), theme }
+}
+
+/// The `Set-Cookie` headers that keep a choice, or forget an earlier one.
+pub(super) fn keep(language: Option<Language>, theme: Theme, is_tls: bool) -> [String; 2] {
+    [(LANGUAGE, language.map(Language::tag)), (THEME, theme.name())].map(|(name, value)| {
+        Cookie::build((name, value.unwrap_or_default()))
+            .path("/")
+            .same_site(SameSite::Lax)
+            .secure(is_tls)
+            .max_age(value.map_or(Duration::ZERO, |_| LIFETIME))
+            .to_string()
+    })
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
+    let mut cookies = cookies.flat_map(Cookie::split_parse).flatten();
+    cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+/// The first language of `Accept-Language`, by its weights, that Sala speaks.
+fn accepted(headers: &HeaderMap) -> Language {
+    let ranges = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|ranges| ranges.to_str().ok());
+    let mut best = (0.0, Language::English);
+    for (weight, tag) in ranges.flat_map(|ranges| ranges.split(',')).map(weighed) {
+        if weight > best.0
+            && let Some(language) = Language::understood(tag)
+        {
+            best = (weight, language);
+        }
+    }
+    best.1
+}
+
+/// One of the ranges, such as `pt;q=0.8` (RFC 9110). A weight that is none takes it out.
+fn weighed(range: &str) -> (f32, &str) {
+    let (tag, parameter) = range.split_once(';').unwrap_or((range, "q=1"));
+    let weight = parameter.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok()).unwrap_or(0.0);
+    (weight, tag.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.parse().unwrap())])
+    }
+
+    #[test]
+    fn the_language_is_the_first_one_that_is_both_read_and_spoken() {
+        for (accepted, language) in [
+            ("", Language::English),
+            ("pt-BR", Language::Portuguese),
+            ("pt", Language::Portuguese),
+            ("PT-pt, en;q=0.5", Language::Portuguese),
+            ("es-419,es;q=0.9,en;q=0.8", Language::Spanish),
+            ("de-DE, de;q=0.9, es;q=0.3, pt;q=0.5", Language::Portuguese),
+            ("en;q=0.1, es;q=0", Language::English),
+            ("es;q=nothing, pt;q=0.2", Language::Portuguese),
+            ("en-GB, pt-BR", Language::English),
+            ("fr, *", Language::English),
+            ("ptx, espa, ;;;,,", Language::English),
+        ] {
+            assert_eq!(preferences(&headers(header::ACCEPT_LANGUAGE, accepted)).language, language, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn what_was_chosen_comes_first_and_what_is_unknown_is_as_nothing() {
+        for (cookies, chosen, theme) in [
+            ("sala_language=es; sala_theme=dark", Some(Language::Spanish), Theme::Dark),
+            ("a=b; sala_theme=light", None, Theme::Light),
+            ("sala_language=klingon; sala_theme=%3Cb%3E", None, Theme::System),
+            ("sala_language; sala_theme=", None, Theme::System),
+        ] {
+            let mut headers = headers(header::COOKIE, cookies);
+            headers.insert(header::ACCEPT_LANGUAGE, "pt".parse().unwrap());
+            let known = preferences(&headers);
+            assert_eq!((known.chosen, known.theme), (chosen, theme), "{cookies}");
+            assert_eq!(known.language, chosen.unwrap_or(Language::Portuguese));
+        }
+    }
+
+    #[test]
+    fn a_choice_is_kept_for_a_year_and_forgotten_at_once() {
+        let [language, theme] = keep(Some(Language::Portuguese), Theme::System, true);
+        for part in ["sala_language=pt-BR;", "SameSite=Lax", "Path=/", "Max-Age=31536000", "Secure"] {
+            assert!(language.contains(part), "{language}");
+        }
+        assert!(theme.starts_with("sala_theme=;") && theme.contains("Max-Age=0"), "{theme}");
+        assert!(!keep(None, Theme::Dark, false)[1].contains("Secure"));
+    }
+}

@@ -1,0 +1,65 @@
+//! What people set for themselves: their name, a language, a theme.
+
+use std::sync::Arc;
+
+use app::{
+    page::{Page, Settings},
+    preferences::{Language, Theme},
+};
+use axum::{
+    extract::{Form, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    AppState, is_tls,
+    pages::{render, room_path},
+    preferences::{keep, preferences},
+    session_of,
+};
+use crate::{clock, names};
+
+/// The fields of `POST /api/settings`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SettingsForm {
+    /// Only where somebody is signed in.
+    name: Option<String>,
+    /// The tag of a language; anything else is to be as the browser asks for.
+    language: String,
+    /// The name of a theme; anything else is to be as the system is.
+    theme: String,
+    /// The room to come back to.
+    room: String,
+}
+
+/// `POST /api/settings`: all that can be set, at once, or nothing. The person stays the same under another name, and the socket that
+/// the next page opens tells the room.
+pub(super) async fn change(
+    State(app): State<Arc<AppState>>,
+    headers: HeaderMap,
+    Form(form): Form<SettingsForm>,
+) -> Response {
+    let (language, theme) = (Language::tagged(&form.language), Theme::named(&form.theme));
+    let mut cookies = Vec::from(keep(language, theme, is_tls(&headers)));
+    if let (Some(user), Some(typed)) = (session_of(&app, &headers), &form.name) {
+        match names::user(typed) {
+            Ok(name) if name.as_str() == user.name => {}
+            Ok(name) => cookies.push(app.sessions.rename(&user, &name, is_tls(&headers), clock::now_ms())),
+            Err(problem) => {
+                let page = Settings { name: form.name, problem: Some(problem), language, theme, room: form.room };
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return render(&app, status, Page::Settings(page), preferences(&headers)).await;
+            }
+        }
+    }
+    let path = names::check_room(&form.room).map_or_else(|_| "/".to_owned(), |room| room_path(&room));
+    let mut response = Redirect::to(&path).into_response();
+    for cookie in cookies {
+        let cookie = HeaderValue::from_str(&cookie).expect("a cookie of ours is plain text");
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

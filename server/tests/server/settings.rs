@@ -1,0 +1,128 @@
+//! What people set for themselves: name, language and theme.
+
+use protocol::ServerFrame;
+
+use crate::support::{Answer, Server, Socket};
+
+/// The cookies that were set, as `name=value`.
+fn cookies(answer: &Answer) -> Vec<String> {
+    let cookies = answer.headers.get_all("set-cookie").iter();
+    cookies.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap().to_owned()).collect()
+}
+
+/// Waits until somebody comes under this name, and gives their id.
+async fn comes(socket: &mut Socket, name: &str) -> String {
+    loop {
+        if let ServerFrame::People { joined, .. } = socket.next().await
+            && let Some(user) = joined.into_iter().find(|user| user.name == name)
+        {
+            return user.id;
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_name_is_the_same_person_and_the_room_sees_it() {
+    let server = Server::start().await;
+    let mut rui = server.enter("Rui", "lobby").await;
+    let cookie = server.sign_in("Ana").await;
+    let mut ana = Socket::open(&server.address, &cookie).await;
+    ana.join("lobby").await;
+    let id = comes(&mut rui, "Ana").await;
+
+    let fields = [("name", " Zoe\u{301} "), ("language", ""), ("theme", ""), ("room", "lobby")];
+    let answer = server.post("/api/settings", &fields).cookie(&cookie).send().await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/r/lobby"));
+    let cookie = cookies(&answer).into_iter().find(|cookie| cookie.starts_with("sala_session=")).unwrap();
+    Socket::open(&server.address, &cookie).await.join("lobby").await;
+    assert_eq!(comes(&mut rui, "Zoé").await, id);
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_changes_nothing_and_stays_as_it_was_typed() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let long = "n".repeat(33);
+    for (name, reason) in
+        [("", "Your name is missing."), (" ", "missing"), (&long, "32 characters"), ("A\u{202E}na", "cannot be shown")]
+    {
+        let fields = [("name", name), ("language", "es"), ("theme", "dark"), ("room", "a/b")];
+        let answer = server.post("/api/settings", &fields).cookie(&cookie).send().await;
+        assert_eq!(answer.status, 422, "{name}");
+        assert!(answer.body.contains(reason) && answer.body.contains(&format!("value=\"{name}\"")), "{}", answer.body);
+        assert!(answer.body.contains("value=\"a/b\"") && answer.body.contains("href=\"/r/a%2Fb\""), "{}", answer.body);
+        assert!(answer.body.matches(" selected").count() == 2, "{}", answer.body);
+        assert!(answer.body.contains("<html lang=\"en\"") && cookies(&answer).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_stays_starts_no_session_and_without_one_there_is_none_to_change() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let fields = [("name", "Ana"), ("language", "es"), ("theme", "light"), ("room", "..")];
+    let answer = server.post("/api/settings", &fields).cookie(&cookie).send().await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/r?room=.."));
+    assert_eq!(cookies(&answer), ["sala_language=es", "sala_theme=light"]);
+    for room in ["", "x\u{7}"] {
+        let answer = server.post("/api/settings", &[("name", "Eva"), ("room", room)]).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/"));
+        assert_eq!(cookies(&answer), ["sala_language=", "sala_theme="]);
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_in_the_language_that_was_chosen_or_else_in_one_that_is_read() {
+    let server = Server::start().await;
+    let session = server.sign_in("Ana").await;
+    for (accepted, chosen, tag, lead, write) in [
+        ("", "", "en", "A room to talk in.", "Write a message"),
+        ("fr, pt-PT;q=0.8", "", "pt-BR", "Uma sala para conversar.", "Escreva uma mensagem"),
+        ("pt-BR", "es", "es", "Una sala para conversar.", "Escribe un mensaje"),
+        ("es-MX", "klingon", "es", "Una sala para conversar.", "Escribe un mensaje"),
+    ] {
+        let cookie = format!("{session}; sala_language={chosen}");
+        for (path, words) in [("/", lead), ("/r/lobby", write)] {
+            let page = server.get(path).header("accept-language", accepted).cookie(&cookie).send().await;
+            assert!(page.body.contains(&format!("<html lang=\"{tag}\"")) && page.body.contains(words), "{}", page.body);
+            assert_eq!(page.header("vary").matches("accept-language, cookie").count(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_theme_is_on_the_page_and_in_what_the_browser_draws() {
+    let server = Server::start().await;
+    for (theme, attribute, scheme, papers) in [
+        ("", None, "light dark", 2),
+        ("sala_theme=dark", Some("data-theme=\"dark\""), "dark", 1),
+        ("sala_theme=light", Some("data-theme=\"light\""), "light", 1),
+        ("sala_theme=\"><script>", None, "light dark", 2),
+    ] {
+        let page = server.get("/").cookie(theme).send().await.body;
+        let html = page.split("<html").nth(1).unwrap().split('>').next().unwrap();
+        assert_eq!(html.contains("data-theme"), attribute.is_some(), "{html}");
+        assert!(attribute.is_none_or(|attribute| html.contains(attribute)), "{html}");
+        assert!(page.contains(&format!("<meta name=\"color-scheme\" content=\"{scheme}\">")), "{page}");
+        assert_eq!(page.matches("name=\"theme-color\"").count(), papers, "{theme}");
+    }
+}
+
+#[tokio::test]
+async fn problems_are_said_in_the_readers_language() {
+    let server = Server::start().await;
+    for (path, words) in [
+        ("/nothing", "Aquí no hay nada"),
+        ("/offline", "Estás sin conexión"),
+        ("/r/%00", "El nombre de la sala tiene un carácter que no se puede mostrar"),
+    ] {
+        let page = server.get(path).header("accept-language", "es").send().await.body;
+        assert!(page.contains(words), "{page}");
+    }
+    let cookie = server.sign_in("Ana").await;
+    let fields = [("room", "lobby"), ("id", "1"), ("text", " ")];
+    let answer = server.post("/api/send_message", &fields).cookie(&cookie).header("accept-language", "pt").send().await;
+    assert!(answer.status == 422 && answer.body.contains("Esta mensagem está vazia."), "{}", answer.body);
+    let answer = server.post("/api/sign_in", &[]).header("accept-language", "pt").send().await;
+    assert!(answer.status == 422 && answer.body.contains("Falta o seu nome."), "{}", answer.body);
+}
