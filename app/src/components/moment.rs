@@ -1,7 +1,6 @@
 use leptos::prelude::*;
 
 use crate::{
-    browser::local,
     state::{Chat, LineView},
     text::{Day, clock, date, iso},
 };
@@ -11,25 +10,38 @@ use crate::{
 #[component]
 pub fn Moment(line: LineView) -> impl IntoView {
     let chat = Chat::here();
-    let LineView { at, continues, .. } = line;
+    let at = line.at.clone();
     let datetime = {
         let at = at.clone();
         move || iso(at.get())
     };
     let title = {
         let at = at.clone();
-        move || chat.is_live().then(|| in_full(local(at.get())))
+        move || chat.is_live().then(|| in_full(chat.clock(at.get())))
     };
     let text = move || {
-        let today = chat.today.get();
-        let at = if today.is_some() { local(at.get()) } else { at.get() };
-        if continues.get() || today == Some(Day::of(at)) { clock(at) } else { in_full(at) }
+        let at = chat.clock(at.get());
+        let goes_without_saying = line.is_in_group(chat) || chat.today.get() == Some(Day::of(at));
+        if goes_without_saying { clock(at) } else { in_full(at) }
     };
     view! {
         <time class="moment" datetime=datetime title=title>
             {text}
         </time>
     }
+}
+
+/// The day that begins with a message.
+pub fn day_of(line: &LineView, chat: Chat) -> Option<String> {
+    line.begins_day(chat).then(|| {
+        let at = chat.clock(line.at.get());
+        let day = Day::of(at);
+        match chat.today.get() {
+            Some(today) if today == day => "Today".to_owned(),
+            Some(today) if today.follows(day) => "Yesterday".to_owned(),
+            Some(_) | None => date(at),
+        }
+    })
 }
 
 fn in_full(at: u64) -> String {

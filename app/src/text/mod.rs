@@ -4,6 +4,8 @@ mod address;
 mod drawn;
 mod time;
 
+#[cfg_attr(not(feature = "hydrate"), expect(unused_imports, reason = "only browsers lead there"))]
+pub use address::message_path;
 pub use address::{qr_path, room_path};
 pub use drawn::drawn;
 pub use time::{Day, clock, date, iso};
