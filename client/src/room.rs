@@ -79,9 +79,28 @@ impl Room {
     /// How many of the unread messages mention the person, as far as they are here.
     #[must_use]
     pub fn mentions(&self) -> u64 {
-        let others = self.lines().iter().rev().filter(|line| line.seq.is_some() && line.author.id != self.me.id);
-        let unread = others.take(usize::try_from(self.unread).unwrap_or(usize::MAX));
-        unread.filter(|line| mentions(&line.text, &self.me.name)).count() as u64
+        self.unread_lines().filter(|line| mentions(&line.text, &self.me.name)).count() as u64
+    }
+
+    /// The number of the first unread message, as far as they are here.
+    #[must_use]
+    pub fn first_unread(&self) -> Option<u64> {
+        self.unread_lines().last().and_then(|line| line.seq)
+    }
+
+    /// Messages of others after that number, as far as they are here.
+    #[must_use]
+    pub fn news_after(&self, seq: u64) -> u64 {
+        self.others().take_while(|line| line.seq > Some(seq)).count() as u64
+    }
+
+    /// The latest first.
+    fn others(&self) -> impl Iterator<Item = &Line> {
+        self.lines().iter().rev().filter(|line| line.seq.is_some() && line.author.id != self.me.id)
+    }
+
+    fn unread_lines(&self) -> impl Iterator<Item = &Line> {
+        self.others().take(usize::try_from(self.unread).unwrap_or(usize::MAX))
     }
 
     /// Whether there may be older messages to load.

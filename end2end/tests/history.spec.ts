@@ -53,12 +53,29 @@ test('a reader further up is not moved by what is new, and is told of it', async
   await expect(ana.texts.last()).toHaveText('news 30');
   await staysAt(ana, before);
 
-  const button = ana.page.getByRole('button', { name: /New messages/ });
+  const button = ana.page.getByRole('button', { name: '30 new messages', exact: true });
   await button.click();
   await expect(ana.messages.last()).toBeInViewport();
   await expect(button).toBeHidden();
   await rui.say('lobby', 'seen at once');
   await expect(ana.message('seen at once')).toBeInViewport();
+});
+
+test('a message that grows does not move what a reader looks at', async ({ server, invite, bot }) => {
+  await (await bot('Rui', server)).sayAll('lobby', ALL.slice(0, 100));
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await scrollUp(ana, 500);
+  const before = await firstInView(ana);
+  for (const [where, offset] of [
+    ['above the view', -3],
+    ['at its edge', -1],
+    ['in it', 3],
+    ['below it', 40],
+    ['first in it', 0],
+  ] as const) {
+    await grow(ana, before.text, offset);
+    await staysAt(ana, before, `what grows is ${where}`);
+  }
 });
 
 test('a reader who is nearly at the end is taken along', async ({ server, invite, bot }) => {
@@ -83,7 +100,7 @@ test('a message that was not sent hides no news', async ({ server, invite, bot }
   await scrollUp(ana, 1_000);
   await expect(ana.page.getByRole('button', { name: /Latest messages/ })).toBeVisible();
   await rui.say('lobby', 'news');
-  await expect(ana.page.getByRole('button', { name: /New messages/ })).toBeVisible();
+  await expect(ana.page.getByRole('button', { name: /new message/ })).toBeVisible();
 });
 
 test('what a reader says in another tab moves nothing here, and what they say here does', async ({
@@ -223,7 +240,16 @@ async function firstInView(person: Person): Promise<Place> {
   });
 }
 
-async function staysAt(person: Person, { text, top }: Place): Promise<void> {
+async function staysAt(person: Person, { text, top }: Place, why = ''): Promise<void> {
   const now = () => person.message(text).evaluate((message) => message.getBoundingClientRect().top);
-  await expect.poll(async () => Math.abs((await now()) - top), `"${text}" stays where it is`).toBeLessThanOrEqual(2);
+  await expect.poll(async () => Math.abs((await now()) - top), `"${text}" stays where it is ${why}`).toBeLessThanOrEqual(2);
+}
+
+/** Makes a message taller that is so many below the one with that text, and waits until the page is drawn so. */
+async function grow(person: Person, text: string, offset: number): Promise<void> {
+  await person.message(text).evaluate(async (message, offset) => {
+    const messages = [...(message.parentElement?.children ?? [])];
+    (messages[messages.indexOf(message) + offset] as HTMLElement).style.paddingBottom = '37px';
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  }, offset);
 }

@@ -1,6 +1,6 @@
 import { holdBack } from './support/browser';
 import type { Person } from './support/person';
-import { expect, test } from './support/test';
+import { CONNECTION_LOST, expect, test } from './support/test';
 
 test('a message has the time of its reader, and no other before', async ({ server, invite, bot }) => {
   await (await bot('Rui', server)).sayAll('lobby', ['one', 'two']);
@@ -39,6 +39,47 @@ test('the parts of a group are as long ago as it is', async ({ server, invite, b
   await ana.signIn('lobby');
   const { local, date } = await clocks(ana);
   await expect(ana.page.locator('#messages time')).toHaveText([`${date}, ${local}`, local]);
+});
+
+test('a line says where a day begins for the reader', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  await rui.sayAll('lobby', ['one', 'two']);
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const days = ana.page.locator('#messages [data-day]');
+  await expect(days).toHaveText([/one/]);
+  await expect(days).toHaveAttribute('data-day', 'Today');
+  await expect(ana.message('two')).toHaveClass(/continues/);
+  const { date } = await clocks(ana);
+  for (const [hours, day] of [
+    [24, 'Yesterday'],
+    [48, date],
+  ] as const) {
+    await ana.page.clock.setFixedTime(Date.now() + hours * 3_600_000);
+    await ana.field.press('x');
+    await expect(days).toHaveAttribute('data-day', day);
+  }
+});
+
+test.describe('without a server', () => {
+  test.use({ forgives: CONNECTION_LOST });
+
+  test('a reader in another zone has days of their own', async ({ server, invite }) => {
+    const ana = await (await invite('Ana', server, { timezoneId: 'Pacific/Kiritimati' })).signIn('lobby');
+    // What is not sent has the time of this browser.
+    await server.kill();
+    const tomorrow = Date.now() + 24 * 3_600_000;
+    for (const [text, minutes] of [
+      ['late', -2],
+      ['early', 2],
+    ] as const) {
+      // Midnight there is ten in the morning in UTC.
+      await ana.page.clock.setFixedTime(new Date(tomorrow).setUTCHours(10, minutes, 0, 0));
+      await ana.say(text);
+      await expect(ana.message(text)).toBeVisible();
+    }
+    await expect(ana.page.locator('#messages [data-day]')).toHaveText([/late/, /early/]);
+    await expect(ana.message('early')).not.toHaveClass(/continues/);
+  });
 });
 
 /** What the first message's time is on the reader's clock, by the browser's own means. */

@@ -1,7 +1,10 @@
 use client::LineState;
 use leptos::{either::EitherOf3, prelude::*};
 
-use super::{avatar::Avatar, moment::Moment};
+use super::{
+    avatar::Avatar,
+    moment::{Moment, day_of},
+};
 use crate::{
     browser::rest_focus,
     state::{Action, Chat, LineView, Mark},
@@ -9,13 +12,22 @@ use crate::{
 
 /// One message.
 #[component]
-pub fn Message(line: LineView) -> impl IntoView {
-    let own = Chat::here().is_me(&line.author.id);
-    let continues = line.continues.clone();
+pub fn Message(line: LineView, stopped_at: ArcRwSignal<Option<u64>>) -> impl IntoView {
+    let chat = Chat::here();
+    let own = chat.is_me(&line.author.id);
     let (state, text) = (line.state.clone(), line.text.clone());
     let pending = move || state.with(|state| matches!(state, LineState::Pending));
+    let (in_group, dated, numbered, first) = (line.clone(), line.clone(), line.seq.clone(), line.clone());
     view! {
-        <li class="message" class:own=own class:continues=move || continues.get() class:pending=pending>
+        <li
+            class="message"
+            class:own=own
+            class:continues=move || in_group.is_in_group(chat)
+            class:pending=pending
+            data-seq=move || numbered.get().map(|seq| seq.to_string())
+            data-day=move || day_of(&dated, chat)
+            data-new=move || stopped_at.get().filter(|seq| first.is_first_after(*seq)).map(|_| chat.words.news_below())
+        >
             <Avatar user=line.author.clone() />
             <p class="message-head">
                 <span class="author" dir="auto">

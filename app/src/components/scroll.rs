@@ -2,18 +2,23 @@
 //!
 //! The scroller is laid out from its end (`flex-direction: column-reverse`), so a page is at its latest message before any
 //! script runs, stays there while messages come, and does not move when older ones are put above. What is left to do is to
-//! hold the view still for a reader further up, which not every browser does by itself.
+//! hold the view still for a reader further up, which not every browser does by itself, and to draw what they come near to.
 
 #[cfg(feature = "hydrate")]
 mod anchor;
+#[cfg(feature = "hydrate")]
+mod found;
 
 use leptos::{html, prelude::*};
 
-use crate::state::{Action, Chat, LineView, RoomView};
+#[cfg(feature = "hydrate")]
+pub use self::found::show_found;
+use crate::state::{Action, Chat, RoomView, Window};
 
-/// Distance in pixels from an edge that still counts as being there.
+/// Distance in pixels from the latest message that still counts as being there.
 const NEAR_END: i32 = 40;
-const NEAR_START: i32 = 600;
+/// Distance in pixels from an edge of what is drawn at which more is.
+const NEAR_EDGE: i32 = 600;
 
 /// The place of the reader. A copy is the same place.
 #[derive(Clone, Copy)]
@@ -21,20 +26,31 @@ pub struct Scroll {
     chat: Chat,
     scroller: NodeRef<html::Div>,
     sheet: NodeRef<html::Div>,
+    window: RwSignal<Window>,
+    latest: RwSignal<u64>,
     /// Whether the latest message is in view.
     pub at_end: RwSignal<bool>,
-    /// Whether messages came below the view.
-    pub has_news: RwSignal<bool>,
+    /// How many messages came below the view.
+    pub below: RwSignal<u64>,
 }
 
 impl Scroll {
-    /// At the end.
-    pub fn new(scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>) -> Self {
-        Self { chat: Chat::here(), scroller, sheet, at_end: RwSignal::new(true), has_news: RwSignal::new(false) }
+    /// Of that room, and at its end.
+    pub fn new(room: &RoomView, scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>) -> Self {
+        Self {
+            chat: Chat::here(),
+            scroller,
+            sheet,
+            window: room.window.clone().into(),
+            latest: room.latest.clone().into(),
+            at_end: room.is_at_end.clone().into(),
+            below: room.below.clone().into(),
+        }
     }
 
     /// Goes to the latest message.
-    pub fn to_end(self) {
+    fn to_end(self) {
+        self.chat.act(Action::CatchUp);
         if let Some(scroller) = self.scroller.get_untracked() {
             scroller.set_scroll_top(0);
         }
@@ -53,29 +69,30 @@ impl Scroll {
         let Some(scroller) = self.scroller.get_untracked() else { return };
         // Counted from the end, so it is negative further up.
         let from_end = -scroller.scroll_top();
-        let at_end = from_end < NEAR_END;
+        let is_drawn_to_end = self.window.get_untracked().is_at_end();
+        let at_end = is_drawn_to_end && from_end < NEAR_END;
         if self.at_end.get_untracked() != at_end {
             self.at_end.set(at_end);
         }
-        if at_end && self.has_news.get_untracked() {
-            self.has_news.set(false);
-        }
-        if !at_end && scroller.scroll_height() - scroller.client_height() - from_end < NEAR_START {
-            self.chat.act(Action::LookBack);
+        if at_end && self.below.get_untracked() > 0 {
+            self.below.set(0);
         }
         #[cfg(feature = "hydrate")]
-        anchor::remember(&scroller);
+        anchor::remember(&scroller, at_end, false);
+        if !at_end && scroller.scroll_height() - scroller.client_height() - from_end < NEAR_EDGE {
+            self.chat.act(Action::LookBack);
+        } else if !is_drawn_to_end && from_end < NEAR_EDGE {
+            self.chat.act(Action::LookForward);
+        }
     }
 
     /// Keeps the view right as messages come.
     pub fn follow(self, room: &RoomView) {
-        let lines = room.lines.clone();
-        Effect::new(move |before: Option<Latest>| {
-            let latest = lines.with(|lines| Latest::of(lines, self.chat));
-            if let Some(before) = before {
-                self.came(before, latest);
+        Effect::new(move |before: Option<()>| {
+            self.latest.track();
+            if before.is_some() && self.at_end.get_untracked() {
+                self.to_end();
             }
-            latest
         });
         Effect::new(move |before: Option<()>| {
             self.chat.said.track();
@@ -85,35 +102,8 @@ impl Scroll {
             }
         });
         #[cfg(feature = "hydrate")]
-        anchor::hold(self.scroller, self.sheet);
+        anchor::hold(room, self.scroller, self.sheet, self.at_end);
         #[cfg(not(feature = "hydrate"))]
-        let _ = self.sheet;
-    }
-
-    fn came(self, before: Latest, latest: Latest) {
-        if latest.seq > before.seq && self.at_end.get_untracked() {
-            self.to_end();
-        } else if latest.of_others > before.seq {
-            self.has_news.set(true);
-        }
-    }
-}
-
-/// The numbers of the last messages in a room: what has a larger one is new, and what is pending stands in nobody's way.
-#[derive(Clone, Copy)]
-struct Latest {
-    /// Of anybody.
-    seq: Option<u64>,
-    /// Of somebody else.
-    of_others: Option<u64>,
-}
-
-impl Latest {
-    fn of(lines: &[LineView], chat: Chat) -> Self {
-        let numbered = || lines.iter().rev().filter(|line| line.seq.is_some());
-        Self {
-            seq: numbered().next().and_then(|line| line.seq),
-            of_others: numbered().find(|line| !chat.is_me(&line.author.id)).and_then(|line| line.seq),
-        }
+        let _ = (room, self.sheet);
     }
 }

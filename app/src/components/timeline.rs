@@ -4,6 +4,7 @@ use super::{message::Message, scroll::Scroll, timeline_top::TimelineTop};
 use crate::{
     browser::when_drawn,
     state::{Chat, RoomView},
+    text::number,
 };
 
 /// The messages of the room on the screen. Another room gets new elements, so that it starts at its own end and nobody has
@@ -21,10 +22,10 @@ pub fn Timeline() -> impl IntoView {
 #[component]
 fn RoomTimeline(room: RoomView) -> impl IntoView {
     let (scroller, sheet) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
-    let scroll = Scroll::new(scroller, sheet);
+    let scroll = Scroll::new(&room, scroller, sheet);
     scroll.follow(&room);
     let is_read_aloud = watch_news(&room);
-    let lines = room.lines.clone();
+    let (lines, stopped_at) = (room.lines.clone(), room.stopped_at.clone());
     view! {
         <div class="timeline">
             <div
@@ -40,7 +41,7 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
                     <div role="log" aria-live=move || if is_read_aloud.get() { "polite" } else { "off" }>
                         <ol id="messages" class="messages">
                             <For each=move || lines.get() key=|line| line.key.clone() let:line>
-                                <Message line />
+                                <Message line stopped_at=stopped_at.clone() />
                             </For>
                         </ol>
                     </div>
@@ -52,14 +53,16 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
 }
 
 /// Whether what changes in the messages is news, for a screen reader to say. The take-over of the page, the first page of a
-/// room and older ones are not.
+/// room, older ones and those that a reader comes to by scrolling are not.
 fn watch_news(room: &RoomView) -> RwSignal<bool> {
-    let (chat, top) = (Chat::here(), room.top.clone());
+    let (chat, top, looked) = (Chat::here(), room.top.clone(), room.looked.clone());
     let is_news = RwSignal::new(false);
     let is_settled = Memo::new(move |_| chat.is_live() && top.with(|top| top.is_loaded && !top.is_loading_older));
     Effect::new(move || {
+        looked.track();
+        is_news.set(false);
         if !is_settled.get() {
-            return is_news.set(false);
+            return;
         }
         // What was loaded is drawn first. The room may have been left by then.
         when_drawn(move || {
@@ -74,12 +77,15 @@ fn watch_news(room: &RoomView) -> RwSignal<bool> {
 #[component]
 fn ToLatest(scroll: Scroll) -> impl IntoView {
     let words = Chat::here().words;
-    let label = move || if scroll.has_news.get() { words.news_below() } else { words.latest_messages() };
+    let label = move || match scroll.below.get() {
+        0 => words.latest_messages().to_owned(),
+        count => words.new_messages(count, &number(count)),
+    };
     view! {
         <button
             type="button"
             class="to-latest"
-            class:has-news=move || scroll.has_news.get()
+            class:has-news=move || scroll.below.get() != 0
             hidden=move || scroll.at_end.get()
             on:click=move |_| scroll.back_to_end()
         >

@@ -12,17 +12,19 @@ const LONGEST_WAIT: u64 = i32::MAX as u64;
 
 /// Runs the client: gives it its inputs and does what it answers.
 pub struct Driver {
-    client: Client,
-    chat: Chat,
+    pub(super) client: Client,
+    pub(super) chat: Chat,
     pub storage: Storage,
     /// One, or two while they change. A map would be paid for in what browsers load.
     sockets: Vec<Socket>,
     timer: Option<(u64, TimeoutHandle)>,
+    /// The number of the message that the reader is to be led to.
+    pub(super) sought: Option<u64>,
 }
 
 impl Driver {
     pub fn new(client: Client, chat: Chat, storage: Storage) -> Self {
-        Self { client, chat, storage, sockets: Vec::new(), timer: None }
+        Self { client, chat, storage, sockets: Vec::new(), timer: None, sought: None }
     }
 
     /// Opens a room, or tries again to enter one that refused.
@@ -65,12 +67,23 @@ impl Driver {
         }
     }
 
-    /// Tells the client that the room on the screen is being read.
-    pub fn read(&mut self) {
+    /// The reader comes back to the room on the screen.
+    pub fn come_back(&mut self) {
+        self.read(1);
+    }
+
+    /// Tells the client that the room on the screen is being read. A line stays where so many messages begin that came
+    /// together: the reader was away.
+    fn read(&mut self, missed: u64) {
         let room = self.chat.current.get_untracked();
-        if !document().hidden() && self.client.room(&room).is_some_and(|room| room.unread() > 0) {
-            self.handle(Input::Read { room: &room });
+        let unread = self.client.room(&room).map_or(0, client::Room::unread);
+        if unread == 0 || document().hidden() {
+            return;
         }
+        if unread >= missed {
+            self.chat.note_stop(&self.client, &room);
+        }
+        self.handle(Input::Read { room: &room });
     }
 
     fn follow(&mut self, effects: Vec<Effect>) {
@@ -101,7 +114,8 @@ impl Driver {
     fn show(&mut self, change: &Change) {
         self.chat.show(change, &self.client, now());
         if matches!(change, Change::Rooms | Change::Timeline(_)) {
-            self.read();
+            self.read(2);
+            self.seek();
         }
     }
 

@@ -23,7 +23,7 @@ fn handle(input: Input<'static>) {
 
 fn look() {
     if !document().hidden() {
+        with_driver(Driver::come_back);
         handle(Input::Visible);
-        with_driver(Driver::read);
     }
 }

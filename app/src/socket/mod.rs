@@ -1,13 +1,15 @@
 //! The browser's side of the connection, and the only code that touches its WebSocket.
 //!
 //! [`client::Client`] decides everything. What is here tells it what happens ([`events`], [`link`]), does what it says
-//! ([`driver`]), keeps what must outlive the page ([`storage`]), and moves between rooms ([`places`]).
+//! ([`driver`]), keeps what must outlive the page ([`storage`]), moves between rooms ([`places`]),
+//! and finds messages ([`seek`]).
 
 mod driver;
 mod events;
 mod link;
 mod message_id;
 mod places;
+mod seek;
 mod storage;
 
 use std::cell::RefCell;
@@ -18,7 +20,7 @@ use leptos::prelude::*;
 use self::{driver::Driver, storage::Storage};
 use crate::{
     page::RoomPage,
-    state::{Action, Chat, snapshot},
+    state::{Action, Chat, Look, snapshot},
 };
 
 thread_local! {
@@ -57,10 +59,20 @@ pub fn act(chat: Chat, action: &Action) {
         }
         Action::Retry(id) => Input::Retry { room, id },
         Action::Discard(id) => Input::Discard { room, id },
-        Action::LookBack => Input::Older { room },
+        Action::LookBack => return look(Look::Back),
+        Action::LookForward => return look(Look::Forward),
+        Action::CatchUp => {
+            places::catch_up(room);
+            return look(Look::Latest);
+        }
+        Action::GoTo(seq) => return places::go_to(chat, *seq),
         Action::Write => Input::Writing { room },
     };
     with_driver(|driver| driver.handle(input));
+}
+
+fn look(look: Look) {
+    with_driver(|driver| driver.look(look));
 }
 
 /// Forgets what was kept of the person in this browser, which others may use after them. False if they stay for the sake of

@@ -5,13 +5,20 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, js_sys::decode_uri_component};
 
 use super::{driver::Driver, with_driver};
-use crate::{state::Chat, text::room_path};
+use crate::{
+    state::{Action, Chat},
+    text::{message_path, room_path},
+};
 
 /// Keeps the address bar's buttons and the window's title right.
 pub fn follow(chat: Chat) {
     settle_address(&chat.current.get_untracked());
+    seek(chat);
     _ = window_event_listener(ev::popstate, move |_| match room_of_address() {
-        Some(room) => look_at(chat, &room),
+        Some(room) => {
+            look_at(chat, &room);
+            seek(chat);
+        }
         None => load(&window().location().pathname().unwrap_or_default()),
     });
     Effect::new(move || {
@@ -49,17 +56,52 @@ pub fn leave(chat: Chat, room: &str) {
     }
 }
 
+/// Goes to a message of the room on the screen.
+pub fn go_to(chat: Chat, seq: u64) {
+    let path = message_path(&chat.current.get_untracked(), seq);
+    if message_of_address().is_none_or(|at| at.parse() != Ok(seq)) && push(&path).is_err() {
+        return load(&path);
+    }
+    with_driver(|driver| driver.seek_for(seq));
+}
+
 fn look_at(chat: Chat, room: &str) {
-    with_driver(|driver| driver.open(room, None));
+    let is_here = chat.current.with_untracked(|current| current == room);
+    with_driver(|driver| {
+        driver.open(room, None);
+        if !is_here {
+            driver.enter(room);
+        }
+    });
     chat.current.set(room.to_owned());
-    with_driver(Driver::read);
+    with_driver(Driver::come_back);
+}
+
+/// Goes to the message that the address bar names.
+fn seek(chat: Chat) {
+    match message_of_address().map(|at| at.parse()) {
+        None => {}
+        Some(Ok(seq)) => chat.act(Action::GoTo(seq)),
+        Some(Err(_)) => chat.tell(chat.words.no_message_link()),
+    }
+}
+
+/// The reader is at the latest message, so that the address names the room alone.
+pub fn catch_up(room: &str) {
+    if message_of_address().is_some() {
+        replace(room);
+    }
 }
 
 /// The answer to a posted form has the form's address, which leads nowhere when it is loaded again.
 fn settle_address(room: &str) {
-    if room_of_address().as_deref() != Some(room)
-        && let Ok(history) = window().history()
-    {
+    if room_of_address().as_deref() != Some(room) {
+        replace(room);
+    }
+}
+
+fn replace(room: &str) {
+    if let Ok(history) = window().history() {
         _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&room_path(room)));
     }
 }
@@ -78,8 +120,14 @@ fn load(path: &str) {
 fn room_of_address() -> Option<String> {
     let location = window().location();
     let (path, query) = (location.pathname().ok()?, location.search().ok()?);
-    let name = path.strip_prefix("/r/").or_else(|| query.strip_prefix("?room="))?;
+    let name = path.strip_prefix("/r/").or_else(|| query.strip_prefix("?room=")?.split('&').next())?;
     decode_uri_component(name).ok().map(String::from)
+}
+
+/// What the address bar says of a message: the reverse of [`message_path`].
+fn message_of_address() -> Option<String> {
+    let query = window().location().search().ok()?;
+    query.split(['?', '&']).find_map(|part| part.strip_prefix("at=")).map(str::to_owned)
 }
 
 /// On a narrow screen the choice is made: the room comes to the front.

@@ -15,6 +15,12 @@ pub enum Action {
     Discard(String),
     /// Wants to see older messages.
     LookBack,
+    /// Wants to see later messages.
+    LookForward,
+    /// Wants to see the latest message.
+    CatchUp,
+    /// Wants to see the message of that number, in the room on the screen.
+    GoTo(u64),
     /// Is typing.
     Write,
 }

@@ -2,7 +2,8 @@ use client::{Line, LineState};
 use leptos::prelude::*;
 use protocol::User;
 
-use crate::text::drawn;
+use super::Chat;
+use crate::text::{Day, drawn};
 
 /// Messages of one person that follow each other within this time, in milliseconds, are drawn as one group.
 const GROUP: u64 = 5 * 60 * 1_000;
@@ -18,14 +19,18 @@ pub struct LineView {
     pub text: ArcRwSignal<String>,
     /// What was done to it.
     pub mark: ArcRwSignal<Option<Mark>>,
-    /// Its place in the room. A message of the reader that was drawn before it had one stays without.
-    pub seq: Option<u64>,
+    /// Its place in the room, once it has one.
+    pub seq: ArcRwSignal<Option<u64>>,
     /// When, in milliseconds since the Unix epoch.
     pub at: ArcRwSignal<u64>,
     /// Whether it has arrived.
     pub state: ArcRwSignal<LineState>,
-    /// Whether it belongs to the group of the message above it.
-    pub continues: ArcRwSignal<bool>,
+    /// Whether it is of the same person as the message above it, and of about the same time.
+    continues: ArcRwSignal<bool>,
+    /// When the message above it was said.
+    above_at: ArcRwSignal<Option<u64>>,
+    /// The number of the message above it.
+    above_seq: ArcRwSignal<Option<u64>>,
 }
 
 /// What was done to a message by its author.
@@ -44,29 +49,44 @@ impl LineView {
             author: line.author.clone(),
             text: ArcRwSignal::new(drawn(&line.text)),
             mark: ArcRwSignal::new(mark(line)),
-            seq: line.seq,
+            seq: ArcRwSignal::new(line.seq),
             at: ArcRwSignal::new(line.at),
             state: ArcRwSignal::new(line.state.clone()),
             continues: ArcRwSignal::new(continues(line, above)),
+            above_at: ArcRwSignal::new(above.map(|above| above.at)),
+            above_seq: ArcRwSignal::new(above.and_then(|above| above.seq)),
         }
     }
 
     pub fn show(&self, line: &Line, above: Option<&Line>) {
         set_if_changed(&self.at, line.at);
+        set_if_changed(&self.seq, line.seq);
         if self.mark.get_untracked() != mark(line) {
             // The text changes with an edit or a deletion only, and with one that is taken back.
             self.text.set(drawn(&line.text));
             self.mark.set(mark(line));
         }
         set_if_changed(&self.continues, continues(line, above));
+        set_if_changed(&self.above_at, above.map(|above| above.at));
+        set_if_changed(&self.above_seq, above.and_then(|above| above.seq));
         if self.state.with_untracked(|state| *state != line.state) {
             self.state.set(line.state.clone());
         }
     }
 
-    /// Whether it was in the room when it was last drawn.
-    pub fn is_sent(&self) -> bool {
-        self.state.with_untracked(|state| matches!(state, LineState::Sent))
+    /// Whether it belongs to the group of the message above it.
+    pub fn is_in_group(&self, chat: Chat) -> bool {
+        self.continues.get() && !self.begins_day(chat)
+    }
+
+    /// Whether no message above it is of its day.
+    pub fn begins_day(&self, chat: Chat) -> bool {
+        self.above_at.get().is_none_or(|above| Day::of(chat.clock(above)) != Day::of(chat.clock(self.at.get())))
+    }
+
+    /// Whether it is the first one after that number.
+    pub fn is_first_after(&self, seq: u64) -> bool {
+        self.seq.get() > Some(seq) && self.above_seq.get() <= Some(seq)
     }
 
     /// The client's id of the message.

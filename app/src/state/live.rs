@@ -6,7 +6,7 @@ use client::{Change, Client, Room};
 use leptos::prelude::*;
 use protocol::User;
 
-use super::{Chat, RoomView, line::set_if_changed};
+use super::{Chat, Look, RoomView, line::set_if_changed};
 use crate::text::{Words, news};
 
 /// For how long it is said who came or went.
@@ -33,6 +33,18 @@ impl Chat {
         }
     }
 
+    /// Draws another stretch of a room. False where nothing is loaded that is not drawn.
+    pub fn look(self, client: &Client, name: &str, look: Look) -> bool {
+        let mut is_drawn = false;
+        self.show_room(client, name, |view, room| is_drawn = view.look(room, look));
+        is_drawn
+    }
+
+    /// Notes where the reader begins to read a room again.
+    pub fn note_stop(self, client: &Client, name: &str) {
+        self.show_room(client, name, |view, room| view.stopped_at.set(room.first_unread().map(|seq| seq - 1)));
+    }
+
     fn show_rooms(self, client: &Client) {
         let known = self.rooms.get_untracked();
         let rooms: Vec<_> = client
@@ -52,6 +64,20 @@ impl Chat {
 }
 
 impl RoomView {
+    /// Draws another stretch of the room. False where nothing is loaded that is not drawn.
+    fn look(&self, room: &Room, look: Look) -> bool {
+        if look == Look::Latest {
+            set_if_changed(&self.is_at_end, true);
+            set_if_changed(&self.below, 0);
+        }
+        let window = self.window.get_untracked().moved(look, room.lines());
+        if let Some(window) = window {
+            self.looked.set(());
+            self.show_lines(room, window);
+        }
+        window.is_some()
+    }
+
     fn show_people(&self, room: &Room, me: &str, words: Words) {
         set_if_changed(&self.count, room.count());
         let before = self.people.get_untracked();

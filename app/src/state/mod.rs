@@ -4,7 +4,10 @@ mod action;
 mod line;
 #[cfg(feature = "hydrate")]
 mod live;
+#[cfg(any(test, feature = "hydrate"))]
+mod look;
 mod room;
+mod window;
 
 use client::{Client, Link, Moment, Snapshot};
 use leptos::prelude::*;
@@ -14,8 +17,12 @@ pub use self::{
     action::Action,
     line::{LineView, Mark},
     room::{RoomView, Top},
+    window::Window,
 };
+#[cfg(feature = "hydrate")]
+pub use self::{look::Look, window::place_of};
 use crate::{
+    browser::local,
     page::RoomPage,
     text::{Day, Words},
 };
@@ -64,10 +71,15 @@ impl Chat {
     /// Notes which day it is for the reader: on a page that stays open over midnight, what was said before gets its date.
     #[cfg(feature = "hydrate")]
     pub fn note_day(self, now: u64) {
-        let today = Some(Day::of(crate::browser::local(now)));
+        let today = Some(Day::of(local(now)));
         if self.today.get_untracked() != today {
             self.today.set(today);
         }
+    }
+
+    /// A moment on the clock that is shown: UTC as the server rendered it, then the reader's.
+    pub fn clock(self, at: u64) -> u64 {
+        if self.is_live() { local(at) } else { at }
     }
 
     /// The chat that this component is part of.

@@ -2,15 +2,30 @@ use client::{Notice, Room};
 use leptos::prelude::*;
 use protocol::User;
 
-use super::line::{LineView, set_if_changed};
+use super::{
+    line::{LineView, set_if_changed},
+    window::{Window, place_of},
+};
 
 /// A room as it is drawn.
 #[derive(Clone)]
 pub struct RoomView {
     /// Its name.
     pub name: String,
-    /// Its messages, oldest first.
+    /// Its messages as far as they are drawn, oldest first.
     pub lines: ArcRwSignal<Vec<LineView>>,
+    /// Which those are.
+    pub window: ArcRwSignal<Window>,
+    /// Wakes when the reader looks elsewhere in the room, which is no news.
+    pub looked: ArcRwSignal<()>,
+    /// Whether the reader is at the latest message.
+    pub is_at_end: ArcRwSignal<bool>,
+    /// The number of the latest message.
+    pub latest: ArcRwSignal<u64>,
+    /// How many messages of others came below the view.
+    pub below: ArcRwSignal<u64>,
+    /// After this number all was new when the reader began to look.
+    pub stopped_at: ArcRwSignal<Option<u64>>,
     /// Who is here, as far as they are listed.
     pub people: ArcRwSignal<Vec<User>>,
     /// How many are here.
@@ -49,11 +64,17 @@ impl RoomView {
         let view = Self {
             name: room.name().to_owned(),
             lines: ArcRwSignal::new(Vec::new()),
+            window: ArcRwSignal::new(Window::ALL),
+            looked: ArcRwSignal::new(()),
+            is_at_end: ArcRwSignal::new(true),
+            latest: ArcRwSignal::new(0),
+            below: ArcRwSignal::new(0),
+            stopped_at: ArcRwSignal::new(None),
             people: ArcRwSignal::new(room.people().to_vec()),
             count: ArcRwSignal::new(room.count()),
             typing: ArcRwSignal::new(Vec::new()),
             unread: ArcRwSignal::new(0),
-            top: ArcRwSignal::new(Top::of(room)),
+            top: ArcRwSignal::new(Top::of(room, true)),
             has_read_notice: ArcRwSignal::new(false),
             refusal: ArcRwSignal::new(None),
             news: ArcRwSignal::new(String::new()),
@@ -67,8 +88,9 @@ impl RoomView {
         if self.top.with_untracked(|top| top.notice != room.notice()) || self.loses_its_end(room) {
             set_if_changed(&self.has_read_notice, false);
         }
-        set_if_changed(&self.top, Top::of(room));
-        self.show_lines(room);
+        let window = self.window.get_untracked().fitted(room.lines(), self.is_at_end.get_untracked());
+        self.show_lines(room, window);
+        self.count_news(room);
     }
 
     /// Why something may be missing, until the reader has seen it.
@@ -79,9 +101,24 @@ impl RoomView {
     /// Whether the last message that was shown is gone: the view was replaced once more, for the same reason.
     fn loses_its_end(&self, room: &Room) -> bool {
         self.lines.with_untracked(|shown| {
-            let last = shown.iter().rev().find(|line| line.is_sent());
-            last.is_some_and(|last| room.lines().iter().rev().all(|line| line.key != last.key))
+            let last = shown.iter().rev().find_map(|line| line.seq.get_untracked().map(|seq| (seq, &line.key)));
+            last.is_some_and(|(seq, key)| {
+                room.lines().get(place_of(room.lines(), seq)).is_none_or(|line| line.key != *key)
+            })
         })
+    }
+
+    /// Counts what has come where the reader does not see it.
+    fn count_news(&self, room: &Room) {
+        let latest = room.lines().iter().rev().find_map(|line| line.seq).unwrap_or(0);
+        let before = self.latest.get_untracked();
+        if latest == before {
+            return;
+        }
+        self.latest.set(latest);
+        if !self.is_at_end.get_untracked() {
+            set_if_changed(&self.below, self.below.get_untracked() + room.news_after(before));
+        }
     }
 
     /// What the list of rooms says about it.
@@ -92,12 +129,16 @@ impl RoomView {
         }
     }
 
-    fn show_lines(&self, room: &Room) {
+    pub(super) fn show_lines(&self, room: &Room, window: Window) {
         let lines = room.lines();
+        let range = window.range(lines);
+        set_if_changed(&self.window, window);
+        set_if_changed(&self.top, Top::of(room, range.start == 0));
         let shown = self.lines.get_untracked();
-        let mut views = Vec::with_capacity(lines.len());
-        let (mut next, mut above) = (0, None);
-        for line in lines {
+        let mut views = Vec::with_capacity(range.len());
+        let mut above = range.start.checked_sub(1).map(|index| &lines[index]);
+        let mut next = 0;
+        for line in &lines[range] {
             views.push(match find(&shown, &line.key, next) {
                 Some(known) => {
                     next = known + 1;
@@ -121,10 +162,10 @@ fn find(shown: &[LineView], key: &str, next: usize) -> Option<usize> {
 }
 
 impl Top {
-    fn of(room: &Room) -> Self {
+    fn of(room: &Room, shows_first: bool) -> Self {
         Self {
             is_loaded: room.is_loaded(),
-            has_older: room.has_older(),
+            has_older: !shows_first || room.has_older(),
             is_trimmed: room.is_trimmed(),
             is_loading_older: room.is_loading_older(),
             notice: room.notice(),

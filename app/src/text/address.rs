@@ -9,6 +9,14 @@ pub fn room_path(room: &str) -> String {
     format!("/r/{}", encoded(room))
 }
 
+/// The address of a message: of the room's page around it.
+#[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "only browsers lead there"))]
+pub fn message_path(room: &str, seq: u64) -> String {
+    let path = room_path(room);
+    let separator = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{separator}at={seq}")
+}
+
 /// The address of a room's QR code.
 pub fn qr_path(room: &str) -> String {
     format!("/api/qr.svg?room={}", encoded(room))
@@ -42,5 +50,11 @@ mod tests {
         ] {
             assert_eq!(room_path(room), path, "{room:?}");
         }
+    }
+
+    #[test]
+    fn a_message_is_a_place_in_its_room() {
+        assert_eq!(message_path("a?b", 7), "/r/a%3Fb?at=7");
+        assert_eq!(message_path("..", 7), "/r?room=..&at=7");
     }
 }

@@ -10,6 +10,8 @@ mod spoken;
 mod time;
 mod words;
 
+#[cfg_attr(not(feature = "hydrate"), expect(unused_imports, reason = "only browsers lead there"))]
+pub use address::message_path;
 pub use address::{qr_path, room_path};
 pub use drawn::drawn;
 #[cfg(feature = "hydrate")]

@@ -14,6 +14,11 @@ impl Day {
     pub const fn of(at: u64) -> Self {
         Self(at / DAY)
     }
+
+    /// Whether the other one is the day before.
+    pub const fn follows(self, other: Self) -> bool {
+        self.0 == other.0 + 1
+    }
 }
 
 /// The time of day, `HH:MM`. Like all here it is UTC, unless the moment was moved to another clock.

@@ -239,6 +239,15 @@ words! {
     sent_before;
     forbidden;
     refused;
+    today;
+    yesterday;
+    no_message_link;
+    no_such_message;
+    message_too_far;
+    message_not_kept;
+    actions;
+    emoji;
+    part_missing;
 }
 
 #[cfg(test)]
@@ -253,7 +262,7 @@ mod tests {
         for language in Language::ALL {
             let words = Words::of(language);
             assert!(words.0.iter().all(|word| !word.is_empty()), "{words:?}");
-            assert_eq!(words.0.len(), Word::refused as usize + 1, "a word with a line break is two");
+            assert_eq!(words.0.len(), Word::part_missing as usize + 1, "a word with a line break is two");
             let sent: Words = json::from_str(&serde_json::to_string(&words).unwrap()).unwrap();
             assert_eq!(sent.0, words.0);
         }

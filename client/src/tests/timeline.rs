@@ -72,6 +72,19 @@ fn ones_own_message_from_another_tab_is_not_unread() {
 }
 
 #[test]
+fn what_is_new_begins_with_somebody_elses_message() {
+    let mut desk = Desk::in_lobby(events(1..=2));
+    assert_eq!((desk.room().first_unread(), desk.room().news_after(2)), (None, 0));
+    for event in [said(3, "a", &ana(), "x"), event(4), said(5, "a", &ana(), "y"), event(6)] {
+        desk.hear(&frame(event));
+    }
+    desk.send("z");
+    assert_eq!((desk.room().first_unread(), desk.room().news_after(2), desk.room().news_after(4)), (Some(4), 2, 1));
+    desk.tell(Input::Read { room: LOBBY });
+    assert_eq!(desk.room().first_unread(), None);
+}
+
+#[test]
 fn an_unknown_kind_shows_nothing_and_keeps_its_place() {
     let mut desk = Desk::in_lobby(events(1..=1));
     assert_eq!(desk.hear(&frame(Event { kind: Kind::Unknown, ..event(2) })), "");

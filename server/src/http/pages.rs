@@ -8,7 +8,7 @@ use app::{
 };
 use axum::{
     body::Body,
-    extract::{Path, Query, Request, State},
+    extract::{Path, Query, RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -36,6 +36,16 @@ pub(super) fn room_path(room: &RoomName) -> String {
     }
 }
 
+/// The same, at the message that a query names.
+fn message_path(room: &RoomName, query: Option<&str>) -> String {
+    let path = room_path(room);
+    let names = |part: &&str| part.strip_prefix("at=").is_some_and(|seq| seq.parse::<u64>().is_ok());
+    match query.unwrap_or_default().split('&').find(names) {
+        Some(at) => format!("{path}{}{at}", if path.contains('?') { '&' } else { '?' }),
+        None => path,
+    }
+}
+
 /// `GET /`: the sign-in form.
 pub(super) async fn home(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let name = session_of(&app, &headers).map(|user| user.name).unwrap_or_default();
@@ -50,19 +60,29 @@ pub(super) struct Which {
 }
 
 /// `GET /r?room=…`: the way to a room for a form without JavaScript.
-pub(super) async fn find(State(app): State<Arc<AppState>>, Query(which): Query<Which>, headers: HeaderMap) -> Response {
+pub(super) async fn find(
+    State(app): State<Arc<AppState>>,
+    Query(which): Query<Which>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
     match names::check_room(&which.room.unwrap_or_default()) {
         Ok(room) if [".", ".."].contains(&room.as_str()) => show(&app, &headers, &room).await,
-        Ok(room) => Redirect::to(&room_path(&room)).into_response(),
+        Ok(room) => Redirect::to(&message_path(&room, query.as_deref())).into_response(),
         Err(problem) => no_such_room(&app, problem, &headers).await,
     }
 }
 
 /// `GET /r/<room>`: the room, or the sign-in form on the way to it.
-pub(super) async fn room(State(app): State<Arc<AppState>>, Path(raw): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn room(
+    State(app): State<Arc<AppState>>,
+    Path(raw): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
     match names::check_room(&raw) {
         Ok(room) if room.as_str() == raw => show(&app, &headers, &room).await,
-        Ok(room) => Redirect::permanent(&room_path(&room)).into_response(),
+        Ok(room) => Redirect::permanent(&message_path(&room, query.as_deref())).into_response(),
         Err(problem) => no_such_room(&app, problem, &headers).await,
     }
 }

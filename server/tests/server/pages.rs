@@ -101,6 +101,21 @@ async fn an_address_has_one_spelling() {
 }
 
 #[tokio::test]
+async fn a_link_to_a_message_leads_there_however_it_is_spelt() {
+    let server = Server::start().await;
+    for (path, location) in [
+        ("/r/Cafe%CC%81?at=7", "/r/Caf%C3%A9?at=7"),
+        ("/r/Cafe%CC%81?x=1&at=7", "/r/Caf%C3%A9?at=7"),
+        ("/r/Cafe%CC%81?at=%0d%0aset-cookie:x", "/r/Caf%C3%A9"),
+        ("/r/Cafe%CC%81?at=1&at=2", "/r/Caf%C3%A9?at=1"),
+        ("/r?room=%20my%20room&at=7", "/r/my%20room?at=7"),
+        ("/r/%20.?at=7", "/r?room=.&at=7"),
+    ] {
+        assert_eq!(server.get(path).send().await.header("location"), location, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_says_so() {
     let server = Server::start().await;
     let long = format!("/r/{}", "x".repeat(65));

@@ -6,39 +6,61 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
-use super::NEAR_END;
+use crate::state::RoomView;
 
 thread_local! {
-    /// The first message in view, and how far its top is from the end of the sheet. Scrolling does not change that; what grows
-    /// below the message does. There is one scroller on a page.
-    static ANCHOR: RefCell<Option<(Element, f64)>> = const { RefCell::new(None) };
+    /// What the reader looks at. There is one scroller on a page.
+    static ANCHOR: RefCell<Option<Anchor>> = const { RefCell::new(None) };
+}
+
+#[derive(Clone)]
+struct Anchor {
+    /// The first message in view.
+    message: Element,
+    /// How far its top is from the end of the sheet. Scrolling does not change that; what grows below the message does.
+    from_end: f64,
+    /// Where the scroller was.
+    scroll_top: i32,
 }
 
 /// Makes up for what has grown, then notes what the reader looks at. At the end there is nothing to hold: the layout does it,
-/// and a reader who is nearly there is taken along.
-pub fn remember(scroller: &HtmlElement) {
-    if -scroller.scroll_top() < NEAR_END {
-        ANCHOR.set(None);
-        return;
+/// and a reader who is nearly there is taken along. `is_laid_out` says that nobody has scrolled since the last time.
+pub fn remember(scroller: &HtmlElement, at_end: bool, is_laid_out: bool) {
+    if at_end {
+        return forget();
     }
-    make_up(scroller);
+    make_up(scroller, is_laid_out);
     let seen = first_in_view(scroller);
     ANCHOR.with_borrow_mut(|known| {
-        // The same message keeps its distance: scrolling stops at whole pixels, and what is left over must not add up.
-        if known.as_ref().map(|(message, _)| message) != seen.as_ref() {
-            *known = seen.and_then(|message| from_end(scroller, &message).map(|distance| (message, distance)));
+        let scroll_top = scroller.scroll_top();
+        match known {
+            // The same message keeps its distance: scrolling stops at whole pixels, and what is left over must not add up.
+            Some(known) if Some(&known.message) == seen.as_ref() => known.scroll_top = scroll_top,
+            _ => {
+                *known = seen.and_then(|message| {
+                    from_end(scroller, &message).map(|from_end| Anchor { message, from_end, scroll_top })
+                });
+            }
         }
     });
 }
 
-fn make_up(scroller: &HtmlElement) {
-    let Some((message, before)) = ANCHOR.with_borrow(Clone::clone) else { return };
-    let Some(now) = from_end(scroller, &message) else { return };
-    let grown = (now - before).round();
+/// Lets go of what the reader looked at: they are led elsewhere.
+pub fn forget() {
+    ANCHOR.set(None);
+}
+
+fn make_up(scroller: &HtmlElement, is_laid_out: bool) {
+    let Some(mut anchor) = ANCHOR.with_borrow(Clone::clone) else { return };
+    let Some(now) = from_end(scroller, &anchor.message) else { return };
+    let grown = (now - anchor.from_end).round();
     if grown != 0.0 {
+        // Where much is gone at the end, the browser has moved the view, for it could not stay.
+        let before = if is_laid_out { anchor.scroll_top } else { scroller.scroll_top() };
         #[expect(clippy::cast_possible_truncation, reason = "pixels on a screen")]
-        scroller.set_scroll_top(scroller.scroll_top() - grown as i32);
-        ANCHOR.set(Some((message, before + grown)));
+        scroller.set_scroll_top(before - grown as i32);
+        anchor.from_end += grown;
+        ANCHOR.set(Some(anchor));
     }
 }
 
@@ -49,25 +71,41 @@ fn from_end(scroller: &HtmlElement, message: &Element) -> Option<f64> {
 }
 
 /// Watches the messages for as long as they are on the page.
-pub fn hold(scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>) {
+pub fn hold(room: &RoomView, scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>, at_end: RwSignal<bool>) {
     let watch = StoredValue::new_local(None);
     Effect::new(move || {
         if let (Some(scroller), Some(sheet)) = (scroller.get(), sheet.get()) {
-            watch.set_value(Watch::new(scroller.into(), &sheet));
+            watch.set_value(Watch::new(scroller.into(), &sheet, at_end));
         }
+    });
+    let lines = room.lines.clone();
+    Effect::new(move || {
+        lines.track();
+        // Drawn by then, and not seen yet. Where as much is gone as has come, nothing has another size.
+        request_animation_frame(move || {
+            // The room may have been left by then.
+            if let Some(at_end) = at_end.try_get_untracked()
+                && let Some(scroller) = scroller.get_untracked()
+            {
+                remember(&scroller, at_end, true);
+            }
+        });
     });
 }
 
+/// The first message whose top is in view: what grows above it moves nothing. If none is, the one that fills the view.
 fn first_in_view(scroller: &HtmlElement) -> Option<Element> {
-    let edge = scroller.get_bounding_client_rect().top();
+    let view = scroller.get_bounding_client_rect();
     let messages = scroller.query_selector("#messages").ok().flatten()?.children();
+    let top = |index| messages.item(index).map_or(0.0, |message| message.get_bounding_client_rect().top());
     let (mut low, mut high) = (0, messages.length());
     while low < high {
         let middle = low + (high - low) / 2;
-        let is_above = messages.item(middle).is_some_and(|message| message.get_bounding_client_rect().bottom() <= edge);
-        if is_above { low = middle + 1 } else { high = middle }
+        // Scrolling stops at whole pixels.
+        if top(middle) < view.top() - 1.0 { low = middle + 1 } else { high = middle }
     }
-    messages.item(low)
+    let fills_view = low == messages.length() || top(low) >= view.bottom();
+    messages.item(if fills_view { low.saturating_sub(1) } else { low })
 }
 
 struct Watch {
@@ -76,9 +114,9 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(scroller: HtmlElement, sheet: &Element) -> Option<Self> {
-        ANCHOR.set(None);
-        let callback = Closure::new(move || remember(&scroller));
+    fn new(scroller: HtmlElement, sheet: &Element, at_end: RwSignal<bool>) -> Option<Self> {
+        forget();
+        let callback = Closure::new(move || remember(&scroller, at_end.get_untracked(), true));
         let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
         observer.observe(sheet);
         Some(Self { observer, _callback: callback })
