@@ -1,21 +1,32 @@
-use client::LineState;
 use leptos::{either::EitherOf3, prelude::*};
 
-use super::{avatar::Avatar, moment::Moment};
+use super::{
+    avatar::Avatar,
+    drawn::{keep_reactions, keep_text, rendered_reactions, rendered_text},
+    moment::Moment,
+};
 use crate::{
     browser::rest_focus,
-    state::{Action, Chat, LineView, Mark},
+    state::{Action, Chat, LineView, Mark, Standing},
 };
 
-/// One message.
+/// One message. What a click in it does is for the list to see to: see [`super::deeds`].
 #[component]
 pub fn Message(line: LineView) -> impl IntoView {
     let own = Chat::here().is_me(&line.author.id);
-    let continues = line.continues.clone();
-    let (state, text) = (line.state.clone(), line.text.clone());
-    let pending = move || state.with(|state| matches!(state, LineState::Pending));
+    let LineView { continues, standing, seq, said, .. } = line.clone();
+    let pending = move || standing.with(|standing| matches!(standing, Standing::Pending));
+    let is_for_me = move || !own && said.with(|said| Chat::here().is_meant(&said.text));
     view! {
-        <li class="message" class:own=own class:continues=move || continues.get() class:pending=pending>
+        <li
+            class="message"
+            class:own=own
+            class:continues=move || continues.get()
+            class:pending=pending
+            class:for-me=is_for_me
+            data-seq=move || seq.get().map(|seq| seq.to_string())
+            tabindex="-1"
+        >
             <Avatar user=line.author.clone() />
             <p class="message-head">
                 <span class="author" dir="auto">
@@ -24,11 +35,17 @@ pub fn Message(line: LineView) -> impl IntoView {
                 " "
                 <Moment line=line.clone() />
             </p>
-            <div class="message-text" dir="auto">
-                {move || text.get()}
+            <div class="message-text" dir="auto" use:keep_text=line.clone()>
+                {rendered_text(&line)}
             </div>
             <Changed line=line.clone() />
+            <div class="reactions" use:keep_reactions=line.clone()>
+                {rendered_reactions(&line)}
+            </div>
             <State line />
+            <button type="button" class="message-more" aria-label="Actions" aria-haspopup="menu">
+                "⋯"
+            </button>
         </li>
     }
 }
@@ -36,19 +53,21 @@ pub fn Message(line: LineView) -> impl IntoView {
 /// What its author did to it.
 #[component]
 fn Changed(line: LineView) -> impl IntoView {
-    let mark = line.mark.clone();
-    let words =
-        move || mark.get().map(|mark| if mark == Mark::Deleted { "This message was deleted." } else { "(edited)" });
+    let mark = line.said;
+    let words = move || {
+        mark.with(|said| said.mark)
+            .map(|mark| if mark == Mark::Deleted { "This message was deleted." } else { "(edited)" })
+    };
     move || words().map(|words| view! { <p class="message-state">{words}</p> })
 }
 
 #[component]
 fn State(line: LineView) -> impl IntoView {
-    let state = line.state.clone();
-    move || match state.get() {
-        LineState::Sent => EitherOf3::A(()),
-        LineState::Pending => EitherOf3::B(view! { <p class="message-state">"Sending…"</p> }),
-        LineState::Failed(reason) => EitherOf3::C(view! { <Failure id=line.id().to_owned() reason /> }),
+    let standing = line.standing;
+    move || match standing.get() {
+        Standing::Sent => EitherOf3::A(()),
+        Standing::Pending => EitherOf3::B(view! { <p class="message-state">"Sending…"</p> }),
+        Standing::Failed { id, reason } => EitherOf3::C(view! { <Failure id reason /> }),
     }
 }
 

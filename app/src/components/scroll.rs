@@ -110,10 +110,10 @@ struct Latest {
 
 impl Latest {
     fn of(lines: &[LineView], chat: Chat) -> Self {
-        let numbered = || lines.iter().rev().filter(|line| line.seq.is_some());
+        let numbered = || lines.iter().rev().filter(|line| line.is_sent());
         Self {
-            seq: numbered().next().and_then(|line| line.seq),
-            of_others: numbered().find(|line| !chat.is_me(&line.author.id)).and_then(|line| line.seq),
+            seq: numbered().next().and_then(|line| line.seq.get_untracked()),
+            of_others: numbered().find(|line| !chat.is_me(&line.author.id)).and_then(|line| line.seq.get_untracked()),
         }
     }
 }

@@ -1,6 +1,8 @@
 use leptos::{html, prelude::*};
 
-use super::{message::Message, scroll::Scroll, timeline_top::TimelineTop};
+use super::{
+    deeds::{clicked, pressed},
+    message::Message, scroll::Scroll, timeline_top::TimelineTop};
 use crate::{
     browser::when_drawn,
     state::{Chat, RoomView},
@@ -24,7 +26,7 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
     let scroll = Scroll::new(scroller, sheet);
     scroll.follow(&room);
     let is_read_aloud = watch_news(&room);
-    let lines = room.lines.clone();
+    let (chat, lines) = (Chat::here(), room.lines.clone());
     view! {
         <div class="timeline">
             <div
@@ -38,7 +40,12 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
                 <div class="sheet" node_ref=sheet>
                     <TimelineTop room />
                     <div role="log" aria-live=move || if is_read_aloud.get() { "polite" } else { "off" }>
-                        <ol id="messages" class="messages">
+                        <ol
+                            id="messages"
+                            class="messages"
+                            on:click=move |event| clicked(chat, &event)
+                            on:keydown=move |event| pressed(chat, &event)
+                        >
                             <For each=move || lines.get() key=|line| line.key.clone() let:line>
                                 <Message line />
                             </For>

@@ -49,6 +49,11 @@ pub fn leave(chat: Chat, room: &str) {
     }
 }
 
+/// Loads the page anew around a message.
+pub fn load_message(room: &str, seq: u64) {
+    load(&crate::text::message_path(room, seq));
+}
+
 fn look_at(chat: Chat, room: &str) {
     with_driver(|driver| driver.open(room, None));
     chat.current.set(room.to_owned());

@@ -11,8 +11,8 @@ use leptos::prelude::*;
 use protocol::User;
 
 pub use self::{
-    action::Action,
-    line::{LineView, Mark},
+    action::{Action, Context},
+    line::{LineView, Mark, Said, Standing},
     room::{RoomView, Top},
 };
 use crate::{page::RoomPage, text::Day};
@@ -33,6 +33,8 @@ pub struct Chat {
     pub today: RwSignal<Option<Day>>,
     /// Wakes when the reader says something here.
     pub said: RwSignal<()>,
+    /// What the message that is being written is about.
+    pub context: RwSignal<Option<Context>>,
 }
 
 impl Chat {
@@ -47,6 +49,7 @@ impl Chat {
             current: RwSignal::new(page.room.clone()),
             today: RwSignal::new(None),
             said: RwSignal::new(()),
+            context: RwSignal::new(None),
         }
     }
 
@@ -74,9 +77,19 @@ impl Chat {
         self.current.with(|current| self.rooms.with(|rooms| rooms.iter().find(|room| room.name == *current).cloned()))
     }
 
+    /// The same, for whoever does not wait for another one.
+    pub fn room_now(self) -> Option<RoomView> {
+        untrack(|| self.room())
+    }
+
     /// Whether this is the reader.
     pub fn is_me(self, id: &str) -> bool {
         self.me.with_value(|me| me.id == id)
+    }
+
+    /// Whether a text mentions the reader.
+    pub fn is_meant(self, text: &str) -> bool {
+        self.me.with_value(|me| client::mentions(text, &me.name))
     }
 
     /// Unread messages in all rooms.

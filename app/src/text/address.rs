@@ -9,6 +9,12 @@ pub fn room_path(room: &str) -> String {
     format!("/r/{}", encoded(room))
 }
 
+/// The address of a message in its room.
+pub fn message_path(room: &str, seq: u64) -> String {
+    let path = room_path(room);
+    format!("{path}{}at={seq}", if path.contains('?') { '&' } else { '?' })
+}
+
 /// The address of a room's QR code.
 pub fn qr_path(room: &str) -> String {
     format!("/api/qr.svg?room={}", encoded(room))

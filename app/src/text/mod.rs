@@ -1,11 +1,19 @@
 //! How things are written on the page: messages, addresses, times and counts.
 
 mod address;
+mod big;
 mod drawn;
+mod mention;
+#[cfg(any(feature = "hydrate", test))]
+mod plain;
 mod time;
 
-pub use address::{qr_path, room_path};
+pub use address::{message_path, qr_path, room_path};
+pub use big::is_big;
 pub use drawn::drawn;
+pub use mention::pieces;
+#[cfg(feature = "hydrate")]
+pub use plain::is_plain;
 pub use time::{Day, clock, date, iso};
 
 /// "1 message", "2 messages".
