@@ -41,7 +41,8 @@ fn drawn(nodes: Vec<Node>, me: &str) -> AnyView {
 fn piece(node: Node, me: &str) -> AnyView {
     match node {
         Node::Text(text) => words(&text, me),
-        Node::Break => view! { <br /> }.into_any(),
+        // The style sheet breaks the line there, and what is copied has it too.
+        Node::Break => "\n".into_any(),
         Node::Rule => view! { <hr /> }.into_any(),
         Node::Code(code) => view! { <code>{code}</code> }.into_any(),
         Node::CodeBlock(code) => block(code),
