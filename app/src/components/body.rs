@@ -4,26 +4,37 @@ use protocol::Reply;
 
 use crate::{
     state::{Chat, Said},
-    text::{is_big, message_path, pieces},
+    text::{is_big, is_plain, message_path, pieces},
 };
 
-/// What a message says, with its marks. `me` is the name that is a mention of the reader.
+/// What a message says, with its marks.
 #[component]
-pub fn Body(said: Said, me: String) -> impl IntoView {
+pub fn Body(said: Said, chat: Chat) -> impl IntoView {
     let Said { text, reply, .. } = said;
-    let quote = reply.map(|reply| view! { <Quote reply /> });
-    let content = if is_big(&text) {
+    let content = if is_plain(&text) && reply.is_none() {
+        text.into_any()
+    } else if is_big(&text) {
         view! { <span class="big">{text}</span> }.into_any()
     } else {
-        drawn(markup::parse(&text), &me)
+        let people = if text.contains('@') { people_of(chat) } else { Vec::new() };
+        drawn(markup::parse(&text), &people)
     };
-    (quote, content)
+    let room = chat.current.get_untracked();
+    (reply.map(|reply| view! { <Quote reply room /> }), content)
+}
+
+/// The names that a mention may be, the reader's first.
+fn people_of(chat: Chat) -> Vec<String> {
+    let mut names = vec![chat.me.with_value(|me| me.name.clone())];
+    if let Some(room) = chat.room_now() {
+        room.people.with_untracked(|people| names.extend(people.iter().map(|user| user.name.clone())));
+    }
+    names
 }
 
 /// The message that this one answers, and the way to it.
 #[component]
-fn Quote(reply: Reply) -> impl IntoView {
-    let room = use_context::<Chat>().map(|chat| chat.current.get_untracked()).unwrap_or_default();
+fn Quote(reply: Reply, room: String) -> impl IntoView {
     let words = if reply.text.is_empty() { "This message was deleted.".to_owned() } else { reply.text };
     view! {
         <a class="quote" dir="auto" href=message_path(&room, reply.seq)>
@@ -34,19 +45,19 @@ fn Quote(reply: Reply) -> impl IntoView {
     }
 }
 
-fn drawn(nodes: Vec<Node>, me: &str) -> AnyView {
-    nodes.into_iter().map(|node| piece(node, me)).collect_view().into_any()
+fn drawn(nodes: Vec<Node>, people: &[String]) -> AnyView {
+    nodes.into_iter().map(|node| piece(node, people)).collect_view().into_any()
 }
 
-fn piece(node: Node, me: &str) -> AnyView {
+fn piece(node: Node, people: &[String]) -> AnyView {
     match node {
-        Node::Text(text) => words(&text, me),
+        Node::Text(text) => words(&text, people),
         // The style sheet breaks the line there, and what is copied has it too.
         Node::Break => "\n".into_any(),
         Node::Rule => view! { <hr /> }.into_any(),
         Node::Code(code) => view! { <code>{code}</code> }.into_any(),
         Node::CodeBlock(code) => block(code),
-        Node::Element(element, nodes) => inside(element, drawn(nodes, me)),
+        Node::Element(element, nodes) => inside(element, drawn(nodes, people)),
     }
 }
 
@@ -82,14 +93,12 @@ fn block(code: String) -> AnyView {
     .into_any()
 }
 
-fn words(text: &str, me: &str) -> AnyView {
-    pieces(text, me)
+fn words(text: &str, people: &[String]) -> AnyView {
+    pieces(text, people)
         .into_iter()
         .map(|piece| match piece {
             (words, None) => words.to_owned().into_any(),
-            (words, Some(is_me)) => {
-                view! { <span class="mention" class:me=is_me>{words.to_owned()}</span> }.into_any()
-            }
+            (words, Some(is_me)) => view! { <span class="mention" class:me=is_me>{words.to_owned()}</span> }.into_any(),
         })
         .collect_view()
         .into_any()

@@ -42,7 +42,8 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
         if means_send(&event) {
             event.prevent_default();
             _ = form.get_untracked().map(|form| form.request_submit());
-        } else if (key == "ArrowUp" && is_empty()) || (key == "Escape" && chat.context.with_untracked(Option::is_some)) {
+        } else if (key == "ArrowUp" && is_empty()) || (key == "Escape" && chat.context.with_untracked(Option::is_some))
+        {
             event.prevent_default();
             follow(chat, key_in_composer(chat, key));
         }

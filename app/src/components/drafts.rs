@@ -1,6 +1,9 @@
 use leptos::{html, prelude::*};
 
-use crate::{browser::has_keyboard, state::{Chat, Context}};
+use crate::{
+    browser::has_keyboard,
+    state::{Chat, Context},
+};
 
 /// Keeps what was written and not sent in each room, while the reader is in another one and over reloads. What is wrong with
 /// the text in the field is forgotten with it.

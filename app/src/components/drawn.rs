@@ -4,30 +4,10 @@
 //! that draws it outweighs all of the room's messages: it keeps what the server drew, puts plain text in by itself, and loads the
 //! part that draws the rest when there first is something to draw.
 
-use leptos::web_sys::Element;
-
-use crate::state::LineView;
-
-/// Shows the text of a message, and what becomes of it.
-pub fn keep_text(place: Element, line: LineView) {
-    #[cfg(feature = "hydrate")]
-    kept::text(place, line);
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (place, line);
-}
-
-/// Shows the reactions to a message.
-pub fn keep_reactions(place: Element, line: LineView) {
-    #[cfg(feature = "hydrate")]
-    kept::reactions(place, line);
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (place, line);
-}
-
 #[cfg(feature = "hydrate")]
-pub use kept::{rendered_reactions, rendered_text};
+pub use kept::{Reacted, Text};
 #[cfg(not(feature = "hydrate"))]
-pub use rendered::{rendered_reactions, rendered_text};
+pub use rendered::{Reacted, Text};
 
 #[cfg(not(feature = "hydrate"))]
 mod rendered {
@@ -38,14 +18,24 @@ mod rendered {
         state::{Chat, LineView},
     };
 
-    pub fn rendered_text(line: &LineView) -> impl IntoView + use<> {
-        let (said, me) = (line.said.get_untracked(), Chat::here().me.with_value(|me| me.name.clone()));
-        view! { <Body said me /> }
+    /// What a message says.
+    #[component]
+    pub fn Text(line: LineView) -> impl IntoView {
+        view! {
+            <div class="message-text" dir="auto">
+                <Body said=line.said.get_untracked() chat=Chat::here() />
+            </div>
+        }
     }
 
-    pub fn rendered_reactions(line: &LineView) -> impl IntoView + use<> {
-        let (reactions, me) = (line.reactions.get_untracked(), Chat::here().me.with_value(|me| me.id.clone()));
-        view! { <Reactions reactions me /> }
+    /// What people put to it.
+    #[component]
+    pub fn Reacted(line: LineView) -> impl IntoView {
+        view! {
+            <div class="reactions">
+                <Reactions reactions=line.reactions.get_untracked() chat=Chat::here() />
+            </div>
+        }
     }
 }
 
@@ -59,32 +49,40 @@ mod kept {
         text::is_plain,
     };
 
-    pub const fn rendered_text(_: &LineView) {}
+    /// What a message says, and what becomes of it.
+    #[component]
+    pub fn Text(line: LineView) -> impl IntoView {
+        view! { <div class="message-text" dir="auto" use:text=line></div> }
+    }
 
-    pub const fn rendered_reactions(_: &LineView) {}
+    /// What people put to it.
+    #[component]
+    pub fn Reacted(line: LineView) -> impl IntoView {
+        view! { <div class="reactions" use:reactions=line></div> }
+    }
 
-    pub fn text(place: Element, line: LineView) {
-        let me = Chat::here().me.with_value(|me| me.name.clone());
+    fn text(place: Element, line: LineView) {
+        let chat = Chat::here();
         keep(place, line.said, move |place, said| {
             let is_plain = said.with_untracked(|said| {
                 place.set_text_content(Some(&said.text));
                 said.reply.is_none() && is_plain(&said.text)
             });
             if !is_plain {
-                let drawn = draw_text(place.clone(), said.clone(), me.clone());
+                let drawn = draw_text(chat, place.clone(), said.clone());
                 // Without the part the text is there as it was written; the loader has told the console why.
                 spawn_local(async move { _ = drawn.await });
             }
         });
     }
 
-    pub fn reactions(place: Element, line: LineView) {
-        let me = Chat::here().me.with_value(|me| me.id.clone());
+    fn reactions(place: Element, line: LineView) {
+        let chat = Chat::here();
         keep(place, line.reactions, move |place, reactions| {
             if reactions.with_untracked(Vec::is_empty) {
                 place.set_text_content(None);
             } else {
-                let drawn = draw_reactions(place.clone(), reactions.clone(), me.clone());
+                let drawn = draw_reactions(chat, place.clone(), reactions.clone());
                 spawn_local(async move { _ = drawn.await });
             }
         });

@@ -2,7 +2,7 @@ use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
     avatar::Avatar,
-    drawn::{keep_reactions, keep_text, rendered_reactions, rendered_text},
+    drawn::{Reacted, Text},
     moment::Moment,
 };
 use crate::{
@@ -35,13 +35,9 @@ pub fn Message(line: LineView) -> impl IntoView {
                 " "
                 <Moment line=line.clone() />
             </p>
-            <div class="message-text" dir="auto" use:keep_text=line.clone()>
-                {rendered_text(&line)}
-            </div>
+            <Text line=line.clone() />
             <Changed line=line.clone() />
-            <div class="reactions" use:keep_reactions=line.clone()>
-                {rendered_reactions(&line)}
-            </div>
+            <Reacted line=line.clone() />
             <State line />
             <button type="button" class="message-more" aria-label="Actions" aria-haspopup="menu">
                 "⋯"

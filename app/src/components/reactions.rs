@@ -1,22 +1,21 @@
 use client::Reaction;
 use leptos::prelude::*;
 
-use crate::text::{counted, listed};
+use crate::{
+    state::Chat,
+    text::{counted, listed},
+};
 
 /// The names that are told of those who reacted the same way.
 const NAMED: usize = 20;
 
 /// The emoji that people put to a message. What a click on one does is for the list to see to: see [`super::deeds`].
 #[component]
-pub fn Reactions(
-    reactions: Vec<Reaction>,
-    /// The id of the reader.
-    me: String,
-) -> impl IntoView {
+pub fn Reactions(reactions: Vec<Reaction>, chat: Chat) -> impl IntoView {
     reactions
         .into_iter()
         .map(|reaction| {
-            let is_own = reaction.people.iter().any(|user| user.id == me);
+            let is_own = reaction.people.iter().any(|user| chat.is_me(&user.id));
             view! { <One reaction is_own /> }
         })
         .collect_view()

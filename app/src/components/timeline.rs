@@ -2,7 +2,10 @@ use leptos::{html, prelude::*};
 
 use super::{
     deeds::{clicked, pressed},
-    message::Message, scroll::Scroll, timeline_top::TimelineTop};
+    message::Message,
+    scroll::Scroll,
+    timeline_top::TimelineTop,
+};
 use crate::{
     browser::when_drawn,
     state::{Chat, RoomView},

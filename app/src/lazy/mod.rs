@@ -85,7 +85,8 @@ fn focus_on(place: &Element, selector: &str) {
 /// first one. False if there is none.
 fn step_focus(selector: &str, step: i32) -> bool {
     let Ok(found) = document().query_selector_all(selector) else { return false };
-    let elements: Vec<HtmlElement> = (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect();
+    let elements: Vec<HtmlElement> =
+        (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect();
     let focused = document().active_element();
     let here = elements.iter().position(|element| focused.as_deref() == Some(element.as_ref()));
     let there = here.map_or(Some(0), |here| here.checked_add_signed(step.try_into().ok()?));

@@ -11,7 +11,9 @@ const GAP: i32 = 4;
 pub fn beside(element: &HtmlElement, anchor: &Element) {
     let (anchor, size) = (anchor.get_bounding_client_rect(), element.get_bounding_client_rect());
     let (width, height) = (whole(size.width()), whole(size.height()));
-    let inner = |length: Result<leptos::wasm_bindgen::JsValue, _>| length.ok().and_then(|length| length.as_f64()).map_or(0, whole);
+    let inner = |length: Result<leptos::wasm_bindgen::JsValue, _>| {
+        length.ok().and_then(|length| length.as_f64()).map_or(0, whole)
+    };
     let (page_width, page_height) = (inner(window().inner_width()), inner(window().inner_height()));
     let (top, bottom) = (whole(anchor.top()), whole(anchor.bottom()));
     let fits_beneath = bottom + GAP + height <= page_height;

@@ -1,8 +1,9 @@
-/// A text in pieces: words, and mentions of people, of which it is known whether they mean the reader.
-pub fn pieces<'a>(text: &'a str, me: &str) -> Vec<(&'a str, Option<bool>)> {
+/// A text in pieces: words, and mentions of people, of which it is known whether they mean the first of those that are here, who
+/// is the reader.
+pub fn pieces<'a>(text: &'a str, here: &[String]) -> Vec<(&'a str, Option<bool>)> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some((start, end, is_me)) = next(rest, me) {
+    while let Some((start, end, is_me)) = next(rest, here) {
         pieces.push((&rest[..start], None));
         pieces.push((&rest[start..end], Some(is_me)));
         rest = &rest[end..];
@@ -12,17 +13,20 @@ pub fn pieces<'a>(text: &'a str, me: &str) -> Vec<(&'a str, Option<bool>)> {
     pieces
 }
 
-/// The next mention: a whole name if it is the reader's, which may have spaces, and one word if it is not.
-fn next(text: &str, me: &str) -> Option<(usize, usize, bool)> {
-    let mine = client::find_mention(text, me);
+/// The next mention: the whole name of somebody who is here, which may have spaces, or else one word.
+fn next(text: &str, here: &[String]) -> Option<(usize, usize, bool)> {
+    let found =
+        here.iter().enumerate().filter_map(|(index, name)| Some((client::find_mention(text, name)?, index == 0)));
+    // The first one; of two that begin there the longer, and of two who are called so the reader.
+    let known = found.min_by_key(|(place, is_me)| (place.start, std::cmp::Reverse((place.end, *is_me))));
     let other = text.match_indices('@').find_map(|(start, _)| {
         let stands_apart = !text[..start].chars().next_back().is_some_and(is_of_a_word);
         let word = text[start + 1..].find(|c| !is_of_a_word(c)).unwrap_or(text.len() - start - 1);
         (stands_apart && word > 0).then_some((start, start + 1 + word, false))
     });
-    match (mine, other) {
-        (Some(mine), Some((start, ..))) if start < mine.start => other,
-        (Some(mine), _) => Some((mine.start, mine.end, true)),
+    match (known, other) {
+        (Some((known, _)), Some((start, ..))) if start < known.start => other,
+        (Some((known, is_me)), _) => Some((known.start, known.end, is_me)),
         (None, other) => other,
     }
 }
@@ -43,13 +47,15 @@ mod tests {
                 Some(true) => format!("[me {words}]"),
                 Some(false) => format!("[{words}]"),
             };
-            pieces(text, "Ana Maria").into_iter().map(piece).collect::<String>()
+            let here = ["Ana Maria", "Rui", "Rui Costa", "ana maria"].map(str::to_owned);
+            pieces(text, &here).into_iter().map(piece).collect::<String>()
         };
         for (text, expected) in [
             ("hello", "hello"),
             ("@Ana Maria, hi", "[me @Ana Maria], hi"),
             ("@Rui and @ana maria", "[@Rui] and [me @ana maria]"),
             ("@Ana, hi", "[@Ana], hi"),
+            ("@rui costa, @Rui C", "[@rui costa], [@Rui] C"),
             ("mail@example @ @@", "mail@example @ @@"),
             ("(@Zoë!) @花子", "([@Zoë]!) [@花子]"),
             ("", ""),

@@ -4,7 +4,6 @@ mod address;
 mod big;
 mod drawn;
 mod mention;
-#[cfg(any(feature = "hydrate", test))]
 mod plain;
 mod time;
 
@@ -12,7 +11,6 @@ pub use address::{message_path, qr_path, room_path};
 pub use big::is_big;
 pub use drawn::drawn;
 pub use mention::pieces;
-#[cfg(feature = "hydrate")]
 pub use plain::is_plain;
 pub use time::{Day, clock, date, iso};
 

@@ -24,13 +24,24 @@ mod tests {
 
     #[test]
     fn what_is_plain_has_no_marks() {
-        let ordinary = ["hello", "Olá, tudo bem?", "10 people", "it's (almost) 5 pm: \"now\"!", "¿Qué tal?", "你好。", "R$ 3,50 - 5%", "a  b"];
+        let ordinary = [
+            "hello",
+            "Olá, tudo bem?",
+            "10 people",
+            "it's (almost) 5 pm: \"now\"!",
+            "¿Qué tal?",
+            "你好。",
+            "R$ 3,50 - 5%",
+            "a  b",
+        ];
         for text in ordinary {
             assert!(is_plain(text), "{text:?}");
         }
         let all: Vec<char> = (0..0x1_F700).filter_map(char::from_u32).filter(|c| is_plain(&format!("a{c}a"))).collect();
         assert!(all.len() > 10_000);
-        let texts = all.iter().flat_map(|c| [format!("{c}"), format!("{c} a"), format!("{c}{c}{c} a"), format!("a {c}b{c} c"), format!("a{c}{c}a {c}")]);
+        let texts = all.iter().flat_map(|c| {
+            [format!("{c}"), format!("{c} a"), format!("{c}{c}{c} a"), format!("a {c}b{c} c"), format!("a{c}{c}a {c}")]
+        });
         for text in texts.chain(ordinary.map(str::to_owned)).filter(|text| is_plain(text)) {
             let same = vec![Node::Element(Element::Paragraph, vec![Node::Text(text.clone())])];
             assert_eq!(parse(&text), same, "{text:?}");
@@ -40,7 +51,28 @@ mod tests {
 
     #[test]
     fn what_may_be_marked_is_not_plain() {
-        for text in ["*a*", "a_b", "`a`", "- a", "1. a", "12) a", "# a", "> a", "https://a.example", "@ana", "ana@a.example", "a\nb", "👍", "[a](b)", " a", "a ", "&lt;", "<b>", "~~a~~", "a\\*"] {
+        for text in [
+            "*a*",
+            "a_b",
+            "`a`",
+            "- a",
+            "1. a",
+            "12) a",
+            "# a",
+            "> a",
+            "https://a.example",
+            "@ana",
+            "ana@a.example",
+            "a\nb",
+            "👍",
+            "[a](b)",
+            " a",
+            "a ",
+            "&lt;",
+            "<b>",
+            "~~a~~",
+            "a\\*",
+        ] {
             assert!(!is_plain(text), "{text:?}");
         }
     }

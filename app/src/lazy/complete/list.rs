@@ -57,7 +57,9 @@ impl List {
 
     /// Offers what fits to the word before the caret.
     fn look(self) {
-        let Some(word) = self.field.with_value(|field| Word::at_end_of(&before_caret(field))) else { return self.close() };
+        let Some(word) = self.field.with_value(|field| Word::at_end_of(&before_caret(field))) else {
+            return self.close();
+        };
         self.length.set_value(word.length());
         match word {
             Word::Name(word) => self.offer(self.names(&word)),
@@ -69,7 +71,8 @@ impl List {
     fn names(self, word: &str) -> Vec<(String, String)> {
         let Some(room) = self.chat.room_now() else { return Vec::new() };
         let word = word.to_lowercase();
-        let mut names: Vec<String> = room.people.with_untracked(|people| people.iter().map(|user| user.name.clone()).collect());
+        let mut names: Vec<String> =
+            room.people.with_untracked(|people| people.iter().map(|user| user.name.clone()).collect());
         room.lines.with_untracked(|lines| names.extend(lines.iter().rev().map(|line| line.author.name.clone())));
         let mut offers = Vec::<(String, String)>::new();
         for name in names.into_iter().filter(|name| name.to_lowercase().starts_with(&word)) {
@@ -90,7 +93,9 @@ impl List {
                 }
             }
             Some(Word::Emoji(_)) => {
-                self.offer(found.into_iter().map(|(emoji, code)| (emoji.clone(), format!("{emoji} :{code}:"))).collect());
+                self.offer(
+                    found.into_iter().map(|(emoji, code)| (emoji.clone(), format!("{emoji} :{code}:"))).collect(),
+                );
             }
             Some(Word::Name(_)) | None => {}
         }
@@ -115,7 +120,9 @@ impl List {
     }
 
     fn press(self, event: &Event) {
-        let (Some(event), count) = (event.dyn_ref::<KeyboardEvent>(), self.offers.with_untracked(Vec::len)) else { return };
+        let (Some(event), count) = (event.dyn_ref::<KeyboardEvent>(), self.offers.with_untracked(Vec::len)) else {
+            return;
+        };
         if count == 0 || event.is_composing() {
             return;
         }
@@ -195,5 +202,9 @@ fn listen(field: &HtmlTextAreaElement, event: &str, then: impl Fn(Event) + 'stat
     let listener = Closure::<dyn Fn(Event)>::new(then).into_js_value();
     let options = AddEventListenerOptions::new();
     options.set_capture(true);
-    _ = field.add_event_listener_with_callback_and_add_event_listener_options(event, listener.unchecked_ref(), &options);
+    _ = field.add_event_listener_with_callback_and_add_event_listener_options(
+        event,
+        listener.unchecked_ref(),
+        &options,
+    );
 }

@@ -8,7 +8,8 @@ pub fn find(query: &str) -> impl Iterator<Item = &'static Emoji> {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     emojis::iter().filter(move |emoji| {
         let has = |word: &String| {
-            emoji.name().to_lowercase().contains(word.as_str()) || emoji.shortcodes().any(|code| code.contains(word.as_str()))
+            emoji.name().to_lowercase().contains(word.as_str())
+                || emoji.shortcodes().any(|code| code.contains(word.as_str()))
         };
         words.iter().all(has)
     })

@@ -1,10 +1,6 @@
 use std::cell::Cell;
 
-use leptos::{
-    prelude::*,
-    wasm_bindgen::JsCast,
-    web_sys::HtmlTextAreaElement,
-};
+use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
 
 use crate::{
     lazy::draw,

@@ -3,7 +3,6 @@
 mod context;
 mod items;
 
-
 use leptos::{
     prelude::*,
     wasm_bindgen::JsCast,
