@@ -1,15 +1,26 @@
+use std::ops::Range;
+
 /// Whether a text mentions somebody: an `@` and their whole name, in any case, that stands by itself.
 #[must_use]
 pub fn mentions(text: &str, name: &str) -> bool {
+    find_mention(text, name).is_some()
+}
+
+/// Where a text first mentions somebody, in bytes, the `@` included.
+#[must_use]
+pub fn find_mention(text: &str, name: &str) -> Option<Range<usize>> {
     let mut before = None;
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
+        let after = text.len() - rest.as_str().len();
         if c == '@' && !before.is_some_and(is_of_a_word) && begins_with(rest.clone(), name) {
-            return true;
+            // A letter and its other case may be of different lengths.
+            let length: usize = rest.take(name.chars().count()).map(char::len_utf8).sum();
+            return Some(after - 1..after + length);
         }
         before = Some(c);
     }
-    false
+    None
 }
 
 fn begins_with(mut text: impl Iterator<Item = char>, name: &str) -> bool {

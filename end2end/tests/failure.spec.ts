@@ -89,7 +89,7 @@ test.describe('a page that cannot start', () => {
     const ana = await (await invite('Ana', server)).hasSession();
     // What an extension of the browser may do: the page is not the one that was rendered.
     await ana.page.addInitScript(() => {
-      document.addEventListener('readystatechange', () => document.querySelector('.message-text')?.replaceChildren());
+      document.addEventListener('readystatechange', () => document.querySelector('.author')?.replaceChildren());
     });
     await ana.goTo('lobby');
     await expect(ana.page.getByRole('alert')).toHaveText(NOTICE);

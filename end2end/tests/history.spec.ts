@@ -233,7 +233,7 @@ async function listen({ page }: Person): Promise<JSHandle<string[]>> {
 async function firstInView(person: Person): Promise<Place> {
   return person.page.locator('.scroller').evaluate((scroller) => {
     const edge = scroller.getBoundingClientRect().top;
-    const messages = [...scroller.querySelectorAll('#messages li')];
+    const messages = [...scroller.querySelectorAll('#messages > li')];
     const first = messages.find((message) => message.getBoundingClientRect().top >= edge);
     if (!first) throw new Error('no message is in view');
     return { text: first.querySelector('.message-text')?.textContent ?? '', top: first.getBoundingClientRect().top };

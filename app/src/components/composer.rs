@@ -1,7 +1,10 @@
 use leptos::{ev, html, prelude::*, web_sys::HtmlTextAreaElement};
 
-use super::drafts::keep_drafts;
-use crate::state::{Action, Chat};
+use super::{deeds::follow, drafts::keep_drafts, part::Part};
+use crate::{
+    lazy::{complete_in, key_in_composer, pick_into},
+    state::{Action, Chat, Context},
+};
 
 /// Where messages are written. Until the browser has taken over, and without JavaScript, it is a plain form.
 ///
@@ -11,14 +14,18 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
     let chat = Chat::here();
     let (text, reason) = rejected.unzip();
     let (form, field) = (NodeRef::<html::Form>::new(), NodeRef::<html::Textarea>::new());
-    let problem = RwSignal::new(reason);
+    let (problem, completion) = (RwSignal::new(reason), Part::new());
     keep_drafts(chat, field, problem);
     let write = move |_| {
         if problem.with_untracked(Option::is_some) {
             problem.set(None);
         }
         if let Some(field) = field.get_untracked() {
-            chat.keep_draft(&chat.current.get_untracked(), &field.value());
+            let text = field.value();
+            chat.keep_draft(&chat.current.get_untracked(), &text);
+            if text.contains(['@', ':']) {
+                completion.load(complete_in(chat, field));
+            }
         }
         chat.act(Action::Write);
     };
@@ -29,15 +36,23 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
         problem.set(say(chat, &field).err());
         _ = field.focus();
     };
-    let send_on_enter = move |event: ev::KeyboardEvent| {
+    let press = move |event: ev::KeyboardEvent| {
+        let is_empty = || field.get_untracked().is_some_and(|field| field.value().is_empty());
+        let key = event.key();
         if means_send(&event) {
             event.prevent_default();
             _ = form.get_untracked().map(|form| form.request_submit());
+        } else if (key == "ArrowUp" && is_empty()) || (key == "Escape" && chat.context.with_untracked(Option::is_some))
+        {
+            event.prevent_default();
+            follow(chat, key_in_composer(chat, key));
         }
     };
+    let pick = move |_| _ = field.get_untracked().map(|field| follow(chat, pick_into(chat, field)));
     view! {
         <form class="composer" method="post" action="/api/send_message" node_ref=form on:submit=send>
             {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+            <div class="composer-context"></div>
             <input type="hidden" name="room" value=move || chat.current.get() />
             <input type="hidden" name="id" value=message_id />
             <textarea
@@ -52,9 +67,10 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
                 placeholder=chat.words.write_a_message()
                 inner_html=text.as_deref().map(as_content)
                 node_ref=field
-                on:keydown=send_on_enter
+                on:keydown=press
                 on:input=write
             ></textarea>
+            <button type="button" class="emoji-open" aria-label=chat.words.emoji() on:click=pick></button>
             <button type="submit" class="send" aria-label=chat.words.send()></button>
         </form>
     }
@@ -67,8 +83,13 @@ fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
         return Ok(());
     }
     protocol::check_text(&text).map_err(|error| chat.words.refusal(error.code))?;
-    chat.act(Action::Say(text));
     field.set_value("");
+    chat.act(match chat.context.get_untracked() {
+        None => Action::Say(text, None),
+        Some(Context::Answers { seq, .. }) => Action::Say(text, Some(seq)),
+        Some(Context::Edits { seq, .. }) => Action::Edit(seq, text),
+    });
+    chat.context.set(None);
     chat.keep_draft(&chat.current.get_untracked(), "");
     Ok(())
 }

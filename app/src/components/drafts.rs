@@ -1,6 +1,9 @@
 use leptos::{html, prelude::*};
 
-use crate::{browser::has_keyboard, state::Chat};
+use crate::{
+    browser::has_keyboard,
+    state::{Chat, Context},
+};
 
 /// Keeps what was written and not sent in each room, while the reader is in another one and over reloads. What is wrong with
 /// the text in the field is forgotten with it.
@@ -13,7 +16,8 @@ pub fn keep_drafts(chat: Chat, field: NodeRef<html::Textarea>, problem: RwSignal
             None if field.value().is_empty() => field.set_value(&chat.draft(&room).unwrap_or_default()),
             None => chat.keep_draft(&room, &field.value()),
             Some(before) if before != room => {
-                chat.keep_draft(&before, &field.value());
+                chat.keep_draft(&before, &draft(chat, field.value()));
+                chat.context.set(None);
                 field.set_value(&chat.draft(&room).unwrap_or_default());
                 problem.set(None);
                 if has_keyboard() {
@@ -24,4 +28,12 @@ pub fn keep_drafts(chat: Chat, field: NodeRef<html::Textarea>, problem: RwSignal
         }
         Some(room)
     });
+}
+
+/// What is written in the field, or what was before an edit began.
+fn draft(chat: Chat, text: String) -> String {
+    match chat.context.get_untracked() {
+        Some(Context::Edits { draft, .. }) => draft,
+        Some(Context::Answers { .. }) | None => text,
+    }
 }

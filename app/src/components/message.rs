@@ -1,32 +1,36 @@
-use client::LineState;
 use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
     avatar::Avatar,
+    drawn::{Reacted, Text},
     moment::{Moment, day_of},
 };
 use crate::{
     browser::rest_focus,
-    state::{Action, Chat, LineView, Mark},
+    state::{Action, Chat, LineView, Mark, Standing},
+    text::number,
 };
 
-/// One message.
+/// One message. What a click in it does is for the list to see to: see [`super::deeds`].
 #[component]
 pub fn Message(line: LineView, stopped_at: ArcRwSignal<Option<u64>>) -> impl IntoView {
     let chat = Chat::here();
     let own = chat.is_me(&line.author.id);
-    let (state, text) = (line.state.clone(), line.text.clone());
-    let pending = move || state.with(|state| matches!(state, LineState::Pending));
-    let (in_group, dated, numbered, first) = (line.clone(), line.clone(), line.seq.clone(), line.clone());
+    let LineView { standing, seq, said, .. } = line.clone();
+    let pending = move || standing.with(|standing| matches!(standing, Standing::Pending));
+    let is_for_me = move || !own && said.with(|said| chat.is_meant(&said.text));
+    let (in_group, dated, first) = (line.clone(), line.clone(), line.clone());
     view! {
         <li
             class="message"
             class:own=own
             class:continues=move || in_group.is_in_group(chat)
             class:pending=pending
-            data-seq=move || numbered.get().map(|seq| seq.to_string())
+            class:for-me=is_for_me
+            data-seq=move || seq.get().map(number)
             data-day=move || day_of(&dated, chat)
             data-new=move || stopped_at.get().filter(|seq| first.is_first_after(*seq)).map(|_| chat.words.news_below())
+            tabindex="-1"
         >
             <Avatar user=line.author.clone() />
             <p class="message-head">
@@ -36,11 +40,13 @@ pub fn Message(line: LineView, stopped_at: ArcRwSignal<Option<u64>>) -> impl Int
                 " "
                 <Moment line=line.clone() />
             </p>
-            <div class="message-text" dir="auto">
-                {move || text.get()}
-            </div>
+            <Text line=line.clone() />
             <Changed line=line.clone() />
+            <Reacted line=line.clone() />
             <State line />
+            <button type="button" class="message-more" aria-label=chat.words.actions() aria-haspopup="menu">
+                "⋯"
+            </button>
         </li>
     }
 }
@@ -48,20 +54,23 @@ pub fn Message(line: LineView, stopped_at: ArcRwSignal<Option<u64>>) -> impl Int
 /// What its author did to it.
 #[component]
 fn Changed(line: LineView) -> impl IntoView {
-    let mark = line.mark.clone();
+    let mark = line.said;
     let words = Chat::here().words;
-    let said = move || mark.get().map(|mark| if mark == Mark::Deleted { words.deleted() } else { words.edited() });
+    let said = move || {
+        let mark = mark.with(|said| said.mark);
+        mark.map(|mark| if mark == Mark::Deleted { words.deleted() } else { words.edited() })
+    };
     move || said().map(|words| view! { <p class="message-state">{words}</p> })
 }
 
 #[component]
 fn State(line: LineView) -> impl IntoView {
-    let state = line.state.clone();
+    let standing = line.standing;
     let words = Chat::here().words;
-    move || match state.get() {
-        LineState::Sent => EitherOf3::A(()),
-        LineState::Pending => EitherOf3::B(view! { <p class="message-state">{words.sending()}</p> }),
-        LineState::Failed(reason) => EitherOf3::C(view! { <Failure id=line.id().to_owned() reason /> }),
+    move || match standing.get() {
+        Standing::Sent => EitherOf3::A(()),
+        Standing::Pending => EitherOf3::B(view! { <p class="message-state">{words.sending()}</p> }),
+        Standing::Failed { id, reason } => EitherOf3::C(view! { <Failure id reason /> }),
     }
 }
 

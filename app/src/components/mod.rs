@@ -2,8 +2,11 @@
 
 pub mod avatar;
 pub mod banner;
+pub mod body;
 pub mod composer;
+pub mod deeds;
 pub mod drafts;
+pub mod drawn;
 pub mod header;
 pub mod help;
 pub mod invite;
@@ -13,6 +16,7 @@ pub mod notices;
 pub mod panel;
 pub mod part;
 pub mod people;
+pub mod reactions;
 pub mod rooms;
 pub mod scroll;
 pub mod status;

@@ -1,6 +1,11 @@
 use leptos::{html, prelude::*};
 
-use super::{message::Message, scroll::Scroll, timeline_top::TimelineTop};
+use super::{
+    deeds::{clicked, pressed},
+    message::Message,
+    scroll::Scroll,
+    timeline_top::TimelineTop,
+};
 use crate::{
     browser::when_drawn,
     state::{Chat, RoomView},
@@ -25,7 +30,7 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
     let scroll = Scroll::new(&room, scroller, sheet);
     scroll.follow(&room);
     let is_read_aloud = watch_news(&room);
-    let (lines, stopped_at) = (room.lines.clone(), room.stopped_at.clone());
+    let (chat, lines, stopped_at) = (Chat::here(), room.lines.clone(), room.stopped_at.clone());
     view! {
         <div class="timeline">
             <div
@@ -39,7 +44,12 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
                 <div class="sheet" node_ref=sheet>
                     <TimelineTop room />
                     <div role="log" aria-live=move || if is_read_aloud.get() { "polite" } else { "off" }>
-                        <ol id="messages" class="messages">
+                        <ol
+                            id="messages"
+                            class="messages"
+                            on:click=move |event| clicked(chat, &event)
+                            on:keydown=move |event| pressed(chat, &event)
+                        >
                             <For each=move || lines.get() key=|line| line.key.clone() let:line>
                                 <Message line stopped_at=stopped_at.clone() />
                             </For>

@@ -1,11 +1,29 @@
 //! What browsers load when it is first used. `cargo leptos --split` cuts each part off at its function here that is a
 //! [`part`], into a Wasm of its own, with all that nothing else needs. How to add one is in CONTRIBUTING.md.
 
+mod complete;
+mod emoji;
+#[cfg(feature = "hydrate")]
+mod markup;
+mod menu;
+mod place;
 mod shortcuts;
 
-use leptos::{prelude::*, wasm_split::SplitLoaderError, web_sys::Element};
+use leptos::{
+    prelude::*,
+    wasm_bindgen::JsCast,
+    wasm_split::SplitLoaderError,
+    web_sys::{Element, Event, EventInit, HtmlElement, HtmlTextAreaElement},
+};
 
-pub use self::shortcuts::list_shortcuts;
+#[cfg(feature = "hydrate")]
+pub use self::markup::{draw_reactions, draw_text};
+pub use self::{
+    complete::complete_in,
+    emoji::{find_emoji, pick_emoji, pick_into},
+    menu::{click_in_messages, key_in_composer, key_in_messages},
+    shortcuts::list_shortcuts,
+};
 
 /// A function at which a part is cut off. It is `async` for whoever calls it. Without the feature `split` it stays in the one
 /// Wasm of the page, which is what a plain `cargo leptos watch` builds.
@@ -46,4 +64,51 @@ fn draw<V: IntoView>(owner: &Owner, place: &Element, view: impl FnOnce() -> V) {
     drawn.mount(place, None);
     // Dropping it would stop what changes in it.
     std::mem::forget(drawn);
+}
+
+/// Draws something that never changes by itself in the place of what an element holds.
+fn draw_still<V: IntoView>(place: &Element, view: impl FnOnce() -> V) {
+    place.set_text_content(None);
+    // The view is dropped, and what it drew stays: nothing in it waits for anything.
+    Owner::new().with(|| view().into_view().build().mount(place, None));
+}
+
+/// Gives the focus to the first element in `place` that a selector finds.
+fn focus_on(place: &Element, selector: &str) {
+    let found = place.query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        _ = element.focus();
+    }
+}
+
+/// Moves the focus among the elements that a selector finds, in their order and no further than its ends; from elsewhere to the
+/// first one. False if there is none.
+fn step_focus(selector: &str, step: i32) -> bool {
+    let Ok(found) = document().query_selector_all(selector) else { return false };
+    let elements: Vec<HtmlElement> =
+        (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect();
+    let focused = document().active_element();
+    let here = elements.iter().position(|element| focused.as_deref() == Some(element.as_ref()));
+    let there = here.map_or(Some(0), |here| here.checked_add_signed(step.try_into().ok()?));
+    match there.and_then(|there| elements.get(there)) {
+        Some(element) => element.focus().is_ok(),
+        None => here.is_some(),
+    }
+}
+
+/// Puts something into a text, in the place of so many UTF-16 units before the caret, and tells whoever listens to the field.
+fn insert(field: &HtmlTextAreaElement, length: u32, text: &str) {
+    let caret = field.selection_end().ok().flatten().unwrap_or_default();
+    let start = field.selection_start().ok().flatten().unwrap_or(caret).saturating_sub(length);
+    _ = field.set_range_text_with_start_and_end_and_mode(text, start, caret, "end");
+    _ = field.focus();
+    if let Ok(event) = Event::new_with_event_init_dict("input", &bubbling()) {
+        _ = field.dispatch_event(&event);
+    }
+}
+
+fn bubbling() -> EventInit {
+    let init = EventInit::new();
+    init.set_bubbles(true);
+    init
 }

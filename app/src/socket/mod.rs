@@ -53,9 +53,16 @@ pub fn act(chat: Chat, action: &Action) {
     let input = match action {
         Action::Enter(room) => return places::enter(chat, room),
         Action::Leave(room) => return places::leave(chat, room),
-        Action::Say(text) => {
+        Action::Say(text, reply_to) => {
             chat.said.set(());
-            Input::Send { room, id: message_id::fresh(), text: text.clone(), reply_to: None }
+            Input::Send { room, id: message_id::fresh(), text: text.clone(), reply_to: *reply_to }
+        }
+        Action::Edit(target, text) => {
+            Input::Edit { room, id: message_id::fresh(), target: *target, text: text.clone() }
+        }
+        Action::Delete(target) => Input::Delete { room, id: message_id::fresh(), target: *target },
+        Action::React(target, emoji, on) => {
+            Input::React { room, id: message_id::fresh(), target: *target, emoji: emoji.clone(), on: *on }
         }
         Action::Retry(id) => Input::Retry { room, id },
         Action::Discard(id) => Input::Discard { room, id },

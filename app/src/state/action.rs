@@ -7,8 +7,14 @@ pub enum Action {
     Enter(String),
     /// Leaves a room for good.
     Leave(String),
-    /// Says something in the room on the screen.
-    Say(String),
+    /// Says something in the room on the screen, perhaps as an answer to the message of that number.
+    Say(String, Option<u64>),
+    /// Says something else instead, in the message of that number.
+    Edit(u64, String),
+    /// Takes the message of that number back.
+    Delete(u64),
+    /// Puts an emoji to the message of that number, or takes it off.
+    React(u64, String, bool),
     /// Sends a message again that was refused.
     Retry(String),
     /// Throws a refused message away.
@@ -23,6 +29,25 @@ pub enum Action {
     GoTo(u64),
     /// Is typing.
     Write,
+}
+
+/// What the message that is being written is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// It takes the place of a message of the writer's own.
+    Edits {
+        /// The number of that message.
+        seq: u64,
+        /// What was in the field before.
+        draft: String,
+    },
+    /// It answers a message.
+    Answers {
+        /// The number of that message.
+        seq: u64,
+        /// Who said that.
+        name: String,
+    },
 }
 
 impl Chat {
@@ -41,6 +66,16 @@ impl Chat {
         #[cfg(not(feature = "hydrate"))]
         let signs_out = true;
         signs_out
+    }
+
+    /// Says something about what the person did, for some seconds.
+    pub fn tell(self, words: &str) {
+        #[cfg(feature = "hydrate")]
+        if let Some(room) = self.room_now() {
+            room.announce(words.to_owned());
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = words;
     }
 
     /// What was written in a room and not sent.

@@ -1,6 +1,6 @@
-use client::{Line, LineState};
+use client::{Line, LineState, Reaction};
 use leptos::prelude::*;
-use protocol::User;
+use protocol::{Reply, User};
 
 use super::Chat;
 use crate::text::{Day, drawn};
@@ -15,22 +15,33 @@ pub struct LineView {
     pub key: String,
     /// Who said it.
     pub author: User,
-    /// What it says, as it can be drawn.
-    pub text: ArcRwSignal<String>,
-    /// What was done to it.
-    pub mark: ArcRwSignal<Option<Mark>>,
+    /// What it says.
+    pub said: ArcRwSignal<Said>,
+    /// What others, and its author, put to it.
+    pub reactions: ArcRwSignal<Vec<Reaction>>,
     /// Its place in the room, once it has one.
     pub seq: ArcRwSignal<Option<u64>>,
     /// When, in milliseconds since the Unix epoch.
     pub at: ArcRwSignal<u64>,
     /// Whether it has arrived.
-    pub state: ArcRwSignal<LineState>,
+    pub standing: ArcRwSignal<Standing>,
     /// Whether it is of the same person as the message above it, and of about the same time.
     continues: ArcRwSignal<bool>,
     /// When the message above it was said.
     above_at: ArcRwSignal<Option<u64>>,
     /// The number of the message above it.
     above_seq: ArcRwSignal<Option<u64>>,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Its text, as it can be drawn.
+    pub text: String,
+    /// What it answers.
+    pub reply: Option<Reply>,
+    /// What was done to it.
+    pub mark: Option<Mark>,
 }
 
 /// What was done to a message by its author.
@@ -42,16 +53,32 @@ pub enum Mark {
     Deleted,
 }
 
+/// What became of a message, or of one's own last change to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is in the room.
+    Sent,
+    /// It is on its way.
+    Pending,
+    /// It was refused.
+    Failed {
+        /// The id of the message or of the change.
+        id: String,
+        /// Why, for people.
+        reason: String,
+    },
+}
+
 impl LineView {
     pub fn new(line: &Line, above: Option<&Line>) -> Self {
         Self {
             key: line.key.clone(),
             author: line.author.clone(),
-            text: ArcRwSignal::new(drawn(&line.text)),
-            mark: ArcRwSignal::new(mark(line)),
+            said: ArcRwSignal::new(Said { text: drawn(&line.text), reply: line.reply.clone(), mark: mark(line) }),
+            reactions: ArcRwSignal::new(line.reactions.clone()),
             seq: ArcRwSignal::new(line.seq),
             at: ArcRwSignal::new(line.at),
-            state: ArcRwSignal::new(line.state.clone()),
+            standing: ArcRwSignal::new(standing(line)),
             continues: ArcRwSignal::new(continues(line, above)),
             above_at: ArcRwSignal::new(above.map(|above| above.at)),
             above_seq: ArcRwSignal::new(above.and_then(|above| above.seq)),
@@ -59,18 +86,21 @@ impl LineView {
     }
 
     pub fn show(&self, line: &Line, above: Option<&Line>) {
-        set_if_changed(&self.at, line.at);
         set_if_changed(&self.seq, line.seq);
-        if self.mark.get_untracked() != mark(line) {
-            // The text changes with an edit or a deletion only, and with one that is taken back.
-            self.text.set(drawn(&line.text));
-            self.mark.set(mark(line));
-        }
+        set_if_changed(&self.at, line.at);
         set_if_changed(&self.continues, continues(line, above));
         set_if_changed(&self.above_at, above.map(|above| above.at));
         set_if_changed(&self.above_seq, above.and_then(|above| above.seq));
-        if self.state.with_untracked(|state| *state != line.state) {
-            self.state.set(line.state.clone());
+        // The text changes with an edit or a deletion only, and with one that is taken back.
+        if self.said.with_untracked(|said| said.mark != mark(line) || said.reply != line.reply) {
+            self.said.set(Said { text: drawn(&line.text), reply: line.reply.clone(), mark: mark(line) });
+        }
+        if self.reactions.with_untracked(|reactions| *reactions != line.reactions) {
+            self.reactions.set(line.reactions.clone());
+        }
+        let standing = standing(line);
+        if self.standing.with_untracked(|shown| *shown != standing) {
+            self.standing.set(standing);
         }
     }
 
@@ -89,9 +119,22 @@ impl LineView {
         self.seq.get() > Some(seq) && self.above_seq.get() <= Some(seq)
     }
 
-    /// The client's id of the message.
-    pub fn id(&self) -> &str {
-        self.key.rsplit('/').next().unwrap_or_default()
+    /// Whether it was in the room when it was last drawn.
+    pub fn is_sent(&self) -> bool {
+        self.seq.get_untracked().is_some()
+    }
+}
+
+fn standing(line: &Line) -> Standing {
+    let failed = |id: &str, reason: &str| Standing::Failed { id: id.to_owned(), reason: reason.to_owned() };
+    match &line.state {
+        LineState::Pending => Standing::Pending,
+        LineState::Failed(reason) => failed(line.id(), reason),
+        LineState::Sent => line
+            .changes
+            .iter()
+            .find_map(|change| change.failed.as_ref().map(|reason| failed(&change.id, reason)))
+            .unwrap_or(Standing::Sent),
     }
 }
 
@@ -134,7 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn a_line_knows_the_id_of_its_message() {
-        assert_eq!(LineView::new(&line("Ana", 7), None).id(), "m7");
+    fn a_change_that_was_refused_shows_at_its_message() {
+        let mut line = line("Ana", 7);
+        assert_eq!(standing(&line), Standing::Pending);
+        line.state = LineState::Sent;
+        assert_eq!(standing(&line), Standing::Sent);
+        let change = |id: &str, failed: Option<&str>| client::Unsent {
+            room: "lobby".into(),
+            id: id.into(),
+            deed: client::Deed::Delete { target: 1 },
+            uid: None,
+            at: 7,
+            failed: failed.map(str::to_owned),
+        };
+        line.changes = vec![change("a", None), change("b", Some("No."))];
+        assert_eq!(standing(&line), Standing::Failed { id: "b".into(), reason: "No.".into() });
     }
 }

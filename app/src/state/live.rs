@@ -97,7 +97,7 @@ impl RoomView {
     }
 
     /// Says it for some seconds.
-    fn announce(&self, news: String) {
+    pub(super) fn announce(&self, news: String) {
         self.news.set(news.clone());
         let shown = self.news.clone();
         let quiet = move || {

@@ -14,8 +14,8 @@ use leptos::prelude::*;
 use protocol::User;
 
 pub use self::{
-    action::Action,
-    line::{LineView, Mark},
+    action::{Action, Context},
+    line::{LineView, Mark, Said, Standing},
     room::{RoomView, Top},
     window::Window,
 };
@@ -45,6 +45,8 @@ pub struct Chat {
     pub said: RwSignal<()>,
     /// What the page says.
     pub words: Words,
+    /// What the message that is being written is about.
+    pub context: RwSignal<Option<Context>>,
 }
 
 impl Chat {
@@ -60,6 +62,7 @@ impl Chat {
             today: RwSignal::new(None),
             said: RwSignal::new(()),
             words: page.words,
+            context: RwSignal::new(None),
         }
     }
 
@@ -92,9 +95,19 @@ impl Chat {
         self.current.with(|current| self.rooms.with(|rooms| rooms.iter().find(|room| room.name == *current).cloned()))
     }
 
+    /// The same, for whoever does not wait for another one.
+    pub fn room_now(self) -> Option<RoomView> {
+        untrack(|| self.room())
+    }
+
     /// Whether this is the reader.
     pub fn is_me(self, id: &str) -> bool {
         self.me.with_value(|me| me.id == id)
+    }
+
+    /// Whether a text mentions the reader.
+    pub fn is_meant(self, text: &str) -> bool {
+        self.me.with_value(|me| client::mentions(text, &me.name))
     }
 
     /// Unread messages in all rooms.

@@ -10,7 +10,6 @@ pub fn room_path(room: &str) -> String {
 }
 
 /// The address of a message: of the room's page around it.
-#[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "only browsers lead there"))]
 pub fn message_path(room: &str, seq: u64) -> String {
     let path = room_path(room);
     let separator = if path.contains('?') { '&' } else { '?' };

@@ -1,21 +1,25 @@
 //! How things are written on the page: messages, addresses, times and counts.
 
 mod address;
+mod big;
 mod drawn;
+mod mention;
 #[cfg(any(feature = "hydrate", test))]
 mod news;
+mod plain;
 mod refusal;
 #[cfg(feature = "ssr")]
 mod spoken;
 mod time;
 mod words;
 
-#[cfg_attr(not(feature = "hydrate"), expect(unused_imports, reason = "only browsers lead there"))]
-pub use address::message_path;
-pub use address::{qr_path, room_path};
+pub use address::{message_path, qr_path, room_path};
+pub use big::is_big;
 pub use drawn::drawn;
+pub use mention::pieces;
 #[cfg(feature = "hydrate")]
 pub use news::news;
+pub use plain::is_plain;
 #[cfg(feature = "ssr")]
 pub use spoken::of_user;
 pub use time::{Day, clock, date, iso};

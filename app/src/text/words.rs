@@ -248,6 +248,25 @@ words! {
     actions;
     emoji;
     part_missing;
+    reply;
+    edit;
+    copy_text;
+    delete;
+    delete_for_all;
+    react;
+    another_emoji;
+    you_edit;
+    you_answer(name);
+    cancel;
+    copy;
+    copied;
+    not_copied;
+    search_emoji;
+    no_emoji;
+    skin_tone;
+    skin_tones;
+    emoji_groups;
+    suggestions;
 }
 
 #[cfg(test)]
@@ -262,7 +281,7 @@ mod tests {
         for language in Language::ALL {
             let words = Words::of(language);
             assert!(words.0.iter().all(|word| !word.is_empty()), "{words:?}");
-            assert_eq!(words.0.len(), Word::part_missing as usize + 1, "a word with a line break is two");
+            assert_eq!(words.0.len(), Word::suggestions as usize + 1, "a word with a line break is two");
             let sent: Words = json::from_str(&serde_json::to_string(&words).unwrap()).unwrap();
             assert_eq!(sent.0, words.0);
         }

@@ -21,7 +21,7 @@ export class Person {
     readonly name: string,
     readonly place: { url: string },
   ) {
-    this.messages = page.locator('#messages li');
+    this.messages = page.locator('#messages > li');
     this.texts = page.locator('#messages .message-text');
     this.field = page.locator('#msg');
     this.banner = page.locator('.banner');
@@ -78,6 +78,20 @@ export class Person {
 
   message(text: string): Locator {
     return this.messages.filter({ has: this.page.getByText(text, { exact: true }) });
+  }
+
+  /** Opens the menu of a message and chooses from it. */
+  async choose(message: Locator, item: string): Promise<void> {
+    await this.menuOf(message);
+    await this.page.getByRole('menuitem', { name: item, exact: true }).click();
+  }
+
+  async menuOf(message: Locator): Promise<Locator> {
+    await message.hover();
+    await message.getByRole('button', { name: 'Actions' }).click();
+    const menu = this.page.getByRole('menu', { name: 'Actions' });
+    await expect(menu).toBeVisible();
+    return menu;
   }
 
   /** The message is at its place in the history: no longer on its way, and not refused. */

@@ -1,0 +1,111 @@
+use leptos::prelude::*;
+use markup::{Element, Node};
+use protocol::Reply;
+
+use crate::{
+    state::{Chat, Said},
+    text::{is_big, is_plain, message_path, pieces},
+};
+
+/// What a message says, with its marks.
+#[component]
+pub fn Body(said: Said, chat: Chat) -> impl IntoView {
+    let Said { text, reply, .. } = said;
+    let content = if is_plain(&text) && reply.is_none() {
+        text.into_any()
+    } else if is_big(&text) {
+        view! { <span class="big">{text}</span> }.into_any()
+    } else {
+        let people = if text.contains('@') { people_of(chat) } else { Vec::new() };
+        drawn(markup::parse(&text), &Around { people, copy: chat.words.copy() })
+    };
+    (reply.map(|reply| view! { <Quote reply chat /> }), content)
+}
+
+/// The names that a mention may be, the reader's first.
+fn people_of(chat: Chat) -> Vec<String> {
+    let mut names = vec![chat.me.with_value(|me| me.name.clone())];
+    if let Some(room) = chat.room_now() {
+        room.people.with_untracked(|people| names.extend(people.iter().map(|user| user.name.clone())));
+    }
+    names
+}
+
+/// The message that this one answers, and the way to it.
+#[component]
+fn Quote(reply: Reply, chat: Chat) -> impl IntoView {
+    let href = message_path(&chat.current.get_untracked(), reply.seq);
+    let words = if reply.text.is_empty() { chat.words.deleted().to_owned() } else { reply.text };
+    view! {
+        <a class="quote" dir="auto" href=href>
+            <span class="quote-author">{reply.author.name}</span>
+            " "
+            <span class="quote-text">{words}</span>
+        </a>
+    }
+}
+
+/// What a piece has to know of the room.
+struct Around {
+    people: Vec<String>,
+    copy: &'static str,
+}
+
+fn drawn(nodes: Vec<Node>, around: &Around) -> AnyView {
+    nodes.into_iter().map(|node| piece(node, around)).collect_view().into_any()
+}
+
+fn piece(node: Node, around: &Around) -> AnyView {
+    match node {
+        Node::Text(text) => words(&text, &around.people),
+        // The style sheet breaks the line there, and what is copied has it too.
+        Node::Break => "\n".into_any(),
+        Node::Rule => view! { <hr /> }.into_any(),
+        Node::Code(code) => view! { <code>{code}</code> }.into_any(),
+        Node::CodeBlock(code) => block(code, around.copy),
+        Node::Element(element, nodes) => inside(element, drawn(nodes, around)),
+    }
+}
+
+fn inside(element: Element, inner: AnyView) -> AnyView {
+    match element {
+        Element::Paragraph => view! { <p dir="auto">{inner}</p> }.into_any(),
+        Element::Heading => view! { <p dir="auto"><strong>{inner}</strong></p> }.into_any(),
+        Element::Emphasis => view! { <em>{inner}</em> }.into_any(),
+        Element::Strong => view! { <strong>{inner}</strong> }.into_any(),
+        Element::Strike => view! { <del>{inner}</del> }.into_any(),
+        Element::Quote => view! { <blockquote>{inner}</blockquote> }.into_any(),
+        Element::List(None) => view! { <ul>{inner}</ul> }.into_any(),
+        Element::List(Some(start)) => view! { <ol start=start.to_string()>{inner}</ol> }.into_any(),
+        Element::Item => view! { <li dir="auto">{inner}</li> }.into_any(),
+        Element::Link(address) => {
+            view! { <a href=address target="_blank" rel="noopener nofollow ugc">{inner}</a> }.into_any()
+        }
+    }
+}
+
+/// The button copies what stands before it: see [`super::deeds`].
+fn block(code: String, copy: &'static str) -> AnyView {
+    view! {
+        <div class="code-block">
+            <pre tabindex="0">
+                <code>{code}</code>
+            </pre>
+            <button type="button" class="small copy">
+                {copy}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn words(text: &str, people: &[String]) -> AnyView {
+    pieces(text, people)
+        .into_iter()
+        .map(|piece| match piece {
+            (words, None) => words.to_owned().into_any(),
+            (words, Some(is_me)) => view! { <span class="mention" class:me=is_me>{words.to_owned()}</span> }.into_any(),
+        })
+        .collect_view()
+        .into_any()
+}

@@ -1,0 +1,217 @@
+use std::cell::RefCell;
+
+use emojis::{Emoji, Group, SkinTone};
+use leptos::{
+    ev, html,
+    prelude::*,
+    web_sys::{Element, HtmlElement},
+};
+
+use super::search::{find, toned};
+use crate::{
+    lazy::{draw, focus_on, place::beside, step_focus},
+    state::Chat,
+    text::Words,
+};
+
+/// As the style sheet lays them out.
+const COLUMNS: i32 = 8;
+
+/// Where the chosen colour of skin is kept in this browser.
+const TONE: &str = "sala.tone";
+
+/// In the order of their names in the words.
+const TONES: [(SkinTone, &str); 6] = [
+    (SkinTone::Default, "🖐"),
+    (SkinTone::Light, "🖐🏻"),
+    (SkinTone::MediumLight, "🖐🏼"),
+    (SkinTone::Medium, "🖐🏽"),
+    (SkinTone::MediumDark, "🖐🏾"),
+    (SkinTone::Dark, "🖐🏿"),
+];
+
+thread_local! {
+    /// There is one, whatever it is opened for.
+    static PICKER: RefCell<Option<Picker>> = const { RefCell::new(None) };
+}
+
+/// All emoji, to choose one from.
+#[derive(Clone, Copy)]
+pub struct Picker {
+    words: Words,
+    query: RwSignal<String>,
+    tone: RwSignal<usize>,
+    then: StoredValue<Option<Callback<String>>>,
+    popover: NodeRef<html::Div>,
+}
+
+impl Picker {
+    /// Opens it next to `anchor`.
+    pub fn open(chat: Chat, anchor: &Element, then: Callback<String>) {
+        let picker = PICKER.with_borrow_mut(|picker| *picker.get_or_insert_with(|| Self::new(chat.words)));
+        picker.query.set(String::new());
+        picker.then.set_value(Some(then));
+        let anchor = anchor.clone();
+        // It is drawn first, so that its size is known.
+        request_animation_frame(move || {
+            let Some(popover) = picker.popover.get_untracked() else { return };
+            let popover = HtmlElement::from(popover);
+            if popover.show_popover().is_ok() {
+                beside(&popover, &anchor);
+                focus_on(&popover, "input");
+            }
+        });
+    }
+
+    fn new(words: Words) -> Self {
+        let owner = Owner::new();
+        let picker = owner.with(|| Self {
+            words,
+            query: RwSignal::new(String::new()),
+            tone: RwSignal::new(kept_tone()),
+            then: StoredValue::new(None),
+            popover: NodeRef::new(),
+        });
+        if let Some(body) = document().body() {
+            draw(&owner, &body, || view! { <Choice picker /> });
+        }
+        // For as long as the page lives.
+        std::mem::forget(owner);
+        picker
+    }
+
+    fn choose(self, emoji: &str) {
+        if let Some(popover) = self.popover.get_untracked() {
+            _ = HtmlElement::from(popover).hide_popover();
+        }
+        if let Some(then) = self.then.get_value() {
+            then.run(emoji.to_owned());
+        }
+    }
+
+    fn skin(self) -> SkinTone {
+        TONES.get(self.tone.get()).map_or(SkinTone::Default, |(tone, ..)| *tone)
+    }
+}
+
+#[component]
+fn Choice(picker: Picker) -> impl IntoView {
+    let words = picker.words;
+    let choose_first = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let tone = untrack(|| picker.skin());
+        if let Some(emoji) = picker.query.with_untracked(|query| find(query).next()) {
+            picker.choose(toned(emoji, tone));
+        }
+    };
+    view! {
+        <div
+            class="picker"
+            popover="auto"
+            role="dialog"
+            aria-label=words.emoji()
+            node_ref=picker.popover
+            on:keydown=move |event| walk(&event)
+        >
+            <form class="picker-search" on:submit=choose_first>
+                <input
+                    type="search"
+                    aria-label=words.search_emoji()
+                    placeholder=words.search_emoji()
+                    autocomplete="off"
+                    prop:value=move || picker.query.get()
+                    on:input=move |event| picker.query.set(event_target_value(&event))
+                />
+            </form>
+            <Tones picker />
+            <div class="picker-list">{move || picker.query.with(|query| list(picker, query))}</div>
+        </div>
+    }
+}
+
+#[component]
+fn Tones(picker: Picker) -> impl IntoView {
+    let tone = move |(index, ((_, emoji), name)): (usize, ((SkinTone, &'static str), &'static str))| {
+        let choose = move |_| {
+            picker.tone.set(index);
+            keep_tone(index);
+        };
+        view! {
+            <button
+                type="button"
+                class="emoji"
+                title=name
+                aria-label=name
+                aria-pressed=move || if picker.tone.get() == index { "true" } else { "false" }
+                on:click=choose
+            >
+                {emoji}
+            </button>
+        }
+    };
+    view! {
+        <div class="picker-tones" role="group" aria-label=picker.words.skin_tone()>
+            {TONES.into_iter().zip(picker.words.skin_tones().split(", ")).enumerate().map(tone).collect_view()}
+        </div>
+    }
+}
+
+/// By groups, or what was searched for.
+fn list(picker: Picker, query: &str) -> AnyView {
+    if query.trim().is_empty() {
+        let group = |(group, name): (Group, &'static str)| view! { <h3>{name}</h3> {grid(picker, group.emojis())} };
+        // The names stand in the order of Unicode's groups.
+        return Group::iter().zip(picker.words.emoji_groups().split(", ")).map(group).collect_view().into_any();
+    }
+    let mut found = find(query).peekable();
+    if found.peek().is_none() {
+        return view! { <p class="picker-none" role="status">{picker.words.no_emoji()}</p> }.into_any();
+    }
+    grid(picker, found).into_any()
+}
+
+fn grid(picker: Picker, emojis: impl Iterator<Item = &'static Emoji>) -> impl IntoView {
+    let tone = picker.skin();
+    let button = |emoji: &'static Emoji| {
+        let toned = toned(emoji, tone);
+        view! {
+            <button
+                type="button"
+                class="emoji"
+                tabindex="-1"
+                title=emoji.name()
+                aria-label=emoji.name()
+                on:click=move |_| picker.choose(toned)
+            >
+                {toned}
+            </button>
+        }
+    };
+    view! { <div class="picker-grid">{emojis.map(button).collect_view()}</div> }
+}
+
+/// Arrows lead from the search into the emoji, and among them.
+fn walk(event: &ev::KeyboardEvent) {
+    let step = match event.key().as_str() {
+        "ArrowDown" => COLUMNS,
+        "ArrowUp" => -COLUMNS,
+        "ArrowRight" => 1,
+        "ArrowLeft" => -1,
+        _ => return,
+    };
+    if step_focus(".picker-grid button", step) {
+        event.prevent_default();
+    }
+}
+
+fn kept_tone() -> usize {
+    let storage = window().local_storage().ok().flatten();
+    storage.and_then(|storage| storage.get_item(TONE).ok()?).and_then(|tone| tone.parse().ok()).unwrap_or(0)
+}
+
+/// Where nothing can be kept, it is chosen again on the next page.
+fn keep_tone(index: usize) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        _ = storage.set_item(TONE, &index.to_string());
+    }
+}

@@ -1,0 +1,106 @@
+use std::cell::Cell;
+
+use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
+
+use crate::{
+    lazy::draw,
+    state::{Chat, Context, LineView, Mark},
+};
+
+/// The message that is written next answers this one.
+pub fn answer(chat: Chat, line: &LineView) {
+    give_up(chat);
+    if let Some(seq) = line.seq.get_untracked() {
+        begin(chat, Context::Answers { seq, name: line.author.name.clone() });
+    }
+}
+
+/// What is written next takes the place of this message of the writer's own.
+pub fn edit(chat: Chat, line: &LineView) {
+    give_up(chat);
+    let (Some(seq), Some(field)) = (line.seq.get_untracked(), field()) else { return };
+    let draft = field.value();
+    field.set_value(&line.said.with_untracked(|said| said.text.clone()));
+    begin(chat, Context::Edits { seq, draft });
+}
+
+/// Edits the last message of the writer's own, if there is one on the screen.
+pub fn edit_last(chat: Chat) {
+    let can_be_edited = |line: &&LineView| {
+        let is_deleted = line.said.with_untracked(|said| said.mark == Some(Mark::Deleted));
+        chat.is_me(&line.author.id) && line.is_sent() && !is_deleted
+    };
+    let room = chat.room_now();
+    let last = room.and_then(|room| room.lines.with_untracked(|lines| lines.iter().rev().find(can_be_edited).cloned()));
+    if let Some(line) = last {
+        edit(chat, &line);
+    }
+}
+
+/// Writes a message of its own after all.
+pub fn give_up(chat: Chat) {
+    if let Some(Context::Edits { .. }) = chat.context.get_untracked()
+        && let Some(field) = field()
+    {
+        field.set_value("");
+    }
+    chat.context.set(None);
+}
+
+fn begin(chat: Chat, context: Context) {
+    draw_once(chat);
+    chat.context.set(Some(context));
+    if let Some(field) = field() {
+        _ = field.focus();
+    }
+}
+
+fn field() -> Option<HtmlTextAreaElement> {
+    document().get_element_by_id("msg")?.dyn_into().ok()
+}
+
+/// Says above the field what the message is about, whenever it is about something.
+fn draw_once(chat: Chat) {
+    thread_local! {
+        static IS_DRAWN: Cell<bool> = const { Cell::new(false) };
+    }
+    if let Ok(Some(place)) = document().query_selector(".composer-context")
+        && !IS_DRAWN.replace(true)
+    {
+        let owner = Owner::new();
+        draw(&owner, &place, || view! { <About chat /> });
+        // For as long as the page lives.
+        std::mem::forget(owner);
+    }
+}
+
+#[component]
+fn About(chat: Chat) -> impl IntoView {
+    // What was in the field before comes back into it.
+    Effect::new(move |before: Option<Option<Context>>| {
+        let context = chat.context.get();
+        if let (Some(Some(Context::Edits { draft, .. })), None, Some(field)) = (before, &context, field())
+            && field.value().is_empty()
+        {
+            field.set_value(&draft);
+        }
+        context
+    });
+    let words = move || match chat.context.get() {
+        None => String::new(),
+        Some(Context::Edits { .. }) => chat.words.you_edit().to_owned(),
+        Some(Context::Answers { name, .. }) => chat.words.you_answer(&name),
+    };
+    let give_up = move |_| {
+        give_up(chat);
+        _ = field().map(|field| field.focus());
+    };
+    view! {
+        <p class="about" role="status" hidden=move || chat.context.with(Option::is_none)>
+            <span dir="auto">{words}</span>
+            <button type="button" class="small quiet" on:click=give_up>
+                {chat.words.cancel()}
+            </button>
+        </p>
+    }
+}

@@ -1,0 +1,182 @@
+use std::cell::RefCell;
+
+use leptos::{
+    ev, html,
+    prelude::*,
+    web_sys::{Element, HtmlElement},
+};
+
+use super::{context, focus_on, toggle};
+use crate::{
+    browser::{address, copy},
+    components::deeds::follow,
+    lazy::{draw, pick_emoji, place::beside, step_focus},
+    state::{Action, Chat, LineView, Mark},
+    text::message_path,
+};
+
+/// The reactions that need no search.
+const QUICK: [&str; 6] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
+
+thread_local! {
+    /// There is one, whichever message it is opened for.
+    static MENU: RefCell<Option<Menu>> = const { RefCell::new(None) };
+}
+
+/// What can be done with a message.
+#[derive(Clone, Copy)]
+pub struct Menu {
+    chat: Chat,
+    line: RwSignal<Option<LineView>>,
+    /// Whether it was asked to delete the message, and not yet whether that is meant.
+    asks: RwSignal<bool>,
+    popover: NodeRef<html::Div>,
+}
+
+impl Menu {
+    /// Opens it next to `anchor`.
+    pub fn open(chat: Chat, line: LineView, anchor: &Element) {
+        let menu = MENU.with_borrow_mut(|menu| *menu.get_or_insert_with(|| Self::new(chat)));
+        menu.asks.set(false);
+        menu.line.set(Some(line));
+        let anchor = anchor.clone();
+        // What it offers is drawn first, so that its size is known.
+        request_animation_frame(move || {
+            let Some(popover) = menu.popover.get_untracked() else { return };
+            let popover: HtmlElement = popover.into();
+            if popover.show_popover().is_ok() {
+                beside(&popover, &anchor);
+                focus_on(&popover, "button:not([hidden])");
+            }
+        });
+    }
+
+    fn new(chat: Chat) -> Self {
+        let owner = Owner::new();
+        let menu = owner.with(|| Self {
+            chat,
+            line: RwSignal::new(None),
+            asks: RwSignal::new(false),
+            popover: NodeRef::new(),
+        });
+        if let Some(body) = document().body() {
+            draw(&owner, &body, || view! { <Items menu /> });
+        }
+        // For as long as the page lives.
+        std::mem::forget(owner);
+        menu
+    }
+
+    /// Closes it and does something with the message.
+    fn choose(self, deed: impl FnOnce(Chat, &LineView)) {
+        if let Some(popover) = self.popover.get_untracked() {
+            _ = HtmlElement::from(popover).hide_popover();
+        }
+        if let Some(line) = self.line.get_untracked() {
+            deed(self.chat, &line);
+        }
+    }
+
+    fn is_own(self) -> bool {
+        self.line.with(|line| line.as_ref().is_some_and(|line| self.chat.is_me(&line.author.id)))
+    }
+
+    fn is_deleted(self) -> bool {
+        self.line.with(|line| line.as_ref().is_some_and(|line| line.said.with(|said| said.mark == Some(Mark::Deleted))))
+    }
+}
+
+#[component]
+fn Items(menu: Menu) -> impl IntoView {
+    let words = menu.chat.words;
+    let lives = move || !menu.is_deleted();
+    let is_mine = move || lives() && menu.is_own();
+    let emoji = move |emoji: &'static str| {
+        let put = move |_| menu.choose(|chat, line| toggle(chat, line, emoji.to_owned()));
+        view! {
+            <button type="button" role="menuitem" class="emoji" on:click=put>
+                {emoji}
+            </button>
+        }
+    };
+    let delete = move |_| {
+        if menu.asks.get_untracked() {
+            menu.choose(delete);
+        } else {
+            menu.asks.set(true);
+        }
+    };
+    view! {
+        <div class="menu" popover="auto" role="menu" aria-label=words.actions() node_ref=menu.popover on:keydown=move |event| walk(&event)>
+            <div class="menu-emoji" role="group" aria-label=words.react() hidden=move || !lives()>
+                {QUICK.map(emoji).collect_view()}
+                <button type="button" role="menuitem" class="emoji" aria-label=words.another_emoji() on:click=move |_| menu.choose(pick)>
+                    "+"
+                </button>
+            </div>
+            <Item menu label=words.reply() shown=lives deed=context::answer />
+            <Item menu label=words.edit() shown=is_mine deed=context::edit />
+            <Item menu label=words.copy_text() shown=lives deed=copy_text />
+            <Item menu label=words.copy_link() shown=|| true deed=copy_link />
+            <button type="button" role="menuitem" class="danger" hidden=move || !is_mine() on:click=delete>
+                {move || if menu.asks.get() { words.delete_for_all() } else { words.delete() }}
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Item(
+    menu: Menu,
+    label: &'static str,
+    shown: impl Fn() -> bool + Send + 'static,
+    deed: fn(Chat, &LineView),
+) -> impl IntoView {
+    view! {
+        <button type="button" role="menuitem" hidden=move || !shown() on:click=move |_| menu.choose(deed)>
+            {label}
+        </button>
+    }
+}
+
+fn delete(chat: Chat, line: &LineView) {
+    if let Some(seq) = line.seq.get_untracked() {
+        chat.act(Action::Delete(seq));
+    }
+}
+
+fn copy_text(chat: Chat, line: &LineView) {
+    said_when_copied(chat, &line.said.with_untracked(|said| said.text.clone()));
+}
+
+fn copy_link(chat: Chat, line: &LineView) {
+    if let Some(seq) = line.seq.get_untracked() {
+        said_when_copied(chat, &address(&message_path(&chat.current.get_untracked(), seq)));
+    }
+}
+
+fn said_when_copied(chat: Chat, text: &str) {
+    copy(text, move |copied| chat.tell(if copied { chat.words.copied() } else { chat.words.not_copied() }));
+}
+
+/// Chooses an emoji among all.
+fn pick(chat: Chat, line: &LineView) {
+    let Some(seq) = line.seq.get_untracked() else { return };
+    let anchor = document().query_selector(&format!(".message[data-seq=\"{seq}\"] .message-more"));
+    if let Ok(Some(anchor)) = anchor {
+        let line = line.clone();
+        let then = Callback::new(move |emoji| toggle(chat, &line, emoji));
+        follow(chat, pick_emoji(chat, anchor, then));
+    }
+}
+
+/// The keys of a menu.
+fn walk(event: &ev::KeyboardEvent) {
+    let step = match event.key().as_str() {
+        "ArrowDown" | "ArrowRight" => 1,
+        "ArrowUp" | "ArrowLeft" => -1,
+        _ => return,
+    };
+    event.prevent_default();
+    step_focus("[role=menuitem]:not([hidden], [hidden] *)", step);
+}

@@ -1,0 +1,168 @@
+import { expect, test } from './support/test';
+
+for (const backend of ['embedded', 'Redis'] as const) {
+  test(`messages are edited, deleted, answered and reacted to, ${backend}`, async ({ redis, start, invite }) => {
+    const server = await start(backend === 'Redis' ? { REDIS_URL: redis.url } : {});
+    const ana = await (await invite('Ana', server)).signIn('lobby');
+    const rui = await (await invite('Rui', server)).signIn('lobby');
+    await ana.say('first');
+    await rui.say('second');
+    await ana.reads(['first', 'second']);
+    await rui.reads(['first', 'second']);
+
+    await ana.choose(ana.message('first'), 'Edit');
+    await expect(ana.page.locator('.about')).toContainText('You edit your message');
+    await expect(ana.field).toHaveValue('first');
+    await expect(ana.field).toBeFocused();
+    await ana.say('first, edited');
+    for (const person of [ana, rui]) {
+      await expect(person.message('first, edited')).toContainText('(edited)');
+    }
+    await expect(ana.page.locator('.about')).toBeHidden();
+
+    await rui.choose(rui.message('first, edited'), 'Reply');
+    await expect(rui.page.locator('.about')).toContainText('You answer Ana');
+    await rui.say('an answer');
+    await expect(ana.texts.last()).toContainText('Ana first, edited');
+    await expect(ana.texts.last()).toContainText('an answer');
+
+    await rui.choose(rui.messages.first(), '👍');
+    const ofAna = ana.messages.first().locator('.reaction');
+    await expect(ofAna).toHaveText('👍1');
+    await expect(ofAna).toHaveAttribute('title', 'Rui');
+    await ofAna.click();
+    await expect(rui.messages.first().locator('.reaction')).toHaveText('👍2');
+    await expect(ofAna).toHaveAttribute('aria-pressed', 'true');
+    await ofAna.click();
+    await expect(rui.messages.first().locator('.reaction')).toHaveText('👍1');
+
+    const menu = await rui.menuOf(rui.message('second'));
+    await menu.getByRole('menuitem', { name: 'Delete' }).click();
+    await expect(rui.texts.nth(1), 'it is asked first').toHaveText('second');
+    await menu.getByRole('menuitem', { name: 'Delete it for everybody?' }).click();
+    for (const person of [ana, rui]) {
+      await expect(person.messages.nth(1)).toContainText('This message was deleted.');
+      await expect(person.texts.nth(1)).toHaveText('');
+    }
+
+    for (const person of [ana, rui]) {
+      await person.page.reload();
+      await person.isIn('lobby');
+      await expect(person.texts.first()).toHaveText('first, edited');
+      await expect(person.messages.first()).toContainText('(edited)');
+      await expect(person.messages.first().locator('.reaction')).toHaveText('👍1');
+      await expect(person.messages.nth(1)).toContainText('This message was deleted.');
+      await expect(person.texts.last()).toContainText('Ana first, edited');
+    }
+  });
+}
+
+test("nobody changes another's message", async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const rui = await (await invite('Rui', server)).signIn('lobby');
+  await ana.say('mine');
+  const menu = await rui.menuOf(rui.message('mine'));
+  await expect(menu.getByRole('menuitem', { name: 'Reply' })).toBeVisible();
+  await expect(menu.getByRole('menuitem', { name: 'Edit' })).toBeHidden();
+  await expect(menu.getByRole('menuitem', { name: 'Delete' })).toBeHidden();
+});
+
+test('an edit of a message that was deleted meanwhile is refused, and says so', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.say('soon gone');
+  await ana.hasSettled('soon gone');
+  const page = await ana.page.context().newPage();
+  await page.goto(`${server.url}/r/lobby`);
+  await ana.choose(ana.message('soon gone'), 'Edit');
+  await page.locator('#messages > li').hover();
+  await page.getByRole('button', { name: 'Actions' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('menuitem', { name: 'Delete it for everybody?' }).click();
+  await expect(ana.messages.first()).toContainText('This message was deleted.');
+  await ana.say('too late');
+  await expect(ana.messages.first()).toContainText('Not sent.');
+  await ana.messages.first().getByRole('button', { name: 'Discard' }).click();
+  await expect(ana.page.locator('.message-failure')).toHaveCount(0);
+  await page.close();
+});
+
+test('by keyboard: up edits the last message, escape gives up, and the arrows lead from message to message', async ({
+  server,
+  invite,
+  bot,
+}) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const { keyboard } = ana.page;
+  for (const text of ['one', 'two']) await ana.say(text);
+  await ana.hasSettled('two');
+  await (await bot('Rui', server)).say('lobby', 'three');
+  await ana.reads(['one', 'two', 'three']);
+
+  await ana.field.press('ArrowUp');
+  await expect(ana.field).toHaveValue('two');
+  await keyboard.press('Escape');
+  await expect(ana.field).toHaveValue('');
+  await ana.field.press('ArrowUp');
+  await expect(ana.field).toHaveValue('two');
+  await ana.field.fill('two, edited');
+  await keyboard.press('Enter');
+  await ana.reads(['one', 'two, edited', 'three']);
+
+  await keyboard.press('Shift+Tab');
+  await expect(ana.messages.last().getByRole('button', { name: 'Actions' })).toBeFocused();
+  await keyboard.press('ArrowUp');
+  await expect(ana.messages.nth(1)).toBeFocused();
+  await keyboard.press('ArrowUp');
+  await keyboard.press('Enter');
+  await expect(ana.page.getByRole('menu')).toBeVisible();
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await expect(ana.messages.first().locator('.reaction')).toHaveText('❤️1');
+});
+
+test('what is edited takes no draft away', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.say('said');
+  await ana.hasSettled('said');
+  await ana.field.fill('half a thought');
+  await ana.choose(ana.message('said'), 'Edit');
+  await expect(ana.field).toHaveValue('said');
+  await ana.page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(ana.field).toHaveValue('half a thought');
+  await ana.choose(ana.message('said'), 'Edit');
+  await ana.say('said, edited');
+  await ana.reads(['said, edited']);
+  await expect(ana.field).toHaveValue('half a thought');
+});
+
+test('many reactions stay in their place', async ({ start, invite }) => {
+  const server = await start({ SENDS_BURST: '1000', SENDS_PER_SECOND: '1000' });
+  const ana = await (await invite('Ana', server, { viewport: { width: 360, height: 740 } })).signIn('lobby');
+  await ana.say('react to this');
+  await ana.hasSettled('react to this');
+  const reacted = await ana.page.evaluate(async () => {
+    const emoji = Array.from({ length: 500 }, (_, index) => String.fromCodePoint(0x1f300 + index));
+    const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/ws`, 'sala.v1');
+    const answers: string[] = [];
+    await new Promise<void>((done) => {
+      socket.onmessage = ({ data }) => {
+        const frame = JSON.parse(data) as { type: string };
+        if (frame.type === 'welcome') socket.send(JSON.stringify({ type: 'join', room: 'lobby' }));
+        if (frame.type === 'joined') {
+          for (const [index, one] of emoji.entries()) {
+            socket.send(JSON.stringify({ type: 'react', room: 'lobby', id: `many-${index}`, target: 1, emoji: one, on: true }));
+          }
+        }
+        if (frame.type === 'sent' || frame.type === 'refused') answers.push(frame.type);
+        if (answers.length === emoji.length) done();
+      };
+    });
+    socket.close();
+    return answers.filter((answer) => answer === 'sent').length;
+  });
+  expect(reacted).toBeGreaterThan(100);
+  await expect(ana.page.locator('.reaction')).toHaveCount(reacted);
+  const { height } = (await ana.messages.first().boundingBox()) ?? { height: 0 };
+  expect(height).toBeLessThan(300);
+  expect(await ana.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+});

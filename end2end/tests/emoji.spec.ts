@@ -1,0 +1,61 @@
+import { expect, test } from './support/test';
+
+test('an emoji is searched for, chosen in a skin tone, and put into the text', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.field.fill('well done ');
+  await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
+  const picker = ana.page.getByRole('dialog', { name: 'Emoji' });
+  await expect(picker.getByLabel('Search emoji')).toBeFocused();
+  await picker.getByRole('button', { name: 'Medium', exact: true }).click();
+  await picker.getByLabel('Search emoji').fill('thumbs up');
+  await ana.page.keyboard.press('Enter');
+  await expect(picker).toBeHidden();
+  await expect(ana.field).toHaveValue('well done 👍🏽');
+  await expect(ana.field).toBeFocused();
+
+  await ana.page.reload();
+  await ana.isIn('lobby');
+  await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
+  await expect(picker.getByRole('button', { name: 'Medium', exact: true }), 'it is kept').toHaveAttribute('aria-pressed', 'true');
+  await picker.getByLabel('Search emoji').fill('no such thing');
+  await expect(picker).toContainText('No emoji is called so.');
+  await picker.getByLabel('Search emoji').fill('');
+  await ana.page.keyboard.press('ArrowDown');
+  await ana.page.keyboard.press('ArrowRight');
+  await ana.page.keyboard.press('Enter');
+  await expect(picker).toBeHidden();
+});
+
+test('any emoji can be a reaction', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.say('hello');
+  await ana.hasSettled('hello');
+  await ana.choose(ana.message('hello'), 'Another emoji');
+  await ana.page.getByLabel('Search emoji').fill('octopus');
+  await ana.page.keyboard.press('Enter');
+  await expect(ana.messages.first().locator('.reaction')).toHaveText('🐙1');
+});
+
+test('names and shortcodes are completed', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const rui = await (await invite('Rui Costa', server)).signIn('lobby');
+  await expect(ana.page.locator('.people-list .person')).toHaveCount(2);
+  await ana.field.pressSequentially('hi @ru');
+  const offers = ana.page.getByRole('listbox', { name: 'Suggestions' }).getByRole('option');
+  await expect(offers).toHaveText(['Rui Costa']);
+  await ana.page.keyboard.press('Enter');
+  await expect(ana.field).toHaveValue('hi @Rui Costa ');
+  await expect(ana.messages, 'nothing was sent').toHaveCount(0);
+
+  await ana.field.pressSequentially(':tad');
+  await expect(offers.first()).toContainText('🎉');
+  await ana.page.keyboard.press('Escape');
+  await expect(offers).toHaveCount(0);
+  await ana.field.pressSequentially('a:');
+  await expect(ana.field).toHaveValue('hi @Rui Costa 🎉');
+  await ana.page.keyboard.press('Enter');
+  await expect(rui.messages.last(), 'it is meant for Rui').toHaveClass(/for-me/);
+  await expect(rui.page.locator('.mention.me')).toHaveText('@Rui Costa');
+  await expect(ana.messages.last()).not.toHaveClass(/for-me/);
+  await expect(ana.page.locator('.mention')).toHaveText('@Rui Costa');
+});

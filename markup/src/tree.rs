@@ -1,0 +1,264 @@
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::{DEEPEST, Element, Node, is_safe, links::linked};
+
+/// Reads a message.
+#[must_use]
+pub fn parse(text: &str) -> Vec<Node> {
+    let mut tree = Tree { text, open: vec![Open::new(None, true)], in_links: 0, in_code: false };
+    for (event, place) in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
+        tree.take(event, place);
+    }
+    while tree.open.len() > 1 {
+        tree.close();
+    }
+    tree.open.pop().map(Open::into_nodes).unwrap_or_default()
+}
+
+/// The tree while it grows.
+struct Tree<'a> {
+    text: &'a str,
+    /// From the root to the element that is open; never empty.
+    open: Vec<Open>,
+    in_links: usize,
+    in_code: bool,
+}
+
+/// An element that is open. One that is none passes its nodes on to the one around it.
+struct Open {
+    element: Option<Element>,
+    nodes: Vec<Node>,
+    /// Text that is not a node yet: the parser hands it out in pieces.
+    words: String,
+    /// Whether addresses in its text become links.
+    has_links: bool,
+}
+
+impl Tree<'_> {
+    fn take(&mut self, event: Event<'_>, place: Range<usize>) {
+        match event {
+            Event::Start(tag) => self.open(&tag),
+            Event::End(TagEnd::CodeBlock) => self.close_code(),
+            Event::End(_) => self.close(),
+            Event::Text(words) if self.in_code => self.say(&words),
+            // An entity is shown as it was written: people who write `&lt;` mean it.
+            Event::Text(words) => match self.text.get(place) {
+                Some(written) if written.starts_with('&') => self.say(written),
+                _ => self.say(&words),
+            },
+            Event::Html(html) | Event::InlineHtml(html) => self.say(&html),
+            Event::Code(code) | Event::InlineMath(code) | Event::DisplayMath(code) => {
+                self.push(Node::Code(code.into_string()))
+            }
+            Event::SoftBreak | Event::HardBreak => self.push(Node::Break),
+            Event::Rule => self.push(Node::Rule),
+            Event::FootnoteReference(_) | Event::TaskListMarker(_) => {
+                self.say(self.text.get(place).unwrap_or_default());
+            }
+        }
+    }
+
+    fn open(&mut self, tag: &Tag<'_>) {
+        let element = match tag {
+            Tag::Paragraph => Some(Element::Paragraph),
+            Tag::Heading { .. } => Some(Element::Heading),
+            Tag::BlockQuote(_) => Some(Element::Quote),
+            Tag::List(start) => Some(Element::List(*start)),
+            Tag::Item => Some(Element::Item),
+            Tag::Emphasis => Some(Element::Emphasis),
+            Tag::Strong => Some(Element::Strong),
+            Tag::Strikethrough => Some(Element::Strike),
+            Tag::Link { dest_url, .. } => is_safe(dest_url).then(|| Element::Link(dest_url.to_string())),
+            Tag::CodeBlock(_) => {
+                self.in_code = true;
+                None
+            }
+            // An image is its description; the rest is not asked for of the parser.
+            _ => None,
+        };
+        // A link in a link would be two places to go to at once.
+        let element = element.filter(|element| !(self.in_links > 0 && matches!(element, Element::Link(_))));
+        let element = element.filter(|_| self.open.len() <= DEEPEST);
+        self.in_links += usize::from(matches!(element, Some(Element::Link(_))));
+        self.open.push(Open::new(element, self.in_links == 0));
+    }
+
+    fn close(&mut self) {
+        let Some(mut open) = self.open.pop() else { return };
+        let element = open.element.take();
+        if matches!(element, Some(Element::Link(_))) {
+            self.in_links -= 1;
+        }
+        let nodes = open.into_nodes();
+        let around = self.around();
+        match element {
+            Some(element) => around.push(Node::Element(element, nodes)),
+            None => nodes.into_iter().for_each(|node| around.push(node)),
+        }
+    }
+
+    fn close_code(&mut self) {
+        self.in_code = false;
+        let code = self.open.pop().map(|open| open.words).unwrap_or_default();
+        let code = code.strip_suffix('\n').unwrap_or(&code).to_owned();
+        self.push(Node::CodeBlock(code));
+    }
+
+    fn push(&mut self, node: Node) {
+        self.around().push(node);
+    }
+
+    fn say(&mut self, words: &str) {
+        self.around().words.push_str(words);
+    }
+
+    fn around(&mut self) -> &mut Open {
+        self.open.last_mut().expect("the root is closed last")
+    }
+}
+
+impl Open {
+    fn new(element: Option<Element>, has_links: bool) -> Self {
+        Self { element, nodes: Vec::new(), words: String::new(), has_links }
+    }
+
+    fn push(&mut self, node: Node) {
+        self.settle();
+        self.nodes.push(node);
+    }
+
+    fn into_nodes(mut self) -> Vec<Node> {
+        self.settle();
+        self.nodes
+    }
+
+    fn settle(&mut self) {
+        if !self.words.is_empty() {
+            let words = std::mem::take(&mut self.words);
+            if self.has_links {
+                self.nodes.extend(linked(words));
+            } else {
+                self.nodes.push(Node::Text(words));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree in short: elements as letters with brackets, text as it is.
+    fn short(nodes: &[Node]) -> String {
+        nodes
+            .iter()
+            .map(|node| match node {
+                Node::Text(text) => text.clone(),
+                Node::Break => "/".to_owned(),
+                Node::Rule => "---".to_owned(),
+                Node::Code(code) => format!("c[{code}]"),
+                Node::CodeBlock(code) => format!("C[{code}]"),
+                Node::Element(element, nodes) => {
+                    let name = match element {
+                        Element::Paragraph => "p".to_owned(),
+                        Element::Heading => "h".to_owned(),
+                        Element::Emphasis => "e".to_owned(),
+                        Element::Strong => "s".to_owned(),
+                        Element::Strike => "d".to_owned(),
+                        Element::Quote => "q".to_owned(),
+                        Element::List(start) => start.map_or("ul".to_owned(), |start| format!("ol{start}")),
+                        Element::Item => "li".to_owned(),
+                        Element::Link(address) => format!("a({address})"),
+                    };
+                    format!("{name}[{}]", short(nodes))
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn marks_become_elements() {
+        for (text, tree) in [
+            ("plain", "p[plain]"),
+            ("**bold** *it* _it_ ~~gone~~ `code`", "p[s[bold] e[it] e[it] d[gone] c[code]]"),
+            ("one\ntwo", "p[one/two]"),
+            ("one\n\ntwo", "p[one]p[two]"),
+            ("> said\n> twice\n\nanswer", "q[p[said/twice]]p[answer]"),
+            ("- a\n- b\n  - c", "ul[li[a]li[bul[li[c]]]]"),
+            ("3. a\n4. b", "ol3[li[a]li[b]]"),
+            ("```rust\nfn a() {}\n\n*b*\n```", "C[fn a() {}\n\n*b*]"),
+            ("```\nnot closed", "C[not closed]"),
+            ("# Big\ntext", "h[Big]p[text]"),
+            ("***", "---"),
+            ("snake_case_name 2*3*4", "p[snake_case_name 2e[3]4]"),
+        ] {
+            assert_eq!(short(&parse(text)), tree, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn links_lead_where_is_safe() {
+        for (text, tree) in [
+            ("[x](https://a.b/c)", "p[a(https://a.b/c)[x]]"),
+            (
+                "see https://a.example/c_d_e?f=1&g=2.",
+                "p[see a(https://a.example/c_d_e?f=1&g=2)[https://a.example/c_d_e?f=1&g=2].]",
+            ),
+            ("ana@example.org", "p[a(mailto:ana@example.org)[ana@example.org]]"),
+            ("<https://a.b>", "p[a(https://a.b)[https://a.b]]"),
+            ("[x](javascript:alert(1))", "p[x]"),
+            ("[x](/r/lobby)", "p[x]"),
+            ("[**https://a.b**](https://c.d)", "p[a(https://c.d)[s[https://a.b]]]"),
+            ("![a picture](https://a.b/c.png)", "p[a picture]"),
+            ("`https://a.b`", "p[c[https://a.b]]"),
+        ] {
+            assert_eq!(short(&parse(text)), tree, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn html_is_text() {
+        for (text, tree) in [
+            ("<b>bold</b>", "p[<b>bold</b>]"),
+            ("&lt;b&gt; &amp;&copy; & &x;", "p[&lt;b&gt; &amp;&copy; & &x;]"),
+            ("<script>\nalert(1)\n</script>", "<script>\nalert(1)\n</script>"),
+            ("<!-- a -->", "<!-- a -->"),
+            ("a <img src=x onerror=alert(1)>", "p[a <img src=x onerror=alert(1)>]"),
+        ] {
+            assert_eq!(short(&parse(text)), tree, "{text:?}");
+        }
+    }
+
+    fn depth(nodes: &[Node]) -> usize {
+        let inside = |node: &Node| if let Node::Element(_, nodes) = node { 1 + depth(nodes) } else { 0 };
+        nodes.iter().map(inside).max().unwrap_or_default()
+    }
+
+    fn count(nodes: &[Node]) -> usize {
+        nodes.iter().map(|node| if let Node::Element(_, nodes) = node { 1 + count(nodes) } else { 1 }).sum()
+    }
+
+    #[test]
+    fn whatever_is_nested_stays_flat_and_small() {
+        for mark in ["> ", "- ", "*a ", "**a ", "[a](", "~~", "`", "1. ", "![", "<", "_a*b "] {
+            let text: String = mark.repeat(4_000).chars().take(4_000).collect();
+            let nodes = parse(&text);
+            assert!(depth(&nodes) <= DEEPEST, "{mark:?}");
+            assert!(count(&nodes) <= text.len(), "{mark:?}");
+        }
+        let nodes = parse(&format!("{}deep down", "> ".repeat(1_000)));
+        assert!(short(&nodes).contains("deep down"));
+    }
+
+    #[test]
+    fn no_letter_is_lost() {
+        for text in
+            ["a\0b", "\u{202E}gpj.exe", "e\u{301}\u{301}\u{301}", "مرحبا *عالم*", "4,000 € — “quoted”", "a  b   c"]
+        {
+            let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+            assert_eq!(letters(&short(&parse(text)).replace("p[", "").replace("e[", "")), letters(text), "{text:?}");
+        }
+    }
+}
