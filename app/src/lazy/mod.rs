@@ -67,6 +67,7 @@ fn draw<V: IntoView>(owner: &Owner, place: &Element, view: impl FnOnce() -> V) {
 }
 
 /// Draws something that never changes by itself in the place of what an element holds.
+#[cfg(feature = "hydrate")]
 fn draw_still<V: IntoView>(place: &Element, view: impl FnOnce() -> V) {
     place.set_text_content(None);
     // The view is dropped, and what it drew stays: nothing in it waits for anything.
