@@ -1,10 +1,14 @@
 use leptos::{prelude::*, web_sys::Element};
 
-use super::{draw, part};
+use super::{draw, part, said};
+use crate::state::Chat;
 
 /// What each key does. A slash stands between keys that do the same.
-const SHORTCUTS: [(&str, &str); 3] =
-    [("Enter", "Send the message"), ("Shift+Enter", "Break the line"), ("?", "Show this list")];
+const SHORTCUTS: [(&str, [&str; 3]); 3] = [
+    ("Enter", ["Send the message", "Enviar a mensagem", "Enviar el mensaje"]),
+    ("Shift+Enter", ["Break the line", "Quebrar a linha", "Saltar de línea"]),
+    ("?", ["Show this list", "Mostrar esta lista", "Mostrar esta lista"]),
+];
 
 part! {
     shortcuts,
@@ -16,13 +20,14 @@ part! {
 
 #[component]
 fn Shortcuts() -> impl IntoView {
-    let row = |(keys, action)| {
+    let words = Chat::here().words;
+    let row = move |(keys, action)| {
         view! {
             <div>
                 <dt>
                     <kbd>{keys}</kbd>
                 </dt>
-                <dd>{action}</dd>
+                <dd>{said(words, action)}</dd>
             </div>
         }
     };

@@ -167,6 +167,7 @@ macro_rules! words {
 }
 
 words! {
+    language;
     close;
     reload;
     try_again;
@@ -252,6 +253,7 @@ mod tests {
     fn every_word_is_there_in_every_language_and_comes_whole() {
         for language in Language::ALL {
             let words = Words::of(language);
+            assert_eq!(Language::tagged(words.language()), Some(language));
             assert!(words.0.iter().all(|word| !word.is_empty()), "{words:?}");
             assert_eq!(words.0.len(), Word::refused as usize + 1, "a word with a line break is two");
             let sent: Words = json::from_str(&serde_json::to_string(&words).unwrap()).unwrap();
@@ -282,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_page_with_other_words_says_nothing_and_lives() {
-        let words = Words::read("Close".into());
+        let words = Words::read("en\nClose".into());
         assert_eq!((words.close(), words.reload(), words.leave("lobby").as_str()), ("Close", "", ""));
         assert_eq!(fill("{", &[]) + &fill("}{}{9}{a}", &["x"]), "}");
     }
