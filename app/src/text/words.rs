@@ -31,7 +31,8 @@ impl Words {
         Self(words.leak())
     }
 
-    /// Without a page in order there is nothing to say.
+    /// Without a page in order there is nothing to say. A copy of this at each word would weigh more than the words.
+    #[inline(never)]
     fn get(self, word: Word) -> &'static str {
         self.0.get(word as usize).copied().unwrap_or_default()
     }
@@ -62,6 +63,7 @@ impl Visitor for Place<Words> {
 }
 
 /// Puts the arguments where `{0}`, `{1}` and so on stand.
+#[inline(never)]
 fn fill(words: &str, arguments: &[&str]) -> String {
     let mut pieces = words.split('{');
     let mut filled = pieces.next().unwrap_or_default().to_owned();
