@@ -24,6 +24,7 @@ pub use self::{
     menu::{click_in_messages, key_in_composer, key_in_messages},
     shortcuts::list_shortcuts,
 };
+use crate::{preferences::Language, text::Words};
 
 /// A function at which a part is cut off. It is `async` for whoever calls it. Without the feature `split` it stays in the one
 /// Wasm of the page, which is what a plain `cargo leptos watch` builds.
@@ -55,6 +56,16 @@ impl From<SplitLoaderError> for NotLoaded {
     /// The loader has told the console why.
     fn from(_: SplitLoaderError) -> Self {
         Self
+    }
+}
+
+/// What a part says, in English, Portuguese and Spanish. Each part is a Wasm of its own that is seldom loaded, so it holds all of
+/// its words itself; in the page they would weigh on every visit.
+fn said(words: Words, [english, portuguese, spanish]: [&'static str; 3]) -> &'static str {
+    match Language::tagged(words.language()) {
+        Some(Language::Portuguese) => portuguese,
+        Some(Language::Spanish) => spanish,
+        Some(Language::English) | None => english,
     }
 }
 

@@ -1,10 +1,18 @@
 use leptos::{prelude::*, web_sys::Element};
 
-use super::{draw, part};
+use super::{draw, part, said};
+use crate::state::Chat;
 
 /// What each key does. A slash stands between keys that do the same.
-const SHORTCUTS: [(&str, &str); 3] =
-    [("Enter", "Send the message"), ("Shift+Enter", "Break the line"), ("?", "Show this list")];
+const SHORTCUTS: [(&str, [&str; 3]); 7] = [
+    ("Enter", ["Send the message", "Enviar a mensagem", "Enviar el mensaje"]),
+    ("Shift+Enter", ["Break the line", "Quebrar a linha", "Saltar de línea"]),
+    ("↑", ["Edit your last message", "Editar sua última mensagem", "Editar tu último mensaje"]),
+    ("Esc", ["Give up an edit or a reply", "Desistir de editar ou responder", "Dejar de editar o responder"]),
+    ("@", ["Mention somebody", "Mencionar alguém", "Mencionar a alguien"]),
+    (":", ["Put in an emoji by its name", "Inserir um emoji pelo nome", "Insertar un emoji por su nombre"]),
+    ("?", ["Show this list", "Mostrar esta lista", "Mostrar esta lista"]),
+];
 
 part! {
     shortcuts,
@@ -16,13 +24,14 @@ part! {
 
 #[component]
 fn Shortcuts() -> impl IntoView {
-    let row = |(keys, action)| {
+    let words = Chat::here().words;
+    let row = move |(keys, action)| {
         view! {
             <div>
                 <dt>
                     <kbd>{keys}</kbd>
                 </dt>
-                <dd>{action}</dd>
+                <dd>{said(words, action)}</dd>
             </div>
         }
     };

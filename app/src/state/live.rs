@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use client::{Change, Client, Room};
 use leptos::prelude::*;
-use protocol::User;
 
 use super::{Chat, Look, RoomView, line::set_if_changed};
 use crate::text::{Words, news};
