@@ -93,5 +93,6 @@ pub fn snapshot(page: &RoomPage) -> Snapshot {
         head: page.head.clone(),
         people: page.people.clone(),
         count: page.count,
+        read: page.read,
     }
 }

@@ -94,7 +94,8 @@ pub(super) async fn show_room(
     if let Err(error) = app.sockets.may_join(&me.id) {
         return too_many_rooms(app, &error, room, unsent).await;
     }
-    let view = match app.hub.view(room).await {
+    let (view, mark) = tokio::join!(app.hub.view(room), app.hub.mark(room, &me.id));
+    let view = match view {
         Ok(view) => view,
         Err(error) => return unavailable(app, &error, room, unsent).await,
     };
@@ -103,6 +104,7 @@ pub(super) async fn show_room(
     let page = RoomPage {
         me,
         room: room.to_string(),
+        read: mark.filter(|mark| mark.epoch == view.epoch).map(|mark| mark.seq),
         epoch: view.epoch,
         events: view.events,
         head: view.head,

@@ -11,5 +11,6 @@ mod instances;
 mod leaving;
 mod limits;
 mod pages;
+mod reads;
 mod support;
 mod upgrade;
