@@ -8,7 +8,7 @@ use crate::state::Chat;
 pub fn Header() -> impl IntoView {
     let chat = Chat::here();
     let elsewhere = move || {
-        let here = chat.room().map_or(0, |room| room.unread.get());
+        let here = chat.room().map_or(0, |room| room.calls().0);
         chat.unread() - here
     };
     let count = move || chat.room().map_or(0, |room| room.count.get());

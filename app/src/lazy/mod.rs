@@ -1,11 +1,16 @@
 //! What browsers load when it is first used. `cargo leptos --split` cuts each part off at its function here that is a
 //! [`part`], into a Wasm of its own, with all that nothing else needs. How to add one is in CONTRIBUTING.md.
 
+#[cfg(feature = "hydrate")]
+mod mention;
 mod shortcuts;
+mod switcher;
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError, web_sys::Element};
 
-pub use self::shortcuts::list_shortcuts;
+#[cfg(feature = "hydrate")]
+pub use self::mention::tell_mention;
+pub use self::{shortcuts::list_shortcuts, switcher::switch_rooms};
 
 /// A function at which a part is cut off. It is `async` for whoever calls it. Without the feature `split` it stays in the one
 /// Wasm of the page, which is what a plain `cargo leptos watch` builds.

@@ -3,8 +3,12 @@ use leptos::{prelude::*, web_sys::Element};
 use super::{draw, part};
 
 /// What each key does. A slash stands between keys that do the same.
-const SHORTCUTS: [(&str, &str); 3] =
-    [("Enter", "Send the message"), ("Shift+Enter", "Break the line"), ("?", "Show this list")];
+const SHORTCUTS: [(&str, &str); 4] = [
+    ("Enter", "Send the message"),
+    ("Shift+Enter", "Break the line"),
+    ("Ctrl+K / ⌘K", "Go to a room"),
+    ("?", "Show this list"),
+];
 
 part! {
     shortcuts,

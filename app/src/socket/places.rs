@@ -7,7 +7,7 @@ use web_sys::{HtmlElement, js_sys::decode_uri_component};
 use super::{driver::Driver, with_driver};
 use crate::{state::Chat, text::room_path};
 
-/// Keeps the address bar's buttons and the window's title right.
+/// Keeps the address bar's buttons and the window's title and icon right.
 pub fn follow(chat: Chat) {
     settle_address(&chat.current.get_untracked());
     _ = window_event_listener(ev::popstate, move |_| match room_of_address() {
@@ -21,6 +21,10 @@ pub fn follow(chat: Chat) {
             unread => format!("({unread}) {room} · Sala"),
         };
         document().set_title(&title);
+        let icon = if chat.unread() > 0 { "/favicon-unread.svg" } else { "/favicon.svg" };
+        if let Ok(Some(link)) = document().query_selector("link[rel=icon]") {
+            _ = link.set_attribute("href", icon);
+        }
     });
 }
 

@@ -24,7 +24,7 @@ pub struct Chat {
     pub me: StoredValue<User>,
     /// How the connection is.
     pub link: RwSignal<Link>,
-    /// The open rooms.
+    /// The open rooms, the one with the latest message first.
     pub rooms: RwSignal<Vec<RoomView>>,
     /// The room on the screen.
     pub current: RwSignal<String>,
@@ -33,6 +33,8 @@ pub struct Chat {
     pub today: RwSignal<Option<Day>>,
     /// Wakes when the reader says something here.
     pub said: RwSignal<()>,
+    /// Wakes when the reader wants to choose another room.
+    pub switching: RwSignal<()>,
 }
 
 impl Chat {
@@ -47,6 +49,7 @@ impl Chat {
             current: RwSignal::new(page.room.clone()),
             today: RwSignal::new(None),
             said: RwSignal::new(()),
+            switching: RwSignal::new(()),
         }
     }
 
@@ -79,9 +82,9 @@ impl Chat {
         self.me.with_value(|me| me.id == id)
     }
 
-    /// Unread messages in all rooms.
+    /// How many messages there are to tell of in all rooms.
     pub fn unread(self) -> u64 {
-        self.rooms.with(|rooms| rooms.iter().map(|room| room.unread.get()).sum())
+        self.rooms.with(|rooms| rooms.iter().map(|room| room.calls().0).sum())
     }
 }
 
