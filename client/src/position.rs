@@ -6,10 +6,10 @@ const EVERY: u64 = 1_000;
 pub(crate) struct Position {
     /// Here or elsewhere; what was there when the room was first seen counts as read.
     to: u64,
-    /// On this screen.
-    here: u64,
+    /// On this screen; 0 where one looked at an empty room.
+    here: Option<u64>,
     /// What the server knows, as far as this socket goes.
-    told: u64,
+    told: Option<u64>,
     /// When it may be told again.
     next: u64,
 }
@@ -21,7 +21,7 @@ impl Position {
 
     /// Whether all up to there was read on this screen.
     pub(crate) fn is_read(&self, seq: u64) -> bool {
-        self.here >= seq
+        self.here >= Some(seq)
     }
 
     /// Begins there, in a room that is seen for the first time or has another history by now.
@@ -31,29 +31,27 @@ impl Position {
 
     /// All up to there is read on this screen. True if it was not.
     pub(crate) fn read(&mut self, seq: u64) -> bool {
-        self.here = self.here.max(seq);
+        self.here = self.here.max(Some(seq));
         self.advance(seq)
     }
 
     /// The server says that all up to there was read. True if this is news.
     pub(crate) fn heard(&mut self, seq: u64) -> bool {
-        self.told = self.told.max(seq);
+        self.told = self.told.max(Some(seq));
         self.advance(seq)
     }
 
     /// On another socket the server says anew what it knows.
     pub(crate) fn joined(&mut self) {
-        self.told = 0;
+        self.told = None;
     }
 
     /// What the server is to be told now, and notes that it is.
     pub(crate) fn tell(&mut self, now: u64) -> Option<u64> {
-        let is_due = self.deadline().is_some_and(|at| at <= now);
-        is_due.then(|| {
-            self.told = self.here;
-            self.next = now.saturating_add(EVERY);
-            self.here
-        })
+        self.deadline().filter(|at| *at <= now)?;
+        self.told = self.here;
+        self.next = now.saturating_add(EVERY);
+        self.here
     }
 
     /// When the server is to be told something.

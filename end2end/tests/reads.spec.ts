@@ -13,7 +13,8 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await ana.open('kitchen');
     await ana.isIn('kitchen');
     const tab = await secondTab(ana, another);
-    await tab.goTo('kitchen');
+    await tab.goTo('lobby');
+    await tab.open('kitchen');
     await tab.isIn('kitchen');
 
     await rui.say('one');
@@ -31,8 +32,10 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await expect(ana.page).toHaveTitle('kitchen · Sala');
 
     await ana.page.reload();
-    await ana.isIn('lobby');
+    await ana.isIn('kitchen');
     await expect(badge(ana.page, 'lobby')).toHaveCount(0);
+    await room(tab.page, 'kitchen').getByRole('link').click();
+    await expect(tab.page.locator('#chatroom h1')).toHaveText('kitchen');
     await rui.say('three');
     await expect(badge(ana.page, 'lobby')).toHaveText('1');
     expect(tab.complaints).toEqual([]);

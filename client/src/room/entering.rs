@@ -81,7 +81,9 @@ impl Room {
         if !whole || !self.timeline.reaches(&head) {
             self.doubt(turn);
         }
-        self.read_elsewhere(read.unwrap_or_default(), turn);
+        if let Some(read) = read {
+            self.read_elsewhere(read, turn);
+        }
         self.tell_position(turn);
         self.outbox.looked();
         let lost = self.outbox.lose_missing();

@@ -47,6 +47,18 @@ fn a_room_comes_back_as_unread_as_it_was() {
 }
 
 #[test]
+fn what_comes_into_a_room_that_was_seen_empty_is_unread_also_later() {
+    let mut desk = Desk::in_lobby(vec![]);
+    assert_eq!(desk.tell(Input::Read { room: LOBBY }), "read 0 ");
+    assert_eq!(desk.tell(Input::Read { room: LOBBY }), "");
+    let mut desk = Desk::new(vec![]);
+    desk.open(None);
+    desk.go_live();
+    desk.hear(&with_read(replaced(New, events(1..=2)), 0));
+    assert_eq!((desk.room().read_to(), desk.room().unread()), (0, 2));
+}
+
+#[test]
 fn the_server_is_told_once_a_second_and_the_last_word_counts() {
     let mut desk = Desk::in_lobby(events(1..=2));
     assert_eq!(desk.tell(Input::Read { room: LOBBY }), "read 2 a2");

@@ -118,12 +118,13 @@ impl Waiting {
 }
 
 impl Room {
-    /// A place in its present life that somebody names. Nobody has read beyond its end, or what is not in this history.
+    /// A place in its present life that somebody names; 0 is where an empty room was looked at. Nobody has read beyond its end, or
+    /// what is not in this history.
     fn mark(&self, seq: u64, uid: Option<&str>) -> Option<Mark> {
         let state = self.lock();
         let end = state.log.head().seq;
         let is_here = seq > end || uid.is_none_or(|uid| state.log.may_name(seq, uid));
-        (is_here && seq > 0 && end > 0).then(|| Mark { epoch: state.log.epoch().to_owned(), seq: seq.min(end) })
+        is_here.then(|| Mark { epoch: state.log.epoch().to_owned(), seq: seq.min(end) })
     }
 
     fn is_crowded(&self) -> bool {
