@@ -5,12 +5,23 @@
 mod real {
     use leptos::prelude::{document, request_animation_frame, window};
     use leptos::task::spawn_local;
-    use wasm_bindgen::JsCast;
+    use wasm_bindgen::{JsCast, closure::Closure};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        Element, HtmlElement, ShareData,
+        AudioContext, Element, HtmlElement, Notification, NotificationOptions, NotificationPermission, ShareData,
         js_sys::{Date, JsString, Reflect},
     };
+
+    /// Whether the browser lets the page notify.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Permission {
+        /// It does.
+        Granted,
+        /// The reader was not asked yet.
+        Open,
+        /// It does not.
+        Denied,
+    }
 
     /// A moment moved to the reader's clock: what UTC says of it is what that clock says.
     pub fn local(at: u64) -> u64 {
@@ -75,6 +86,55 @@ mod real {
         _ = window().navigator().share_with_data(&link);
     }
 
+    /// Whether the browser lets the page notify.
+    pub fn may_notify() -> Permission {
+        // Some phones have none.
+        if !Reflect::has(&window(), &"Notification".into()).unwrap_or(false) {
+            return Permission::Denied;
+        }
+        match Notification::permission() {
+            NotificationPermission::Granted => Permission::Granted,
+            NotificationPermission::Default => Permission::Open,
+            _ => Permission::Denied,
+        }
+    }
+
+    /// Has the browser ask whether the page may. It does so only right after a click.
+    pub fn ask_to_notify() {
+        _ = Notification::request_permission();
+    }
+
+    /// Notifies; one of the same tag takes the place of the last. A click on it brings the page to the front, and does `then`.
+    pub fn notify(title: &str, text: &str, tag: &str, then: impl Fn() + 'static) {
+        let options = NotificationOptions::new();
+        options.set_body(text);
+        options.set_tag(tag);
+        // Where only a service worker may, there is none: the badge and the title tell as well.
+        let Ok(notification) = Notification::new_with_options(title, &options) else { return };
+        let clicked = notification.clone();
+        let click = Closure::<dyn Fn()>::new(move || {
+            _ = window().focus();
+            clicked.close();
+            then();
+        });
+        notification.set_onclick(Some(click.into_js_value().unchecked_ref()));
+    }
+
+    /// A short, quiet tone.
+    pub fn beep() {
+        let tone = || {
+            let audio = AudioContext::new()?;
+            let (tone, volume) = (audio.create_oscillator()?, audio.create_gain()?);
+            tone.frequency().set_value(660.0);
+            volume.gain().set_value(0.06);
+            tone.connect_with_audio_node(&volume)?.connect_with_audio_node(&audio.destination())?;
+            tone.start()?;
+            tone.stop_with_when(audio.current_time() + 0.15)
+        };
+        // A page that nobody has clicked on makes no sound.
+        _ = tone();
+    }
+
     /// Runs it when the page has been drawn as it is now.
     pub fn when_drawn(then: impl FnOnce() + 'static) {
         // The first frame is the one that draws it.
@@ -113,4 +173,6 @@ mod real {
     pub fn when_drawn(_: impl FnOnce() + 'static) {}
 }
 
+#[cfg(feature = "hydrate")]
+pub use real::{Permission, ask_to_notify, beep, may_notify, notify};
 pub use real::{address, can_share, copy, has_keyboard, local, normalized, rest_focus, share, when_drawn};

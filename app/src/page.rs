@@ -76,6 +76,8 @@ pub struct RoomPage {
     pub people: Vec<User>,
     /// How many are here.
     pub count: u64,
+    /// Up to which number the reader has read, if that is known.
+    pub read: Option<u64>,
     /// A fresh id for a message that is posted without JavaScript, so that posting it twice says it once.
     pub message_id: String,
     /// A message that could not be posted without JavaScript: its text, and why.

@@ -37,7 +37,8 @@ impl Client {
                 ServerFrame::Event(_)
                 | ServerFrame::Sent { .. }
                 | ServerFrame::People { .. }
-                | ServerFrame::Typing { .. } => self.dispatch(frame, turn),
+                | ServerFrame::Typing { .. }
+                | ServerFrame::Read { .. } => self.dispatch(frame, turn),
                 ServerFrame::Refused { re, .. } if is_said(re) => self.dispatch(frame, turn),
                 _ => {}
             },
@@ -76,8 +77,8 @@ impl Client {
 
     fn dispatch(&mut self, frame: ServerFrame, turn: &mut Turn) {
         match frame {
-            ServerFrame::Joined { room, epoch, recovered, reason, events, head, people, count } => {
-                let answer = Joined { page: Page { epoch, events, head }, recovered, reason, people, count };
+            ServerFrame::Joined { room, epoch, recovered, reason, events, head, people, count, read } => {
+                let answer = Joined { page: Page { epoch, events, head }, recovered, reason, people, count, read };
                 self.with(&room, |room| room.joined(answer, turn));
             }
             ServerFrame::Event(event) => {
@@ -106,6 +107,7 @@ impl Client {
                 room.people_changed(update, turn);
             }),
             ServerFrame::Typing { room, user } => self.with(&room, |room| room.wrote(user, turn)),
+            ServerFrame::Read { room, seq } => self.with(&room, |room| room.read_elsewhere(seq, turn)),
             ServerFrame::Retry { after_ms } => self.connection.retry(after_ms),
             // The server, too, wants to hear something of an idle socket.
             ServerFrame::Tick => turn.transmit(&protocol::ClientFrame::Ping),
@@ -130,7 +132,7 @@ impl Client {
             ("join", _) => room.join_refused(refused, turn),
             (re, Some(id)) if is_said(re) => room.send_refused(id, refused, turn),
             ("history", _) => room.older_refused(&refused, turn),
-            ("typing", _) if refused.code == RefusalCode::NotJoined => room.expelled(turn),
+            ("typing" | "read", _) if refused.code == RefusalCode::NotJoined => room.expelled(turn),
             _ => {}
         });
     }

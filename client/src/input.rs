@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub people: Vec<User>,
     /// How many are here.
     pub count: u64,
+    /// Up to which number the person has read, if that is known.
+    pub read: Option<u64>,
 }
 
 /// What happens to the client. Sockets have the numbers that [`Effect::Connect`] gave them; what is told of one that was
@@ -127,7 +129,7 @@ pub enum Input<'a> {
         /// The room.
         room: &'a str,
     },
-    /// The person looks at the room: nothing there is unread.
+    /// The person looks at the room: nothing there is unread. The server is told, once a second at most.
     Read {
         /// The room.
         room: &'a str,
@@ -161,6 +163,15 @@ pub enum Effect {
         room: String,
         /// Its id.
         id: String,
+    },
+    /// Tell the person, unless they see it, that somebody mentions them in a message that just came.
+    Mentioned {
+        /// The room.
+        room: String,
+        /// The name of whoever said it.
+        author: String,
+        /// What they said.
+        text: String,
     },
     /// Draw something again. Each at most once for an input.
     Changed(Change),

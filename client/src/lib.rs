@@ -10,7 +10,7 @@
 //! - `connection` knows whether there is a socket, how it does and when there is the next: back-off (`backoff`),
 //!   heartbeat, close codes, and the change to another one before the present one is cut (`handover`). [`Link`] is what people see of it.
 //! - [`Room`] (`room`) joins (`membership`), shows events in their order (`timeline`, which is a `chain` of events and
-//!   the `lines` drawn from them), loads `older` ones, sends (`outbox`), and knows who is here (`presence`) and who
+//!   the `lines` drawn from them), loads `older` ones, sends (`outbox`), and knows up to where it is read (`position`), who is here (`presence`) and who
 //!   writes (`typing`).
 //! - `turn` is one input while it is worked out: it gathers the effects.
 //!
@@ -38,6 +38,7 @@ mod membership;
 mod mentions;
 mod older;
 mod outbox;
+mod position;
 mod presence;
 mod room;
 #[cfg(test)]

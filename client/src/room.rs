@@ -3,6 +3,7 @@
 mod entering;
 mod reading;
 mod sending;
+mod unread;
 
 use std::collections::VecDeque;
 
@@ -11,11 +12,12 @@ use protocol::{Event, User};
 use crate::membership::Membership;
 use crate::older::Older;
 use crate::outbox::Outbox;
+use crate::position::Position;
 use crate::presence::People;
 use crate::timeline::Timeline;
 use crate::turn::Turn;
 use crate::typing::Typing;
-use crate::{Change, Line, Notice, mentions};
+use crate::{Change, Line, Notice};
 
 pub(crate) use entering::Joined;
 pub(crate) use reading::OlderPage;
@@ -36,6 +38,7 @@ pub struct Room {
     older: Older,
     people: People,
     typing: Typing,
+    position: Position,
     unread: u64,
 }
 
@@ -68,39 +71,6 @@ impl Room {
     #[must_use]
     pub fn typing(&self, now: u64) -> Vec<User> {
         self.typing.writers(now)
-    }
-
-    /// Messages of others that came since the last [`Input::Read`](crate::Input::Read).
-    #[must_use]
-    pub fn unread(&self) -> u64 {
-        self.unread
-    }
-
-    /// How many of the unread messages mention the person, as far as they are here.
-    #[must_use]
-    pub fn mentions(&self) -> u64 {
-        self.unread_lines().filter(|line| mentions(&line.text, &self.me.name)).count() as u64
-    }
-
-    /// The number of the first unread message, as far as they are here.
-    #[must_use]
-    pub fn first_unread(&self) -> Option<u64> {
-        self.unread_lines().last().and_then(|line| line.seq)
-    }
-
-    /// Messages of others after that number, as far as they are here.
-    #[must_use]
-    pub fn news_after(&self, seq: u64) -> u64 {
-        self.others().take_while(|line| line.seq > Some(seq)).count() as u64
-    }
-
-    /// The latest first.
-    fn others(&self) -> impl Iterator<Item = &Line> {
-        self.lines().iter().rev().filter(|line| line.seq.is_some() && line.author.id != self.me.id)
-    }
-
-    fn unread_lines(&self) -> impl Iterator<Item = &Line> {
-        self.others().take(usize::try_from(self.unread).unwrap_or(usize::MAX))
     }
 
     /// Whether there may be older messages to load.
@@ -156,6 +126,7 @@ impl Room {
             older: Older::Idle,
             people: People::default(),
             typing: Typing::default(),
+            position: Position::default(),
             unread: 0,
         };
         room.timeline.show_unsent(&room.outbox, &room.me);
@@ -208,6 +179,7 @@ impl Room {
         self.outbox.expire(turn.now);
         self.flush(turn);
         self.ask_older(turn);
+        self.tell_position(turn);
         if self.outbox.misses_event(turn.now) {
             self.doubt(turn);
         }
@@ -216,7 +188,8 @@ impl Room {
     pub(crate) fn deadline(&self, live: bool) -> Option<u64> {
         let inside = live && self.membership.is_inside();
         let on_the_link = self.membership.deadline().filter(|_| live);
-        let as_member = [self.outbox.deadline(), self.older.deadline()].into_iter().flatten().filter(|_| inside).min();
+        let as_member = [self.outbox.deadline(), self.older.deadline(), self.position.deadline()];
+        let as_member = as_member.into_iter().flatten().filter(|_| inside).min();
         [self.typing.deadline(), on_the_link, as_member].into_iter().flatten().min()
     }
 
@@ -237,17 +210,6 @@ impl Room {
     pub(crate) fn stopped_writing(&mut self, id: &str, turn: &mut Turn) {
         if self.typing.end(id) {
             self.typing_changed(turn);
-        }
-    }
-
-    pub(crate) fn read(&mut self, turn: &mut Turn) {
-        self.set_unread(0, turn);
-    }
-
-    fn set_unread(&mut self, unread: u64, turn: &mut Turn) {
-        if self.unread != unread {
-            self.unread = unread;
-            turn.changed(Change::Rooms);
         }
     }
 

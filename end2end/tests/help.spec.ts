@@ -17,7 +17,7 @@ test('a question mark opens the shortcuts, which are loaded only then', async ({
 
   await ana.page.locator('.scroller').focus();
   await ana.page.keyboard.press('?');
-  await expect(dialog(ana).locator('dt')).toHaveText(['Enter', 'Shift+Enter', '↑', 'Esc', '@', ':', '?']);
+  await expect(dialog(ana).locator('dt')).toHaveText(['Enter', 'Shift+Enter', '↑', 'Esc', '@', ':', 'Ctrl+K / ⌘K', '?']);
   expect(loads).toHaveLength(1);
 
   await ana.page.keyboard.press('Escape');

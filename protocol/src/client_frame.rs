@@ -94,6 +94,16 @@ pub enum ClientFrame {
         /// The room.
         room: String,
     },
+    /// The person has read up to there, for their other tabs and devices. What is smaller than before changes nothing.
+    Read {
+        /// The room.
+        room: String,
+        /// The number of the last event that was read.
+        seq: u64,
+        /// The name of that event; without it the number decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uid: Option<String>,
+    },
     /// Asks for a `pong`.
     Ping,
 }
@@ -169,6 +179,8 @@ mod tests {
             (r#"{"type":"edit","room":"lobby","id":"1","text":"x"}"#, true),
             (r#"{"type":"delete","room":"lobby","id":"1","target":"7"}"#, true),
             (r#"{"type":"react","room":"lobby","id":"1","target":7,"emoji":"👍"}"#, true),
+            (r#"{"type":"read","room":"lobby"}"#, true),
+            (r#"{"type":"read","room":"lobby","seq":"7"}"#, true),
             (r#"{"type":"dance"}"#, true),
             (r#"{"type":"join","room":"a","after":{"seq":-1}}"#, true),
             (r#"{"type":7}"#, false),

@@ -32,6 +32,7 @@ struct Flat {
     people: Option<Vec<User>>,
     prev: Option<String>,
     re: Option<String>,
+    read: Option<u64>,
     reason: Option<String>,
     recovered: Option<bool>,
     reply: Option<Reply>,
@@ -94,6 +95,7 @@ impl Flat {
                 people: flat.people,
             },
             "typing" => ServerFrame::Typing { room: flat.room?, user: flat.user? },
+            "read" => ServerFrame::Read { room: flat.room?, seq: flat.seq? },
             "rotate" => ServerFrame::Rotate { within_ms: flat.within_ms? },
             "retry" => ServerFrame::Retry { after_ms: flat.after_ms? },
             "tick" => ServerFrame::Tick,
@@ -112,6 +114,7 @@ impl Flat {
             head: self.head?,
             people: self.people?,
             count: self.count?,
+            read: self.read,
         })
     }
 

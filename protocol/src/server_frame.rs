@@ -36,6 +36,9 @@ pub enum ServerFrame<E = Event> {
         people: Vec<User>,
         /// How many are here.
         count: u64,
+        /// Up to which number the person has read, on whichever of their devices, if that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        read: Option<u64>,
     },
     /// A durable event, to every member.
     Event(E),
@@ -114,6 +117,13 @@ pub enum ServerFrame<E = Event> {
         room: String,
         /// Who.
         user: User,
+    },
+    /// The person has read up to there, in another tab or on another device.
+    Read {
+        /// The room.
+        room: String,
+        /// The number of the last event that was read.
+        seq: u64,
     },
     /// Open the next socket, join with the cursors, then close this one.
     Rotate {

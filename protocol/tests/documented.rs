@@ -38,15 +38,15 @@ fn without_inner_types(mut frame: Value) -> Value {
 
 #[test]
 fn every_frame_of_a_client_is_documented() {
-    let types = ["join", "leave", "send", "edit", "delete", "react", "history", "typing", "ping"];
+    let types = ["join", "leave", "send", "edit", "delete", "react", "history", "typing", "read", "ping"];
     check(&examples("client"), |example| ClientFrame::decode(example).unwrap().encode(), &types);
 }
 
 #[test]
 fn every_frame_of_a_server_is_documented() {
     let types = [
-        "welcome", "joined", "event", "sent", "refused", "reset", "history", "people", "typing", "rotate", "retry",
-        "tick", "pong",
+        "welcome", "joined", "event", "sent", "refused", "reset", "history", "people", "typing", "read", "rotate",
+        "retry", "tick", "pong",
     ];
     check(&examples("server"), |example| ServerFrame::decode(example).unwrap().encode(), &types);
 }

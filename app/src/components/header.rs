@@ -9,7 +9,7 @@ pub fn Header() -> impl IntoView {
     let chat = Chat::here();
     let words = chat.words;
     let elsewhere = move || {
-        let here = chat.room().map_or(0, |room| room.unread.get());
+        let here = chat.room().map_or(0, |room| room.calls().0);
         chat.unread() - here
     };
     let count = move || chat.room().map_or(0, |room| room.count.get());

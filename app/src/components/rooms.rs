@@ -24,6 +24,15 @@ pub fn Rooms() -> impl IntoView {
                 <span class="wordmark">"Sala"</span>
                 <ClosePanel panel="rooms" />
             </div>
+            <button
+                type="button"
+                class="small switch"
+                aria-haspopup="dialog"
+                aria-keyshortcuts="Control+K Meta+K"
+                on:click=move |_| chat.switching.set(())
+            >
+                {words.go_to_room()}
+            </button>
             <ul class="room-list">
                 <For each=move || chat.rooms.get() key=|room| room.name.clone() let:room>
                     <RoomLink room />
@@ -65,19 +74,29 @@ fn RoomLink(room: RoomView) -> impl IntoView {
         chat.act(Action::Leave(name.get_value()));
         rest_focus(".room-link.current a");
     };
-    let unread = room.unread;
+    let mute = move |_| chat.act(Action::Mute(name.get_value()));
+    let (muted, is_muted, calls) = (room.muted.clone(), room.muted.clone(), room.clone());
+    let path = room_path(&room.name);
+    let (mute_label, leave_label) = (chat.words.mute(&room.name), chat.words.leave(&room.name));
     view! {
-        <li class="room-link" class:current=is_current>
-            <a href=room_path(&room.name) aria-current=move || is_current().then_some("page") on:click=enter>
+        <li class="room-link" class:current=is_current class:muted=move || is_muted.get()>
+            <a href=path aria-current=move || is_current().then_some("page") on:click=enter>
                 <span class="room-name" dir="auto">
                     {room.name.clone()}
                 </span>
-                {move || match unread.get() {
-                    0 => Either::Left(()),
-                    count => Either::Right(view! { <Unread count /> }),
+                {move || match calls.calls() {
+                    (0, _) => Either::Left(()),
+                    (count, mentions) => Either::Right(view! { <Unread count mentions /> }),
                 }}
             </a>
-            <button type="button" class="leave" on:click=leave aria-label=chat.words.leave(&room.name)>
+            <button
+                type="button"
+                class="mute"
+                aria-label=mute_label
+                aria-pressed=move || if muted.get() { "true" } else { "false" }
+                on:click=mute
+            ></button>
+            <button type="button" class="leave" on:click=leave aria-label=leave_label>
                 <span aria-hidden="true">"×"</span>
             </button>
         </li>
@@ -85,12 +104,13 @@ fn RoomLink(room: RoomView) -> impl IntoView {
 }
 
 #[component]
-fn Unread(count: u64) -> impl IntoView {
+fn Unread(count: u64, mentions: u64) -> impl IntoView {
     let words = Chat::here().words;
+    let mention = (mentions > 0).then(|| [", ", &words.mentions(mentions, &number(mentions))].concat());
     view! {
-        <span class="badge unread">
+        <span class="badge unread" class:mention=mentions != 0>
             <span aria-hidden="true">{if count > 99 { "99+".to_owned() } else { number(count) }}</span>
-            <span class="hidden">{words.new_messages(count, &number(count))}</span>
+            <span class="hidden">{words.new_messages(count, &number(count))}{mention}</span>
         </span>
     }
 }

@@ -5,9 +5,12 @@ mod complete;
 mod emoji;
 #[cfg(feature = "hydrate")]
 mod markup;
+#[cfg(feature = "hydrate")]
+mod mention;
 mod menu;
 mod place;
 mod shortcuts;
+mod switcher;
 
 use leptos::{
     prelude::*,
@@ -17,12 +20,16 @@ use leptos::{
 };
 
 #[cfg(feature = "hydrate")]
-pub use self::markup::{draw_reactions, draw_text};
+pub use self::{
+    markup::{draw_reactions, draw_text},
+    mention::tell_mention,
+};
 pub use self::{
     complete::complete_in,
     emoji::{find_emoji, pick_emoji, pick_into},
     menu::{click_in_messages, key_in_composer, key_in_messages},
     shortcuts::list_shortcuts,
+    switcher::switch_rooms,
 };
 use crate::{preferences::Language, text::Words};
 

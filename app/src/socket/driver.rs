@@ -1,11 +1,11 @@
 use std::{cell::Cell, time::Duration};
 
 use client::{Change, Client, Effect, Input, Link, Moment, Snapshot};
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use web_sys::js_sys::{Date, Math};
 
 use super::{link::Socket, storage::Storage, with_driver};
-use crate::state::Chat;
+use crate::{lazy::tell_mention, state::Chat};
 
 /// Longest wait of a timer, in milliseconds: browsers count them in 32 bits.
 const LONGEST_WAIT: u64 = i32::MAX as u64;
@@ -20,11 +20,14 @@ pub struct Driver {
     timer: Option<(u64, TimeoutHandle)>,
     /// The number of the message that the reader is to be led to.
     pub(super) sought: Option<u64>,
+    /// Of the page, for what is drawn later.
+    owner: Owner,
 }
 
 impl Driver {
     pub fn new(client: Client, chat: Chat, storage: Storage) -> Self {
-        Self { client, chat, storage, sockets: Vec::new(), timer: None, sought: None }
+        let owner = Owner::current().unwrap_or_default();
+        Self { client, chat, storage, sockets: Vec::new(), timer: None, sought: None, owner }
     }
 
     /// Opens a room, or tries again to enter one that refused.
@@ -32,6 +35,14 @@ impl Driver {
         let effects = self.client.open(room, snapshot, moment());
         self.storage.keep_room(room);
         self.follow(effects);
+        self.chat.show_muted(room, self.storage.is_muted(room));
+    }
+
+    /// Mutes a room, or lets it be heard again.
+    pub fn mute(&mut self, room: &str) {
+        let muted = !self.storage.is_muted(room);
+        self.storage.keep_muted(room, muted);
+        self.chat.show_muted(room, muted);
     }
 
     pub fn leave(&mut self, room: &str) {
@@ -76,11 +87,8 @@ impl Driver {
     /// together: the reader was away.
     fn read(&mut self, missed: u64) {
         let room = self.chat.current.get_untracked();
-        let unread = self.client.room(&room).map_or(0, client::Room::unread);
-        if unread == 0 || document().hidden() {
-            return;
-        }
-        if unread >= missed {
+        let Some(known) = self.client.room(&room).filter(|room| !room.is_read() && !document().hidden()) else { return };
+        if known.unread() >= missed {
             self.chat.note_stop(&self.client, &room);
         }
         self.handle(Input::Read { room: &room });
@@ -94,10 +102,21 @@ impl Driver {
                 Effect::Close { socket, code } => _ = self.take(socket).map(|socket| socket.close(code)),
                 Effect::Keep(unsent) => self.storage.keep(&unsent),
                 Effect::Forget { room, id } => self.storage.forget(&room, &id),
+                Effect::Mentioned { room, author, text } => self.tell_mention(room, author, text),
                 Effect::Changed(change) => self.show(&change),
             }
         }
         self.wait();
+    }
+
+    /// Who does not see it is told.
+    fn tell_mention(&self, room: String, author: String, text: String) {
+        let is_here = self.chat.current.with_untracked(|current| *current == room);
+        if !is_here || document().hidden() {
+            // Nobody is told of a mention that the badge shows anyway, where the part cannot be loaded.
+            let telling = tell_mention(self.owner.clone(), self.chat, room, author, text);
+            spawn_local(async move { _ = telling.await });
+        }
     }
 
     fn transmit(&self, number: u32, text: String) {

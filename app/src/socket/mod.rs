@@ -53,6 +53,10 @@ pub fn act(chat: Chat, action: &Action) {
     let input = match action {
         Action::Enter(room) => return places::enter(chat, room),
         Action::Leave(room) => return places::leave(chat, room),
+        Action::Mute(room) => {
+            with_driver(|driver| driver.mute(room));
+            return;
+        }
         Action::Say(text, reply_to) => {
             chat.said.set(());
             Input::Send { room, id: message_id::fresh(), text: text.clone(), reply_to: *reply_to }
@@ -92,6 +96,16 @@ pub fn sign_out(chat: Chat) -> bool {
         with_driver(|driver| driver.storage.forget_all());
     }
     leaves
+}
+
+/// What the person has chosen about something.
+pub fn choice(about: &str) -> Option<String> {
+    with_driver(|driver| driver.storage.choice(about)).flatten()
+}
+
+/// Keeps what the person has chosen.
+pub fn keep_choice(about: &str, choice: &str) {
+    with_driver(|driver| driver.storage.keep_choice(about, choice));
 }
 
 /// What was written in a room and not sent.

@@ -10,7 +10,7 @@ use crate::{
     text::{message_path, room_path},
 };
 
-/// Keeps the address bar's buttons and the window's title right.
+/// Keeps the address bar's buttons and the window's title and icon right.
 pub fn follow(chat: Chat) {
     settle_address(&chat.current.get_untracked());
     seek(chat);
@@ -28,6 +28,10 @@ pub fn follow(chat: Chat) {
             unread => format!("({unread}) {room} · Sala"),
         };
         document().set_title(&title);
+        let icon = if chat.unread() > 0 { "/favicon-unread.svg" } else { "/favicon.svg" };
+        if let Ok(Some(link)) = document().query_selector("link[rel=icon]") {
+            _ = link.set_attribute("href", icon);
+        }
     });
 }
 

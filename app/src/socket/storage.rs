@@ -1,7 +1,7 @@
 use client::Unsent;
 use leptos::prelude::window;
 
-/// What outlives the page in this browser: unsent messages and open rooms, and for as long as the tab is open, what is half
+/// What outlives the page in this browser: unsent messages, open rooms and which of them are muted, and for as long as the tab is open, what is half
 /// written. Each is under a key of its own, so that tabs never overwrite each other's. Storage may be full, forbidden or gone;
 /// the chat goes on without it.
 pub struct Storage {
@@ -52,8 +52,25 @@ impl Storage {
         remove(&self.store, &self.key("room", room));
     }
 
+    pub fn is_muted(&self, room: &str) -> bool {
+        get(&self.store, &self.key("muted", room)).is_some()
+    }
+
+    pub fn keep_muted(&self, room: &str, muted: bool) {
+        let key = self.key("muted", room);
+        if muted { set(&self.store, &key, room) } else { remove(&self.store, &key) }
+    }
+
+    pub fn choice(&self, about: &str) -> Option<String> {
+        get(&self.store, &self.key("choice", about))
+    }
+
+    pub fn keep_choice(&self, about: &str, choice: &str) {
+        set(&self.store, &self.key("choice", about), choice);
+    }
+
     pub fn draft(&self, room: &str) -> Option<String> {
-        self.drafts.as_ref()?.get_item(&self.key("draft", room)).ok().flatten()
+        get(&self.drafts, &self.key("draft", room))
     }
 
     pub fn keep_draft(&self, room: &str, text: &str) {
@@ -79,18 +96,18 @@ impl Storage {
     }
 
     fn values(&self, what: &str) -> Vec<String> {
-        let Some(store) = &self.store else { return Vec::new() };
         let prefix = self.key(what, "");
-        keys(&self.store)
-            .filter(|key| key.starts_with(&prefix))
-            .filter_map(|key| store.get_item(&key).ok().flatten())
-            .collect()
+        keys(&self.store).filter(|key| key.starts_with(&prefix)).filter_map(|key| get(&self.store, &key)).collect()
     }
 }
 
 fn keys(store: &Option<web_sys::Storage>) -> impl Iterator<Item = String> {
     let count = store.as_ref().and_then(|store| store.length().ok()).unwrap_or(0);
     (0..count).filter_map(move |index| store.as_ref()?.key(index).ok().flatten())
+}
+
+fn get(store: &Option<web_sys::Storage>, key: &str) -> Option<String> {
+    store.as_ref()?.get_item(key).ok().flatten()
 }
 
 /// A message that cannot be kept is still sent: only a reload before that would lose it.

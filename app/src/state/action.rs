@@ -7,6 +7,8 @@ pub enum Action {
     Enter(String),
     /// Leaves a room for good.
     Leave(String),
+    /// Wants to hear only of mentions in a room, or of everything again.
+    Mute(String),
     /// Says something in the room on the screen, perhaps as an answer to the message of that number.
     Say(String, Option<u64>),
     /// Says something else instead, in the message of that number.

@@ -17,7 +17,10 @@ impl Chat {
         match change {
             Change::Link => self.link.set(client.link()),
             Change::Rooms => self.show_rooms(client),
-            Change::Timeline(name) => self.show_room(client, name, RoomView::show_timeline),
+            Change::Timeline(name) => {
+                self.show_room(client, name, RoomView::show_timeline);
+                self.show_rooms(client);
+            }
             Change::People(name) => {
                 self.show_room(client, name, |view, room| view.show_people(room, &client.me().id, self.words))
             }
@@ -44,20 +47,30 @@ impl Chat {
         self.show_room(client, name, |view, room| view.stopped_at.set(room.first_unread().map(|seq| seq - 1)));
     }
 
+    /// Shows whether a room is muted.
+    pub fn show_muted(self, name: &str, muted: bool) {
+        self.rooms.with_untracked(|rooms| {
+            let room = rooms.iter().find(|room| room.name == name);
+            _ = room.map(|room| set_if_changed(&room.muted, muted));
+        });
+    }
+
     fn show_rooms(self, client: &Client) {
         let known = self.rooms.get_untracked();
-        let rooms: Vec<_> = client
-            .rooms()
-            .map(|room| match known.iter().find(|view| view.name == room.name()) {
-                Some(view) => {
-                    view.show_marks(room);
-                    view.clone()
-                }
-                None => RoomView::new(room),
-            })
-            .collect();
-        if rooms.iter().map(|room| &room.name).ne(known.iter().map(|room| &room.name)) {
-            self.rooms.set(rooms);
+        // Nothing moves away from under a pointer, or from where a keyboard is.
+        let stays = document().query_selector(".room-list:is(:hover, :focus-within)").is_ok_and(|list| list.is_some());
+        let mut rooms: Vec<(u64, RoomView)> = Vec::with_capacity(known.len() + 1);
+        for room in client.rooms() {
+            let place = known.iter().position(|view| view.name == room.name());
+            let view = place.map_or_else(|| RoomView::new(room), |place| known[place].clone());
+            view.show_marks(room);
+            let said_at = room.lines().last().map_or(0, |line| line.at);
+            let rank = if stays { place.map_or(u64::MAX, |place| place as u64) } else { u64::MAX - said_at };
+            let index = rooms.iter().position(|(other, _)| *other > rank).unwrap_or(rooms.len());
+            rooms.insert(index, (rank, view));
+        }
+        if rooms.iter().map(|(_, room)| &room.name).ne(known.iter().map(|room| &room.name)) {
+            self.rooms.set(rooms.into_iter().map(|(_, room)| room).collect());
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Chat {
     pub me: StoredValue<User>,
     /// How the connection is.
     pub link: RwSignal<Link>,
-    /// The open rooms.
+    /// The open rooms, the one with the latest message first.
     pub rooms: RwSignal<Vec<RoomView>>,
     /// The room on the screen.
     pub current: RwSignal<String>,
@@ -47,6 +47,8 @@ pub struct Chat {
     pub words: Words,
     /// What the message that is being written is about.
     pub context: RwSignal<Option<Context>>,
+    /// Wakes when the reader wants to choose another room.
+    pub switching: RwSignal<()>,
 }
 
 impl Chat {
@@ -63,6 +65,7 @@ impl Chat {
             said: RwSignal::new(()),
             words: page.words,
             context: RwSignal::new(None),
+            switching: RwSignal::new(()),
         }
     }
 
@@ -110,9 +113,9 @@ impl Chat {
         self.me.with_value(|me| client::mentions(text, &me.name))
     }
 
-    /// Unread messages in all rooms.
+    /// How many messages there are to tell of in all rooms.
     pub fn unread(self) -> u64 {
-        self.rooms.with(|rooms| rooms.iter().map(|room| room.unread.get()).sum())
+        self.rooms.with(|rooms| rooms.iter().map(|room| room.calls().0).sum())
     }
 }
 
@@ -124,5 +127,6 @@ pub fn snapshot(page: &RoomPage) -> Snapshot {
         head: page.head.clone(),
         people: page.people.clone(),
         count: page.count,
+        read: page.read,
     }
 }

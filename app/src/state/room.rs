@@ -34,6 +34,10 @@ pub struct RoomView {
     pub typing: ArcRwSignal<Vec<User>>,
     /// Messages that came since the reader looked.
     pub unread: ArcRwSignal<u64>,
+    /// How many of them mention the reader.
+    pub mentions: ArcRwSignal<u64>,
+    /// Whether only mentions are to be told of.
+    pub muted: ArcRwSignal<bool>,
     /// What stands above the messages.
     pub top: ArcRwSignal<Top>,
     /// Whether the reader has seen that something may be missing.
@@ -74,6 +78,8 @@ impl RoomView {
             count: ArcRwSignal::new(room.count()),
             typing: ArcRwSignal::new(Vec::new()),
             unread: ArcRwSignal::new(0),
+            mentions: ArcRwSignal::new(0),
+            muted: ArcRwSignal::new(false),
             top: ArcRwSignal::new(Top::of(room, true)),
             has_read_notice: ArcRwSignal::new(false),
             refusal: ArcRwSignal::new(None),
@@ -96,6 +102,12 @@ impl RoomView {
     /// Why something may be missing, until the reader has seen it.
     pub fn gap(&self) -> Option<Notice> {
         if self.has_read_notice.get() { None } else { self.top.with(|top| top.notice) }
+    }
+
+    /// How many messages there are to tell of, and how many of them mention the reader.
+    pub fn calls(&self) -> (u64, u64) {
+        let mentions = self.mentions.get();
+        (if self.muted.get() { mentions } else { self.unread.get() }, mentions)
     }
 
     /// Whether the last message that was shown is gone: the view was replaced once more, for the same reason.
@@ -124,6 +136,7 @@ impl RoomView {
     /// What the list of rooms says about it.
     pub fn show_marks(&self, room: &Room) {
         set_if_changed(&self.unread, room.unread());
+        set_if_changed(&self.mentions, room.mentions_unread());
         if self.refusal.with_untracked(|shown| shown.as_deref() != room.refusal()) {
             self.refusal.set(room.refusal().map(str::to_owned));
         }

@@ -270,6 +270,9 @@ words! {
     skin_tones;
     emoji_groups;
     suggestions;
+    go_to_room;
+    mute(room);
+    mentions[count](n);
 }
 
 #[cfg(test)]
@@ -285,7 +288,7 @@ mod tests {
             let words = Words::of(language);
             assert_eq!(Language::tagged(words.language()), Some(language));
             assert!(words.0.iter().all(|word| !word.is_empty()), "{words:?}");
-            assert_eq!(words.0.len(), Word::suggestions as usize + 1, "a word with a line break is two");
+            assert_eq!(words.0.len(), Word::mentions as usize + 1, "a word with a line break is two");
             let sent: Words = json::from_str(&serde_json::to_string(&words).unwrap()).unwrap();
             assert_eq!(sent.0, words.0);
         }

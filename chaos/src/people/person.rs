@@ -227,7 +227,7 @@ impl Person {
                     }
                 }
                 Effect::Keep(Unsent { id, failed: Some(_), .. }) if self.settled.contains(&id) => self.writing.lost(id),
-                Effect::Keep(_) | Effect::Changed(_) => {}
+                Effect::Keep(_) | Effect::Mentioned { .. } | Effect::Changed(_) => {}
             }
         }
     }

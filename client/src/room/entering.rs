@@ -21,6 +21,7 @@ pub(crate) struct Joined {
     pub(crate) reason: Option<Reason>,
     pub(crate) people: Vec<User>,
     pub(crate) count: u64,
+    pub(crate) read: Option<u64>,
 }
 
 impl Room {
@@ -29,9 +30,9 @@ impl Room {
         if self.is_loaded() {
             return;
         }
-        let Snapshot { epoch, events, head, people, count } = snapshot;
+        let Snapshot { epoch, events, head, people, count, read } = snapshot;
         self.people_changed(|here| *here = People::new(people, count), turn);
-        self.replace(Page { epoch, events, head }, Reason::New, turn);
+        self.replace(Page { epoch, events, head }, Reason::New, read, turn);
     }
 
     /// Asks to be a member, from the cursor on.
@@ -57,18 +58,19 @@ impl Room {
     }
 
     pub(crate) fn joined(&mut self, answer: Joined, turn: &mut Turn) {
-        let Joined { page, recovered, reason, people, count } = answer;
+        let Joined { page, recovered, reason, people, count, read } = answer;
         if recovered && !self.is_loaded() {
             // It belongs to an earlier visit: this one has no cursor to recover from.
             return;
         }
         self.membership.joined();
+        self.position.joined();
         self.set_refusal(None, turn);
         self.people_changed(|here| *here = People::new(people, count), turn);
         let head = page.head.clone();
         let mut whole = true;
         if !recovered {
-            self.replace(page, reason.unwrap_or(Reason::New), turn);
+            self.replace(page, reason.unwrap_or(Reason::New), read, turn);
         } else if self.timeline.cursor().is_some_and(|cursor| cursor.epoch == page.epoch) {
             whole = self.take_all(page.events, turn);
         } else {
@@ -79,6 +81,10 @@ impl Room {
         if !whole || !self.timeline.reaches(&head) {
             self.doubt(turn);
         }
+        if let Some(read) = read {
+            self.read_elsewhere(read, turn);
+        }
+        self.tell_position(turn);
         self.outbox.looked();
         let lost = self.outbox.lose_missing();
         self.keep_again(lost, turn);
@@ -112,7 +118,7 @@ impl Room {
             return;
         }
         let head = page.head.clone();
-        self.replace(page, reason, turn);
+        self.replace(page, reason, None, turn);
         if !self.timeline.reaches(&head) {
             self.doubt(turn);
         }
@@ -162,8 +168,9 @@ impl Room {
         if matches!(event.kind, Kind::Message { .. }) {
             self.stopped_writing(&event.author.id, turn);
         }
-        if is_news(&event, &self.me) {
+        if is_news(&event, &self.me) && event.seq > self.read_to() {
             self.set_unread(self.unread + 1, turn);
+            self.note_mention(&event, turn);
         }
         self.settle_own(&event, turn);
         let seq = event.seq;
@@ -180,8 +187,9 @@ impl Room {
         self.redraw(turn);
     }
 
-    /// Shows a page in the place of all that was sent; what is unsent stays, unless it is in the page.
-    fn replace(&mut self, page: Page, reason: Reason, turn: &mut Turn) {
+    /// Shows a page in the place of all that was sent; what is unsent stays, unless it is in the page. `read` is up to where the
+    /// person has read, as the server knows.
+    fn replace(&mut self, page: Page, reason: Reason, read: Option<u64>, turn: &mut Turn) {
         let reason = self.timeline.reason_of(&page, reason);
         for event in &page.events {
             self.settle_own(event, turn);
@@ -197,14 +205,7 @@ impl Room {
             self.redraw(turn);
             return;
         }
-        let unread = match (self.timeline.cursor(), reason) {
-            (Some(cursor), Reason::New | Reason::Trimmed) => {
-                self.unread + unread_after(&page.events, cursor.seq, &self.me)
-            }
-            // Numbers of a lost history say nothing about what is new, except that it cannot be more than there is.
-            (Some(_), Reason::Epoch | Reason::Fork | Reason::Unknown) => self.unread.min(page.head.seq),
-            (None, _) => 0,
-        };
+        let unread = self.unread_in(&page, reason, read);
         self.set_unread(unread, turn);
         self.older = Older::Idle;
         self.timeline.replace(page, reason);
@@ -213,6 +214,27 @@ impl Room {
         }
         self.timeline_changed(turn);
         self.redraw(turn);
+    }
+
+    /// How much is unread with a page in the place of what is shown. The position begins anew where it means nothing any more.
+    fn unread_in(&mut self, page: &Page, reason: Reason, read: Option<u64>) -> u64 {
+        let end = page.head.seq;
+        match (self.timeline.cursor(), reason) {
+            (Some(cursor), Reason::New | Reason::Trimmed) => {
+                let seen = cursor.seq.max(self.read_to());
+                self.unread + unread_after(&page.events, seen, &self.me)
+            }
+            // Numbers of a lost history say nothing about what is new, except that it cannot be more than there is.
+            (Some(_), Reason::Epoch | Reason::Fork | Reason::Unknown) => {
+                let unread = self.unread.min(end);
+                self.position.begin(end - unread);
+                unread
+            }
+            (None, _) => {
+                self.position.begin(read.unwrap_or(end));
+                unread_after(&page.events, self.read_to(), &self.me)
+            }
+        }
     }
 
     pub(super) fn settle_own(&mut self, event: &Event, turn: &mut Turn) {

@@ -72,7 +72,17 @@ pub(super) fn joined(
     head: Head,
 ) -> ServerFrame {
     let room = LOBBY.into();
-    ServerFrame::Joined { room, epoch: epoch.into(), recovered, reason, events, head, people: vec![ana()], count: 1 }
+    ServerFrame::Joined {
+        room,
+        epoch: epoch.into(),
+        recovered,
+        reason,
+        events,
+        head,
+        people: vec![ana()],
+        count: 1,
+        read: None,
+    }
 }
 
 pub(super) fn refused(re: &str, id: Option<&str>, code: &str, retry_after_ms: Option<u64>) -> ServerFrame {
@@ -88,7 +98,7 @@ pub(super) fn refused(re: &str, id: Option<&str>, code: &str, retry_after_ms: Op
 
 pub(super) fn snapshot(events: Vec<Event>) -> Snapshot {
     let head = head_of(&events);
-    Snapshot { epoch: "e1".into(), events, head, people: vec![ana()], count: 1 }
+    Snapshot { epoch: "e1".into(), events, head, people: vec![ana()], count: 1, read: None }
 }
 
 pub(super) fn unsent(id: &str) -> Unsent {
@@ -220,10 +230,12 @@ fn word(effect: &Effect) -> String {
             }
             ClientFrame::History { before, .. } => format!("history before {}", before.unwrap()),
             ClientFrame::Typing { .. } => "typing".into(),
+            ClientFrame::Read { seq, uid, .. } => format!("read {seq} {}", uid.unwrap_or_default()),
             ClientFrame::Ping => "ping".into(),
         },
         Effect::Close { code, .. } => format!("close {code}"),
         Effect::Keep(unsent) => format!("keep {}", unsent.id),
+        Effect::Mentioned { room, author, .. } => format!("{author} mentions in {room}"),
         Effect::Forget { id, .. } => format!("forget {id}"),
         Effect::Changed(Change::Link) => "*link".into(),
         Effect::Changed(Change::Rooms) => "*rooms".into(),

@@ -8,5 +8,6 @@ mod model;
 mod older;
 mod outbox;
 mod people;
+mod reading;
 mod recovery;
 mod timeline;

@@ -66,7 +66,7 @@ fn ones_own_message_from_another_tab_is_not_unread() {
     assert_eq!(desk.hear(&frame(said(1, "a", &ana(), "x"))), "*timeline");
     assert_eq!(desk.hear(&frame(event(2))), "*rooms, *timeline");
     assert_eq!(desk.room().unread(), 1);
-    assert_eq!(desk.tell(Input::Read { room: LOBBY }), "*rooms");
+    assert_eq!(desk.tell(Input::Read { room: LOBBY }), "read 2 a2, *rooms");
     assert_eq!(desk.tell(Input::Read { room: LOBBY }), "");
     assert_eq!(desk.room().unread(), 0);
 }

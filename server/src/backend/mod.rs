@@ -1,4 +1,4 @@
-//! What rooms stand on: a relay, a history and a register of who is here, behind three small traits.
+//! What rooms stand on: a relay, a history, a register of who is here and how far people have read, behind four small traits.
 //!
 //! [`local`] keeps history in SQLite and relays within the process; [`redis`] serves any number of instances. Both pass
 //! one contract suite (`server/tests/backend`), and nothing above this module knows which one runs.
@@ -28,6 +28,8 @@ pub struct Backend {
     pub history: Arc<dyn History>,
     /// Who is here.
     pub presence: Arc<dyn Presence>,
+    /// How far people have read.
+    pub reads: Arc<dyn Reads>,
     /// What happens in the rooms that were subscribed to, in the order of each room.
     pub signals: mpsc::Receiver<Signal>,
 }
@@ -124,6 +126,51 @@ pub trait Presence: Send + Sync {
     async fn people(&self, room: &RoomName) -> Result<Roster>;
 }
 
+/// Keeps how far people have read: a convenience, of which something may be lost.
+#[async_trait]
+pub trait Reads: Send + Sync {
+    /// Notes these, each of another person or room. One that is not further than what is kept of the same life of the room changes
+    /// nothing. They stay for [`READ_KEPT_MS`], of each person those of [`READ_ROOMS`] rooms; the latest ones win.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]; some of them may have been noted.
+    async fn keep(&self, positions: &[Position]) -> Result<()>;
+
+    /// How far a person has read a room, perhaps in another life of it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    async fn mark(&self, user: &str, room: &RoomName) -> Result<Option<Mark>>;
+}
+
+/// How long it is kept how far somebody has read: 30 days, in milliseconds.
+pub const READ_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Of how many rooms it is kept for each person.
+pub const READ_ROOMS: usize = 200;
+
+/// How far somebody has read a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The id of the person.
+    pub user: String,
+    /// The room.
+    pub room: RoomName,
+    /// Up to where.
+    pub mark: Mark,
+    /// When that was noted, in milliseconds since the Unix epoch.
+    pub at: u64,
+}
+
+/// A place in a room that somebody has read up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The life of the room.
+    pub epoch: String,
+    /// The number of the event.
+    pub seq: u64,
+}
+
 /// How long a connection that enters stays in the register without a refresh, in milliseconds.
 pub const PRESENCE_TTL_MS: u64 = 45_000;
 
@@ -217,6 +264,17 @@ pub enum Whisper {
     Typing {
         /// Who.
         user: User,
+    },
+    /// Somebody has read up to there.
+    Read {
+        /// The id of the person.
+        user: String,
+        /// On which connection.
+        connection: String,
+        /// The room's life.
+        epoch: String,
+        /// The number of the event.
+        seq: u64,
     },
     /// Somebody came or went.
     People {

@@ -120,7 +120,8 @@ pub(super) async fn show_room(
     if app.sockets.may_join(&me.id).is_err() {
         return retried(app, StatusCode::TOO_MANY_REQUESTS, trouble(Trouble::ManyRooms), preferences).await;
     }
-    let view = match app.hub.view(room).await {
+    let (view, mark) = tokio::join!(app.hub.view(room), app.hub.mark(room, &me.id));
+    let view = match view {
         Ok(view) => view,
         Err(error) => {
             tracing::warn!(%error, "a room could not be shown");
@@ -133,6 +134,7 @@ pub(super) async fn show_room(
     let page = RoomPage {
         me,
         room: room.to_string(),
+        read: mark.filter(|mark| mark.epoch == view.epoch).map(|mark| mark.seq),
         epoch: view.epoch,
         events: view.events,
         head: view.head,

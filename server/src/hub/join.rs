@@ -15,7 +15,7 @@ use super::{
     room::{Member, Room, State},
     sync::page_after,
 };
-use crate::backend::{Error, Result, Roster};
+use crate::backend::{Error, Mark, Result, Roster};
 
 /// How often the history is read again when the room moved on faster than it could be read.
 const ATTEMPTS: usize = 5;
@@ -36,6 +36,13 @@ enum Attempt {
     TooLarge,
     /// The history was read, but does not meet the log.
     Apart,
+}
+
+/// What the answer to a join tells of people.
+struct Present {
+    roster: Roster,
+    /// How far the joiner has read.
+    mark: Option<Mark>,
 }
 
 /// What the answer to a join tells of the past.
@@ -62,8 +69,9 @@ impl Hub {
     ) -> Result<()> {
         let room = self.open(name).await?;
         room.lock().members.insert(connection.to_owned(), Member::new(user, mailbox));
-        let joined = match self.presence.enter(name, connection, user).await {
-            Ok(roster) => self.answer(&room, connection, after, &roster).await,
+        let (entered, mark) = tokio::join!(self.presence.enter(name, connection, user), self.mark(name, &user.id));
+        let joined = match entered {
+            Ok(roster) => self.answer(&room, connection, after, &Present { roster, mark }).await,
             Err(error) => Err(error),
         };
         if joined.is_err() {
@@ -77,10 +85,10 @@ impl Hub {
         room: &Arc<Room>,
         connection: &str,
         after: Option<Cursor>,
-        roster: &Roster,
+        present: &Present,
     ) -> Result<()> {
         let Some(mut cursor) = after else {
-            room.lock().admit(room, connection, Past::page(Reason::New), roster, &mut None);
+            room.lock().admit(room, connection, Past::page(Reason::New), present, &mut None);
             return Ok(());
         };
         cursor.seq = cursor.seq.min(limits::SEQ);
@@ -88,11 +96,11 @@ impl Hub {
         for _ in 0..ATTEMPTS {
             let from_log = {
                 let mut state = room.lock();
-                state.catch_up(&cursor).map(|past| state.admit(room, connection, past, roster, &mut leave))
+                state.catch_up(&cursor).map(|past| state.admit(room, connection, past, present, &mut leave))
             };
             let attempt = match from_log {
                 Some(attempt) => attempt,
-                None => self.answer_from_history(room, connection, &cursor, roster, &mut leave).await?,
+                None => self.answer_from_history(room, connection, &cursor, present, &mut leave).await?,
             };
             match attempt {
                 Attempt::Answered => return Ok(()),
@@ -110,7 +118,7 @@ impl Hub {
         room: &Arc<Room>,
         connection: &str,
         cursor: &Cursor,
-        roster: &Roster,
+        present: &Present,
         leave: &mut Option<OwnedSemaphorePermit>,
     ) -> Result<Attempt> {
         let mut deep = room.deep.lock().await;
@@ -130,7 +138,7 @@ impl Hub {
             Missed::Lines(lines) => splice(cursor, lines, &state.log).map(|lines| Past::recovered(cursor, lines)),
         };
         if let Some(past) = past {
-            return Ok(state.admit(room, connection, past, roster, leave));
+            return Ok(state.admit(room, connection, past, present, leave));
         }
         // What was read before may be of a history that is no more.
         *deep = Deep::default();
@@ -175,7 +183,7 @@ impl State {
         room: &Room,
         connection: &str,
         past: Past,
-        roster: &Roster,
+        present: &Present,
         leave: &mut Option<OwnedSemaphorePermit>,
     ) -> Attempt {
         // The socket may have ended while its join was under way; then there is no one to admit.
@@ -195,8 +203,9 @@ impl State {
             reason: past.reason,
             events: frame::events(lines),
             head: head.clone(),
-            people: roster.people.clone(),
-            count: roster.count,
+            people: present.roster.people.clone(),
+            count: present.roster.count,
+            read: present.mark.as_ref().filter(|mark| mark.epoch == self.log.epoch()).map(|mark| mark.seq),
         };
         member.go_live(Frame::from(joined.encode()), leave.take(), head);
         Attempt::Answered

@@ -78,6 +78,11 @@ impl Log {
         *head == self.cursor() || (head.epoch == self.epoch && is_passed && !stepped_back)
     }
 
+    /// Whether the event at that number can have that name.
+    pub fn may_name(&self, seq: u64, uid: &str) -> bool {
+        self.find(seq).is_none_or(|line| same(&line.uid, uid))
+    }
+
     /// Where an event belongs.
     pub fn place(&self, epoch: &str, line: &Line) -> Place {
         if epoch != self.epoch {

@@ -11,6 +11,7 @@ mod join;
 mod log;
 mod mailbox;
 mod presence;
+mod reads;
 mod room;
 #[cfg(test)]
 mod simulation;
@@ -30,7 +31,9 @@ use serde::Serialize;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::backend::{Backend, Broker, Draft, Error, History, Presence, Receipt, Result, Roster, Signal, Whisper};
+use crate::backend::{
+    Backend, Broker, Draft, Error, History, Presence, Reads, Receipt, Result, Roster, Signal, Whisper,
+};
 
 pub use act::{Act, Denied, Target};
 pub use frame::{Frame, encode};
@@ -48,6 +51,8 @@ pub struct Hub {
     broker: Arc<dyn Broker>,
     history: Arc<dyn History>,
     presence: Arc<dyn Presence>,
+    reads: Arc<dyn Reads>,
+    reads_waiting: reads::Waiting,
     /// Bounds the memory for answers to those who come back after a long time, however many they are at once.
     large_answers: Arc<Semaphore>,
     /// The instance goes away.
@@ -82,12 +87,14 @@ impl Hub {
     /// Takes a backend into use. Its signals are followed until the hub is dropped.
     #[must_use]
     pub fn new(backend: Backend) -> Arc<Self> {
-        let Backend { broker, history, presence, signals } = backend;
+        let Backend { broker, history, presence, reads, signals } = backend;
         let hub = Arc::new(Self {
             rooms: Mutex::default(),
             broker,
             history,
             presence,
+            reads,
+            reads_waiting: reads::Waiting::default(),
             large_answers: Arc::new(Semaphore::new(join::LARGE_ANSWERS)),
             leaving: AtomicBool::new(false),
             tasks: TaskTracker::new(),
@@ -96,6 +103,7 @@ impl Hub {
         tokio::spawn(follow(Arc::downgrade(&hub), signals));
         tokio::spawn(presence::keep(Arc::downgrade(&hub)));
         tokio::spawn(watch::keep(Arc::downgrade(&hub)));
+        tokio::spawn(reads::keep(Arc::downgrade(&hub)));
         hub
     }
 
@@ -107,6 +115,7 @@ impl Hub {
 
     /// Ends what the hub does by itself. Connections that were lost a moment ago stay in the register until they expire.
     pub async fn close(&self) {
+        self.keep_reads().await;
         self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;

@@ -133,13 +133,25 @@ impl Room {
         is_live
     }
 
-    /// Tells the members something that is not kept; the person it is about has no need of it when typing.
+    /// Tells the members something that is not kept; the person it is about has no need of it when typing, and nobody else when
+    /// reading.
     pub(super) fn whisper(&self, whisper: Whisper) {
         let room = self.name.to_string();
         match whisper {
             Whisper::Typing { user } => {
                 let frame = frame::encode(&ServerFrame::Typing { room, user: user.clone() });
                 for member in self.lock().members.values().filter(|member| member.user.id != user.id) {
+                    member.mailbox.whisper(frame.clone());
+                }
+            }
+            Whisper::Read { user, connection, epoch, seq } => {
+                let state = self.lock();
+                if state.log.epoch() != epoch {
+                    return;
+                }
+                let frame = frame::encode(&ServerFrame::Read { room, seq });
+                let elsewhere = |(at, member): &(&String, &Member)| **at != connection && member.user.id == user;
+                for (_, member) in state.members.iter().filter(elsewhere) {
                     member.mailbox.whisper(frame.clone());
                 }
             }

@@ -32,10 +32,15 @@ pub(super) struct Session {
     rooms: BTreeSet<RoomName>,
     frames: TokenBucket,
     typing: TokenBucket,
+    reads: TokenBucket,
 }
 
 /// How often somebody may be said to be writing; more is not passed on, and nobody is told.
 const TYPING: Rate = Rate { per_second: 1.0, burst: 5.0 };
+
+/// How often somebody may say how far they have read: once a second in each room, and at once in many that were read before the
+/// connection came back. More is passed over, and nobody is told.
+const READS: Rate = Rate { per_second: 5.0, burst: 60.0 };
 
 /// However a socket ends, its person leaves every room, and may be back in a moment.
 impl Drop for Session {
@@ -62,7 +67,8 @@ impl Session {
         let connection = Alphanumeric.sample_string(&mut rand::rng(), 12);
         let now = Instant::now();
         let (frames, typing) = (TokenBucket::new(rate, now), TokenBucket::new(TYPING, now));
-        Self { app, user, connection, mailbox, rooms: BTreeSet::new(), frames, typing }
+        let reads = TokenBucket::new(READS, now);
+        Self { app, user, connection, mailbox, rooms: BTreeSet::new(), frames, typing, reads }
     }
 
     /// Follows one text message. It breaks where the peer does not speak this protocol.
@@ -113,6 +119,7 @@ impl Session {
             }
             ClientFrame::History { room, before, limit } => self.history(&room, before, limit).await,
             ClientFrame::Typing { room } => self.typing(&room).await,
+            ClientFrame::Read { room, seq, uid } => self.read(&room, seq, uid.as_deref()),
             ClientFrame::Ping => {
                 self.reply(&ServerFrame::Pong);
                 Ok(())
@@ -178,6 +185,14 @@ impl Session {
         self.app.hub.typing(&room, &self.user).await.map_err(unavailable)
     }
 
+    fn read(&mut self, room: &str, seq: u64, uid: Option<&str>) -> Result<(), Error> {
+        let room = self.joined(room)?;
+        if self.reads.take(Instant::now()).is_ok() {
+            self.app.hub.read(&room, &self.user.id, &self.connection, seq, uid);
+        }
+        Ok(())
+    }
+
     fn joined(&self, room: &str) -> Result<RoomName, Error> {
         let room = names::room(room)?;
         if self.rooms.contains(&room) {
@@ -215,6 +230,7 @@ impl From<&ClientFrame> for About {
             ClientFrame::React { room, id, .. } => ("react", Some(room), Some(id)),
             ClientFrame::History { room, .. } => ("history", Some(room), None),
             ClientFrame::Typing { room } => ("typing", Some(room), None),
+            ClientFrame::Read { room, .. } => ("read", Some(room), None),
             ClientFrame::Ping => ("ping", None, None),
         };
         Self { re: re.to_owned(), room: room.cloned(), id: id.cloned() }

@@ -124,7 +124,7 @@ async fn dropping_it_with_a_full_queue_of_signals_ends_it() {
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     let signals = instance.0.signals;
-    drop((instance.0.broker, instance.0.history, instance.0.presence));
+    drop((instance.0.broker, instance.0.history, instance.0.presence, instance.0.reads));
     appending.abort();
     assert!(appending.await.unwrap_err().is_cancelled());
     // Only now is the last hold on the writer gone, with the receiver still there.

@@ -7,6 +7,7 @@ mod local;
 mod presence;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod reads;
 mod redis;
 mod redis_cluster;
 #[path = "../support/redis_server.rs"]
@@ -64,4 +65,9 @@ contract! {
         the_roster_is_by_name_and_ends_at_its_limit
         a_refresh_of_very_many_lets_nobody_blink
         rooms_do_not_see_each_others_people;
+    reads:
+        a_position_is_kept_and_never_moves_back
+        another_life_of_the_room_is_another_position
+        people_and_rooms_have_positions_of_their_own
+        of_very_many_rooms_the_latest_are_kept;
 }

@@ -11,6 +11,7 @@ mod instances;
 mod leaving;
 mod limits;
 mod pages;
+mod reads;
 mod settings;
 mod support;
 mod upgrade;

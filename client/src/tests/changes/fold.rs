@@ -231,18 +231,18 @@ fn changes_are_not_unread_and_end_nobodys_writing() {
 #[test]
 fn unread_messages_that_mention_the_person_are_told_apart() {
     let mut desk = Desk::in_lobby(events(1..=1));
-    assert_eq!(desk.room().mentions(), 0);
+    assert_eq!(desk.room().mentions_unread(), 0);
     desk.hear(&frame(event(2)));
     let mention = Event {
         kind: protocol::Kind::Message { id: "m3".into(), text: "well, @ana?".into(), reply: None },
         ..event(3)
     };
     desk.hear(&frame(mention));
-    assert_eq!((desk.room().unread(), desk.room().mentions()), (2, 1));
+    assert_eq!((desk.room().unread(), desk.room().mentions_unread()), (2, 1));
     desk.hear(&frame(delete(4, &rui(), 3)));
-    assert_eq!((desk.room().unread(), desk.room().mentions()), (2, 0), "it is not there any more");
+    assert_eq!((desk.room().unread(), desk.room().mentions_unread()), (2, 0), "it is not there any more");
     desk.tell(Input::Read { room: LOBBY });
-    assert_eq!(desk.room().mentions(), 0);
+    assert_eq!(desk.room().mentions_unread(), 0);
 }
 
 #[test]

@@ -218,6 +218,7 @@ impl Person {
                     }
                 }
                 Effect::Forget { room, id } => self.kept.retain(|unsent| unsent.room != room || unsent.id != id),
+                Effect::Mentioned { .. } => {}
                 Effect::Changed(change) => assert!(changes.insert(change), "named twice"),
             }
         }

@@ -122,7 +122,14 @@ impl Server {
 
     pub(super) fn snapshot(&self, room: &str) -> Snapshot {
         let log = &self.logs[room];
-        Snapshot { epoch: log.epoch.clone(), events: log.page(), head: log.head(), people: vec![], count: 0 }
+        Snapshot {
+            epoch: log.epoch.clone(),
+            events: log.page(),
+            head: log.head(),
+            people: vec![],
+            count: 0,
+            read: None,
+        }
     }
 
     /// Answers the next frame of somebody.
@@ -158,7 +165,7 @@ impl Server {
             }
             ClientFrame::History { room, before, limit } => self.history(at, &room, before, limit, people),
             ClientFrame::Ping => self.reply(at, &ServerFrame::Pong, people),
-            ClientFrame::Typing { .. } => {}
+            ClientFrame::Typing { .. } | ClientFrame::Read { .. } => {}
         }
     }
 
@@ -231,8 +238,17 @@ impl Server {
             Err(reason) => (false, Some(reason), log.page()),
         };
         let (epoch, head, people_here) = (log.epoch.clone(), log.head(), vec![]);
-        let answer =
-            ServerFrame::Joined { room, epoch, recovered, reason, events, head, people: people_here, count: 0 };
+        let answer = ServerFrame::Joined {
+            room,
+            epoch,
+            recovered,
+            reason,
+            events,
+            head,
+            people: people_here,
+            count: 0,
+            read: None,
+        };
         if !self.fails(2) {
             self.reply(at, &answer, people);
         }

@@ -101,7 +101,7 @@ impl Desk {
                     assert!(ClientFrame::decode(&text).is_ok(), "says what is read: {text}");
                 }
                 Effect::Close { socket, .. } => assert!(self.sockets.remove(&socket), "closes only what is open"),
-                Effect::Keep(_) | Effect::Forget { .. } | Effect::Changed(_) => {}
+                Effect::Keep(_) | Effect::Forget { .. } | Effect::Mentioned { .. } | Effect::Changed(_) => {}
             }
             assert!(self.sockets.len() <= 2, "one socket, or two while they change");
         }

@@ -106,7 +106,17 @@ fn heard(line: &str) -> Option<String> {
             let (epoch, head) = (words.next()?.to_owned(), head(words.next()?)?);
             let (recovered, reason) = (word == "recovered", reason(word));
             let events = words.filter_map(event).collect();
-            ServerFrame::Joined { room, epoch, recovered, reason, events, head, people: vec![ana()], count: 1 }
+            ServerFrame::Joined {
+                room,
+                epoch,
+                recovered,
+                reason,
+                events,
+                head,
+                people: vec![ana()],
+                count: 1,
+                read: None,
+            }
         }
         "reset" => {
             let reason = reason(words.next()?)?;
@@ -136,7 +146,7 @@ fn heard(line: &str) -> Option<String> {
 
 fn snapshot<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Snapshot> {
     let (epoch, head) = (words.next()?.to_owned(), head(words.next()?)?);
-    Some(Snapshot { epoch, head, events: words.filter_map(event).collect(), people: vec![], count: 0 })
+    Some(Snapshot { epoch, head, events: words.filter_map(event).collect(), people: vec![], count: 0, read: None })
 }
 
 fn reason(word: &str) -> Option<Reason> {

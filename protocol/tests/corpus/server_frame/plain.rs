@@ -33,6 +33,7 @@ enum Frame {
         head: Head,
         people: Vec<User>,
         count: u64,
+        read: Option<u64>,
     },
     Event(#[serde(with = "PlainEvent")] Event),
     Sent {
@@ -73,6 +74,10 @@ enum Frame {
     Typing {
         room: String,
         user: User,
+    },
+    Read {
+        room: String,
+        seq: u64,
     },
     Rotate {
         within_ms: u64,

@@ -9,11 +9,13 @@
 //! | `reader` | reads, on connections of their own |
 //! | `relay` | who listens to what, and the way to the hub |
 //! | `register`, `presence` | who is here |
+//! | `reads` | how far people have read |
 
 mod broker;
 mod lock;
 mod presence;
 mod reader;
+mod reads;
 mod register;
 mod relay;
 mod schema;
@@ -53,10 +55,12 @@ pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
     let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), claim)
         .context("the thread that writes the history in DATA_DIR cannot be started")?;
     let writer = Arc::new(writer);
+    let reader = Arc::new(Reader::new(file, Arc::clone(&writer)));
     Ok(Backend {
-        broker: Arc::new(LocalBroker::new(Arc::clone(&writer), Arc::clone(&relay))),
-        history: Arc::new(Reader::new(file, writer)),
+        broker: Arc::new(LocalBroker::new(writer, Arc::clone(&relay))),
+        history: Arc::clone(&reader) as _,
         presence: Arc::new(LocalPresence::new(relay)),
+        reads: reader,
         signals: heard,
     })
 }

@@ -19,7 +19,7 @@ const READERS: usize = 4;
 pub struct Reader {
     desks: Arc<Desks>,
     turns: Arc<Semaphore>,
-    writer: Arc<Writer>,
+    pub(super) writer: Arc<Writer>,
 }
 
 struct Desks {
@@ -58,7 +58,7 @@ impl Reader {
         self.read(move |db| slice(db, &room, part, limit)).await
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {

@@ -5,7 +5,7 @@ use anyhow::{Context, bail, ensure};
 use rusqlite::{Connection, OpenFlags};
 
 /// The layout of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// A clustered table, since a page of history is a run of neighbours. `UNIQUE (room, author, id)` is what makes a retry safe.
 const TABLES: &str = "
@@ -32,7 +32,20 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Opens the file for writing, and makes the tables if it is new.
+/// How far people have read, since version 2.
+const READS: &str = "
+CREATE TABLE reads (
+    user TEXT NOT NULL,
+    room TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (user, room)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX old_reads ON reads (at);
+";
+
+/// Opens the file for writing, and makes the tables that it lacks.
 pub fn open(file: &Path) -> anyhow::Result<Connection> {
     let mut db = Connection::open(file)?;
     db.busy_timeout(Duration::from_secs(5))?;
@@ -44,9 +57,10 @@ pub fn open(file: &Path) -> anyhow::Result<Connection> {
     ensure!(mode == "wal", "its file system does not support SQLite's write-ahead log");
     // An acknowledged event survives a loss of power: every commit waits for the disk.
     db.pragma_update(None, "synchronous", "FULL")?;
-    if found == 0 {
+    if found < VERSION {
         let tx = db.transaction()?;
-        tx.execute_batch(TABLES).context("its tables cannot be created")?;
+        let tables = if found == 0 { [TABLES, READS].concat() } else { READS.to_owned() };
+        tx.execute_batch(&tables).context("its tables cannot be created")?;
         tx.pragma_update(None, "user_version", VERSION)?;
         tx.commit()?;
     }

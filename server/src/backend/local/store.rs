@@ -4,7 +4,8 @@ use std::collections::hash_map::Entry;
 use protocol::{Head, RoomName};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior, params};
 
-use crate::backend::{Draft, Receipt};
+use super::reads;
+use crate::backend::{Draft, Position, Receipt};
 
 /// For how long an event is kept, however many came after it: its id has to be known that long.
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -27,6 +28,8 @@ pub enum Request<'a> {
     Append(&'a RoomName, &'a Draft),
     /// Give a room this epoch, at this time, unless it has one.
     Open(&'a RoomName, &'a str, u64),
+    /// Note how far people have read.
+    Keep(&'a [Position]),
 }
 
 /// What became of a request.
@@ -37,6 +40,8 @@ pub enum Done {
     Known(Receipt),
     /// The room has an epoch.
     Opened,
+    /// It is noted how far people have read, or it could not be.
+    Kept,
 }
 
 struct Room {
@@ -85,6 +90,13 @@ impl Work<'_> {
             Request::Open(room, epoch, at) => {
                 self.forget_silent_rooms(at)?;
                 self.room(room, epoch, at).map(|_| Done::Opened)
+            }
+            Request::Keep(positions) => {
+                // No message of the same transaction is refused for it.
+                if let Err(error) = reads::keep(self.tx, positions) {
+                    tracing::warn!(%error, "how far people have read was not kept");
+                }
+                Ok(Done::Kept)
             }
         }
     }

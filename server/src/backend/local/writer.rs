@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::lock::Claim;
 use super::relay::Relay;
 use super::store::{Done, Request, Store};
-use crate::backend::{Draft, Entry, Error, Receipt, Result, Signal};
+use crate::backend::{Draft, Entry, Error, Position, Receipt, Result, Signal};
 
 /// How many orders may wait for the writer. When it is full, whoever has another one waits.
 const QUEUE: usize = 1_024;
@@ -29,6 +29,7 @@ pub struct Writer {
 enum Order {
     Append { room: RoomName, draft: Draft, reply: oneshot::Sender<Result<Receipt>> },
     Open { room: RoomName, epoch: String, at: u64, reply: oneshot::Sender<Result<()>> },
+    Keep { positions: Vec<Position>, reply: oneshot::Sender<Result<()>> },
 }
 
 impl Writer {
@@ -52,6 +53,11 @@ impl Writer {
     /// Gives a room that was never seen an epoch.
     pub async fn open(&self, room: RoomName, epoch: String, at: u64) -> Result<()> {
         self.order(|reply| Order::Open { room, epoch, at, reply }).await
+    }
+
+    /// Notes how far people have read.
+    pub async fn keep(&self, positions: Vec<Position>) -> Result<()> {
+        self.order(|reply| Order::Keep { positions, reply }).await
     }
 
     async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<Result<T>>) -> Order) -> Result<T> {
@@ -114,6 +120,7 @@ impl Order {
         match self {
             Self::Append { room, draft, .. } => Request::Append(room, draft),
             Self::Open { room, epoch, at, .. } => Request::Open(room, epoch, *at),
+            Self::Keep { positions, .. } => Request::Keep(positions),
         }
     }
 
@@ -131,11 +138,13 @@ impl Order {
                 let _ = reply.send(Ok(receipt));
                 None
             }
-            (Self::Open { reply, .. }, Done::Opened) => {
+            (Self::Open { reply, .. }, Done::Opened) | (Self::Keep { reply, .. }, Done::Kept) => {
                 let _ = reply.send(Ok(()));
                 None
             }
-            (Self::Append { .. }, Done::Opened) | (Self::Open { .. }, Done::Appended { .. } | Done::Known(_)) => {
+            (Self::Append { .. }, Done::Opened | Done::Kept)
+            | (Self::Open { .. }, Done::Appended { .. } | Done::Known(_) | Done::Kept)
+            | (Self::Keep { .. }, Done::Appended { .. } | Done::Known(_) | Done::Opened) => {
                 unreachable!("the store answers requests in their order")
             }
         }
@@ -145,7 +154,7 @@ impl Order {
         let error = Error::Unavailable(reason.to_owned());
         match self {
             Self::Append { reply, .. } => drop(reply.send(Err(error))),
-            Self::Open { reply, .. } => drop(reply.send(Err(error))),
+            Self::Open { reply, .. } | Self::Keep { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 }

@@ -42,6 +42,11 @@ impl Keys {
     }
 }
 
+/// How far a person has read, by room. No room has a key of this name, so that a room that is called like a person's id is none.
+pub fn reads_of(user: &str) -> String {
+    format!("sala:{{{}}}:reads", utf8_percent_encode(user, ENCODED))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,9 @@
 //! | `sala:{room}:order` | list: the same ids, oldest first |
 //! | `sala:{room}:live`, `:who`, `:count`, `:names` | who is here, see `scripts/presence.lua` |
 //! | `sala:{room}:events` | the channel, see [`payload`] |
+//!
+//! Of a person there is `sala:{person}:reads`, how far they have read each room, see `scripts/keep.lua`. It expires when they
+//! have not read for long.
 
 mod broker;
 mod commands;
@@ -22,6 +25,7 @@ mod keys;
 mod payload;
 mod place;
 mod presence;
+mod reads;
 mod subscriber;
 
 use std::sync::Arc;
@@ -39,6 +43,7 @@ use copies::Copies;
 use history::RedisHistory;
 use place::Place;
 use presence::RedisPresence;
+use reads::RedisReads;
 use subscriber::{Line, Listening, Subscriber, back_off};
 
 /// How long Redis may take to appear when the server starts.
@@ -93,7 +98,8 @@ pub async fn open(settings: Settings) -> anyhow::Result<Backend> {
     Ok(Backend {
         broker: Arc::new(RedisBroker::new(Arc::clone(&commands), copies, subscriber, history_limit.max(1))),
         history: Arc::new(RedisHistory::new(Arc::clone(&commands))),
-        presence: Arc::new(RedisPresence::new(commands)),
+        presence: Arc::new(RedisPresence::new(Arc::clone(&commands))),
+        reads: Arc::new(RedisReads::new(commands)),
         signals: heard,
     })
 }

@@ -10,7 +10,8 @@ use tokio::{sync::mpsc, time::sleep};
 
 use super::world::Fault;
 use crate::backend::{
-    Backend, Broker, Draft, Entry, Error, History, Presence, Receipt, Result, Roster, SIGNALS, Signal, Slice, Whisper,
+    Backend, Broker, Draft, Entry, Error, History, Mark, Position, Presence, Reads, Receipt, Result, Roster, SIGNALS,
+    Signal, Slice, Whisper,
 };
 
 /// A backend with one room and one instance.
@@ -48,8 +49,9 @@ impl Model {
             lives: 0,
         };
         let model = Arc::new(Self { state: Mutex::new(state), signals });
-        let (broker, history, presence) = (Arc::clone(&model), Arc::clone(&model), Arc::clone(&model));
-        (model, Backend { broker, history, presence, signals: heard })
+        let (broker, history) = (Arc::clone(&model), Arc::clone(&model));
+        let (presence, reads) = (Arc::clone(&model), Arc::clone(&model));
+        (model, Backend { broker, history, presence, reads, signals: heard })
     }
 
     pub fn prepare(&self, fault: Fault) {
@@ -223,6 +225,17 @@ impl History for Model {
 }
 
 /// Who is here is not what this is about.
+#[async_trait]
+impl Reads for Model {
+    async fn keep(&self, _: &[Position]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn mark(&self, _: &str, _: &RoomName) -> Result<Option<Mark>> {
+        Ok(None)
+    }
+}
+
 #[async_trait]
 impl Presence for Model {
     async fn enter(&self, _: &RoomName, _: &str, _: &User) -> Result<Roster> {

@@ -68,8 +68,13 @@ impl Commands {
 
     /// Runs a script on a room, perhaps twice.
     pub async fn run<T: FromRedisValue>(&self, room: &RoomName, script: &ScriptInvocation<'_>) -> Result<T> {
+        self.run_at(&Keys::of(room).meta(), script).await
+    }
+
+    /// Runs a script on a key, perhaps twice.
+    pub async fn run_at<T: FromRedisValue>(&self, key: &str, script: &ScriptInvocation<'_>) -> Result<T> {
         let mut piece = ::redis::pipe();
-        let (answer,) = self.evaluate(room, script, piece.invoke_script(script)).await?;
+        let (answer,) = self.evaluate(key, script, piece.invoke_script(script)).await?;
         Ok(answer)
     }
 
@@ -86,7 +91,7 @@ impl Commands {
         // In one piece, so that both go over one connection: WAIT on another one would have nothing to wait for.
         let mut piece = ::redis::pipe();
         piece.invoke_script(script).cmd("WAIT").arg(replicas).arg(wait_ms);
-        self.evaluate(room, script, &piece).await
+        self.evaluate(&Keys::of(room).meta(), script, &piece).await
     }
 
     /// Asks the same of many rooms, each perhaps twice. The answers come in the order of the rooms.
@@ -141,11 +146,10 @@ impl Commands {
 
     async fn evaluate<T: FromRedisValue>(
         &self,
-        room: &RoomName,
+        key: &str,
         script: &ScriptInvocation<'_>,
         piece: &Pipeline,
     ) -> Result<T> {
-        let key = Keys::of(room).meta();
         let question = |mut line: Line| async move {
             match line.send(piece).await {
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
@@ -155,7 +159,7 @@ impl Commands {
                 answer => answer,
             }
         };
-        self.patiently(&key, Again::Yes, question).await
+        self.patiently(key, Again::Yes, question).await
     }
 
     /// All of these rooms have to be on one node.

@@ -1,0 +1,100 @@
+//! Up to where the room is read, on this screen and on others, and what is not.
+
+use protocol::{ClientFrame, Event, Kind};
+
+use super::Room;
+use crate::turn::Turn;
+use crate::{Change, Effect, Line, mentions};
+
+impl Room {
+    /// The number of the last event that the person has read, on whichever of their screens; 0 where nothing was. What was there
+    /// when they first came counts as read.
+    #[must_use]
+    pub fn read_to(&self) -> u64 {
+        self.position.to()
+    }
+
+    /// Messages of others after [`Room::read_to`].
+    #[must_use]
+    pub fn unread(&self) -> u64 {
+        self.unread
+    }
+
+    /// Whether this screen has shown the person all that there is.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.unread == 0 && self.timeline.cursor().is_none_or(|cursor| self.position.is_read(cursor.seq))
+    }
+
+    /// How many of the unread messages mention the person, as far as they are here.
+    #[must_use]
+    pub fn mentions_unread(&self) -> u64 {
+        self.unread_lines().filter(|line| mentions(&line.text, &self.me.name)).count() as u64
+    }
+
+    /// The unread messages that are here, latest first.
+    pub fn unread_lines(&self) -> impl Iterator<Item = &Line> {
+        self.news(self.read_to())
+    }
+
+    /// The number of the first unread message, as far as they are here.
+    #[must_use]
+    pub fn first_unread(&self) -> Option<u64> {
+        self.unread_lines().last().and_then(|line| line.seq)
+    }
+
+    /// Messages of others after that number, as far as they are here.
+    #[must_use]
+    pub fn news_after(&self, seq: u64) -> u64 {
+        self.news(seq).count() as u64
+    }
+
+    /// The latest first.
+    fn news(&self, after: u64) -> impl Iterator<Item = &Line> {
+        let sent = self.lines().iter().rev().filter(|line| line.seq.is_some());
+        sent.take_while(move |line| line.seq > Some(after)).filter(|line| line.author.id != self.me.id)
+    }
+
+    /// The person looks at the room.
+    pub(crate) fn read(&mut self, turn: &mut Turn) {
+        let Some(seq) = self.timeline.cursor().map(|cursor| cursor.seq) else { return };
+        self.position.read(seq);
+        self.set_unread(0, turn);
+        self.tell_position(turn);
+    }
+
+    /// The person has read up to there, as the server knows.
+    pub(crate) fn read_elsewhere(&mut self, seq: u64, turn: &mut Turn) {
+        if self.position.heard(seq) {
+            let unread = self.unread_lines().count() as u64;
+            self.set_unread(unread, turn);
+        }
+    }
+
+    /// Tells the server up to where the person has read, not too often.
+    pub(super) fn tell_position(&mut self, turn: &mut Turn) {
+        if self.membership.is_inside()
+            && let Some(seq) = self.position.tell(turn.now)
+        {
+            let (room, uid) = (self.name.clone(), self.uid_at(seq).cloned());
+            turn.transmit(&ClientFrame::Read { room, seq, uid });
+        }
+    }
+
+    /// Says that a message mentions the person, if it does.
+    pub(super) fn note_mention(&self, event: &Event, turn: &mut Turn) {
+        if let Kind::Message { text, .. } = &event.kind
+            && mentions(text, &self.me.name)
+        {
+            let (room, author) = (self.name.clone(), event.author.name.clone());
+            turn.effect(Effect::Mentioned { room, author, text: text.clone() });
+        }
+    }
+
+    pub(super) fn set_unread(&mut self, unread: u64, turn: &mut Turn) {
+        if self.unread != unread {
+            self.unread = unread;
+            turn.changed(Change::Rooms);
+        }
+    }
+}

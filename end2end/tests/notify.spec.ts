@@ -1,0 +1,115 @@
+import type { Page } from '@playwright/test';
+import type { Person } from './support/person';
+import { expect, test } from './support/test';
+
+/** What `cargo leptos --split` cuts off for it. */
+const PART = /\/pkg\/split_mention[^/]*\.wasm$/;
+
+interface Recorded {
+  asked: number;
+  shown: { title: string; body: string; click: () => void }[];
+}
+
+declare global {
+  interface Window {
+    recorded: Recorded;
+  }
+}
+
+test('the first mention asks whether to notify, and the next one does', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  const ana = await invite('Ana', server);
+  const loads: string[] = [];
+  ana.page.on('request', (request) => PART.test(request.url()) && loads.push(request.url()));
+  await record(ana.page);
+  await ana.signIn('lobby');
+  await rui.say('lobby', 'hello @Ana, whom I see');
+  await rui.say('lobby', 'hello');
+  await expect(ana.message('hello')).toBeVisible();
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await rui.say('lobby', 'hello again');
+  await expect(ana.page.locator('.unread')).toHaveCount(1);
+  expect(loads, 'there was no mention that she did not see').toEqual([]);
+
+  await rui.say('lobby', '@Ana?');
+  const notify = ana.notices.getByRole('button', { name: 'Notify me' });
+  await expect(notify).toBeVisible();
+  await rui.say('lobby', '@Ana??');
+  await expect(ana.page.locator('.mention')).toHaveText(/3/);
+  await expect(notify).toHaveCount(1);
+  expect(await recorded(ana)).toEqual({ asked: 0, shown: [] });
+  await notify.click();
+  await expect(notify).toBeHidden();
+  expect((await recorded(ana)).asked).toBe(1);
+
+  await hide(ana.page, true);
+  await rui.say('lobby', 'no news');
+  await rui.say('lobby', 'look, @ana');
+  const news = { title: 'Rui mentions you in lobby', body: 'look, @ana' };
+  await expect.poll(async () => (await recorded(ana)).shown).toEqual([news]);
+  await ana.page.evaluate(() => window.recorded.shown[0]?.click());
+  await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
+  expect(loads).toHaveLength(1);
+});
+
+test('who says not now is not asked again', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  const ana = await invite('Ana', server);
+  await record(ana.page);
+  await ana.signIn('lobby');
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await rui.say('lobby', '@Ana?');
+  await ana.notices.getByRole('button', { name: 'Not now' }).click();
+  await expect(ana.notices.getByRole('button')).toHaveCount(0);
+  await expect(ana.field).toBeFocused();
+
+  await ana.page.reload();
+  await expect(ana.page.locator('.mention')).toHaveText(/1/);
+  const loaded = ana.page.waitForResponse(PART);
+  await rui.say('lobby', '@Ana!');
+  await (await loaded).finished();
+  await expect(ana.page.locator('.mention')).toHaveText(/2/);
+  await ana.say('I am here');
+  await ana.hasSettled('I am here');
+  await expect(ana.notices.getByRole('button')).toHaveCount(0);
+  expect((await recorded(ana)).asked).toBe(0);
+});
+
+/** Headless Chromium shows no notifications, and answers no questions. */
+async function record(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    window.recorded = { asked: 0, shown: [] };
+    class Recorder {
+      static permission = 'default';
+      onclick: (() => void) | null = null;
+
+      constructor(title: string, { body = '' }: NotificationOptions) {
+        window.recorded.shown.push({ title, body, click: () => this.onclick?.() });
+      }
+
+      static async requestPermission() {
+        window.recorded.asked++;
+        return (Recorder.permission = 'granted');
+      }
+
+      close() {}
+    }
+    Object.assign(window, { Notification: Recorder });
+  });
+}
+
+async function recorded({ page }: Person): Promise<{ asked: number; shown: { title: string; body: string }[] }> {
+  return page.evaluate(() => ({
+    asked: window.recorded.asked,
+    shown: window.recorded.shown.map(({ title, body }) => ({ title, body })),
+  }));
+}
+
+async function hide(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, hidden);
+}

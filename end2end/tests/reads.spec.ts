@@ -1,0 +1,110 @@
+import type { Locator, Page } from '@playwright/test';
+import { Person } from './support/person';
+import { expect, test } from './support/test';
+
+for (const backend of ['embedded', 'Redis'] as const) {
+  test(`what is read in one tab is read in the other, and after a reload: ${backend}`, async ({ start, redis, invite }) => {
+    const settings = backend === 'Redis' ? { REDIS_URL: redis.url } : {};
+    const server = await start(settings);
+    // With Redis the other tab is on another instance.
+    const another = backend === 'Redis' ? await start(settings) : server;
+    const rui = await (await invite('Rui', server)).signIn('lobby');
+    const ana = await (await invite('Ana', server)).signIn('lobby');
+    await ana.open('kitchen');
+    await ana.isIn('kitchen');
+    const tab = await secondTab(ana, another);
+    await tab.goTo('lobby');
+    await tab.open('kitchen');
+    await tab.isIn('kitchen');
+
+    await rui.say('one');
+    await rui.say('two');
+    await expect(badge(ana.page, 'lobby')).toHaveText('2');
+    await expect(badge(tab.page, 'lobby')).toHaveText('2');
+    await expect(ana.page).toHaveTitle('(2) kitchen · Sala');
+
+    await tab.page.reload();
+    await expect(badge(tab.page, 'lobby'), 'it is as unread as it was').toHaveText('2');
+
+    await room(tab.page, 'lobby').getByRole('link').click();
+    await tab.reads(['one', 'two']);
+    await expect(badge(ana.page, 'lobby'), 'the other tab has read it').toHaveCount(0);
+    await expect(ana.page).toHaveTitle('kitchen · Sala');
+
+    await ana.page.reload();
+    await ana.isIn('kitchen');
+    await expect(badge(ana.page, 'lobby')).toHaveCount(0);
+    await room(tab.page, 'kitchen').getByRole('link').click();
+    await expect(tab.page.locator('#chatroom h1')).toHaveText('kitchen');
+    await rui.say('three');
+    await expect(badge(ana.page, 'lobby')).toHaveText('1');
+    expect(tab.complaints).toEqual([]);
+  });
+}
+
+test('a mention is told apart, and a muted room tells of nothing else', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  const lobby = room(ana.page, 'lobby');
+  const icon = ana.page.locator('link[rel=icon]');
+  await expect(icon).toHaveAttribute('href', '/favicon.svg');
+
+  await rui.say('lobby', 'hello');
+  await expect(lobby.getByRole('link')).toHaveAccessibleName('lobby 1 new message');
+  await expect(lobby.locator('.mention')).toHaveCount(0);
+  await expect(icon).toHaveAttribute('href', '/favicon-unread.svg');
+  await lobby.hover();
+  await lobby.getByRole('button', { name: 'Mute lobby' }).click();
+  await expect(lobby.locator('.unread')).toHaveCount(0);
+  await expect(ana.page).toHaveTitle('kitchen · Sala');
+  await expect(icon).toHaveAttribute('href', '/favicon.svg');
+
+  await rui.say('lobby', 'are you there, @ana?');
+  await expect(lobby.locator('.mention')).toHaveText(/1/);
+  await expect(lobby.getByRole('link')).toHaveAccessibleName('lobby 1 new message, 1 mention');
+  await expect(ana.page).toHaveTitle('(1) kitchen · Sala');
+
+  await ana.page.reload();
+  const mute = lobby.getByRole('button', { name: 'Mute lobby' });
+  await expect(mute, 'it stays muted').toHaveAttribute('aria-pressed', 'true');
+  await expect(lobby.locator('.mention')).toHaveText(/1/);
+  await lobby.hover();
+  await mute.click();
+  await expect(badge(ana.page, 'lobby')).toHaveText('2');
+  await expect(lobby.getByRole('link')).toHaveAccessibleName('lobby 2 new messages, 1 mention');
+});
+
+test('the room with the latest message is the first, but not under a pointer', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  const ana = await (await invite('Ana', server)).signIn('attic');
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await ana.field.click();
+  await rui.say('attic', 'up here');
+  await expect(ana.page.locator('.room-link .room-name')).toHaveText(['attic', 'kitchen']);
+  await rui.say('kitchen', 'down here');
+  await expect(ana.page.locator('.room-link .room-name')).toHaveText(['kitchen', 'attic']);
+
+  await room(ana.page, 'attic').hover();
+  await rui.say('attic', 'still up here');
+  await expect(badge(ana.page, 'attic')).toHaveText('2');
+  await expect(ana.page.locator('.room-link .room-name')).toHaveText(['kitchen', 'attic']);
+  await ana.field.hover();
+  await rui.say('attic', 'and now');
+  await expect(ana.page.locator('.room-link .room-name')).toHaveText(['attic', 'kitchen']);
+});
+
+/** Another tab of the same session. */
+async function secondTab({ page, name }: Person, place: { url: string }): Promise<Person> {
+  return new Person(await page.context().newPage(), name, place);
+}
+
+function room(page: Page, name: string): Locator {
+  return page.locator('.room-link').filter({ hasText: name });
+}
+
+function badge(page: Page, name: string): Locator {
+  return room(page, name).locator('.unread [aria-hidden]');
+}

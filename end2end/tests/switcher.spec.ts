@@ -1,0 +1,78 @@
+import type { Person } from './support/person';
+import { expect, test } from './support/test';
+
+/** What `cargo leptos --split` cuts off for it. */
+const SWITCHER = /\/pkg\/split_switcher[^/]*\.wasm$/;
+
+test('rooms are changed and opened by keyboard alone', async ({ server, invite, bot }) => {
+  const ana = await invite('Ana', server);
+  const loads: string[] = [];
+  ana.page.on('request', (request) => SWITCHER.test(request.url()) && loads.push(request.url()));
+  await ana.signIn('attic');
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await (await bot('Rui', server)).say('attic', 'hello @Ana');
+  await expect(ana.page.locator('.mention')).toHaveCount(1);
+  expect(loads, 'nobody has asked for it').toEqual([]);
+
+  const { keyboard } = ana.page;
+  await ana.field.focus();
+  await keyboard.press('Control+k');
+  await expect(field(ana)).toBeFocused();
+  await expect(options(ana)).toHaveText([/attic.*1 mention/, 'kitchen']);
+  await expect(chosen(ana)).toContainText('attic');
+  await keyboard.press('ArrowDown');
+  await expect(chosen(ana)).toHaveText('kitchen');
+  await keyboard.press('ArrowDown');
+  await expect(chosen(ana), 'around the end').toContainText('attic');
+  await expect(field(ana)).toHaveAttribute('aria-activedescendant', (await chosen(ana).getAttribute('id')) ?? '');
+  await keyboard.press('Enter');
+  await expect(ana.page.locator('#chatroom h1')).toHaveText('attic');
+  await expect(dialog(ana)).toBeHidden();
+  await expect(ana.field, 'the focus is where it was').toBeFocused();
+
+  await keyboard.press('Control+k');
+  await keyboard.type('Zoo');
+  await expect(options(ana)).toHaveText(['Open the room “Zoo”']);
+  await keyboard.press('Enter');
+  await ana.isIn('Zoo');
+  expect(loads).toHaveLength(1);
+
+  await keyboard.press('Meta+k');
+  await expect(field(ana), 'it begins anew').toHaveValue('');
+  await keyboard.type('zO');
+  await expect(options(ana)).toHaveText(['Zoo', 'Open the room “zO”']);
+  await keyboard.press('Escape');
+  await expect(dialog(ana)).toBeHidden();
+  await expect(ana.page.locator('#chatroom h1')).toHaveText('Zoo');
+});
+
+test('a button opens it, and a click chooses, on a phone too', async ({ server, invite }) => {
+  const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+  const ana = await (await invite('Ana', server, phone)).signIn('attic');
+  await ana.page.getByRole('button', { name: 'Rooms' }).tap();
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await ana.page.getByRole('button', { name: 'Rooms' }).tap();
+  await ana.page.getByRole('button', { name: 'Go to a room' }).tap();
+  await expect(dialog(ana)).toBeVisible();
+  await options(ana).filter({ hasText: 'attic' }).tap();
+  await expect(ana.page.locator('#chatroom h1')).toHaveText('attic');
+  await expect(dialog(ana)).toBeHidden();
+});
+
+function dialog({ page }: Person) {
+  return page.getByRole('dialog', { name: 'Go to a room' });
+}
+
+function field(person: Person) {
+  return dialog(person).getByRole('combobox', { name: 'Room' });
+}
+
+function options(person: Person) {
+  return dialog(person).getByRole('option');
+}
+
+function chosen(person: Person) {
+  return dialog(person).getByRole('option', { selected: true });
+}

@@ -1,0 +1,67 @@
+use async_trait::async_trait;
+use protocol::RoomName;
+use rusqlite::{OptionalExtension, Result as Answer, Transaction, params};
+
+use super::reader::Reader;
+use crate::backend::{Mark, Position, READ_KEPT_MS, READ_ROOMS, Reads, Result};
+
+/// How many positions share one order for the writer, so that no message waits long behind them.
+const PIECE: usize = 256;
+
+/// How many positions that are too old are forgotten at a time.
+const FORGOTTEN: usize = 64;
+
+#[async_trait]
+impl Reads for Reader {
+    async fn keep(&self, positions: &[Position]) -> Result<()> {
+        for piece in positions.chunks(PIECE) {
+            self.writer.keep(piece.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    async fn mark(&self, user: &str, room: &RoomName) -> Result<Option<Mark>> {
+        let (user, room) = (user.to_owned(), room.clone());
+        let look = move |db: &mut rusqlite::Connection| {
+            db.prepare_cached("SELECT epoch, seq FROM reads WHERE user = ? AND room = ?")?
+                .query_row([&user, room.as_str()], |row| Ok(Mark { epoch: row.get(0)?, seq: row.get(1)? }))
+                .optional()
+        };
+        self.read(look).await
+    }
+}
+
+/// Notes how far people have read.
+pub fn keep(tx: &Transaction<'_>, positions: &[Position]) -> Answer<()> {
+    for position in positions {
+        note(tx, position)?;
+    }
+    let now = positions.iter().map(|position| position.at).max().unwrap_or_default();
+    tx.prepare_cached(
+        "DELETE FROM reads WHERE (user, room) IN (SELECT user, room FROM reads WHERE at < ? ORDER BY at LIMIT ?)",
+    )?
+    .execute(params![now.saturating_sub(READ_KEPT_MS), FORGOTTEN])?;
+    Ok(())
+}
+
+fn note(tx: &Transaction<'_>, Position { user, room, mark: Mark { epoch, seq }, at }: &Position) -> Answer<()> {
+    let room = room.as_str();
+    let is_new = tx
+        .prepare_cached(
+            "INSERT INTO reads (user, room, epoch, seq, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user, room) DO NOTHING",
+        )?
+        .execute(params![user, room, epoch, seq, at])?;
+    if is_new > 0 {
+        tx.prepare_cached(
+            "DELETE FROM reads WHERE user = ?1 AND room IN
+                 (SELECT room FROM reads WHERE user = ?1 ORDER BY at DESC LIMIT -1 OFFSET ?2)",
+        )?
+        .execute(params![user, READ_ROOMS])?;
+    } else {
+        tx.prepare_cached(
+            "UPDATE reads SET epoch = ?3, seq = ?4, at = ?5 WHERE user = ?1 AND room = ?2 AND (epoch <> ?3 OR seq < ?4)",
+        )?
+        .execute(params![user, room, epoch, seq, at])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! How far somebody has read, on two sockets of theirs.
+
+use protocol::{ClientFrame, RefusalCode, ServerFrame};
+
+use crate::support::{RedisServer, Server, Socket};
+
+async fn read(socket: &mut Socket, seq: u64, uid: Option<&str>) {
+    socket.send(ClientFrame::Read { room: "lobby".into(), seq, uid: uid.map(Into::into) }).await;
+}
+
+/// What is told of it next.
+async fn told(socket: &mut Socket) -> (String, u64) {
+    loop {
+        match socket.answer().await {
+            ServerFrame::Read { room, seq } => return (room, seq),
+            ServerFrame::Event(_) | ServerFrame::Sent { .. } | ServerFrame::Tick => {}
+            other => panic!("read, not {other:?}"),
+        }
+    }
+}
+
+/// How far one has read who comes in now; asked until it is the expected, since it is kept a moment later.
+async fn comes_in(server: &Server, cookie: &str, expected: Option<u64>) {
+    let mut socket = Socket::open(&server.address, cookie).await;
+    loop {
+        socket.send(ClientFrame::Join { room: "lobby".into(), after: None }).await;
+        let ServerFrame::Joined { read, .. } = socket.answer().await else { continue };
+        if read == expected {
+            return;
+        }
+    }
+}
+
+async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {
+    let cookie = one.sign_in("Ana").await;
+    let (mut first, mut second) =
+        (Socket::open(&one.address, &cookie).await, Socket::open(&two.address, &cookie).await);
+    let mut rui = two.enter("Rui", "lobby").await;
+    first.join("lobby").await;
+    second.join("lobby").await;
+    for text in ["1", "2", "3"] {
+        rui.say("lobby", text, text).await;
+    }
+    let uid = loop {
+        let event = first.event().await;
+        if event.seq == 3 {
+            break event.uid;
+        }
+    };
+    read(&mut first, 2, None).await;
+    assert_eq!(told(&mut second).await, ("lobby".into(), 2));
+    // Neither back, nor to what is another event, nor beyond the end.
+    read(&mut first, 1, None).await;
+    read(&mut first, 3, Some("another")).await;
+    read(&mut second, 99, Some(&uid)).await;
+    assert_eq!(told(&mut first).await, ("lobby".into(), 3));
+    first.is_well().await;
+    rui.is_well().await;
+    comes_in(one, &cookie, Some(3)).await;
+    comes_in(two, &cookie, Some(3)).await;
+    comes_in(two, &one.sign_in("Eva").await, None).await;
+}
+
+#[tokio::test]
+async fn what_is_read_on_one_socket_is_told_to_the_other() {
+    let server = Server::start().await;
+    is_told_to_the_other_socket_alone(&server, &server).await;
+}
+
+#[tokio::test]
+async fn what_is_read_on_one_instance_is_told_on_the_other() {
+    let redis = RedisServer::start();
+    let settings = [("REDIS_URL", redis.url())];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let (one, two) = (Server::with(&settings).await, Server::with(&settings).await);
+    is_told_to_the_other_socket_alone(&one, &two).await;
+}
+
+#[tokio::test]
+async fn a_position_outlives_a_restart_that_comes_at_once() {
+    let server = Server::start().await;
+    let cookie = server.sign_in("Ana").await;
+    let mut ana = Socket::open(&server.address, &cookie).await;
+    ana.join("lobby").await;
+    read(&mut ana, 0, None).await;
+    comes_in(&server, &cookie, Some(0)).await;
+    let seq = ana.say("lobby", "1", "hello").await;
+    read(&mut ana, seq, None).await;
+    ana.is_well().await;
+    let server = server.restart().await;
+    comes_in(&server, &cookie, Some(seq)).await;
+    let page = server.get("/r/lobby").cookie(&cookie).send().await;
+    assert!(page.body.contains(&format!("\\\"read\\\":{seq}")) || page.body.contains(&format!("\"read\":{seq}")));
+}
+
+#[tokio::test]
+async fn one_who_is_not_in_the_room_has_not_read_it() {
+    let server = Server::start().await;
+    let mut ana = server.connect("Ana").await;
+    read(&mut ana, 1, None).await;
+    assert_eq!(ana.refused().await, RefusalCode::NotJoined);
+    ana.join("lobby").await;
+    // What comes much too fast is passed over without a word.
+    for seq in 0..100 {
+        read(&mut ana, seq, None).await;
+    }
+    ana.is_well().await;
+}
