@@ -79,6 +79,8 @@ impl Scroll {
         }
         #[cfg(feature = "hydrate")]
         anchor::remember(&scroller, at_end, false);
+        // That may have moved it.
+        let from_end = -scroller.scroll_top();
         if !at_end && scroller.scroll_height() - scroller.client_height() - from_end < NEAR_EDGE {
             self.chat.act(Action::LookBack);
         } else if !is_drawn_to_end && from_end < NEAR_EDGE {
