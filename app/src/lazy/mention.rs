@@ -37,7 +37,8 @@ fn tell(chat: Chat, room: String, author: &str, text: &str) {
         beep();
     }
     if document().hidden() {
-        let title = [author, said(chat.words, [" mentions you in ", " menciona você em ", " te menciona en "]), &room].concat();
+        let title =
+            [author, said(chat.words, [" mentions you in ", " menciona você em ", " te menciona en "]), &room].concat();
         let tag = room.clone();
         notify(&title, text, &tag, move || chat.act(Action::Enter(room.clone())));
     }

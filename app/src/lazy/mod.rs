@@ -19,17 +19,17 @@ use leptos::{
     web_sys::{Element, Event, EventInit, HtmlElement, HtmlTextAreaElement},
 };
 
-#[cfg(feature = "hydrate")]
-pub use self::{
-    markup::{draw_reactions, draw_text},
-    mention::tell_mention,
-};
 pub use self::{
     complete::complete_in,
     emoji::{find_emoji, pick_emoji, pick_into},
     menu::{click_in_messages, key_in_composer, key_in_messages},
     shortcuts::list_shortcuts,
     switcher::switch_rooms,
+};
+#[cfg(feature = "hydrate")]
+pub use self::{
+    markup::{draw_reactions, draw_text},
+    mention::tell_mention,
 };
 use crate::{preferences::Language, text::Words};
 

@@ -83,7 +83,10 @@ fn row(index: usize, choice: Choice, chosen: RwSignal<usize>, pick: impl Fn(usiz
     let words = Chat::here().words;
     let (label, marks) = match choice {
         Choice::Open(room) => (name, marks(&room, words)),
-        Choice::New(_) => ([said(words, ["Open the room", "Abrir a sala", "Abrir la sala"]), " “", &name, "”"].concat(), String::new()),
+        Choice::New(_) => (
+            [said(words, ["Open the room", "Abrir a sala", "Abrir la sala"]), " “", &name, "”"].concat(),
+            String::new(),
+        ),
     };
     view! {
         <li

@@ -87,7 +87,9 @@ impl Driver {
     /// together: the reader was away.
     fn read(&mut self, missed: u64) {
         let room = self.chat.current.get_untracked();
-        let Some(known) = self.client.room(&room).filter(|room| !room.is_read() && !document().hidden()) else { return };
+        let Some(known) = self.client.room(&room).filter(|room| !room.is_read() && !document().hidden()) else {
+            return;
+        };
         if known.unread() >= missed {
             self.chat.note_stop(&self.client, &room);
         }
