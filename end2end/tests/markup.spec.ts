@@ -2,12 +2,14 @@ import { numbered } from './support/bot';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
+const DEEP = `${'> '.repeat(1_000)}deep down`;
+const CODE = '```\nlet a = 1;\n\n  *b*\n```';
 const MARKED = [
   '**bold** *slanted* ~~gone~~ `code`',
   'see https://a.example/b_c_d?e=1&f=2 and [a page](https://b.example)',
   '> said\n> twice\n\nanswered',
   '- one\n- two',
-  '```\nlet a = 1;\n\n  *b*\n```',
+  CODE,
   'two\nlines',
   '[no](javascript:window.pwned=1) ![no](https://a.example/b.png)',
 ];
@@ -36,7 +38,7 @@ test('marks are drawn the same by the server and by the browser', async ({ serve
 });
 
 test('code is copied as it was written', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).say('lobby', MARKED[4]);
+  await (await bot('Rui', server)).say('lobby', CODE);
   const ana = await (await invite('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('lobby');
   await ana.messages.first().hover();
   await ana.page.getByRole('button', { name: 'Copy' }).click();
@@ -53,7 +55,7 @@ test('a few emoji are large', async ({ server, invite, bot }) => {
 
 test('bad input does no harm', async ({ server, invite, bot }) => {
   const texts = [
-    `${'> '.repeat(1_000)}deep down`,
+    DEEP,
     `${'- '.repeat(1_000)}deep down`,
     '*a '.repeat(1_333),
     '['.repeat(4_000),
@@ -67,7 +69,7 @@ test('bad input does no harm', async ({ server, invite, bot }) => {
   const ana = await (await invite('Ana', server, { viewport: { width: 360, height: 740 } })).signIn('lobby');
   await expect(ana.messages).toHaveCount(texts.length);
   const before = await drawn(ana);
-  await ana.say(texts[0]);
+  await ana.say(DEEP);
   await expect(ana.messages).toHaveCount(texts.length + 1);
   await expect.poll(async () => (await drawn(ana)).at(-1)).toBe(before[0]);
   expect(await ana.page.evaluate(() => 'pwned' in window)).toBe(false);

@@ -1,10 +1,11 @@
 import type { Locator, Page } from '@playwright/test';
 import { Person } from './support/person';
+import type { Settings } from './support/server';
 import { expect, test } from './support/test';
 
 for (const backend of ['embedded', 'Redis'] as const) {
   test(`what is read in one tab is read in the other, and after a reload: ${backend}`, async ({ start, redis, invite }) => {
-    const settings = backend === 'Redis' ? { REDIS_URL: redis.url } : {};
+    const settings: Settings = backend === 'Redis' ? { REDIS_URL: redis.url } : {};
     const server = await start(settings);
     // With Redis the other tab is on another instance.
     const another = backend === 'Redis' ? await start(settings) : server;

@@ -14,9 +14,9 @@ test('thousands of messages are scrolled through, and only some are on the page'
   const ana = await (await invite('Ana', server)).signIn('lobby');
   await ana.page.locator('.scroller').hover();
 
-  await scrollTo(ana, ALL[0], -2_000);
+  await scrollTo(ana, ALL[0] ?? '', -2_000);
   await expect(ana.page.getByText('This is the beginning of the room.')).toBeAttached();
-  await scrollTo(ana, ALL[700], 2_000);
+  await scrollTo(ana, ALL[700] ?? '', 2_000);
   await rui.say('lobby', 'meanwhile');
   await expect(ana.page.getByRole('button', { name: '1 new message', exact: true })).toBeVisible();
   await expect(ana.message('meanwhile'), 'it is too far down to be on the page').toHaveCount(0);
@@ -65,7 +65,7 @@ test('who says something far up is at the end', async ({ start, invite, bot }) =
   await (await bot('Rui', server)).sayAll('lobby', ALL.slice(0, 500));
   const ana = await (await invite('Ana', server)).signIn('lobby');
   await ana.page.locator('.scroller').hover();
-  await scrollTo(ana, ALL[50], -2_000);
+  await scrollTo(ana, ALL[50] ?? '', -2_000);
   await expect(ana.message('message 500')).toHaveCount(0);
   await ana.say('here I am');
   await expect(ana.message('here I am')).toBeInViewport({ ratio: 1 });
