@@ -54,7 +54,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await ana.page.locator('.scroller').evaluate((scroller) => scroller.scrollBy({ top: -400, behavior: 'instant' }));
       await expect(ana.page.getByRole('button', { name: /Latest messages/ })).toBeVisible();
       await rui.say('lobby', 'news');
-      await expect(ana.page.getByRole('button', { name: /New messages/ })).toBeVisible();
+      await expect(ana.page.getByRole('button', { name: /new message/ })).toBeVisible();
       await look('news');
       await leaveUnsent(ana, TOO_LONG);
       await expect(ana.messages.last().getByRole('button', { name: 'Retry' })).toBeVisible();

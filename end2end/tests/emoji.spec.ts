@@ -55,7 +55,7 @@ test('names and shortcodes are completed', async ({ server, invite }) => {
   await expect(ana.field).toHaveValue('hi @Rui Costa 🎉');
   await ana.page.keyboard.press('Enter');
   await expect(rui.messages.last(), 'it is meant for Rui').toHaveClass(/for-me/);
-  await expect(rui.page.locator('.mention.me')).toHaveText('@Rui Costa');
+  await expect(rui.page.locator('.mention.reader')).toHaveText('@Rui Costa');
   await expect(ana.messages.last()).not.toHaveClass(/for-me/);
   await expect(ana.page.locator('.mention')).toHaveText('@Rui Costa');
 });
