@@ -7,6 +7,9 @@ const PAGES = 'pages';
 const FILES = 'files';
 const OFFLINE = '/offline';
 
+/** A page varies by language and cookie, which a worker's own request has otherwise than the browser's; there is one of each. */
+const ANY = { ignoreVary: true };
+
 /** The most that is kept; the oldest give way. */
 const MOST = { [PAGES]: 30, [FILES]: 60 };
 
@@ -45,7 +48,7 @@ self.addEventListener('message', (event) => {
 });
 
 async function page(event) {
-  return (await fresh(event, PAGES)) ?? (await lastRoom(event)) ?? caches.match(OFFLINE);
+  return (await fresh(event, PAGES)) ?? (await lastRoom(event)) ?? caches.match(OFFLINE, ANY);
 }
 
 /** The front page leads to the room that was seen last: it is where the installed app starts. */
@@ -61,10 +64,10 @@ async function fresh(event, name) {
   try {
     const response = await fetch(request);
     if (name === FILES || isRoom(request.url)) event.waitUntil(keep(name, request, response.clone()));
-    if (name === PAGES && !(await caches.match(OFFLINE))) event.waitUntil(keepOffline());
+    if (name === PAGES && !(await caches.match(OFFLINE, ANY))) event.waitUntil(keepOffline());
     return response;
   } catch (error) {
-    const kept = await caches.match(request, { ignoreSearch: name === PAGES && !isByQuery(request.url) });
+    const kept = await caches.match(request, { ...ANY, ignoreSearch: name === PAGES && !isByQuery(request.url) });
     if (!kept && name === FILES) throw error;
     return kept;
   }
@@ -72,7 +75,7 @@ async function fresh(event, name) {
 
 /** As it was kept, else from the server. */
 async function file(event) {
-  const kept = await caches.match(event.request);
+  const kept = await caches.match(event.request, ANY);
   if (kept) return kept;
   const response = await fetch(event.request);
   event.waitUntil(keep(FILES, event.request, response.clone()));
@@ -84,7 +87,7 @@ async function keepRoom(url) {
   const response = await fetch(url);
   await keep(PAGES, url, response.clone());
   const names = new Set((await response.text()).match(/\/pkg\/[\w.-]+/g));
-  await Promise.all([...names].map(async (name) => (await caches.match(name)) ?? keep(FILES, name, await fetch(name))));
+  await Promise.all([...names].map(async (name) => (await caches.match(name, ANY)) ?? keep(FILES, name, await fetch(name))));
 }
 
 async function keep(name, request, response) {
@@ -92,7 +95,7 @@ async function keep(name, request, response) {
   if (!response.ok || response.redirected) return;
   const cache = await caches.open(name);
   // As the latest one, also where it was kept before.
-  await cache.delete(request);
+  await cache.delete(request, ANY);
   await cache.put(request, response);
   const all = await cache.keys();
   const old = all.filter(({ url }) => new URL(url).pathname !== OFFLINE).slice(0, -MOST[name]);

@@ -79,6 +79,8 @@ test('rooms are opened and changed by keyboard alone', async ({ server, invite }
   await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
   await expect(ana.field).toBeFocused();
   await ana.page.keyboard.press('Tab');
+  await expect(ana.page.getByRole('button', { name: 'Emoji' })).toBeFocused();
+  await ana.page.keyboard.press('Tab');
   await expect(ana.page.locator('.send')).toBeFocused();
 });
 

@@ -91,7 +91,7 @@ fn block(code: String, copy: &'static str) -> AnyView {
             <pre tabindex="0">
                 <code>{code}</code>
             </pre>
-            <button type="button" class="small copy">
+            <button class="small copy" type="button">
                 {copy}
             </button>
         </div>
