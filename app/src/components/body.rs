@@ -104,7 +104,9 @@ fn words(text: &str, people: &[String]) -> AnyView {
         .into_iter()
         .map(|piece| match piece {
             (words, None) => words.to_owned().into_any(),
-            (words, Some(is_me)) => view! { <span class="mention" class:reader=is_me>{words.to_owned()}</span> }.into_any(),
+            (words, Some(is_me)) => {
+                view! { <span class="mention" class:reader=is_me>{words.to_owned()}</span> }.into_any()
+            }
         })
         .collect_view()
         .into_any()

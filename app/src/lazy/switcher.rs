@@ -18,7 +18,7 @@ part! {
 /// Where one can go.
 #[derive(Clone)]
 enum Choice {
-    Open(RoomView),
+    Open(Box<RoomView>),
     New(String),
 }
 
@@ -118,7 +118,7 @@ fn choices(chat: Chat, filter: &str) -> Vec<Choice> {
     let small = wanted.to_ascii_lowercase();
     let mut choices: Vec<_> = chat.rooms.with(|rooms| {
         let fits = rooms.iter().filter(|room| room.name.to_ascii_lowercase().contains(&small));
-        fits.cloned().map(Choice::Open).collect()
+        fits.cloned().map(|room| Choice::Open(Box::new(room))).collect()
     });
     if let Ok(name) = protocol::RoomName::new(&wanted)
         && chat.rooms.with(|rooms| rooms.iter().all(|room| room.name != name.as_str()))
