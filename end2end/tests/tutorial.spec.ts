@@ -7,7 +7,8 @@ import { expect, test } from './support/test';
 const TEXT = 'Hello from a script';
 
 test('the names of the tutorial work before the browser takes over', async ({ server, invite }) => {
-  const ana = await invite('Ana', server);
+  // What a service worker fetches goes past the page's routes.
+  const ana = await invite('Ana', server, { serviceWorkers: 'block' });
   await ana.page.route('**/pkg/*.{js,wasm}', () => {
     // Never answered: the page stays as the server rendered it.
   });
