@@ -104,7 +104,7 @@ function watch({ page }: Person): string[] {
   return loads;
 }
 
-/** What is drawn of each text, without the marks that Leptos leaves. */
+/** What is drawn of each text, without the marks that Leptos leaves, and what stands at another place on the server. */
 async function drawn(person: Person): Promise<string[]> {
-  return person.texts.evaluateAll((texts) => texts.map((text) => text.innerHTML.replace(/<!--.*?-->/g, '')));
+  return person.texts.evaluateAll((texts) => texts.map((text) => text.innerHTML.replace(/<!--.*?-->| type="button"/g, '')));
 }

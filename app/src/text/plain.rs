@@ -10,7 +10,7 @@ pub fn is_plain(text: &str) -> bool {
 /// Nothing that Markdown, links, mentions or emoji are made of: the letters of most scripts, by blocks, and what stands
 /// between them.
 const fn is_harmless(c: char) -> bool {
-    let is_letter = matches!(c, '\u{C0}'..='\u{1FFF}' | '\u{3000}'..='\u{D7FF}');
+    let is_letter = matches!(c, '\u{C0}'..='\u{1FFF}' | '\u{3000}'..='\u{3029}' | '\u{3040}'..='\u{31FF}' | '\u{3400}'..='\u{D7FF}');
     let is_between = matches!(c, ' ' | '!'..='%' | '\'' | '(' | ')' | '+'..='.' | ':' | ';' | '=' | '?');
     is_letter || is_between || c.is_ascii_alphanumeric() || matches!(c, '¡' | '¿' | '«' | '»' | '‐'..='‧' | '₠'..='₿')
 }
