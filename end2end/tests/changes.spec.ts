@@ -133,6 +133,16 @@ test('what is edited takes no draft away', async ({ server, invite }) => {
   await ana.say('said, edited');
   await ana.reads(['said, edited']);
   await expect(ana.field).toHaveValue('half a thought');
+
+  await ana.choose(ana.messages.first(), 'Edit');
+  await ana.field.fill('said, and edited once more');
+  await ana.choose(ana.messages.first(), 'Reply');
+  await expect(ana.field, 'the edit is given up').toHaveValue('half a thought');
+  await ana.choose(ana.messages.first(), 'Edit');
+  await ana.field.fill('said, and edited once more');
+  await ana.page.reload();
+  await ana.isIn('lobby');
+  await expect(ana.field).toHaveValue('half a thought');
 });
 
 test('many reactions stay in their place', async ({ start, invite }) => {

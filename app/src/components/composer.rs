@@ -1,6 +1,10 @@
 use leptos::{ev, html, prelude::*, web_sys::HtmlTextAreaElement};
 
-use super::{deeds::follow, drafts::keep_drafts, part::Part};
+use super::{
+    deeds::follow,
+    drafts::{draft, keep_drafts},
+    part::Part,
+};
 use crate::{
     lazy::{complete_in, key_in_composer, pick_into},
     state::{Action, Chat, Context},
@@ -21,9 +25,8 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
             problem.set(None);
         }
         if let Some(field) = field.get_untracked() {
-            let text = field.value();
-            chat.keep_draft(&chat.current.get_untracked(), &text);
-            if text.contains(['@', ':']) {
+            chat.keep_draft(&chat.current.get_untracked(), &draft(chat, &field));
+            if field.value().contains(['@', ':']) {
                 completion.load(complete_in(chat, field));
             }
         }
@@ -83,14 +86,15 @@ fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
         return Ok(());
     }
     protocol::check_text(&text).map_err(|error| chat.words.refusal(error.code))?;
-    field.set_value("");
-    chat.act(match chat.context.get_untracked() {
-        None => Action::Say(text, None),
-        Some(Context::Answers { seq, .. }) => Action::Say(text, Some(seq)),
-        Some(Context::Edits { seq, .. }) => Action::Edit(seq, text),
-    });
+    let (action, left) = match chat.context.get_untracked() {
+        None => (Action::Say(text, None), String::new()),
+        Some(Context::Answers { seq, .. }) => (Action::Say(text, Some(seq)), String::new()),
+        Some(Context::Edits { seq, draft }) => (Action::Edit(seq, text), draft),
+    };
+    field.set_value(&left);
+    chat.act(action);
     chat.context.set(None);
-    chat.keep_draft(&chat.current.get_untracked(), "");
+    chat.keep_draft(&chat.current.get_untracked(), &left);
     Ok(())
 }
 

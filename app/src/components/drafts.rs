@@ -1,4 +1,4 @@
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, web_sys::HtmlTextAreaElement};
 
 use crate::{
     browser::has_keyboard,
@@ -14,9 +14,9 @@ pub fn keep_drafts(chat: Chat, field: NodeRef<html::Textarea>, problem: RwSignal
         let field = field.get_untracked()?;
         match before.flatten() {
             None if field.value().is_empty() => field.set_value(&chat.draft(&room).unwrap_or_default()),
-            None => chat.keep_draft(&room, &field.value()),
+            None => chat.keep_draft(&room, &draft(chat, &field)),
             Some(before) if before != room => {
-                chat.keep_draft(&before, &draft(chat, field.value()));
+                chat.keep_draft(&before, &draft(chat, &field));
                 chat.context.set(None);
                 field.set_value(&chat.draft(&room).unwrap_or_default());
                 problem.set(None);
@@ -30,10 +30,10 @@ pub fn keep_drafts(chat: Chat, field: NodeRef<html::Textarea>, problem: RwSignal
     });
 }
 
-/// What is written in the field, or what was before an edit began.
-fn draft(chat: Chat, text: String) -> String {
+/// What is written in the field and was not sent; while a message is edited, what was there before.
+pub fn draft(chat: Chat, field: &HtmlTextAreaElement) -> String {
     match chat.context.get_untracked() {
         Some(Context::Edits { draft, .. }) => draft,
-        Some(Context::Answers { .. }) | None => text,
+        Some(Context::Answers { .. }) | None => field.value(),
     }
 }

@@ -37,12 +37,12 @@ pub fn edit_last(chat: Chat) {
     }
 }
 
-/// Writes a message of its own after all.
+/// Writes a message of its own after all. What was in the field before an edit comes back into it.
 pub fn give_up(chat: Chat) {
-    if let Some(Context::Edits { .. }) = chat.context.get_untracked()
+    if let Some(Context::Edits { draft, .. }) = chat.context.get_untracked()
         && let Some(field) = field()
     {
-        field.set_value("");
+        field.set_value(&draft);
     }
     chat.context.set(None);
 }
@@ -76,16 +76,6 @@ fn draw_once(chat: Chat) {
 
 #[component]
 fn About(chat: Chat) -> impl IntoView {
-    // What was in the field before comes back into it.
-    Effect::new(move |before: Option<Option<Context>>| {
-        let context = chat.context.get();
-        if let (Some(Some(Context::Edits { draft, .. })), None, Some(field)) = (before, &context, field())
-            && field.value().is_empty()
-        {
-            field.set_value(&draft);
-        }
-        context
-    });
     let words = move || match chat.context.get() {
         None => String::new(),
         Some(Context::Edits { .. }) => chat.words.you_edit().to_owned(),
