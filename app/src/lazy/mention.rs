@@ -3,7 +3,6 @@ use leptos::{prelude::*, web_sys::Element};
 use super::{draw, part, said};
 use crate::{
     browser::{Permission, ask_to_notify, beep, may_notify, notify, rest_focus},
-    socket::{choice, keep_choice},
     state::{Action, Chat},
 };
 
@@ -13,7 +12,7 @@ part! {
     pub fn tell_mention(owner: Owner, chat: Chat, room: String, author: String, text: String) {
         match may_notify() {
             Permission::Granted => tell(chat, room, &author, &text),
-            Permission::Open if choice(NOTIFY).is_none() => ask(&owner),
+            Permission::Open if chat.choice(NOTIFY).is_none() => ask(&owner),
             Permission::Open | Permission::Denied => {}
         }
     }
@@ -33,7 +32,7 @@ const ASK: [&str; 3] = [
 const PLACE: &str = ".notices";
 
 fn tell(chat: Chat, room: String, author: &str, text: &str) {
-    if choice(SOUND).is_some_and(|sound| sound == "on") {
+    if chat.choice(SOUND).is_some_and(|sound| sound == "on") {
         beep();
     }
     if document().hidden() {
@@ -55,19 +54,20 @@ fn ask(owner: &Owner) {
 
 #[component]
 fn Ask() -> impl IntoView {
-    let words = Chat::here().words;
+    let chat = Chat::here();
+    let words = chat.words;
     let (is_open, sound) = (RwSignal::new(true), RwSignal::new(false));
     let close = move || {
         is_open.set(false);
         rest_focus("#msg");
     };
     let agree = move |_| {
-        keep_choice(SOUND, if sound.get_untracked() { "on" } else { "off" });
+        chat.keep_choice(SOUND, if sound.get_untracked() { "on" } else { "off" });
         ask_to_notify();
         close();
     };
     let refuse = move |_| {
-        keep_choice(NOTIFY, "not now");
+        chat.keep_choice(NOTIFY, "not now");
         close();
     };
     view! {

@@ -84,6 +84,15 @@ fn draw<V: IntoView>(owner: &Owner, place: &Element, view: impl FnOnce() -> V) {
     std::mem::forget(drawn);
 }
 
+/// Makes something and draws it into an element, both for as long as the page lives.
+fn draw_for_good<T: Copy, V: IntoView>(place: &Element, make: impl FnOnce() -> T, view: impl FnOnce(T) -> V) -> T {
+    let owner = Owner::new();
+    let made = owner.with(make);
+    draw(&owner, place, || view(made));
+    std::mem::forget(owner);
+    made
+}
+
 /// Draws something that never changes by itself in the place of what an element holds.
 #[cfg(feature = "hydrate")]
 fn draw_still<V: IntoView>(place: &Element, view: impl FnOnce() -> V) {

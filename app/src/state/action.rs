@@ -80,6 +80,26 @@ impl Chat {
         let _ = words;
     }
 
+    /// What the person has chosen about something in this browser.
+    pub fn choice(self, about: &str) -> Option<String> {
+        #[cfg(feature = "hydrate")]
+        let choice = crate::socket::choice(about);
+        #[cfg(not(feature = "hydrate"))]
+        let choice = {
+            _ = about;
+            None
+        };
+        choice
+    }
+
+    /// Keeps what the person has chosen.
+    pub fn keep_choice(self, about: &str, choice: &str) {
+        #[cfg(feature = "hydrate")]
+        crate::socket::keep_choice(about, choice);
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (about, choice);
+    }
+
     /// What was written in a room and not sent.
     pub fn draft(self, room: &str) -> Option<String> {
         #[cfg(feature = "hydrate")]

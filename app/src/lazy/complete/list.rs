@@ -8,7 +8,7 @@ use leptos::{
 use super::word::Word;
 use crate::{
     components::deeds::follow,
-    lazy::{draw, find_emoji, insert},
+    lazy::{draw_for_good, find_emoji, insert},
     state::Chat,
 };
 
@@ -32,20 +32,16 @@ pub struct List {
 impl List {
     /// Offers what completes the words of a field, for as long as the page lives.
     pub fn attach(chat: Chat, field: HtmlTextAreaElement) {
-        let owner = Owner::new();
-        let list = owner.with(|| Self {
+        let Some(form) = field.closest("form").ok().flatten() else { return };
+        let make = || Self {
             chat,
             field: StoredValue::new_local(field.clone()),
             offers: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(0),
             length: StoredValue::new(0),
             emoji: RwSignal::new(Vec::new()),
-        });
-        if let Some(form) = field.closest("form").ok().flatten() {
-            draw(&owner, &form, || view! { <Offers list /> });
-        }
-        owner.with(|| Effect::new(move || list.offer_emoji(list.emoji.get())));
-        std::mem::forget(owner);
+        };
+        let list = draw_for_good(&form, make, |list| view! { <Offers list /> });
         for (name, value) in [("aria-autocomplete", "list"), ("aria-controls", "completion")] {
             _ = field.set_attribute(name, value);
         }
@@ -163,6 +159,7 @@ impl List {
 
 #[component]
 fn Offers(list: List) -> impl IntoView {
+    Effect::new(move || list.offer_emoji(list.emoji.get()));
     let offer = move |(index, (_, label)): (usize, (String, String))| {
         // Before the field loses the focus.
         let take = move |event: ev::MouseEvent| {

@@ -1,24 +1,23 @@
 use std::cell::RefCell;
 
 use emojis::{Emoji, Group, SkinTone};
-use leptos::{
-    ev, html,
-    prelude::*,
-    web_sys::{Element, HtmlElement},
-};
+use leptos::{ev, html, prelude::*, web_sys::Element};
 
 use super::search::{find, toned};
 use crate::{
-    lazy::{draw, focus_on, place::beside, step_focus},
+    lazy::{
+        draw_for_good,
+        place::{close, open_beside},
+        step_focus,
+    },
     state::Chat,
-    text::Words,
 };
 
 /// As the style sheet lays them out.
 const COLUMNS: i32 = 8;
 
-/// Where the chosen colour of skin is kept in this browser.
-const TONE: &str = "sala.tone";
+/// What is kept of the person's choices.
+const TONE: &str = "tone";
 
 /// In the order of their names in the words.
 const TONES: [(SkinTone, &str); 6] = [
@@ -38,52 +37,37 @@ thread_local! {
 /// All emoji, to choose one from.
 #[derive(Clone, Copy)]
 pub struct Picker {
-    words: Words,
+    chat: Chat,
     query: RwSignal<String>,
     tone: RwSignal<usize>,
     then: StoredValue<Option<Callback<String>>>,
-    popover: NodeRef<html::Div>,
+    sheet: NodeRef<html::Div>,
 }
 
 impl Picker {
     /// Opens it next to `anchor`.
     pub fn open(chat: Chat, anchor: &Element, then: Callback<String>) {
-        let picker = PICKER.with_borrow_mut(|picker| *picker.get_or_insert_with(|| Self::new(chat.words)));
+        let Some(page) = document().body() else { return };
+        let picker = PICKER.with_borrow_mut(|picker| *picker.get_or_insert_with(|| Self::new(chat, &page)));
         picker.query.set(String::new());
         picker.then.set_value(Some(then));
-        let anchor = anchor.clone();
-        // It is drawn first, so that its size is known.
-        request_animation_frame(move || {
-            let Some(popover) = picker.popover.get_untracked() else { return };
-            let popover = HtmlElement::from(popover);
-            if popover.show_popover().is_ok() {
-                beside(&popover, &anchor);
-                focus_on(&popover, "input");
-            }
-        });
+        open_beside(picker.sheet, anchor.clone(), "input");
     }
 
-    fn new(words: Words) -> Self {
-        let owner = Owner::new();
-        let picker = owner.with(|| Self {
-            words,
+    fn new(chat: Chat, page: &Element) -> Self {
+        let kept = chat.choice(TONE).and_then(|tone| tone.parse().ok());
+        let make = || Self {
+            chat,
             query: RwSignal::new(String::new()),
-            tone: RwSignal::new(kept_tone()),
+            tone: RwSignal::new(kept.unwrap_or(0)),
             then: StoredValue::new(None),
-            popover: NodeRef::new(),
-        });
-        if let Some(body) = document().body() {
-            draw(&owner, &body, || view! { <Choice picker /> });
-        }
-        // For as long as the page lives.
-        std::mem::forget(owner);
-        picker
+            sheet: NodeRef::new(),
+        };
+        draw_for_good(page, make, |picker| view! { <Choice picker /> })
     }
 
     fn choose(self, emoji: &str) {
-        if let Some(popover) = self.popover.get_untracked() {
-            _ = HtmlElement::from(popover).hide_popover();
-        }
+        close(self.sheet);
         if let Some(then) = self.then.get_value() {
             then.run(emoji.to_owned());
         }
@@ -96,7 +80,7 @@ impl Picker {
 
 #[component]
 fn Choice(picker: Picker) -> impl IntoView {
-    let words = picker.words;
+    let words = picker.chat.words;
     let choose_first = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let tone = untrack(|| picker.skin());
@@ -110,7 +94,7 @@ fn Choice(picker: Picker) -> impl IntoView {
             popover="auto"
             role="dialog"
             aria-label=words.emoji()
-            node_ref=picker.popover
+            node_ref=picker.sheet
             on:keydown=move |event| walk(&event)
         >
             <form class="picker-search" on:submit=choose_first>
@@ -134,7 +118,7 @@ fn Tones(picker: Picker) -> impl IntoView {
     let tone = move |(index, ((_, emoji), name)): (usize, ((SkinTone, &'static str), &'static str))| {
         let choose = move |_| {
             picker.tone.set(index);
-            keep_tone(index);
+            picker.chat.keep_choice(TONE, &index.to_string());
         };
         view! {
             <button
@@ -150,8 +134,8 @@ fn Tones(picker: Picker) -> impl IntoView {
         }
     };
     view! {
-        <div class="picker-tones" role="group" aria-label=picker.words.skin_tone()>
-            {TONES.into_iter().zip(picker.words.skin_tones().split(", ")).enumerate().map(tone).collect_view()}
+        <div class="picker-tones" role="group" aria-label=picker.chat.words.skin_tone()>
+            {TONES.into_iter().zip(picker.chat.words.skin_tones().split(", ")).enumerate().map(tone).collect_view()}
         </div>
     }
 }
@@ -161,11 +145,11 @@ fn list(picker: Picker, query: &str) -> AnyView {
     if query.trim().is_empty() {
         let group = |(group, name): (Group, &'static str)| view! { <h3>{name}</h3> {grid(picker, group.emojis())} };
         // The names stand in the order of Unicode's groups.
-        return Group::iter().zip(picker.words.emoji_groups().split(", ")).map(group).collect_view().into_any();
+        return Group::iter().zip(picker.chat.words.emoji_groups().split(", ")).map(group).collect_view().into_any();
     }
     let mut found = find(query).peekable();
     if found.peek().is_none() {
-        return view! { <p class="picker-none" role="status">{picker.words.no_emoji()}</p> }.into_any();
+        return view! { <p class="picker-none" role="status">{picker.chat.words.no_emoji()}</p> }.into_any();
     }
     grid(picker, found).into_any()
 }
@@ -201,17 +185,5 @@ fn walk(event: &ev::KeyboardEvent) {
     };
     if step_focus(".picker-grid button", step) {
         event.prevent_default();
-    }
-}
-
-fn kept_tone() -> usize {
-    let storage = window().local_storage().ok().flatten();
-    storage.and_then(|storage| storage.get_item(TONE).ok()?).and_then(|tone| tone.parse().ok()).unwrap_or(0)
-}
-
-/// Where nothing can be kept, it is chosen again on the next page.
-fn keep_tone(index: usize) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        _ = storage.set_item(TONE, &index.to_string());
     }
 }

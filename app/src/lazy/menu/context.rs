@@ -3,7 +3,7 @@ use std::cell::Cell;
 use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
 
 use crate::{
-    lazy::draw,
+    lazy::draw_for_good,
     state::{Chat, Context, LineView, Mark},
 };
 
@@ -67,10 +67,7 @@ fn draw_once(chat: Chat) {
     if let Ok(Some(place)) = document().query_selector(".composer-context")
         && !IS_DRAWN.replace(true)
     {
-        let owner = Owner::new();
-        draw(&owner, &place, || view! { <About chat /> });
-        // For as long as the page lives.
-        std::mem::forget(owner);
+        draw_for_good(&place, || chat, |chat| view! { <About chat /> });
     }
 }
 

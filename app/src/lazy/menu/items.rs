@@ -1,16 +1,16 @@
 use std::cell::RefCell;
 
-use leptos::{
-    ev, html,
-    prelude::*,
-    web_sys::{Element, HtmlElement},
-};
+use leptos::{ev, html, prelude::*, web_sys::Element};
 
-use super::{context, focus_on, toggle};
+use super::{context, toggle};
 use crate::{
     browser::{address, copy},
     components::deeds::follow,
-    lazy::{draw, pick_emoji, place::beside, step_focus},
+    lazy::{
+        draw_for_good, pick_emoji,
+        place::{close, open_beside},
+        step_focus,
+    },
     state::{Action, Chat, LineView, Mark},
     text::message_path,
 };
@@ -30,48 +30,27 @@ pub struct Menu {
     line: RwSignal<Option<LineView>>,
     /// Whether it was asked to delete the message, and not yet whether that is meant.
     asks: RwSignal<bool>,
-    popover: NodeRef<html::Div>,
+    sheet: NodeRef<html::Div>,
 }
 
 impl Menu {
     /// Opens it next to `anchor`.
     pub fn open(chat: Chat, line: LineView, anchor: &Element) {
-        let menu = MENU.with_borrow_mut(|menu| *menu.get_or_insert_with(|| Self::new(chat)));
+        let Some(page) = document().body() else { return };
+        let menu = MENU.with_borrow_mut(|menu| *menu.get_or_insert_with(|| Self::new(chat, &page)));
         menu.asks.set(false);
         menu.line.set(Some(line));
-        let anchor = anchor.clone();
-        // What it offers is drawn first, so that its size is known.
-        request_animation_frame(move || {
-            let Some(popover) = menu.popover.get_untracked() else { return };
-            let popover: HtmlElement = popover.into();
-            if popover.show_popover().is_ok() {
-                beside(&popover, &anchor);
-                focus_on(&popover, "button:not([hidden])");
-            }
-        });
+        open_beside(menu.sheet, anchor.clone(), "button:not([hidden])");
     }
 
-    fn new(chat: Chat) -> Self {
-        let owner = Owner::new();
-        let menu = owner.with(|| Self {
-            chat,
-            line: RwSignal::new(None),
-            asks: RwSignal::new(false),
-            popover: NodeRef::new(),
-        });
-        if let Some(body) = document().body() {
-            draw(&owner, &body, || view! { <Items menu /> });
-        }
-        // For as long as the page lives.
-        std::mem::forget(owner);
-        menu
+    fn new(chat: Chat, page: &Element) -> Self {
+        let make = || Self { chat, line: RwSignal::new(None), asks: RwSignal::new(false), sheet: NodeRef::new() };
+        draw_for_good(page, make, |menu| view! { <Items menu /> })
     }
 
     /// Closes it and does something with the message.
     fn choose(self, deed: impl FnOnce(Chat, &LineView)) {
-        if let Some(popover) = self.popover.get_untracked() {
-            _ = HtmlElement::from(popover).hide_popover();
-        }
+        close(self.sheet);
         if let Some(line) = self.line.get_untracked() {
             deed(self.chat, &line);
         }
@@ -107,7 +86,7 @@ fn Items(menu: Menu) -> impl IntoView {
         }
     };
     view! {
-        <div class="menu" popover="auto" role="menu" aria-label=words.actions() node_ref=menu.popover on:keydown=move |event| walk(&event)>
+        <div class="menu" popover="auto" role="menu" aria-label=words.actions() node_ref=menu.sheet on:keydown=move |event| walk(&event)>
             <div class="menu-emoji" role="group" aria-label=words.react() hidden=move || !lives()>
                 {QUICK.map(emoji).collect_view()}
                 <button type="button" role="menuitem" class="emoji" aria-label=words.another_emoji() on:click=move |_| menu.choose(pick)>

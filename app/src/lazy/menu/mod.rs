@@ -10,7 +10,7 @@ use leptos::{
 };
 
 use self::{context::edit_last, items::Menu};
-use super::{focus_on, part};
+use super::part;
 use crate::{
     browser::copy,
     state::{Action, Chat, LineView},
