@@ -16,10 +16,13 @@ impl Chat {
     pub fn show(self, change: &Change, client: &Client, now: u64) {
         match change {
             Change::Link => self.link.set(client.link()),
-            Change::Rooms => self.show_rooms(client),
+            Change::Rooms => {
+                self.order_rooms(client);
+                client.rooms().for_each(|room| self.show_room(client, room.name(), RoomView::show_marks));
+            }
             Change::Timeline(name) => {
                 self.show_room(client, name, RoomView::show_timeline);
-                self.show_rooms(client);
+                self.order_rooms(client);
             }
             Change::People(name) => {
                 self.show_room(client, name, |view, room| view.show_people(room, &client.me().id, self.words))
@@ -55,7 +58,8 @@ impl Chat {
         });
     }
 
-    fn show_rooms(self, client: &Client) {
+    /// Shows which rooms there are, the one first in which something was said last.
+    fn order_rooms(self, client: &Client) {
         let known = self.rooms.get_untracked();
         // Nothing moves away from under a pointer, or from where a keyboard is.
         let stays = document().query_selector(".room-list:is(:hover, :focus-within)").is_ok_and(|list| list.is_some());
@@ -63,7 +67,6 @@ impl Chat {
         for room in client.rooms() {
             let place = known.iter().position(|view| view.name == room.name());
             let view = place.map_or_else(|| RoomView::new(room), |place| known[place].clone());
-            view.show_marks(room);
             let said_at = room.lines().last().map_or(0, |line| line.at);
             let rank = if stays { place.map_or(u64::MAX, |place| place as u64) } else { u64::MAX - said_at };
             let index = rooms.iter().position(|(other, _)| *other > rank).unwrap_or(rooms.len());
