@@ -14,8 +14,7 @@ const CLICKABLE: &str = ".message-more, .reaction, .copy, .quote";
 /// Somebody clicked.
 pub fn clicked(chat: Chat, event: &ev::MouseEvent) {
     let element = element_of(event).and_then(|element| element.closest(CLICKABLE).ok().flatten());
-    // A quote may be meant for another tab.
-    if let Some(element) = element.filter(|_| !(event.ctrl_key() || event.meta_key() || event.shift_key())) {
+    if let Some(element) = element.filter(|_| is_plain_click(event)) {
         event.prevent_default();
         follow(chat, click_in_messages(chat, element));
     }
@@ -41,6 +40,11 @@ pub fn follow(chat: Chat, deed: impl Future<Output = Result<(), NotLoaded>> + 's
             chat.tell(chat.words.part_missing());
         }
     });
+}
+
+/// A click that is not meant for another tab, window or file.
+pub fn is_plain_click(event: &ev::MouseEvent) -> bool {
+    event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key())
 }
 
 fn element_of(event: &ev::Event) -> Option<Element> {

@@ -1,6 +1,6 @@
 use leptos::{either::Either, ev, html, prelude::*};
 
-use super::{avatar::Avatar, panel::ClosePanel};
+use super::{avatar::Avatar, deeds::is_plain_click, panel::ClosePanel};
 use crate::{
     browser::{normalized, rest_focus},
     state::{Action, Chat, RoomView},
@@ -153,9 +153,4 @@ fn OpenRoom() -> impl IntoView {
             {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
         </form>
     }
-}
-
-/// A click that is not meant for another tab, window or file.
-fn is_plain_click(event: &ev::MouseEvent) -> bool {
-    event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key())
 }

@@ -22,7 +22,6 @@ pub fn show_found(seq: u64) {
         scroller.set_scroll_top(scroller.scroll_top() + (place.top() - view.top() - space) as i32);
         anchor::forget();
         _ = message.class_list().add_1("found");
-        message.set_tab_index(-1);
         _ = message.focus();
     });
 }
