@@ -3,6 +3,7 @@ use markup::{Element, Node};
 use protocol::Reply;
 
 use crate::{
+    lazy,
     state::{Chat, Said},
     text::{is_big, is_plain, message_path, pieces},
 };
@@ -17,7 +18,7 @@ pub fn Body(said: Said, chat: Chat) -> impl IntoView {
         view! { <span class="big">{text}</span> }.into_any()
     } else {
         let people = if text.contains('@') { people_of(chat) } else { Vec::new() };
-        drawn(markup::parse(&text), &Around { people, copy: chat.words.copy() })
+        drawn(markup::parse(&text), &Around { people, copy: lazy::said(chat.words, ["Copy", "Copiar", "Copiar"]) })
     };
     (reply.map(|reply| view! { <Quote reply chat /> }), content)
 }

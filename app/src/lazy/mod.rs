@@ -68,7 +68,7 @@ impl From<SplitLoaderError> for NotLoaded {
 
 /// What a part says, in English, Portuguese and Spanish. Each part is a Wasm of its own that is seldom loaded, so it holds all of
 /// its words itself; in the page they would weigh on every visit.
-fn said(words: Words, [english, portuguese, spanish]: [&'static str; 3]) -> &'static str {
+pub(crate) fn said(words: Words, [english, portuguese, spanish]: [&'static str; 3]) -> &'static str {
     match Language::tagged(words.language()) {
         Some(Language::Portuguese) => portuguese,
         Some(Language::Spanish) => spanish,

@@ -8,7 +8,7 @@ use leptos::{
 use super::word::Word;
 use crate::{
     components::deeds::follow,
-    lazy::{draw_for_good, find_emoji, insert},
+    lazy::{draw_for_good, find_emoji, insert, said},
     state::Chat,
 };
 
@@ -179,7 +179,7 @@ fn Offers(list: List) -> impl IntoView {
         }
     };
     view! {
-        <ul id="completion" class="completion" role="listbox" aria-label=list.chat.words.suggestions() hidden=move || list.offers.with(Vec::is_empty)>
+        <ul id="completion" class="completion" role="listbox" aria-label=said(list.chat.words, ["Suggestions", "Sugestões", "Sugerencias"]) hidden=move || list.offers.with(Vec::is_empty)>
             {move || list.offers.get().into_iter().enumerate().map(offer).collect_view()}
         </ul>
     }

@@ -8,7 +8,7 @@ use crate::{
     lazy::{
         draw_for_good,
         place::{close, open_beside},
-        step_focus,
+        said, step_focus,
     },
     state::Chat,
 };
@@ -19,7 +19,21 @@ const COLUMNS: i32 = 8;
 /// What is kept of the person's choices.
 const TONE: &str = "tone";
 
-/// In the order of their names in the words.
+/// In the order of the tones.
+const TONE_NAMES: [&str; 3] = [
+    "Without, Light, Medium light, Medium, Medium dark, Dark",
+    "Sem tom, Claro, Médio claro, Médio, Médio escuro, Escuro",
+    "Sin tono, Claro, Medio claro, Medio, Medio oscuro, Oscuro",
+];
+
+/// In the order of Unicode's groups.
+const GROUP_NAMES: [&str; 3] = [
+    "Smileys, People, Animals and nature, Food and drink, Travel and places, Activities, Objects, Symbols, Flags",
+    "Carinhas, Pessoas, Animais e natureza, Comida e bebida, Viagens e lugares, Atividades, Objetos, Símbolos, Bandeiras",
+    "Caritas, Personas, Animales y naturaleza, Comida y bebida, Viajes y lugares, Actividades, Objetos, Símbolos, Banderas",
+];
+
+/// In the order of their names.
 const TONES: [(SkinTone, &str); 6] = [
     (SkinTone::Default, "🖐"),
     (SkinTone::Light, "🖐🏻"),
@@ -81,6 +95,7 @@ impl Picker {
 #[component]
 fn Choice(picker: Picker) -> impl IntoView {
     let words = picker.chat.words;
+    let search = said(words, ["Search emoji", "Buscar emoji (em inglês)", "Buscar emoji (en inglés)"]);
     let choose_first = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let tone = untrack(|| picker.skin());
@@ -100,8 +115,8 @@ fn Choice(picker: Picker) -> impl IntoView {
             <form class="picker-search" on:submit=choose_first>
                 <input
                     type="search"
-                    aria-label=words.search_emoji()
-                    placeholder=words.search_emoji()
+                    aria-label=search
+                    placeholder=search
                     autocomplete="off"
                     prop:value=move || picker.query.get()
                     on:input=move |event| picker.query.set(event_target_value(&event))
@@ -134,8 +149,8 @@ fn Tones(picker: Picker) -> impl IntoView {
         }
     };
     view! {
-        <div class="picker-tones" role="group" aria-label=picker.chat.words.skin_tone()>
-            {TONES.into_iter().zip(picker.chat.words.skin_tones().split(", ")).enumerate().map(tone).collect_view()}
+        <div class="picker-tones" role="group" aria-label=said(picker.chat.words, ["Skin tone", "Tom de pele", "Tono de piel"])>
+            {TONES.into_iter().zip(said(picker.chat.words, TONE_NAMES).split(", ")).enumerate().map(tone).collect_view()}
         </div>
     }
 }
@@ -144,12 +159,15 @@ fn Tones(picker: Picker) -> impl IntoView {
 fn list(picker: Picker, query: &str) -> AnyView {
     if query.trim().is_empty() {
         let group = |(group, name): (Group, &'static str)| view! { <h3>{name}</h3> {grid(picker, group.emojis())} };
-        // The names stand in the order of Unicode's groups.
-        return Group::iter().zip(picker.chat.words.emoji_groups().split(", ")).map(group).collect_view().into_any();
+        return Group::iter()
+            .zip(said(picker.chat.words, GROUP_NAMES).split(", "))
+            .map(group)
+            .collect_view()
+            .into_any();
     }
     let mut found = find(query).peekable();
     if found.peek().is_none() {
-        return view! { <p class="picker-none" role="status">{picker.chat.words.no_emoji()}</p> }.into_any();
+        return view! { <p class="picker-none" role="status">{said(picker.chat.words, ["No emoji is called so.", "Nenhum emoji tem esse nome.", "Ningún emoji se llama así."])}</p> }.into_any();
     }
     grid(picker, found).into_any()
 }

@@ -3,7 +3,7 @@ use std::cell::Cell;
 use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
 
 use crate::{
-    lazy::draw_for_good,
+    lazy::{draw_for_good, said},
     state::{Chat, Context, LineView, Mark},
 };
 
@@ -75,8 +75,13 @@ fn draw_once(chat: Chat) {
 fn About(chat: Chat) -> impl IntoView {
     let words = move || match chat.context.get() {
         None => String::new(),
-        Some(Context::Edits { .. }) => chat.words.you_edit().to_owned(),
-        Some(Context::Answers { name, .. }) => chat.words.you_answer(&name),
+        Some(Context::Edits { .. }) => {
+            said(chat.words, ["You edit your message", "Você está editando sua mensagem", "Estás editando tu mensaje"])
+                .to_owned()
+        }
+        Some(Context::Answers { name, .. }) => {
+            [said(chat.words, ["You answer ", "Você está respondendo a ", "Estás respondiendo a "]), &name].concat()
+        }
     };
     let give_up = move |_| {
         give_up(chat);
@@ -86,7 +91,7 @@ fn About(chat: Chat) -> impl IntoView {
         <p class="about" role="status" hidden=move || chat.context.with(Option::is_none)>
             <span dir="auto">{words}</span>
             <button type="button" class="small quiet" on:click=give_up>
-                {chat.words.cancel()}
+                {said(chat.words, ["Cancel", "Cancelar", "Cancelar"])}
             </button>
         </p>
     }

@@ -2,14 +2,14 @@ use std::cell::RefCell;
 
 use leptos::{ev, html, prelude::*, web_sys::Element};
 
-use super::{context, toggle};
+use super::{context, copied_or_not, toggle};
 use crate::{
     browser::{address, copy},
     components::deeds::follow,
     lazy::{
         draw_for_good, pick_emoji,
         place::{close, open_beside},
-        step_focus,
+        said, step_focus,
     },
     state::{Action, Chat, LineView, Mark},
     text::message_path,
@@ -87,18 +87,18 @@ fn Items(menu: Menu) -> impl IntoView {
     };
     view! {
         <div class="menu" popover="auto" role="menu" aria-label=words.actions() node_ref=menu.sheet on:keydown=move |event| walk(&event)>
-            <div class="menu-emoji" role="group" aria-label=words.react() hidden=move || !lives()>
+            <div class="menu-emoji" role="group" aria-label=said(words, ["React", "Reagir", "Reaccionar"]) hidden=move || !lives()>
                 {QUICK.map(emoji).collect_view()}
-                <button type="button" role="menuitem" class="emoji" aria-label=words.another_emoji() on:click=move |_| menu.choose(pick)>
+                <button type="button" role="menuitem" class="emoji" aria-label=said(words, ["Another emoji", "Outro emoji", "Otro emoji"]) on:click=move |_| menu.choose(pick)>
                     "+"
                 </button>
             </div>
-            <Item menu label=words.reply() shown=lives deed=context::answer />
-            <Item menu label=words.edit() shown=is_mine deed=context::edit />
-            <Item menu label=words.copy_text() shown=lives deed=copy_text />
+            <Item menu label=said(words, ["Reply", "Responder", "Responder"]) shown=lives deed=context::answer />
+            <Item menu label=said(words, ["Edit", "Editar", "Editar"]) shown=is_mine deed=context::edit />
+            <Item menu label=said(words, ["Copy text", "Copiar texto", "Copiar texto"]) shown=lives deed=copy_text />
             <Item menu label=words.copy_link() shown=|| true deed=copy_link />
             <button type="button" role="menuitem" class="danger" hidden=move || !is_mine() on:click=delete>
-                {move || if menu.asks.get() { words.delete_for_all() } else { words.delete() }}
+                {move || if menu.asks.get() { said(words, ["Delete it for everybody?", "Apagar para todos?", "¿Eliminar para todos?"]) } else { said(words, ["Delete", "Apagar", "Eliminar"]) }}
             </button>
         </div>
     }
@@ -135,7 +135,7 @@ fn copy_link(chat: Chat, line: &LineView) {
 }
 
 fn said_when_copied(chat: Chat, text: &str) {
-    copy(text, move |copied| chat.tell(if copied { chat.words.copied() } else { chat.words.not_copied() }));
+    copy(text, move |copied| chat.tell(copied_or_not(chat, copied)));
 }
 
 /// Chooses an emoji among all.

@@ -10,7 +10,7 @@ use leptos::{
 };
 
 use self::{context::edit_last, items::Menu};
-use super::part;
+use super::{part, said};
 use crate::{
     browser::copy,
     state::{Action, Chat, LineView},
@@ -97,10 +97,26 @@ fn go_to_quoted(chat: Chat, line: &LineView) {
     }
 }
 
+/// Whether something was copied, in words.
+fn copied_or_not(chat: Chat, copied: bool) -> &'static str {
+    if copied {
+        said(chat.words, ["Copied", "Copiado", "Copiado"])
+    } else {
+        said(
+            chat.words,
+            [
+                "This browser does not allow to copy",
+                "Este navegador não permite copiar",
+                "Este navegador no permite copiar",
+            ],
+        )
+    }
+}
+
 /// Copies the code that stands before a button, which says so.
 fn copy_code(chat: Chat, button: Element) {
     let code = button.previous_element_sibling().and_then(|code| code.text_content()).unwrap_or_default();
     copy(&code, move |copied| {
-        button.set_text_content(Some(if copied { chat.words.copied() } else { chat.words.not_copied() }));
+        button.set_text_content(Some(copied_or_not(chat, copied)));
     });
 }
