@@ -1,3 +1,4 @@
+import { loadsOf } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
@@ -6,7 +7,7 @@ const LIST = /\/pkg\/split_shortcuts[^/]*\.wasm$/;
 
 test('a question mark opens the shortcuts, which are loaded only then', async ({ server, invite }) => {
   const ana = await invite('Ana', server);
-  const loads = watch(ana);
+  const loads = loadsOf(ana.page, LIST);
   await ana.signIn('lobby');
   await ana.page.waitForLoadState('networkidle');
   expect(loads, 'nobody has asked for them').toEqual([]);
@@ -58,15 +59,6 @@ test.describe('what cannot be loaded', () => {
     });
   }
 });
-
-function watch({ page }: Person): string[] {
-  const loads: string[] = [];
-  page.on('request', (request) => {
-    const { pathname } = new URL(request.url());
-    if (LIST.test(pathname)) loads.push(pathname);
-  });
-  return loads;
-}
 
 function dialog({ page }: Person) {
   return page.getByRole('dialog', { name: 'Keyboard shortcuts' });

@@ -1,4 +1,5 @@
 import { numbered } from './support/bot';
+import { loadsOf } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
@@ -16,7 +17,7 @@ const MARKED = [
 
 test('marks are drawn the same by the server and by the browser', async ({ server, invite, bot }) => {
   const ana = await (await invite('Ana', server)).signIn('lobby');
-  const loads = watch(ana);
+  const loads = loadsOf(ana.page, PARSER);
   for (const text of ['nothing marked', 'Olá, tudo bem? (10 de nós)']) await ana.say(text);
   await ana.hasSettled('Olá, tudo bem? (10 de nós)');
   expect(loads, 'plain text needs no parser').toEqual([]);
@@ -94,15 +95,6 @@ test.describe('without the parser', () => {
 });
 
 const PARSER = /\/pkg\/split_markup[^/]*\.wasm$/;
-
-function watch({ page }: Person): string[] {
-  const loads: string[] = [];
-  page.on('request', (request) => {
-    const { pathname } = new URL(request.url());
-    if (PARSER.test(pathname)) loads.push(pathname);
-  });
-  return loads;
-}
 
 /** What is drawn of each text, without the marks that Leptos leaves, and what stands at another place on the server. */
 async function drawn(person: Person): Promise<string[]> {

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { loadsOf } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
@@ -19,8 +20,7 @@ declare global {
 test('the first mention asks whether to notify, and the next one does', async ({ server, invite, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await invite('Ana', server);
-  const loads: string[] = [];
-  ana.page.on('request', (request) => PART.test(request.url()) && loads.push(request.url()));
+  const loads = loadsOf(ana.page, PART);
   await record(ana.page);
   await ana.signIn('lobby');
   await rui.say('lobby', 'hello @Ana, whom I see');

@@ -1,3 +1,4 @@
+import { loadsOf } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
@@ -6,8 +7,7 @@ const SWITCHER = /\/pkg\/split_switcher[^/]*\.wasm$/;
 
 test('rooms are changed and opened by keyboard alone', async ({ server, invite, bot }) => {
   const ana = await invite('Ana', server);
-  const loads: string[] = [];
-  ana.page.on('request', (request) => SWITCHER.test(request.url()) && loads.push(request.url()));
+  const loads = loadsOf(ana.page, SWITCHER);
   await ana.signIn('attic');
   await ana.open('kitchen');
   await ana.isIn('kitchen');

@@ -11,6 +11,16 @@ export async function holdBack(page: Page, file: string): Promise<() => void> {
   return release;
 }
 
+/** The parts of the program that the page asks for from now on, by their name. */
+export function loadsOf(page: Page, part: RegExp): string[] {
+  const loads: string[] = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (part.test(pathname)) loads.push(pathname);
+  });
+  return loads;
+}
+
 const PARTS = '.room-header, .scroller, .message-text, .notice, .status, .composer, .panel';
 
 /** What does not fit. The page as a whole cannot tell, since it cuts off what sticks out of it. */
