@@ -46,13 +46,12 @@ test.describe('what cannot be loaded', () => {
       const ana = await (await invite('Ana', server, UNHELPED)).signIn('lobby');
       await ana.page.route(LIST, (route) => (answer ? route.fulfill(answer) : route.abort('internetdisconnected')));
       await opener(ana).click();
-      await expect(dialog(ana).getByRole('status')).toContainText('could not be loaded');
-      await expect(dialog(ana).getByRole('link', { name: 'reload' })).toHaveAttribute('href', '/r/lobby');
+      await expect(ana.page.locator('.news')).toContainText('could not be loaded');
+      await expect(dialog(ana)).toBeHidden();
 
       await ana.page.unroute(LIST);
-      await dialog(ana).getByRole('button', { name: 'Try again' }).click();
+      await opener(ana).click();
       await expect(dialog(ana).locator('dt').first()).toHaveText('Enter');
-      await expect(dialog(ana).getByRole('status')).toBeHidden();
       await ana.page.keyboard.press('Escape');
       await ana.say('the room goes on');
       await ana.hasSettled('the room goes on');

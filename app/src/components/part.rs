@@ -1,69 +1,28 @@
-use leptos::{either::EitherOf3, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 
-use crate::{lazy::NotLoaded, state::Chat, text::room_path};
+use crate::lazy::NotLoaded;
 
-/// Something that is loaded when it is first used. A copy is the same thing.
+/// Something that is loaded once, when it is first used. A copy is the same thing.
 #[derive(Clone, Copy)]
-pub struct Part(RwSignal<State>);
-
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    Unused,
-    Loading,
-    Here,
-    Missing,
-}
+pub struct Part(StoredValue<bool>);
 
 impl Part {
     /// Not loaded yet.
     pub fn new() -> Self {
-        Self(RwSignal::new(State::Unused))
+        Self(StoredValue::new(false))
     }
 
     /// Loads it, unless it is here or on its way. One that could not be loaded is tried again.
     pub fn load(self, part: impl Future<Output = Result<(), NotLoaded>> + 'static) {
-        if matches!(self.0.get_untracked(), State::Loading | State::Here) {
+        if self.0.get_value() {
             return;
         }
-        self.0.set(State::Loading);
+        self.0.set_value(true);
         spawn_local(async move {
-            let state = if part.await.is_ok() { State::Here } else { State::Missing };
-            // What it was for may be gone.
-            _ = self.0.try_set(state);
+            if part.await.is_err() {
+                // What it was for may be gone.
+                _ = self.0.try_set_value(false);
+            }
         });
-    }
-}
-
-/// Stands in for a part until it is here: that it is loading, or why it is not here and what to do.
-#[component]
-pub fn PartState(
-    part: Part,
-    /// Loads it.
-    load: impl Fn() + Clone + Send + 'static,
-) -> impl IntoView {
-    let words = Chat::here().words;
-    let state = move || match part.0.get() {
-        State::Unused | State::Here => EitherOf3::A(()),
-        State::Loading => EitherOf3::B(words.loading()),
-        State::Missing => EitherOf3::C(view! { <Missing load=load.clone() /> }),
-    };
-    view! {
-        <div class="part-state" role="status">
-            {state}
-        </div>
-    }
-}
-
-#[component]
-fn Missing(load: impl Fn() + 'static) -> impl IntoView {
-    let chat = Chat::here();
-    let (words, here) = (chat.words, room_path(&chat.current.get_untracked()));
-    view! {
-        <p>
-            {words.not_loaded()} " " <a href=here>{words.reload()}</a>
-        </p>
-        <button type="button" class="small" on:click=move |_| load()>
-            {words.try_again()}
-        </button>
     }
 }

@@ -1,8 +1,13 @@
 use leptos::{either::Either, ev, html, prelude::*};
 
-use super::{avatar::Avatar, deeds::is_plain_click, panel::ClosePanel};
+use super::{
+    avatar::Avatar,
+    deeds::{follow, is_plain_click},
+    panel::ClosePanel,
+};
 use crate::{
     browser::{normalized, rest_focus},
+    lazy::switch_rooms,
     state::{Action, Chat, RoomView},
     text::{number, room_path},
 };
@@ -29,7 +34,7 @@ pub fn Rooms() -> impl IntoView {
                 class="small switch"
                 aria-haspopup="dialog"
                 aria-keyshortcuts="Control+K Meta+K"
-                on:click=move |_| chat.switching.set(())
+                on:click=move |_| follow(chat, switch_rooms(chat))
             >
                 {words.go_to_room()}
             </button>

@@ -2,6 +2,7 @@
 //! [`part`], into a Wasm of its own, with all that nothing else needs. How to add one is in CONTRIBUTING.md.
 
 mod complete;
+mod dialog;
 mod emoji;
 #[cfg(feature = "hydrate")]
 mod markup;

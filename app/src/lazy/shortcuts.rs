@@ -1,7 +1,14 @@
-use leptos::{prelude::*, web_sys::Element};
+use leptos::prelude::*;
 
-use super::{draw, part, said};
-use crate::state::Chat;
+use super::{
+    dialog::{self, Opened},
+    part, said,
+};
+use crate::{state::Chat, text::Words};
+
+thread_local! {
+    static DIALOG: Opened = const { Opened::new(None) };
+}
 
 /// What each key does. A slash stands between keys that do the same.
 const SHORTCUTS: [(&str, [&str; 3]); 8] = [
@@ -17,15 +24,16 @@ const SHORTCUTS: [(&str, [&str; 3]); 8] = [
 
 part! {
     shortcuts,
-    /// Lists the shortcuts in `place`.
-    pub fn list_shortcuts(owner: Owner, place: Element) {
-        draw(&owner, &place, || view! { <Shortcuts /> });
+    /// Opens the list of the shortcuts.
+    pub fn list_shortcuts(chat: Chat) {
+        DIALOG.with(|dialog| {
+            dialog::open(dialog, chat, chat.words.shortcuts(), || view! { <Shortcuts words=chat.words /> });
+        });
     }
 }
 
 #[component]
-fn Shortcuts() -> impl IntoView {
-    let words = Chat::here().words;
+fn Shortcuts(words: Words) -> impl IntoView {
     let row = move |(keys, action)| {
         view! {
             <div>

@@ -1,17 +1,24 @@
-use leptos::{ev, html, prelude::*, web_sys::Element};
+use leptos::{ev, html, prelude::*};
 
-use super::{draw, part, said};
+use super::{
+    dialog::{self, Opened},
+    part, said,
+};
 use crate::{
     browser::normalized,
     state::{Action, Chat, RoomView},
     text::{Words, number},
 };
 
+thread_local! {
+    static DIALOG: Opened = const { Opened::new(None) };
+}
+
 part! {
     switcher,
-    /// Lists the open rooms in `place`, to go to one of them or to another one.
-    pub fn switch_rooms(owner: Owner, place: Element) {
-        draw(&owner, &place, || view! { <Switcher /> });
+    /// Opens the choice of the room to go to: an open one, or another.
+    pub fn switch_rooms(chat: Chat) {
+        DIALOG.with(|dialog| dialog::open(dialog, chat, chat.words.go_to_room(), || view! { <Switcher chat /> }));
     }
 }
 
@@ -24,8 +31,7 @@ enum Choice {
 
 /// A field with the list of what fits (the combobox of the ARIA practices). The focus stays in the field.
 #[component]
-fn Switcher() -> impl IntoView {
-    let chat = Chat::here();
+fn Switcher(chat: Chat) -> impl IntoView {
     let words = chat.words;
     let field = NodeRef::<html::Input>::new();
     let (filter, chosen) = (RwSignal::new(String::new()), RwSignal::new(0));
@@ -72,15 +78,20 @@ fn Switcher() -> impl IntoView {
                 on:keydown=move |event| move_choice(&event, chosen, choices().len())
             />
             <ul id="choices" role="listbox" aria-label=words.rooms()>
-                {move || choices().into_iter().enumerate().map(|(index, choice)| row(index, choice, chosen, pick)).collect_view()}
+                {move || choices().into_iter().enumerate().map(|(index, choice)| row(words, index, choice, chosen, pick)).collect_view()}
             </ul>
         </form>
     }
 }
 
-fn row(index: usize, choice: Choice, chosen: RwSignal<usize>, pick: impl Fn(usize) + 'static) -> impl IntoView {
+fn row(
+    words: Words,
+    index: usize,
+    choice: Choice,
+    chosen: RwSignal<usize>,
+    pick: impl Fn(usize) + 'static,
+) -> impl IntoView {
     let name = choice.name();
-    let words = Chat::here().words;
     let (label, marks) = match choice {
         Choice::Open(room) => (name, marks(&room, words)),
         Choice::New(_) => (

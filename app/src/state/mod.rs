@@ -47,8 +47,6 @@ pub struct Chat {
     pub words: Words,
     /// What the message that is being written is about.
     pub context: RwSignal<Option<Context>>,
-    /// Wakes when the reader wants to choose another room.
-    pub switching: RwSignal<()>,
 }
 
 impl Chat {
@@ -65,7 +63,6 @@ impl Chat {
             said: RwSignal::new(()),
             words: page.words,
             context: RwSignal::new(None),
-            switching: RwSignal::new(()),
         }
     }
 

@@ -204,7 +204,6 @@ words! {
     broken;
     not_allowed;
     start_again;
-    not_loaded;
     message;
     write_a_message;
     send;
