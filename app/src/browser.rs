@@ -1,6 +1,17 @@
 //! What only a browser can tell. On the server nobody asks: each of these waits for an event or for the take-over, and what
 //! stands there is what a page shows before.
 
+/// Whether the browser lets the page notify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// It does.
+    Granted,
+    /// The reader was not asked yet.
+    Open,
+    /// It does not.
+    Denied,
+}
+
 #[cfg(feature = "hydrate")]
 mod real {
     use leptos::prelude::{document, request_animation_frame, window};
@@ -12,16 +23,7 @@ mod real {
         js_sys::{Date, JsString, Reflect},
     };
 
-    /// Whether the browser lets the page notify.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Permission {
-        /// It does.
-        Granted,
-        /// The reader was not asked yet.
-        Open,
-        /// It does not.
-        Denied,
-    }
+    use super::Permission;
 
     /// A moment moved to the reader's clock: what UTC says of it is what that clock says.
     pub fn local(at: u64) -> u64 {
@@ -99,9 +101,19 @@ mod real {
         }
     }
 
-    /// Has the browser ask whether the page may. It does so only right after a click.
-    pub fn ask_to_notify() {
-        _ = Notification::request_permission();
+    /// Has the browser ask whether the page may, and goes on when that is answered. It does so only right after a click.
+    pub fn ask_to_notify(then: impl FnOnce() + 'static) {
+        // Where nothing can be asked, the answer is known.
+        let asked = match may_notify() {
+            Permission::Open => Notification::request_permission().ok().map(JsFuture::from),
+            Permission::Granted | Permission::Denied => None,
+        };
+        spawn_local(async move {
+            if let Some(asked) = asked {
+                _ = asked.await;
+            }
+            then();
+        });
     }
 
     /// Notifies; one of the same tag takes the place of the last. A click on it brings the page to the front, and does `then`.
@@ -170,9 +182,20 @@ mod real {
 
     pub const fn share(_: &str) {}
 
+    pub const fn may_notify() -> super::Permission {
+        super::Permission::Denied
+    }
+
+    pub fn ask_to_notify(_: impl FnOnce() + 'static) {}
+
+    pub const fn beep() {}
+
     pub fn when_drawn(_: impl FnOnce() + 'static) {}
 }
 
 #[cfg(feature = "hydrate")]
-pub use real::{Permission, ask_to_notify, beep, may_notify, notify};
-pub use real::{address, can_share, copy, has_keyboard, local, normalized, rest_focus, share, when_drawn};
+pub use real::notify;
+pub use real::{
+    address, ask_to_notify, beep, can_share, copy, has_keyboard, local, may_notify, normalized, rest_focus, share,
+    when_drawn,
+};

@@ -1,23 +1,15 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { TestInfo } from '@playwright/test';
 import { numbered } from './support/bot';
-import { misfits } from './support/browser';
+import { SIZES, THEMES, check } from './support/look';
 import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 import { TOO_LONG, leaveUnsent } from './support/unsent';
-
-const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 // The statuses belong to pages that are looked at on purpose.
 test.use({ forgives: new RegExp(`${CONNECTION_LOST.source}|status of (404|422)`) });
 test.setTimeout(120_000);
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [width, height] of [
-    [360, 740],
-    [768, 1024],
-    [1280, 800],
-  ] as const) {
+for (const colorScheme of THEMES) {
+  for (const [width, height] of SIZES) {
     test(`every page is accessible, ${colorScheme} at ${width} pixels`, async ({ redis, start, invite, bot }, testInfo) => {
       const server = await start({ REDIS_URL: redis.url, MAX_ROOMS: '2' });
       const options = { colorScheme, viewport: { width, height }, reducedMotion: 'reduce' } as const;
@@ -97,21 +89,4 @@ async function lookAtPanels(person: Person, look: (state: string) => Promise<voi
     await person.page.keyboard.press('Escape');
     await expect(person.page.locator(`#${panel.toLowerCase()}`)).toBeHidden();
   }
-}
-
-/** Goes on after a finding, so that one run tells all of them. */
-async function check({ page }: Person, state: string, testInfo: TestInfo): Promise<void> {
-  await page.screenshot({ path: testInfo.outputPath(`${state}.png`) });
-  const { violations, passes } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
-  const findings = violations.map(
-    ({ id, help, nodes }) => `${id} (${help}): ${nodes.map(({ target }) => target).join(', ')}`,
-  );
-  expect.soft(findings, state).toEqual([]);
-  expect
-    .soft(
-      passes.map(({ id }) => id),
-      `what was looked at in ${state}`,
-    )
-    .toContain('color-contrast');
-  expect.soft(await misfits(page), state).toEqual([]);
 }

@@ -14,6 +14,10 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await expect(ana.page.locator('.about')).toContainText('You edit your message');
     await expect(ana.field).toHaveValue('first');
     await expect(ana.field).toBeFocused();
+    await ana.field.press('Enter');
+    await expect(ana.page.locator('.about'), 'nothing was changed').toBeHidden();
+    await expect(ana.field).toHaveValue('');
+    await ana.choose(ana.message('first'), 'Edit');
     await ana.say('first, edited');
     for (const person of [ana, rui]) {
       await expect(person.message('first, edited')).toContainText('(edited)');

@@ -14,6 +14,7 @@ interface Recorded {
 declare global {
   interface Window {
     recorded: Recorded;
+    heard: number;
   }
 }
 
@@ -76,6 +77,59 @@ test('who says not now is not asked again', async ({ server, invite, bot }) => {
   await expect(ana.notices.getByRole('button')).toHaveCount(0);
   expect((await recorded(ana)).asked).toBe(0);
 });
+
+test('what one is told is chosen, sound and all', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  const ana = await invite('Ana', server);
+  await record(ana.page);
+  await ana.signIn('lobby');
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await hear(ana.page);
+  const choices = ana.page.getByRole('dialog', { name: 'Notifications' });
+  await ana.page.getByRole('button', { name: 'Notifications' }).click();
+  const [notifications, sound] = [choices.getByLabel('Notify me'), choices.getByLabel('sound')];
+  await expect(notifications).not.toBeChecked();
+  await expect(sound, 'it is off by default').not.toBeChecked();
+  await notifications.check();
+  expect((await recorded(ana)).asked).toBe(1);
+  await sound.check();
+  await expect.poll(() => heard(ana), 'how it sounds').toBe(1);
+  await ana.page.keyboard.press('Escape');
+  await rui.say('lobby', '@Ana?');
+  await expect.poll(() => heard(ana)).toBe(2);
+  await hide(ana.page, true);
+  await rui.say('lobby', '@Ana!');
+  await expect.poll(async () => (await recorded(ana)).shown).toHaveLength(1);
+  await hide(ana.page, false);
+
+  await ana.page.getByRole('button', { name: 'Notifications' }).click();
+  await notifications.uncheck();
+  await sound.uncheck();
+  await ana.page.keyboard.press('Escape');
+  await hide(ana.page, true);
+  await rui.say('lobby', '@Ana, still there?');
+  await expect(ana.page.locator('.mention')).toHaveText(/3/);
+  await expect(ana.notices.getByRole('button'), 'who has chosen is not asked').toHaveCount(0);
+  expect((await recorded(ana)).shown).toHaveLength(1);
+  expect(await heard(ana), 'no more of them').toBe(3);
+});
+
+/** Counts the tones that are played from now on. */
+async function hear(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { start } = OscillatorNode.prototype;
+    window.heard = 0;
+    OscillatorNode.prototype.start = function (...args) {
+      window.heard++;
+      start.apply(this, args);
+    };
+  });
+}
+
+async function heard({ page }: Person): Promise<number> {
+  return page.evaluate(() => window.heard);
+}
 
 /** Headless Chromium shows no notifications, and answers no questions. */
 async function record(page: Page): Promise<void> {

@@ -87,12 +87,16 @@ fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     }
     protocol::check_text(&text).map_err(|error| chat.words.refusal(error.code))?;
     let (action, left) = match chat.context.get_untracked() {
-        None => (Action::Say(text, None), String::new()),
-        Some(Context::Answers { seq, .. }) => (Action::Say(text, Some(seq)), String::new()),
-        Some(Context::Edits { seq, draft }) => (Action::Edit(seq, text), draft),
+        None => (Some(Action::Say(text, None)), String::new()),
+        Some(Context::Answers { seq, .. }) => (Some(Action::Say(text, Some(seq))), String::new()),
+        Some(Context::Edits { seq, text: before, draft }) => {
+            ((text != before).then_some(Action::Edit(seq, text)), draft)
+        }
     };
     field.set_value(&left);
-    chat.act(action);
+    if let Some(action) = action {
+        chat.act(action);
+    }
     chat.context.set(None);
     chat.keep_draft(&chat.current.get_untracked(), &left);
     Ok(())

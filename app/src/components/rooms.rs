@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     browser::{normalized, rest_focus},
-    lazy::switch_rooms,
+    lazy::{choose_notifications, switch_rooms},
     state::{Action, Chat, RoomView},
     text::{number, room_path},
 };
@@ -54,6 +54,14 @@ pub fn Rooms() -> impl IntoView {
                 <button type="button" class="small quiet" popovertarget="settings">
                     {words.settings()}
                 </button>
+                <button
+                    type="button"
+                    class="small quiet bell"
+                    aria-label=words.notifications()
+                    title=words.notifications()
+                    aria-haspopup="dialog"
+                    on:click=move |_| follow(chat, choose_notifications(chat))
+                ></button>
                 <form method="post" action="/api/sign_out" on:submit=sign_out>
                     <button type="submit" class="small quiet">
                         {words.sign_out()}

@@ -2,7 +2,7 @@ use std::cell::Cell;
 
 use leptos::{html, prelude::*};
 
-use super::draw_for_good;
+use super::{draw_for_good, room};
 use crate::state::Chat;
 
 /// A dialog of the page, once it has been opened.
@@ -10,8 +10,8 @@ pub type Opened = Cell<Option<NodeRef<html::Dialog>>>;
 
 /// Opens a dialog, which is drawn the first time. One that is open stays as it is.
 pub fn open<V: IntoView>(opened: &Opened, chat: Chat, title: &'static str, content: impl FnOnce() -> V) {
-    let Some(page) = document().body() else { return };
-    let draw = || draw_for_good(&page, NodeRef::new, |dialog| framed(chat, title, dialog, content()));
+    let Some(room) = room() else { return };
+    let draw = || draw_for_good(&room, NodeRef::new, |dialog| framed(chat, title, dialog, content()));
     let dialog = opened.get().unwrap_or_else(draw);
     opened.set(Some(dialog));
     if let Some(dialog) = dialog.get_untracked().filter(|dialog| !dialog.open()) {

@@ -6,7 +6,6 @@ mod dialog;
 mod emoji;
 #[cfg(feature = "hydrate")]
 mod markup;
-#[cfg(feature = "hydrate")]
 mod mention;
 mod menu;
 mod place;
@@ -23,6 +22,7 @@ use leptos::{
 pub use self::{
     complete::complete_in,
     emoji::{find_emoji, pick_emoji, pick_into},
+    mention::choose_notifications,
     menu::{click_in_messages, key_in_composer, key_in_messages},
     shortcuts::list_shortcuts,
     switcher::switch_rooms,
@@ -83,6 +83,11 @@ fn draw<V: IntoView>(owner: &Owner, place: &Element, view: impl FnOnce() -> V) {
     drawn.mount(place, None);
     // Dropping it would stop what changes in it.
     std::mem::forget(drawn);
+}
+
+/// Where what opens over the page is drawn: in the room's landmark, so that screen readers know where it belongs.
+fn room() -> Option<Element> {
+    document().query_selector("main").ok().flatten()
 }
 
 /// Makes something and draws it into an element, both for as long as the page lives.

@@ -40,6 +40,8 @@ pub enum Context {
     Edits {
         /// The number of that message.
         seq: u64,
+        /// What it says.
+        text: String,
         /// What was in the field before.
         draft: String,
     },

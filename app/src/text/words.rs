@@ -251,6 +251,7 @@ words! {
     emoji;
     part_missing;
     go_to_room;
+    notifications;
     mute(room);
     mentions[count](n);
 }

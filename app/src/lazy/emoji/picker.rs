@@ -8,7 +8,7 @@ use crate::{
     lazy::{
         draw_for_good,
         place::{close, open_beside},
-        said, step_focus,
+        room, said, step_focus,
     },
     state::Chat,
 };
@@ -61,14 +61,14 @@ pub struct Picker {
 impl Picker {
     /// Opens it next to `anchor`.
     pub fn open(chat: Chat, anchor: &Element, then: Callback<String>) {
-        let Some(page) = document().body() else { return };
-        let picker = PICKER.with_borrow_mut(|picker| *picker.get_or_insert_with(|| Self::new(chat, &page)));
+        let Some(room) = room() else { return };
+        let picker = PICKER.with_borrow_mut(|picker| *picker.get_or_insert_with(|| Self::new(chat, &room)));
         picker.query.set(String::new());
         picker.then.set_value(Some(then));
         open_beside(picker.sheet, anchor.clone(), "input");
     }
 
-    fn new(chat: Chat, page: &Element) -> Self {
+    fn new(chat: Chat, room: &Element) -> Self {
         let kept = chat.choice(TONE).and_then(|tone| tone.parse().ok());
         let make = || Self {
             chat,
@@ -77,7 +77,7 @@ impl Picker {
             then: StoredValue::new(None),
             sheet: NodeRef::new(),
         };
-        draw_for_good(page, make, |picker| view! { <Choice picker /> })
+        draw_for_good(room, make, |picker| view! { <Choice picker /> })
     }
 
     fn choose(self, emoji: &str) {
@@ -123,7 +123,9 @@ fn Choice(picker: Picker) -> impl IntoView {
                 />
             </form>
             <Tones picker />
-            <div class="picker-list">{move || picker.query.with(|query| list(picker, query))}</div>
+            <div class="picker-list" role="group" aria-label=words.emoji() tabindex="0">
+                {move || picker.query.with(|query| list(picker, query))}
+            </div>
         </div>
     }
 }
@@ -158,7 +160,7 @@ fn Tones(picker: Picker) -> impl IntoView {
 /// By groups, or what was searched for.
 fn list(picker: Picker, query: &str) -> AnyView {
     if query.trim().is_empty() {
-        let group = |(group, name): (Group, &'static str)| view! { <h3>{name}</h3> {grid(picker, group.emojis())} };
+        let group = |(group, name): (Group, &'static str)| view! { <h2>{name}</h2> {grid(picker, group.emojis())} };
         return Group::iter()
             .zip(said(picker.chat.words, GROUP_NAMES).split(", "))
             .map(group)

@@ -20,8 +20,9 @@ pub fn edit(chat: Chat, line: &LineView) {
     give_up(chat);
     let (Some(seq), Some(field)) = (line.seq.get_untracked(), field()) else { return };
     let draft = field.value();
-    field.set_value(&line.said.with_untracked(|said| said.text.clone()));
-    begin(chat, Context::Edits { seq, draft });
+    let text = line.said.with_untracked(|said| said.text.clone());
+    field.set_value(&text);
+    begin(chat, Context::Edits { seq, text, draft });
 }
 
 /// Edits the last message of the writer's own, if there is one on the screen.

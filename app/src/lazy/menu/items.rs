@@ -9,7 +9,7 @@ use crate::{
     lazy::{
         draw_for_good, pick_emoji,
         place::{close, open_beside},
-        said, step_focus,
+        room, said, step_focus,
     },
     state::{Action, Chat, LineView, Mark},
     text::message_path,
@@ -36,16 +36,16 @@ pub struct Menu {
 impl Menu {
     /// Opens it next to `anchor`.
     pub fn open(chat: Chat, line: LineView, anchor: &Element) {
-        let Some(page) = document().body() else { return };
-        let menu = MENU.with_borrow_mut(|menu| *menu.get_or_insert_with(|| Self::new(chat, &page)));
+        let Some(room) = room() else { return };
+        let menu = MENU.with_borrow_mut(|menu| *menu.get_or_insert_with(|| Self::new(chat, &room)));
         menu.asks.set(false);
         menu.line.set(Some(line));
         open_beside(menu.sheet, anchor.clone(), "button:not([hidden])");
     }
 
-    fn new(chat: Chat, page: &Element) -> Self {
+    fn new(chat: Chat, room: &Element) -> Self {
         let make = || Self { chat, line: RwSignal::new(None), asks: RwSignal::new(false), sheet: NodeRef::new() };
-        draw_for_good(page, make, |menu| view! { <Items menu /> })
+        draw_for_good(room, make, |menu| view! { <Items menu /> })
     }
 
     /// Closes it and does something with the message.
