@@ -4,7 +4,7 @@ use crate::by_name::ByName;
 use crate::connection::Connection;
 use crate::outbox::{BOUND, Outbox};
 use crate::turn::Turn;
-use crate::{Change, Deed, Effect, Input, Link, Moment, Room, Snapshot, Unsent};
+use crate::{Change, Deed, Effect, Input, Line, Link, Moment, Room, Snapshot, Unsent, Why};
 
 /// The client of one person: one connection, over one socket after the other, and the rooms that are open.
 #[derive(Clone, Debug)]
@@ -128,7 +128,7 @@ impl Client {
             Input::Visible => self.connection.hurry(turn),
             Input::Leave { room } => self.leave(room, turn),
             Input::Send { room, id, text, reply_to } => self.send(room, id, Deed::Say { text, reply_to }, turn),
-            Input::Edit { room, id, target, text } => self.send(room, id, Deed::Edit { target, text }, turn),
+            Input::Edit { room, id, target, key, text } => self.edit(room, id, target, key, text, turn),
             Input::Delete { room, id, target } => self.send(room, id, Deed::Delete { target }, turn),
             Input::React { room, id, target, emoji, on } => {
                 self.send(room, id, Deed::React { target, emoji, on }, turn);
@@ -153,16 +153,34 @@ impl Client {
     }
 
     fn send(&mut self, room: &str, id: String, deed: Deed, turn: &mut Turn) {
-        let space = self.has_space();
         let uid = deed.about().and_then(|seq| self.rooms.get(room)?.uid_at(seq)).cloned();
         if deed.target().is_some() && uid.is_none() {
             // A person's click can come after the message was let go of.
             return;
         }
-        // No two at once: what is persisted comes back in the order of its times.
+        let at = self.said_at(turn);
+        self.put(Unsent { room: room.to_owned(), id, deed, uid, at, failed: None }, turn);
+    }
+
+    fn edit(&mut self, room: &str, id: String, target: u64, key: &str, text: String, turn: &mut Turn) {
+        let is_it = |line: &Line| line.seq == Some(target) && line.key == key;
+        if self.rooms.get(room).is_some_and(|room| room.lines().iter().any(is_it)) {
+            return self.send(room, id, Deed::Edit { target, text }, turn);
+        }
+        let deed = Deed::Say { text, reply_to: None };
+        let at = self.said_at(turn);
+        self.put(Unsent { room: room.to_owned(), id, deed, uid: None, at, failed: Some(Why::Gone) }, turn);
+    }
+
+    /// No two at once: what is persisted comes back in the order of its times.
+    fn said_at(&mut self, turn: &Turn) -> u64 {
         self.last_said = turn.now.max(self.last_said.saturating_add(1));
-        let unsent = Unsent { room: room.to_owned(), id, deed, uid, at: self.last_said, failed: None };
-        if let Some(room) = self.rooms.get_mut(room) {
+        self.last_said
+    }
+
+    fn put(&mut self, unsent: Unsent, turn: &mut Turn) {
+        let space = self.has_space();
+        if let Some(room) = self.rooms.get_mut(&unsent.room) {
             room.send(unsent, space, turn);
             return;
         }

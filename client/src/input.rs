@@ -72,7 +72,8 @@ pub enum Input<'a> {
         /// The number of the message that it answers.
         reply_to: Option<u64>,
     },
-    /// Say something else instead, in a message of one's own that is shown.
+    /// Say something else instead, in a message of one's own that is shown. If it no longer is, what was written becomes a
+    /// message of its own that is not sent.
     Edit {
         /// The room.
         room: &'a str,
@@ -80,6 +81,8 @@ pub enum Input<'a> {
         id: String,
         /// The number of the message.
         target: u64,
+        /// The [`Line::key`](crate::Line::key) of the message, since its number may have become another's.
+        key: &'a str,
         /// What it is to say.
         text: String,
     },

@@ -47,6 +47,7 @@ mod timeline;
 mod turn;
 mod typing;
 mod unsent;
+mod why;
 
 pub use client::Client;
 pub use input::{Change, Effect, Input, Moment, Snapshot};
@@ -56,3 +57,4 @@ pub use mentions::{find_mention, mentions};
 pub use room::Room;
 pub use timeline::Notice;
 pub use unsent::{Deed, Unsent};
+pub use why::Why;

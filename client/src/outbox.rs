@@ -3,7 +3,7 @@ mod entry;
 use protocol::User;
 
 use crate::turn::Turn;
-use crate::{Deed, Effect, Line, Unsent};
+use crate::{Deed, Effect, Line, Unsent, Why};
 use entry::{Entry, State};
 
 /// Messages that wait in all rooms together. A person never gets there; beyond it a message fails at once.
@@ -52,8 +52,7 @@ impl Outbox {
         {
             self.entries.remove(oldest);
         }
-        let why = "Too many messages are waiting. Send this one again when the others are through.".to_owned();
-        self.entries.push(Entry { unsent, state: State::Failed(why), kept: false });
+        self.entries.push(Entry { unsent, state: State::Failed(Why::Crowded), kept: false });
     }
 
     /// Sends the next message if none is on its way. True if the lines look different.
@@ -69,7 +68,7 @@ impl Outbox {
             let text = entry.unsent.frame().encode();
             // The server closes the socket on a larger one: sent again and again it would keep us out.
             if text.len() > turn.frame_limit {
-                entry.fail("This message is too large.");
+                entry.fail(Why::TooLarge);
                 turn.effect(Effect::Keep(entry.unsent.clone()));
                 failed = true;
             } else {
@@ -137,7 +136,7 @@ impl Outbox {
     }
 
     /// The message was refused for good. Returns it, to be persisted, if it looks different.
-    pub(crate) fn fail(&mut self, id: &str, why: &str) -> Option<Unsent> {
+    pub(crate) fn fail(&mut self, id: &str, why: Why) -> Option<Unsent> {
         let entry = self.find(id).filter(|entry| matches!(entry.state, State::Asked { .. } | State::Waiting))?;
         entry.fail(why);
         Some(entry.unsent.clone())
@@ -239,7 +238,7 @@ impl Outbox {
     fn lose(&mut self, after: u32) -> Vec<Unsent> {
         let lost = |entry: &&mut Entry| matches!(entry.state, State::Accepted { looks, .. } if looks >= after);
         let lose = |entry: &mut Entry| {
-            entry.fail("The room's history lost this.");
+            entry.fail(Why::Lost);
             entry.unsent.clone()
         };
         self.entries.iter_mut().filter(lost).map(lose).collect()

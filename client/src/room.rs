@@ -17,7 +17,7 @@ use crate::presence::People;
 use crate::timeline::Timeline;
 use crate::turn::Turn;
 use crate::typing::Typing;
-use crate::{Change, Line, Notice};
+use crate::{Change, Line, Notice, Why};
 
 pub(crate) use entering::Joined;
 pub(crate) use reading::OlderPage;
@@ -29,7 +29,7 @@ pub struct Room {
     name: String,
     me: User,
     membership: Membership,
-    refusal: Option<String>,
+    refusal: Option<Why>,
     timeline: Timeline,
     /// Events that came while a join was on its way and do not fit yet. Bounded: the oldest give way, and are missed
     /// when the others are tried.
@@ -103,10 +103,10 @@ impl Room {
         self.timeline.notice()
     }
 
-    /// Why the room cannot be entered, for people.
+    /// Why the room cannot be entered.
     #[must_use]
-    pub fn refusal(&self) -> Option<&str> {
-        self.refusal.as_deref()
+    pub fn refusal(&self) -> Option<&Why> {
+        self.refusal.as_ref()
     }
 
     /// The name of the event at that number, if it is here.

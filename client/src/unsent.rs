@@ -2,6 +2,8 @@ use miniserde::{Deserialize, json};
 use protocol::{ClientFrame, Error, MessageId, check_text};
 use serde::Serialize;
 
+use crate::Why;
+
 /// What a person does in a room that is kept there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -48,8 +50,8 @@ pub struct Unsent {
     pub uid: Option<String>,
     /// When the person did it, on the clock of [`Moment::now`](crate::Moment::now).
     pub at: u64,
-    /// Why it was not taken, for people: it waits for them to send it again or to discard it.
-    pub failed: Option<String>,
+    /// Why it was not taken: it waits for the person to send it again or to discard it.
+    pub failed: Option<Why>,
 }
 
 impl Deed {
@@ -134,6 +136,7 @@ impl From<Unsent> for Kept {
             Deed::Delete { .. } => (None, Some("delete"), None),
             Deed::React { emoji, on, .. } => (None, Some(if on { "react" } else { "unreact" }), Some(emoji)),
         };
+        let failed = failed.map(|why| why.encode().to_owned());
         Self { room, id, text, at, failed, change: change.map(str::to_owned), target, uid, with }
     }
 }
@@ -151,7 +154,7 @@ impl Kept {
             // Perhaps a newer version's.
             _ => return None,
         };
-        Some(Unsent { room, id, deed, uid, at, failed })
+        Some(Unsent { room, id, deed, uid, at, failed: failed.map(Why::decode) })
     }
 }
 
@@ -173,7 +176,7 @@ mod tests {
             Deed::React { target: 7, emoji: "👍".into(), on: true },
             Deed::React { target: 7, emoji: "👍".into(), on: false },
         ] {
-            for failed in [None, Some("No.".to_owned())] {
+            for failed in [None, Some(Why::Told("No.".to_owned()))] {
                 let unsent = Unsent { failed, ..unsent(deed.clone()) };
                 let kept = unsent.encode();
                 assert_eq!(Unsent::decode(&kept).unwrap(), unsent, "{kept}");
@@ -189,7 +192,7 @@ mod tests {
         assert_eq!(Unsent::decode(kept).unwrap(), expected);
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":"No."}"#;
         let failed = Unsent::decode(kept).unwrap();
-        assert_eq!(failed, Unsent { failed: Some("No.".into()), ..expected });
+        assert_eq!(failed, Unsent { failed: Some(Why::Told("No.".into())), ..expected });
     }
 
     #[test]

@@ -52,7 +52,9 @@ impl RefusalCode {
         }
     }
 
-    pub(crate) fn named(name: &str) -> Self {
+    /// Reads what stands on the wire.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
         match name {
             "bad_frame" => Self::BadFrame,
             "bad_room" => Self::BadRoom,

@@ -89,8 +89,8 @@ fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     let (action, left) = match chat.context.get_untracked() {
         None => (Some(Action::Say(text, None)), String::new()),
         Some(Context::Answers { seq, .. }) => (Some(Action::Say(text, Some(seq))), String::new()),
-        Some(Context::Edits { seq, text: before, draft }) => {
-            ((text != before).then_some(Action::Edit(seq, text)), draft)
+        Some(Context::Edits { seq, key, text: before, draft }) => {
+            ((text != before).then_some(Action::Edit(seq, key, text)), draft)
         }
     };
     field.set_value(&left);

@@ -1,3 +1,4 @@
+use client::Why;
 use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
@@ -70,12 +71,12 @@ fn State(line: LineView) -> impl IntoView {
     move || match standing.get() {
         Standing::Sent => EitherOf3::A(()),
         Standing::Pending => EitherOf3::B(view! { <p class="message-state">{words.sending()}</p> }),
-        Standing::Failed { id, reason } => EitherOf3::C(view! { <Failure id reason /> }),
+        Standing::Failed { id, why, text } => EitherOf3::C(view! { <Failure id why text /> }),
     }
 }
 
 #[component]
-fn Failure(id: String, reason: String) -> impl IntoView {
+fn Failure(id: String, why: Why, text: Option<String>) -> impl IntoView {
     let chat = Chat::here();
     let words = chat.words;
     let retry = {
@@ -91,7 +92,8 @@ fn Failure(id: String, reason: String) -> impl IntoView {
     };
     view! {
         <div class="message-failure">
-            <p>{words.not_sent()} " " {reason}</p>
+            <p>{words.not_sent()} " " {words.why(&why)}</p>
+            {text.map(|text| view! { <p class="message-lost" dir="auto">{text}</p> })}
             <button type="button" class="small" on:click=retry>
                 {words.retry()}
             </button>

@@ -1,4 +1,4 @@
-use client::Notice;
+use client::{Notice, Why};
 use leptos::prelude::*;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 #[component]
 pub fn Notices() -> impl IntoView {
     let chat = Chat::here();
-    let refusal = move || chat.room().and_then(|room| room.refusal.get()).map(|reason| view! { <Refusal reason /> });
+    let refusal = move || chat.room().and_then(|room| room.refusal.get()).map(|why| view! { <Refusal why /> });
     let gap = move || chat.room().and_then(|room| room.gap().map(|notice| view! { <Gap room notice /> }));
     view! {
         <div class="notices" role="status">
@@ -22,12 +22,12 @@ pub fn Notices() -> impl IntoView {
 }
 
 #[component]
-fn Refusal(reason: String) -> impl IntoView {
+fn Refusal(why: Why) -> impl IntoView {
     let chat = Chat::here();
     on_cleanup(|| rest_focus("#msg"));
     view! {
         <div class="notice refusal">
-            <p>{reason}</p>
+            <p>{chat.words.why(&why)}</p>
             <button type="button" class="small" on:click=move |_| chat.act(Action::Enter(chat.current.get_untracked()))>
                 {chat.words.try_again()}
             </button>

@@ -61,8 +61,8 @@ pub fn act(chat: Chat, action: &Action) {
             chat.said.set(());
             Input::Send { room, id: message_id::fresh(), text: text.clone(), reply_to: *reply_to }
         }
-        Action::Edit(target, text) => {
-            Input::Edit { room, id: message_id::fresh(), target: *target, text: text.clone() }
+        Action::Edit(target, key, text) => {
+            Input::Edit { room, id: message_id::fresh(), target: *target, key, text: text.clone() }
         }
         Action::Delete(target) => Input::Delete { room, id: message_id::fresh(), target: *target },
         Action::React(target, emoji, on) => {

@@ -11,8 +11,8 @@ pub enum Action {
     Mute(String),
     /// Says something in the room on the screen, perhaps as an answer to the message of that number.
     Say(String, Option<u64>),
-    /// Says something else instead, in the message of that number.
-    Edit(u64, String),
+    /// Says something else instead, in the message of that number and key.
+    Edit(u64, String, String),
     /// Takes the message of that number back.
     Delete(u64),
     /// Puts an emoji to the message of that number, or takes it off.
@@ -40,6 +40,8 @@ pub enum Context {
     Edits {
         /// The number of that message.
         seq: u64,
+        /// What it is known by, whatever its number becomes.
+        key: String,
         /// What it says.
         text: String,
         /// What was in the field before.

@@ -1,4 +1,4 @@
-use client::{Line, LineState, Reaction};
+use client::{Deed, Line, LineState, Reaction, Unsent, Why};
 use leptos::prelude::*;
 use protocol::{Reply, User};
 
@@ -64,8 +64,10 @@ pub enum Standing {
     Failed {
         /// The id of the message or of the change.
         id: String,
-        /// Why, for people.
-        reason: String,
+        /// Why.
+        why: Why,
+        /// What it was to say, if it shows nowhere else.
+        text: Option<String>,
     },
 }
 
@@ -126,16 +128,19 @@ impl LineView {
 }
 
 fn standing(line: &Line) -> Standing {
-    let failed = |id: &str, reason: &str| Standing::Failed { id: id.to_owned(), reason: reason.to_owned() };
     match &line.state {
         LineState::Pending => Standing::Pending,
-        LineState::Failed(reason) => failed(line.id(), reason),
-        LineState::Sent => line
-            .changes
-            .iter()
-            .find_map(|change| change.failed.as_ref().map(|reason| failed(&change.id, reason)))
-            .unwrap_or(Standing::Sent),
+        LineState::Failed(why) => Standing::Failed { id: line.id().to_owned(), why: why.clone(), text: None },
+        LineState::Sent => line.changes.iter().find_map(failed).unwrap_or(Standing::Sent),
     }
+}
+
+fn failed(change: &Unsent) -> Option<Standing> {
+    let text = match &change.deed {
+        Deed::Edit { text, .. } => Some(drawn(text)),
+        Deed::Say { .. } | Deed::Delete { .. } | Deed::React { .. } => None,
+    };
+    Some(Standing::Failed { id: change.id.clone(), why: change.failed.clone()?, text })
 }
 
 fn mark(line: &Line) -> Option<Mark> {
@@ -188,9 +193,9 @@ mod tests {
             deed: client::Deed::Delete { target: 1 },
             uid: None,
             at: 7,
-            failed: failed.map(str::to_owned),
+            failed: failed.map(|why| Why::Told(why.into())),
         };
         line.changes = vec![change("a", None), change("b", Some("No."))];
-        assert_eq!(standing(&line), Standing::Failed { id: "b".into(), reason: "No.".into() });
+        assert_eq!(standing(&line), Standing::Failed { id: "b".into(), why: Why::Told("No.".into()), text: None });
     }
 }

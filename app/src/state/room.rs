@@ -1,4 +1,4 @@
-use client::{Notice, Room};
+use client::{Notice, Room, Why};
 use leptos::prelude::*;
 use protocol::User;
 
@@ -43,7 +43,7 @@ pub struct RoomView {
     /// Whether the reader has seen that something may be missing.
     pub has_read_notice: ArcRwSignal<bool>,
     /// Why the room cannot be entered.
-    pub refusal: ArcRwSignal<Option<String>>,
+    pub refusal: ArcRwSignal<Option<Why>>,
     /// Who came or went last, in words.
     pub news: ArcRwSignal<String>,
 }
@@ -137,8 +137,8 @@ impl RoomView {
     pub fn show_marks(&self, room: &Room) {
         set_if_changed(&self.unread, room.unread());
         set_if_changed(&self.mentions, room.mentions_unread());
-        if self.refusal.with_untracked(|shown| shown.as_deref() != room.refusal()) {
-            self.refusal.set(room.refusal().map(str::to_owned));
+        if self.refusal.with_untracked(|shown| shown.as_ref() != room.refusal()) {
+            self.refusal.set(room.refusal().cloned());
         }
     }
 

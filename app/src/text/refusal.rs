@@ -1,3 +1,4 @@
+use client::Why;
 use protocol::{NameProblem, RefusalCode, limits};
 
 use super::words::{Words, number};
@@ -12,6 +13,19 @@ impl Words {
         }
     }
 
+    /// Why something was not taken.
+    pub fn why(self, why: &Why) -> String {
+        let words = match why {
+            Why::Refused(code) => return self.refusal(*code),
+            Why::Told(words) => words,
+            Why::Crowded => self.crowded(),
+            Why::TooLarge => self.too_large(),
+            Why::Lost => self.lost(),
+            Why::Gone => self.gone(),
+        };
+        words.to_owned()
+    }
+
     /// Why something was not done. What crosses the socket says it in English.
     pub fn refusal(self, code: RefusalCode) -> String {
         let words = match code {
@@ -22,7 +36,8 @@ impl Words {
             RefusalCode::Unavailable | RefusalCode::NotJoined => self.unavailable(),
             RefusalCode::BadId => self.sent_before(),
             RefusalCode::Forbidden => self.forbidden(),
-            RefusalCode::BadFrame | RefusalCode::BadRoom | RefusalCode::Unknown => self.refused(),
+            RefusalCode::BadRoom => self.room_unshowable(),
+            RefusalCode::BadFrame | RefusalCode::Unknown => self.refused(),
         };
         words.to_owned()
     }

@@ -241,6 +241,10 @@ words! {
     sent_before;
     forbidden;
     refused;
+    crowded;
+    too_large;
+    lost;
+    gone;
     today;
     yesterday;
     no_message_link;

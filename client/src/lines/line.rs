@@ -1,7 +1,7 @@
 use protocol::{Event, Kind, Reply, User};
 
 use super::key;
-use crate::{Deed, Unsent};
+use crate::{Deed, Unsent, Why};
 
 /// One message as the list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub enum LineState {
     Sent,
     /// It is on its way, or waits for the connection.
     Pending,
-    /// It was refused for good; why, for people.
-    Failed(String),
+    /// It was refused for good.
+    Failed(Why),
 }
 
 /// An emoji at a message.

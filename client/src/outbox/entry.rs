@@ -1,6 +1,6 @@
 use protocol::{Reply, User};
 
-use crate::{Line, LineState, Unsent};
+use crate::{Line, LineState, Unsent, Why};
 
 /// One thing in the outbox.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub(super) enum State {
         /// How many joins were answered without it.
         looks: u32,
     },
-    Failed(String),
+    Failed(Why),
 }
 
 impl Entry {
@@ -47,9 +47,9 @@ impl Entry {
     }
 
     /// Leaves it to the person, also after a reload.
-    pub(super) fn fail(&mut self, why: &str) {
-        self.state = State::Failed(why.to_owned());
-        self.unsent.failed = Some(why.to_owned());
+    pub(super) fn fail(&mut self, why: Why) {
+        self.state = State::Failed(why.clone());
+        self.unsent.failed = Some(why);
         self.kept = true;
     }
 
@@ -76,7 +76,7 @@ impl Entry {
     /// How it is shown where what it is about need not be.
     pub(super) fn line(&self, me: &User, text: &str, reply_to: Option<u64>) -> Line {
         let line = Line::new(me.clone(), &self.unsent.id, text.to_owned(), self.unsent.at);
-        let state = self.why().map_or(LineState::Pending, |why| LineState::Failed(why.to_owned()));
+        let state = self.why().map_or(LineState::Pending, |why| LineState::Failed(why.clone()));
         // What is quoted, the list knows.
         let reply = reply_to.map(|seq| Reply { seq, author: me.clone(), text: String::new() });
         Line { state, reply, ..line }
@@ -85,10 +85,10 @@ impl Entry {
     /// A change, as it is shown at what it changes.
     pub(super) fn change(&self) -> Option<Unsent> {
         self.unsent.deed.target()?;
-        Some(Unsent { failed: self.why().map(str::to_owned), ..self.unsent.clone() })
+        Some(Unsent { failed: self.why().cloned(), ..self.unsent.clone() })
     }
 
-    fn why(&self) -> Option<&str> {
+    fn why(&self) -> Option<&Why> {
         match &self.state {
             State::Waiting | State::Asked { .. } | State::Accepted { .. } => None,
             State::Failed(why) => Some(why),
@@ -97,5 +97,5 @@ impl Entry {
 }
 
 fn fresh(unsent: &Unsent) -> State {
-    unsent.check().map_or_else(|error| State::Failed(error.message), |()| State::Waiting)
+    unsent.check().map_or_else(|error| State::Failed(error.into()), |()| State::Waiting)
 }

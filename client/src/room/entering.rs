@@ -9,7 +9,7 @@ use crate::older::Older;
 use crate::presence::People;
 use crate::timeline::{Page, is_news, unread_after};
 use crate::turn::Turn;
-use crate::{Change, Effect, Snapshot};
+use crate::{Change, Effect, Snapshot, Why};
 
 /// The most events that wait for a join.
 const HELD: usize = 256;
@@ -44,7 +44,7 @@ impl Room {
     /// Joins, on a live link, unless that is done or under way.
     pub(crate) fn enter(&mut self, live: bool, turn: &mut Turn) {
         match RoomName::new(&self.name) {
-            Err(problem) => self.refuse(problem.message, turn),
+            Err(problem) => self.refuse(problem.into(), turn),
             Ok(_) if live && !self.membership.is_inside() && !self.membership.is_joining() => self.join(turn),
             Ok(_) => {}
         }
@@ -94,7 +94,7 @@ impl Room {
     }
 
     /// The room cannot be entered.
-    pub(crate) fn refuse(&mut self, why: String, turn: &mut Turn) {
+    pub(crate) fn refuse(&mut self, why: Why, turn: &mut Turn) {
         self.membership.refused();
         self.set_refusal(Some(why), turn);
     }
@@ -109,7 +109,7 @@ impl Room {
         if refused.code.is_temporary() {
             self.membership.wait_until(refused.again_at(turn));
         } else {
-            self.refuse(refused.message, turn);
+            self.refuse(Why::of(refused.code, refused.message), turn);
         }
     }
 
@@ -246,7 +246,7 @@ impl Room {
         }
     }
 
-    fn set_refusal(&mut self, refusal: Option<String>, turn: &mut Turn) {
+    fn set_refusal(&mut self, refusal: Option<Why>, turn: &mut Turn) {
         if self.refusal != refusal {
             self.refusal = refusal;
             turn.changed(Change::Rooms);

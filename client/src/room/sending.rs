@@ -5,7 +5,7 @@ use protocol::{ClientFrame, RefusalCode};
 use super::Room;
 use crate::outbox::Outbox;
 use crate::turn::Turn;
-use crate::{Deed, Effect, Unsent};
+use crate::{Deed, Effect, Unsent, Why};
 
 /// A request that was not granted.
 pub(crate) struct Refused {
@@ -78,7 +78,7 @@ impl Room {
             self.expelled(turn);
         } else if refused.code.is_temporary() {
             self.outbox.pause(id, refused.again_at(turn));
-        } else if let Some(failed) = self.outbox.fail(id, &refused.message) {
+        } else if let Some(failed) = self.outbox.fail(id, Why::of(refused.code, refused.message)) {
             if self.is_worth_keeping(&failed) {
                 turn.effect(Effect::Keep(failed));
             } else {

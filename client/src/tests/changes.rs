@@ -44,7 +44,8 @@ impl Desk {
     }
 
     fn edit(&mut self, id: &str, target: u64) -> String {
-        self.tell(Input::Edit { room: LOBBY, id: id.into(), target, text: format!("text of {id}") })
+        let key = self.line(target).key.clone();
+        self.tell(Input::Edit { room: LOBBY, id: id.into(), target, key: &key, text: format!("text of {id}") })
     }
 
     fn delete(&mut self, id: &str, target: u64) -> String {

@@ -1,7 +1,7 @@
-use protocol::ServerFrame;
+use protocol::{RefusalCode, ServerFrame};
 
 use super::desk::{Desk, LOBBY, ana, refused, welcome};
-use crate::{Input, Moment};
+use crate::{Input, Moment, Why};
 
 const OTHERS: [&str; 2] = ["attic", "zoo"];
 
@@ -40,7 +40,7 @@ fn a_room_that_was_one_too_many_is_tried_again_when_another_is_left() {
     for room in ["zoo", LOBBY] {
         desk.hear(&too_many(room));
     }
-    assert_eq!(desk.room().refusal(), Some("No: too_many_rooms."));
+    assert_eq!(desk.room().refusal(), Some(&Why::Refused(RefusalCode::TooManyRooms)));
     assert_eq!(desk.tell(Input::Leave { room: "attic" }), "leave attic, join lobby, join zoo, *rooms");
     // Their answers are on the way.
     assert_eq!(desk.tell(Input::Leave { room: "zoo" }), "leave zoo, *rooms");

@@ -1,8 +1,8 @@
 use protocol::Reason::{Fork, New};
-use protocol::{Event, Head, ServerFrame};
+use protocol::{Event, Head, RefusalCode, ServerFrame};
 
 use super::desk::{Desk, LOBBY, event, events, joined, recovered, refused, replaced, rui, said};
-use crate::Input;
+use crate::{Input, Why};
 
 fn frame(event: Event) -> ServerFrame {
     ServerFrame::Event(event)
@@ -146,7 +146,8 @@ fn a_join_that_is_refused_for_good_says_why() {
         desk.open(None);
         desk.go_live();
         assert_eq!(desk.hear(&refused("join", None, code, None)), "*rooms, *timeline", "{code}");
-        assert_eq!(desk.room().refusal(), Some(format!("No: {code}.").as_str()));
+        let why = Why::of(RefusalCode::named(code), format!("No: {code}."));
+        assert_eq!(desk.room().refusal(), Some(&why));
         assert_eq!(desk.hear(&frame(event(1))), "", "{code}: no member");
         assert_eq!(desk.open(None), "join lobby", "{code}: asked for again by the person");
         desk.hear(&replaced(New, vec![]));
@@ -160,7 +161,7 @@ fn a_name_that_no_room_can_have_is_not_even_asked_for() {
     let moment = crate::Moment { now: 0, jitter: 0.0 };
     desk.client.open("a\u{0}b", None, moment);
     assert_eq!(desk.go_live(), "*link");
-    assert!(desk.client.room("a\u{0}b").unwrap().refusal().unwrap().contains("name"));
+    assert_eq!(desk.client.room("a\u{0}b").unwrap().refusal(), Some(&Why::Refused(RefusalCode::BadRoom)));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub fn edit(chat: Chat, line: &LineView) {
     let draft = field.value();
     let text = line.said.with_untracked(|said| said.text.clone());
     field.set_value(&text);
-    begin(chat, Context::Edits { seq, text, draft });
+    begin(chat, Context::Edits { seq, key: line.key.clone(), text, draft });
 }
 
 /// Edits the last message of the writer's own, if there is one on the screen.

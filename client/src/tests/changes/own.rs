@@ -1,8 +1,8 @@
-use protocol::ServerFrame;
+use protocol::{RefusalCode, ServerFrame};
 
 use super::{answer, delete, edit, react, sent};
 use crate::tests::desk::{Desk, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot};
-use crate::{Deed, Input, LineState, Unsent};
+use crate::{Deed, Input, LineState, Unsent, Why};
 use protocol::Reason::{New, Trimmed};
 
 fn own_edit(seq: u64, id: &str) -> ServerFrame {
@@ -64,7 +64,7 @@ fn a_change_that_is_refused_for_good_goes_back_and_says_why() {
         };
         assert_eq!(desk.hear(&refused(re, Some(id), "forbidden", None)), format!("keep {id}, *timeline"));
         assert_eq!(desk.shows(1), format!("text of x, {id}!"));
-        assert_eq!(desk.line(1).changes[0].failed.as_deref(), Some("No: forbidden."));
+        assert_eq!(desk.line(1).changes[0].failed, Some(Why::Refused(RefusalCode::Forbidden)));
         let again = desk.tell(Input::Retry { room: LOBBY, id });
         assert!(
             again.starts_with(&format!("keep {id}, ")) && again.ends_with(&format!("by {id}, *timeline")),
@@ -172,17 +172,30 @@ fn of_a_change_whose_message_is_not_here_only_what_was_written_is_kept() {
 fn what_is_not_shown_is_not_changed() {
     let mut desk = desk();
     for target in [0, 3, u64::MAX] {
-        assert_eq!(desk.edit("e", target), "");
+        assert_eq!(desk.delete("d", target), "");
         assert_eq!(desk.react("r", target, "👍", true), "");
     }
     desk.tell(Input::Leave { room: LOBBY });
     assert_eq!(desk.delete("d", 1), "");
 }
 
+/// It may have been let go of, or its number is another message's since the history was replaced.
+#[test]
+fn an_edit_of_what_is_not_shown_is_not_lost() {
+    for (target, key) in [(3, "u_ana/x"), (1, "u_ana/y"), (2, "u_ana/x")] {
+        let mut desk = desk();
+        let input = Input::Edit { room: LOBBY, id: "e".into(), target, key, text: "written".into() };
+        assert_eq!(desk.tell(input), "keep e, *timeline");
+        let line = desk.room().lines().last().unwrap();
+        assert_eq!((line.text.as_str(), &line.state), ("written", &LineState::Failed(Why::Gone)));
+        assert_eq!(desk.tell(Input::Retry { room: LOBBY, id: "e" }), "keep e, say e, *timeline");
+    }
+}
+
 #[test]
 fn a_text_that_is_none_is_not_sent() {
     let mut desk = desk();
-    let input = Input::Edit { room: LOBBY, id: "e".into(), target: 1, text: " ".into() };
+    let input = Input::Edit { room: LOBBY, id: "e".into(), target: 1, key: "u_ana/x", text: " ".into() };
     assert_eq!(desk.tell(input), "keep e, *timeline");
     assert_eq!(desk.shows(1), "text of x, e!");
 }

@@ -77,7 +77,7 @@ fn a_change_is_not_made_to_what_took_the_place_of_its_message() {
 fn a_change_says_which_message_it_means() {
     let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x")]);
     let inputs = [
-        Input::Edit { room: LOBBY, id: "1".into(), target: 1, text: "y".into() },
+        Input::Edit { room: LOBBY, id: "1".into(), target: 1, key: "u_ana/x", text: "y".into() },
         Input::Delete { room: LOBBY, id: "2".into(), target: 1 },
         Input::React { room: LOBBY, id: "3".into(), target: 1, emoji: "👍".into(), on: true },
         Input::Send { room: LOBBY, id: "4".into(), text: "y".into(), reply_to: Some(1) },

@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use protocol::{Event, ServerFrame, User};
+use protocol::{Event, RefusalCode, ServerFrame, User};
 
 use super::random::Random;
 use super::server::{ROOMS, Server};
 use crate::tests::desk::welcome;
-use crate::{Change, Client, Effect, Input, Line, Link, Moment, Notice, Room, Unsent};
+use crate::{Change, Client, Effect, Input, Line, Link, Moment, Notice, Room, Unsent, Why};
 
 /// One client with its driver: wires, a persisted outbox and a screen on which only what is named is drawn again.
 pub(super) struct Person {
@@ -89,18 +89,20 @@ impl Person {
     /// Does something about a message that is on the screen, if there is one.
     pub(super) fn change(&mut self, room: &str, id: String, now: u64) {
         let lines = self.client.room(room).map(Room::lines).unwrap_or_default();
-        let sent: Vec<(u64, bool)> =
-            lines.iter().filter_map(|line| Some((line.seq?, line.author.id == self.user.id))).collect();
+        let sent: Vec<(u64, bool, String)> = lines
+            .iter()
+            .filter_map(|line| Some((line.seq?, line.author.id == self.user.id, line.key.clone())))
+            .collect();
         if sent.is_empty() {
             return;
         }
         // Mostly one of the latest, so that the two of them are at the same ones.
         let latest = if self.random.percent(80) { 4 } else { usize::MAX };
         let back = self.random.below(sent.len().min(latest));
-        let (target, own) = sent[sent.len() - 1 - back];
+        let (target, own, ref key) = sent[sent.len() - 1 - back];
         let input = match self.random.below(6) {
             0 if own => Input::Delete { room, id, target },
-            1 | 2 if own => Input::Edit { room, text: format!("edited by {id}"), id, target },
+            1 | 2 if own => Input::Edit { room, text: format!("edited by {id}"), id, target, key },
             3 => {
                 self.said.push((room.to_owned(), id.clone()));
                 Input::Send { room, text: format!("answer {id}"), id, reply_to: Some(target) }
@@ -176,7 +178,7 @@ impl Person {
     /// Sends again whatever failed, except for what can never be done: its message is gone.
     pub(super) fn retry_all(&mut self, now: u64) {
         for Unsent { room, id, failed, .. } in self.kept.clone() {
-            if failed.as_deref() == Some("Never.") {
+            if failed == Some(Why::Refused(RefusalCode::Forbidden)) {
                 self.said.retain(|said| *said != (room.clone(), id.clone()));
                 self.tell(Input::Discard { room: &room, id: &id }, now);
             } else {

@@ -29,6 +29,12 @@ impl Desk {
         match step {
             Step::Hear { text, on_last } => self.hear(&text, on_last),
             Step::Tell(input) => self.tell(input),
+            Step::Edit { target, id } => {
+                let lines = self.room().map(Room::lines).unwrap_or_default();
+                let key = lines.iter().find(|line| line.seq == Some(target)).map(|line| line.key.clone());
+                let (key, text) = (key.unwrap_or_default(), format!("text of {id}"));
+                self.tell(Input::Edit { room: LOBBY, id, target, key: &key, text });
+            }
             Step::Close { code, last } => {
                 if let Some(socket) = self.socket(last) {
                     self.sockets.remove(&socket);

@@ -36,6 +36,7 @@ const THUMB: &str = "👍";
 pub enum Step<'a> {
     Hear { text: String, on_last: bool },
     Tell(Input<'a>),
+    Edit { target: u64, id: String },
     Open(Option<Snapshot>),
     Close { code: u16, last: bool },
     Wait(u64),
@@ -68,7 +69,7 @@ pub fn read(line: &str) -> Option<Step<'_>> {
         }
         "edit" => {
             let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
-            Step::Tell(Input::Edit { room, target, text: format!("text of {id}"), id })
+            Step::Edit { target, id }
         }
         "delete" => {
             let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
