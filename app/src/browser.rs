@@ -134,17 +134,21 @@ mod real {
 
     /// A short, quiet tone.
     pub fn beep() {
-        let tone = || {
-            let audio = AudioContext::new()?;
+        thread_local! {
+            static AUDIO: Option<AudioContext> = AudioContext::new().ok();
+        }
+        let tone = |audio: &AudioContext| {
             let (tone, volume) = (audio.create_oscillator()?, audio.create_gain()?);
             tone.frequency().set_value(660.0);
             volume.gain().set_value(0.06);
             tone.connect_with_audio_node(&volume)?.connect_with_audio_node(&audio.destination())?;
+            // Until somebody has clicked on the page it is held.
+            _ = audio.resume()?;
             tone.start()?;
             tone.stop_with_when(audio.current_time() + 0.15)
         };
         // A page that nobody has clicked on makes no sound.
-        _ = tone();
+        AUDIO.with(|audio| _ = audio.as_ref().map(tone));
     }
 
     /// Runs it when the page has been drawn as it is now.

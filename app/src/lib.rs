@@ -20,7 +20,7 @@ mod state;
 mod text;
 
 #[cfg(feature = "ssr")]
-pub use shell::shell;
+pub use shell::{shell, stylesheet};
 
 /// The words of `app/locales`.
 #[cfg(feature = "ssr")]

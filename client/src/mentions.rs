@@ -1,31 +1,33 @@
-use std::ops::Range;
-
 /// Whether a text mentions somebody: an `@` and their whole name, in any case, that stands by itself.
 #[must_use]
 pub fn mentions(text: &str, name: &str) -> bool {
-    find_mention(text, name).is_some()
+    mention_places(text).any(|place| name_at(&text[place..], name).is_some())
 }
 
-/// Where a text first mentions somebody, in bytes, the `@` included.
-#[must_use]
-pub fn find_mention(text: &str, name: &str) -> Option<Range<usize>> {
+/// Where the name of a mention may begin, in bytes: right after each `@` that stands apart.
+pub fn mention_places(text: &str) -> impl Iterator<Item = usize> {
     let mut before = None;
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        let after = text.len() - rest.as_str().len();
-        if c == '@' && !before.is_some_and(is_of_a_word) && begins_with(rest.clone(), name) {
-            // A letter and its other case may be of different lengths.
-            let length: usize = rest.take(name.chars().count()).map(char::len_utf8).sum();
-            return Some(after - 1..after + length);
-        }
+    text.char_indices().filter_map(move |(index, c)| {
+        let is_place = c == '@' && !before.is_some_and(is_of_a_word);
         before = Some(c);
-    }
-    None
+        is_place.then_some(index + 1)
+    })
 }
 
-fn begins_with(mut text: impl Iterator<Item = char>, name: &str) -> bool {
-    let is_there = name.chars().all(|c| text.next().is_some_and(|other| small(other) == small(c)));
-    is_there && !text.next().is_some_and(is_of_a_word)
+/// Whether something may begin after this text: it does not end within a word.
+#[must_use]
+pub fn stands_apart(before: &str) -> bool {
+    !before.chars().next_back().is_some_and(is_of_a_word)
+}
+
+/// How many bytes of a text, from its beginning, are that name in any case, if it ends there.
+#[must_use]
+pub fn name_at(text: &str, name: &str) -> Option<usize> {
+    let mut rest = text.chars();
+    let is_there = name.chars().all(|c| rest.next().is_some_and(|other| small(other) == small(c)));
+    // A letter and its other case may be of different lengths.
+    let length = text.len() - rest.as_str().len();
+    (is_there && !rest.next().is_some_and(is_of_a_word)).then_some(length)
 }
 
 /// Of the letters that Latin, Greek and Cyrillic keyboards have. The tables of all others would be paid for in what browsers

@@ -55,7 +55,7 @@ for (const colorScheme of THEMES) {
       await ana.isIn('attic');
       // On a narrow screen it is in a panel that is closed.
       await ana.page.locator('.room-link a', { hasText: 'quiet corner' }).dispatchEvent('click');
-      await expect(ana.notices).toContainText('You are in 2 rooms');
+      await expect(ana.notices).toContainText('You are in as many rooms');
       await look('refusal');
       await ana.goTo('lobby');
       await ana.isIn('lobby');

@@ -37,6 +37,9 @@ test('back and forward lead to the messages of links', async ({ server, invite, 
   await finds(ana, 10);
   await ana.page.goForward();
   await finds(ana, 90);
+  for (const _ of [90, 10]) await ana.page.goBack();
+  await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
+  await expect(ana.message('message 120'), 'back where it began').toBeInViewport();
   expect(await ana.page.evaluate(() => 'sameDocument' in window), 'no page was loaded').toBe(true);
 });
 

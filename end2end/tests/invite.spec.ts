@@ -6,7 +6,7 @@ test('the link is copied, and leads somebody else into the room', async ({ serve
   const ana = await (await invite('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('a b/c?');
   await ana.page.getByRole('button', { name: 'Invite' }).click();
   await ana.page.getByRole('button', { name: 'Copy link' }).click();
-  await expect(ana.page.locator('#invite [role=status]')).toHaveText('The link is copied.');
+  await expect(ana.page.locator('.invitation [role=status]')).toHaveText('The link is copied.');
   const link = await ana.page.evaluate(() => navigator.clipboard.readText());
 
   const rui = await invite('Rui', server);
@@ -21,8 +21,8 @@ test('a browser that does not allow copying is told of, with the link in sight',
   await ana.page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('no'))));
   await ana.page.getByRole('button', { name: 'Invite' }).click();
   await ana.page.getByRole('button', { name: 'Copy link' }).click();
-  await expect(ana.page.locator('#invite [role=status]')).toContainText('by hand');
-  await expect(ana.page.locator('#invite .link')).toHaveText(`${server.url}/r/lobby`);
+  await expect(ana.page.locator('.invitation [role=status]')).toContainText('by hand');
+  await expect(ana.page.locator('.invitation a')).toHaveText(`${server.url}/r/lobby`);
 });
 
 test('the QR code holds the link', async ({ server, invite }) => {

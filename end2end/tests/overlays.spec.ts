@@ -68,7 +68,7 @@ for (const colorScheme of THEMES) {
 
       await panel(ana, 'People');
       await ana.page.getByRole('button', { name: 'Invite' }).click();
-      await expect(ana.page.locator('#invite')).toBeVisible();
+      await expect(ana.page.getByRole('dialog', { name: 'Invite' })).toBeVisible();
       await look('invite');
       await ana.page.keyboard.press('Escape');
       await ana.goTo('kitchen');

@@ -1,14 +1,15 @@
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use crate::{DEEPEST, Element, Node, is_safe, links::linked};
 
 /// Reads a message.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Node> {
-    let mut tree = Tree { text, open: vec![Open::new(None, true)], in_links: 0, in_code: false };
-    for (event, place) in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
+    let text = &*without_definitions(text);
+    let mut tree = Tree { text, open: vec![Open::new(None, true)], in_links: 0, code: None };
+    for (event, place) in parser(text).into_offset_iter() {
         tree.take(event, place);
     }
     while tree.open.len() > 1 {
@@ -17,13 +18,35 @@ pub fn parse(text: &str) -> Vec<Node> {
     tree.open.pop().map(Open::into_nodes).unwrap_or_default()
 }
 
+fn parser(text: &str) -> Parser<'_> {
+    Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH)
+}
+
+/// A line like `[12:30]: see you` names an address for links elsewhere, and shows nothing. People mean what they see.
+fn without_definitions(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    while text.contains("]:") {
+        let parser = parser(&text);
+        let mut places: Vec<usize> = parser.reference_definitions().iter().map(|(_, named)| named.span.start).collect();
+        if places.is_empty() {
+            break;
+        }
+        places.sort_unstable_by(|one, other| other.cmp(one));
+        let mut escaped = text.clone().into_owned();
+        places.into_iter().for_each(|place| escaped.insert(place, '\\'));
+        text = Cow::Owned(escaped);
+    }
+    text
+}
+
 /// The tree while it grows.
 struct Tree<'a> {
     text: &'a str,
     /// From the root to the element that is open; never empty.
     open: Vec<Open>,
     in_links: usize,
-    in_code: bool,
+    /// In a block of code, what stands beside its fence.
+    code: Option<String>,
 }
 
 /// An element that is open. One that is none passes its nodes on to the one around it.
@@ -34,6 +57,8 @@ struct Open {
     words: String,
     /// Whether addresses in its text become links.
     has_links: bool,
+    /// An address that it does not lead to, to be shown after it.
+    address: Option<String>,
 }
 
 impl Tree<'_> {
@@ -42,7 +67,7 @@ impl Tree<'_> {
             Event::Start(tag) => self.open(&tag),
             Event::End(TagEnd::CodeBlock) => self.close_code(),
             Event::End(_) => self.close(),
-            Event::Text(words) if self.in_code => self.say(&words),
+            Event::Text(words) if self.code.is_some() => self.say(&words),
             // An entity is shown as it was written: people who write `&lt;` mean it.
             Event::Text(words) => match self.text.get(place) {
                 Some(written) if written.starts_with('&') => self.say(written),
@@ -70,26 +95,43 @@ impl Tree<'_> {
             Tag::Emphasis => Some(Element::Emphasis),
             Tag::Strong => Some(Element::Strong),
             Tag::Strikethrough => Some(Element::Strike),
-            Tag::Link { dest_url, .. } => is_safe(dest_url).then(|| Element::Link(dest_url.to_string())),
-            Tag::CodeBlock(_) => {
-                self.in_code = true;
+            // An image is a link to it.
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
+                is_safe(dest_url).then(|| Element::Link(dest_url.to_string()))
+            }
+            Tag::CodeBlock(kind) => {
+                self.code = Some(match kind {
+                    CodeBlockKind::Fenced(beside) => beside.to_string(),
+                    CodeBlockKind::Indented => String::new(),
+                });
                 None
             }
-            // An image is its description; the rest is not asked for of the parser.
+            // The rest is not asked for of the parser.
+            _ => None,
+        };
+        let address = match (tag, &element) {
+            (Tag::Link { link_type: LinkType::Autolink | LinkType::Email, .. }, _) => None,
+            (Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }, None) => Some(dest_url.to_string()),
             _ => None,
         };
         // A link in a link would be two places to go to at once.
         let element = element.filter(|element| !(self.in_links > 0 && matches!(element, Element::Link(_))));
         let element = element.filter(|_| self.open.len() <= DEEPEST);
         self.in_links += usize::from(matches!(element, Some(Element::Link(_))));
-        self.open.push(Open::new(element, self.in_links == 0));
+        self.open.push(Open { address, ..Open::new(element, self.in_links == 0) });
     }
 
     fn close(&mut self) {
         let Some(mut open) = self.open.pop() else { return };
         let element = open.element.take();
-        if matches!(element, Some(Element::Link(_))) {
+        if let Some(Element::Link(address)) = &element {
             self.in_links -= 1;
+            if open.is_empty() {
+                open.words.push_str(address);
+            }
+        }
+        if let Some(address) = open.address.take().filter(|address| !address.is_empty()) {
+            open.words.extend([" (", &address, ")"]);
         }
         let nodes = open.into_nodes();
         let around = self.around();
@@ -100,10 +142,15 @@ impl Tree<'_> {
     }
 
     fn close_code(&mut self) {
-        self.in_code = false;
+        let beside = self.code.take().unwrap_or_default();
         let code = self.open.pop().map(|open| open.words).unwrap_or_default();
-        let code = code.strip_suffix('\n').unwrap_or(&code).to_owned();
-        self.push(Node::CodeBlock(code));
+        let code = code.strip_suffix('\n').unwrap_or(&code);
+        let is_language = !code.is_empty() && !beside.contains(char::is_whitespace);
+        self.push(Node::CodeBlock(match (is_language || beside.is_empty(), code.is_empty()) {
+            (true, _) => code.to_owned(),
+            (false, true) => beside,
+            (false, false) => [&beside, "\n", code].concat(),
+        }));
     }
 
     fn push(&mut self, node: Node) {
@@ -121,7 +168,11 @@ impl Tree<'_> {
 
 impl Open {
     fn new(element: Option<Element>, has_links: bool) -> Self {
-        Self { element, nodes: Vec::new(), words: String::new(), has_links }
+        Self { element, nodes: Vec::new(), words: String::new(), has_links, address: None }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.words.is_empty()
     }
 
     fn push(&mut self, node: Node) {
@@ -190,6 +241,10 @@ mod tests {
             ("3. a\n4. b", "ol3[li[a]li[b]]"),
             ("```rust\nfn a() {}\n\n*b*\n```", "C[fn a() {}\n\n*b*]"),
             ("```\nnot closed", "C[not closed]"),
+            ("```let a = 1;\nlet b = 2;\n```", "C[let a = 1;\nlet b = 2;]"),
+            ("```alone", "C[alone]"),
+            ("[12:30]: see you", "p[[12:30]: see you]"),
+            ("> [a]: b\n\n[c]: d\n[e]: f\n\n[a] [c]", "q[p[[a]: b]]p[[c]: d/[e]: f]p[[a] [c]]"),
             ("# Big\ntext", "h[Big]p[text]"),
             ("***", "---"),
             ("snake_case_name 2*3*4", "p[snake_case_name 2e[3]4]"),
@@ -208,10 +263,14 @@ mod tests {
             ),
             ("ana@example.org", "p[a(mailto:ana@example.org)[ana@example.org]]"),
             ("<https://a.b>", "p[a(https://a.b)[https://a.b]]"),
-            ("[x](javascript:alert(1))", "p[x]"),
-            ("[x](/r/lobby)", "p[x]"),
+            ("[x](javascript:alert(1))", "p[x (javascript:alert(1))]"),
+            ("<javascript:alert(1)>", "p[javascript:alert(1)]"),
+            ("[x](/r/lobby)", "p[x (/r/lobby)]"),
+            ("[](https://a.b)", "p[a(https://a.b)[https://a.b]]"),
+            ("![](https://a.b/c.png)", "p[a(https://a.b/c.png)[https://a.b/c.png]]"),
+            ("[![x](https://a.b)](https://c.d)", "p[a(https://c.d)[x]]"),
             ("[**https://a.b**](https://c.d)", "p[a(https://c.d)[s[https://a.b]]]"),
-            ("![a picture](https://a.b/c.png)", "p[a picture]"),
+            ("![a picture](https://a.b/c.png)", "p[a(https://a.b/c.png)[a picture]]"),
             ("`https://a.b`", "p[c[https://a.b]]"),
         ] {
             assert_eq!(short(&parse(text)), tree, "{text:?}");

@@ -38,6 +38,9 @@ fn watch_patience(chat: Chat) -> RwSignal<bool> {
         if is_away.get() {
             set_timeout_with_handle(move || is_over.set(true), PATIENCE).ok()
         } else {
+            if is_over.get_untracked() && chat.link.with_untracked(|link| matches!(link, Link::Live)) {
+                chat.tell(chat.words.connected());
+            }
             is_over.set(false);
             None
         }

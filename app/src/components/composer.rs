@@ -6,6 +6,7 @@ use super::{
     part::Part,
 };
 use crate::{
+    browser::has_keyboard,
     lazy::{complete_in, key_in_composer, pick_into},
     state::{Action, Chat, Context},
 };
@@ -65,7 +66,6 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
                 dir="auto"
                 autocomplete="off"
                 autofocus
-                enterkeyhint="send"
                 aria-label=chat.words.message()
                 placeholder=chat.words.write_a_message()
                 inner_html=text.as_deref().map(as_content)
@@ -102,10 +102,10 @@ fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     Ok(())
 }
 
-/// Enter sends and Shift+Enter breaks the line; while an input method composes, Enter belongs to it. Safari ends the
+/// Enter sends and Shift+Enter breaks the line, except on a screen's keyboard, which has no such pair; while an input method composes, Enter belongs to it. Safari ends the
 /// composition before it tells of the key, and marks the key with the code 229 instead.
 fn means_send(event: &ev::KeyboardEvent) -> bool {
-    event.key() == "Enter" && !event.shift_key() && !event.is_composing() && event.key_code() != 229
+    event.key() == "Enter" && !event.shift_key() && has_keyboard() && !event.is_composing() && event.key_code() != 229
 }
 
 /// The text as the content of a text area. Leptos does not escape it there, so this is all that keeps it from being markup;

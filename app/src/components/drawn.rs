@@ -79,7 +79,8 @@ mod kept {
     fn reactions(place: Element, line: LineView) {
         let chat = Chat::here();
         keep(place, line.reactions, move |place, reactions| {
-            if reactions.with_untracked(Vec::is_empty) {
+            // The part knows where the focus goes when the one that has it is taken off.
+            if reactions.with_untracked(Vec::is_empty) && !place.matches(":focus-within").unwrap_or(false) {
                 place.set_text_content(None);
             } else {
                 let drawn = draw_reactions(chat, place.clone(), reactions.clone());

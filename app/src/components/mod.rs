@@ -9,7 +9,6 @@ pub mod drafts;
 pub mod drawn;
 pub mod header;
 pub mod help;
-pub mod invite;
 pub mod message;
 pub mod moment;
 pub mod notices;

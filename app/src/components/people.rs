@@ -1,8 +1,9 @@
 use leptos::prelude::*;
 use protocol::User;
 
-use super::{avatar::Avatar, invite::Invite, panel::ClosePanel};
+use super::{avatar::Avatar, deeds::follow, panel::ClosePanel};
 use crate::{
+    lazy::invite_people,
     state::{Chat, RoomView},
     text::number,
 };
@@ -27,7 +28,14 @@ pub fn People() -> impl IntoView {
                 </For>
             </ul>
             {move || (more() > 0).then(|| view! { <p class="people-more">{words.more_people(&number(more()))}</p> })}
-            <Invite />
+            <button
+                type="button"
+                class="small invite"
+                aria-haspopup="dialog"
+                on:click=move |_| follow(chat, invite_people(chat))
+            >
+                {words.invite()}
+            </button>
         </aside>
     }
 }

@@ -153,7 +153,7 @@ fn OpenRoom() -> impl IntoView {
                     id="another-room"
                     name="room"
                     required
-                    maxlength=protocol::limits::ROOM_NAME
+                    maxlength=2 * protocol::limits::ROOM_NAME
                     autocomplete="off"
                     autocapitalize="none"
                     dir="auto"

@@ -73,6 +73,9 @@ impl Scroll {
         let at_end = is_drawn_to_end && from_end < NEAR_END;
         if self.at_end.get_untracked() != at_end {
             self.at_end.set(at_end);
+            if at_end {
+                self.chat.act(Action::CatchUp);
+            }
         }
         if at_end && self.below.get_untracked() > 0 {
             self.below.set(0);
@@ -97,7 +100,7 @@ impl Scroll {
             }
         });
         Effect::new(move |before: Option<()>| {
-            self.chat.said.track();
+            self.chat.to_end.track();
             // Only who says something goes to the end, not whoever is the same person in another tab.
             if before.is_some() {
                 self.to_end();

@@ -21,7 +21,7 @@ pub fn open<V: IntoView>(opened: &Opened, chat: Chat, title: &'static str, conte
 
 fn framed(chat: Chat, title: &'static str, dialog: NodeRef<html::Dialog>, content: impl IntoView) -> impl IntoView {
     view! {
-        <dialog class="help" aria-label=title node_ref=dialog>
+        <dialog class="dialog" aria-label=title node_ref=dialog>
             <form class="panel-head" method="dialog">
                 <h2>{title}</h2>
                 <button type="submit" class="panel-close" aria-label=chat.words.close()>

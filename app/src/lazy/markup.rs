@@ -23,8 +23,11 @@ part! {
         let focused = document().active_element().filter(|element| place.contains(Some(element)));
         let emoji = focused.and_then(|element| element.get_attribute("data-emoji"));
         draw_still(&place, || view! { <Reactions reactions=reactions.get_untracked() chat /> });
-        if let Some(emoji) = emoji {
-            super::focus_on(&place, &format!("[data-emoji=\"{emoji}\"]"));
+        if let Some(emoji) = emoji
+            && !super::focus_on(&place, &format!("[data-emoji=\"{emoji}\"]"))
+            && let Some(message) = place.parent_element()
+        {
+            super::focus_on(&message, ".message-more");
         }
     }
 }

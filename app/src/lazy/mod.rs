@@ -4,6 +4,7 @@
 mod complete;
 mod dialog;
 mod emoji;
+mod invite;
 #[cfg(feature = "hydrate")]
 mod markup;
 mod mention;
@@ -22,6 +23,7 @@ use leptos::{
 pub use self::{
     complete::complete_in,
     emoji::{find_emoji, pick_emoji, pick_into},
+    invite::invite_people,
     mention::choose_notifications,
     menu::{click_in_messages, key_in_composer, key_in_messages},
     shortcuts::list_shortcuts,
@@ -107,12 +109,10 @@ fn draw_still<V: IntoView>(place: &Element, view: impl FnOnce() -> V) {
     Owner::new().with(|| view().into_view().build().mount(place, None));
 }
 
-/// Gives the focus to the first element in `place` that a selector finds.
-fn focus_on(place: &Element, selector: &str) {
+/// Gives the focus to the first element in `place` that a selector finds. False if there is none.
+fn focus_on(place: &Element, selector: &str) -> bool {
     let found = place.query_selector(selector).ok().flatten();
-    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        _ = element.focus();
-    }
+    found.and_then(|element| element.dyn_into::<HtmlElement>().ok()).is_some_and(|element| element.focus().is_ok())
 }
 
 /// Moves the focus among the elements that a selector finds, in their order and no further than its ends; from elsewhere to the

@@ -67,7 +67,7 @@ fn Switcher(chat: Chat) -> impl IntoView {
                 aria-autocomplete="list"
                 aria-activedescendant=move || (!choices().is_empty()).then(|| id_of(chosen.get()))
                 placeholder=said(words, ["Find a room, or name a new one", "Procure uma sala ou dê nome a uma nova", "Busca una sala o ponle nombre a una nueva"])
-                maxlength=protocol::limits::ROOM_NAME
+                maxlength=2 * protocol::limits::ROOM_NAME
                 autocomplete="off"
                 autocapitalize="none"
                 autofocus

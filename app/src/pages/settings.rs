@@ -91,7 +91,7 @@ fn NameField(name: String, problem: Option<protocol::NameProblem>, locale: Local
             name="name"
             value=name
             required
-            maxlength=limits::USER_NAME
+            maxlength=2 * limits::USER_NAME
             autocomplete="nickname"
             dir="auto"
             aria-invalid=problem.map(|_| "true")

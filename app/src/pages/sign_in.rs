@@ -42,7 +42,7 @@ pub fn SignIn(page: page::SignIn, preferences: Preferences) -> impl IntoView {
                         name="name"
                         value=name
                         required
-                        maxlength=limits::USER_NAME
+                        maxlength=2 * limits::USER_NAME
                         autocomplete="nickname"
                         autofocus
                         dir="auto"
@@ -54,10 +54,10 @@ pub fn SignIn(page: page::SignIn, preferences: Preferences) -> impl IntoView {
                         name="room"
                         value=room
                         required
-                        maxlength=limits::ROOM_NAME
+                        maxlength=2 * limits::ROOM_NAME
                         autocomplete="off"
                         autocapitalize="none"
-                        placeholder="lobby"
+                        placeholder=td_string!(locale, pages.room_example)
                         dir="auto"
                         aria-describedby=has_problem.then_some("problem")
                     />

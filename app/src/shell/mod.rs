@@ -24,6 +24,11 @@ use crate::{
 const KEEP: &str = "const worker=navigator.serviceWorker;if(worker){worker.register('/sw.js');\
     document.addEventListener('visibilitychange',()=>document.hidden&&worker.controller?.postMessage(location.href))}";
 
+/// The address of the style sheet that every page has.
+pub fn stylesheet(options: &LeptosOptions) -> String {
+    Assets::of(options).stylesheet
+}
+
 /// The whole document for a page.
 pub fn shell(options: LeptosOptions, page: Page, preferences: Preferences) -> impl IntoView {
     let assets = Assets::of(&options);

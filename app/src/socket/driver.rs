@@ -87,9 +87,11 @@ impl Driver {
     /// together: the reader was away.
     fn read(&mut self, missed: u64) {
         let room = self.chat.current.get_untracked();
-        let Some(known) = self.client.room(&room).filter(|room| !room.is_read() && !document().hidden()) else {
-            return;
+        let is_seen = || {
+            // Who is further up has not seen what has come since.
+            !document().hidden() && self.chat.room_now().is_some_and(|room| room.is_at_end.get_untracked())
         };
+        let Some(known) = self.client.room(&room).filter(|room| !room.is_read() && is_seen()) else { return };
         if known.unread() >= missed {
             self.chat.note_stop(&self.client, &room);
         }

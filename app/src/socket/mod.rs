@@ -58,7 +58,8 @@ pub fn act(chat: Chat, action: &Action) {
             return;
         }
         Action::Say(text, reply_to) => {
-            chat.said.set(());
+            chat.to_end.set(());
+            with_driver(Driver::give_up_seeking);
             Input::Send { room, id: message_id::fresh(), text: text.clone(), reply_to: *reply_to }
         }
         Action::Edit(target, key, text) => {
@@ -74,10 +75,18 @@ pub fn act(chat: Chat, action: &Action) {
         Action::LookForward => return look(Look::Forward),
         Action::CatchUp => {
             places::catch_up(room);
-            return look(Look::Latest);
+            look(Look::Latest);
+            with_driver(|driver| {
+                driver.give_up_seeking();
+                driver.come_back();
+            });
+            return;
         }
         Action::GoTo(seq) => return places::go_to(chat, *seq),
-        Action::Write => Input::Writing { room },
+        Action::Write => {
+            with_driver(Driver::give_up_seeking);
+            Input::Writing { room }
+        }
     };
     with_driver(|driver| driver.handle(input));
 }

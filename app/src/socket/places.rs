@@ -17,6 +17,9 @@ pub fn follow(chat: Chat) {
     _ = window_event_listener(ev::popstate, move |_| match room_of_address() {
         Some(room) => {
             look_at(chat, &room);
+            if message_of_address().is_none() {
+                chat.to_end.set(());
+            }
             seek(chat);
         }
         None => load(&window().location().pathname().unwrap_or_default()),
@@ -37,7 +40,6 @@ pub fn follow(chat: Chat) {
 
 /// Goes to a room, and enters it first if need be.
 pub fn enter(chat: Chat, room: &str) {
-    close_panels();
     let path = room_path(room);
     let is_here = chat.current.with_untracked(|current| current == room);
     // A connection that was given up joins nothing: the server's page says what is wrong.
@@ -54,7 +56,11 @@ pub fn leave(chat: Chat, room: &str) {
     // First, since it makes room for the other one where somebody is in as many as they may be.
     with_driver(|driver| driver.leave(room));
     match neighbour {
-        Some(neighbour) if is_here => enter(chat, &neighbour),
+        Some(neighbour) if is_here => {
+            // The way back does not lead into the room again.
+            replace(&neighbour);
+            enter(chat, &neighbour);
+        }
         Some(_) => {}
         None => load("/"),
     }
@@ -70,6 +76,7 @@ pub fn go_to(chat: Chat, seq: u64) {
 }
 
 fn look_at(chat: Chat, room: &str) {
+    close_all();
     let is_here = chat.current.with_untracked(|current| current == room);
     with_driver(|driver| {
         driver.open(room, None);
@@ -134,11 +141,10 @@ fn message_of_address() -> Option<String> {
     query.split(['?', '&']).find_map(|part| part.strip_prefix("at=")).map(str::to_owned)
 }
 
-/// On a narrow screen the choice is made: the room comes to the front.
-fn close_panels() {
-    if let Ok(Some(panel)) = document().query_selector(".panel:popover-open")
-        && let Ok(panel) = panel.dyn_into::<HtmlElement>()
-    {
-        _ = panel.hide_popover();
-    }
+/// The choice is made: the room comes to the front, and nothing is left open that was about another one.
+fn close_all() {
+    while let Ok(Some(open)) = document().query_selector(":popover-open")
+        && let Ok(open) = open.dyn_into::<HtmlElement>()
+        && open.hide_popover().is_ok()
+    {}
 }

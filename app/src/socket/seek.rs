@@ -41,6 +41,11 @@ impl Driver {
         self.seek();
     }
 
+    /// The reader has gone on to something else.
+    pub fn give_up_seeking(&mut self) {
+        self.sought = None;
+    }
+
     /// Looks whether it is.
     pub(super) fn seek(&mut self) {
         let Some(seq) = self.sought else { return };
@@ -49,7 +54,10 @@ impl Driver {
             return;
         };
         match finding {
-            Finding::Older => return self.handle(Input::Older { room: &name }),
+            Finding::Older => {
+                self.chat.tell(self.chat.words.loading_older());
+                return self.handle(Input::Older { room: &name });
+            }
             Finding::Here => {
                 self.look(Look::At(seq));
                 show_found(seq);

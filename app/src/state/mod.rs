@@ -41,8 +41,8 @@ pub struct Chat {
     /// The reader's day, once the browser has taken over. The first rendering there must be the server's, so whatever only
     /// the browser knows waits for this.
     pub today: RwSignal<Option<Day>>,
-    /// Wakes when the reader says something here.
-    pub said: RwSignal<()>,
+    /// Wakes when the reader says something here, or goes back to the latest message.
+    pub to_end: RwSignal<()>,
     /// What the page says.
     pub words: Words,
     /// What the message that is being written is about.
@@ -60,7 +60,7 @@ impl Chat {
             rooms: RwSignal::new(client.rooms().map(RoomView::new).collect()),
             current: RwSignal::new(page.room.clone()),
             today: RwSignal::new(None),
-            said: RwSignal::new(()),
+            to_end: RwSignal::new(()),
             words: page.words,
             context: RwSignal::new(None),
         }

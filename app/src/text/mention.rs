@@ -2,42 +2,39 @@
 /// is the reader.
 pub fn pieces<'a>(text: &'a str, here: &[String]) -> Vec<(&'a str, Option<bool>)> {
     let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some((start, end, is_me)) = next(rest, here) {
-        pieces.push((&rest[..start], None));
-        pieces.push((&rest[start..end], Some(is_me)));
-        rest = &rest[end..];
+    let mut done = 0;
+    for place in client::mention_places(text).collect::<Vec<_>>() {
+        let at = place - 1;
+        if let Some((length, is_me)) = name_at(&text[place..], here).filter(|_| at >= done) {
+            let end = place + length;
+            pieces.push((&text[done..at], None));
+            pieces.push((&text[at..end], Some(is_me)));
+            done = end;
+        }
     }
-    pieces.push((rest, None));
+    pieces.push((&text[done..], None));
     pieces.retain(|(words, _)| !words.is_empty());
     pieces
 }
 
-/// The next mention: the whole name of somebody who is here, which may have spaces, or else one word.
-fn next(text: &str, here: &[String]) -> Option<(usize, usize, bool)> {
-    let found =
-        here.iter().enumerate().filter_map(|(index, name)| Some((client::find_mention(text, name)?, index == 0)));
-    // The first one; of two that begin there the longer, and of two who are called so the reader.
-    let known = found.min_by_key(|(place, is_me)| (place.start, std::cmp::Reverse((place.end, *is_me))));
-    let other = text.match_indices('@').find_map(|(start, _)| {
-        let stands_apart = !text[..start].chars().next_back().is_some_and(is_of_a_word);
-        let word = text[start + 1..].find(|c| !is_of_a_word(c)).unwrap_or(text.len() - start - 1);
-        (stands_apart && word > 0).then_some((start, start + 1 + word, false))
-    });
-    match (known, other) {
-        (Some((known, _)), Some((start, ..))) if start < known.start => other,
-        (Some((known, is_me)), _) => Some((known.start, known.end, is_me)),
-        (None, other) => other,
-    }
-}
-
-fn is_of_a_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
+/// How long the name is that a text begins with, and whether it is the reader's: the longest of those that are here, which may have
+/// spaces, of two who are called so the reader's; or else one word.
+fn name_at(text: &str, here: &[String]) -> Option<(usize, bool)> {
+    let known = here.iter().enumerate().filter_map(|(index, name)| Some((client::name_at(text, name)?, index == 0)));
+    let word = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    known.max().or((word > 0).then_some((word, false)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_mentions_among_many_people_are_read_once() {
+        let here: Vec<_> = (0..200).map(|n| format!("Somebody with a long name {n}")).collect();
+        let text = "@a ".repeat(100_000);
+        assert_eq!(pieces(&text, &here).len(), 200_000);
+    }
 
     #[test]
     fn mentions_stand_out() {

@@ -190,14 +190,9 @@ words! {
     more_people(n);
     shortcuts;
     invite;
-    invite_to;
-    invite_hint;
-    qr_code;
     copy_link;
-    share;
-    link_copied;
-    copy_by_hand;
     away;
+    connected;
     newer_version;
     signed_out;
     sign_in_again;

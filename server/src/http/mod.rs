@@ -60,6 +60,13 @@ pub fn session_of(app: &AppState, headers: &HeaderMap) -> Option<User> {
     headers.get_all(header::COOKIE).iter().find_map(|cookies| app.sessions.read(cookies.to_str().ok()?, now))
 }
 
+/// The cookie that makes a session last on, if it is time for that.
+fn renewed_session(app: &AppState, headers: &HeaderMap) -> Option<String> {
+    let (is_tls, now) = (is_tls(headers), clock::now_ms());
+    let cookies = headers.get_all(header::COOKIE);
+    cookies.iter().find_map(|cookies| app.sessions.renew(cookies.to_str().ok()?, is_tls, now))
+}
+
 /// Whether the browser's side of the connection is TLS, as the load balancer in front says. One who lies about it only
 /// changes their own cookie.
 fn is_tls(headers: &HeaderMap) -> bool {

@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     extract::{Path, Query, RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use leptos::nonce::use_nonce;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -18,7 +18,7 @@ use protocol::{NameProblem, RefusalCode, RoomName, User};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Deserialize;
 
-use super::{AppState, headers::content_security_policy, preferences::preferences, session_of};
+use super::{AppState, headers::content_security_policy, preferences::preferences, renewed_session, session_of};
 use crate::names;
 
 /// What may stand in a path segment as it is (RFC 3986, unreserved).
@@ -90,7 +90,11 @@ pub(super) async fn room(
 async fn show(app: &Arc<AppState>, headers: &HeaderMap, room: &RoomName) -> Response {
     let preferences = preferences(headers);
     match session_of(app, headers) {
-        Some(user) => show_room(app, StatusCode::OK, user, room, None, preferences).await,
+        Some(user) => {
+            let page = show_room(app, StatusCode::OK, user, room, None, preferences).await;
+            let cookie = renewed_session(app, headers).map(|cookie| AppendHeaders([(header::SET_COOKIE, cookie)]));
+            (cookie, page).into_response()
+        }
         None => {
             let sign_in = SignIn { room: room.to_string(), ..SignIn::default() };
             render(app, StatusCode::OK, Page::SignIn(sign_in), preferences).await
@@ -187,6 +191,9 @@ pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page, 
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // Asked for before the page is read: nothing is painted without it.
+    let style = format!("<{}>; rel=preload; as=style", app::stylesheet(&app.leptos));
+    headers.insert(header::LINK, HeaderValue::try_from(style).expect("the names of built files are plain ASCII"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
     let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| app.leptos.reload_port);
     content_security_policy(headers, &nonce.lock().expect("no one panics while holding the nonce"), reload_port);

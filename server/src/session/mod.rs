@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The name of the cookie.
 const COOKIE: &str = "sala_session";
 
-/// How long a session lasts from sign-in.
+/// How long a session lasts from sign-in, and from a visit in its second half.
 const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// Issues sessions, and reads them back.
@@ -66,8 +66,18 @@ impl Sessions {
         self.start(user.id.clone(), name, is_tls, now)
     }
 
+    /// Makes a session that is half over at `now` last as long again: who comes back stays the same person, whose unsent messages
+    /// their browser keeps. Takes the value of a `Cookie` header, returns that of a `Set-Cookie` header.
+    #[must_use]
+    pub fn renew(&self, header: &str, is_tls: bool, now: u64) -> Option<String> {
+        let Claims { id, name, until } = self.claims(header, now)?;
+        let is_half_over = until - now < millis(LIFETIME) / 2;
+        let name = UserName::new(&name).ok().filter(|_| is_half_over)?;
+        Some(self.start(id, &name, is_tls, now))
+    }
+
     fn start(&self, id: String, name: &UserName, is_tls: bool, now: u64) -> String {
-        let until = now + u64::try_from(LIFETIME.as_millis()).expect("thirty days fit");
+        let until = now + millis(LIFETIME);
         let claims = Claims { id, name: name.to_string(), until };
         let claims = serde_json::to_vec(&claims).expect("text always encodes");
         let max_age = cookie::time::Duration::try_from(LIFETIME).expect("thirty days fit");
@@ -83,6 +93,10 @@ impl Sessions {
     /// Whose session it is, from the value of a `Cookie` header, if it is signed by us and not over at `now`.
     #[must_use]
     pub fn read(&self, header: &str, now: u64) -> Option<User> {
+        self.claims(header, now).map(|Claims { id, name, .. }| User { id, name })
+    }
+
+    fn claims(&self, header: &str, now: u64) -> Option<Claims> {
         let mut jar = CookieJar::new();
         for cookie in Cookie::split_parse(header).flatten().filter(|cookie| cookie.name() == COOKIE) {
             jar.add_original(cookie.into_owned());
@@ -90,7 +104,7 @@ impl Sessions {
         let cookie = jar.signed(&self.key).get(COOKIE)?;
         let claims = BASE64_URL_SAFE_NO_PAD.decode(cookie.value()).ok()?;
         let claims: Claims = serde_json::from_slice(&claims).ok()?;
-        (now < claims.until).then_some(User { id: claims.id, name: claims.name })
+        (now < claims.until).then_some(claims)
     }
 
     fn cookie(&self, value: String, max_age: cookie::time::Duration, is_tls: bool) -> String {
@@ -105,6 +119,10 @@ impl Sessions {
         jar.signed_mut(&self.key).add(cookie);
         jar.get(COOKIE).map(ToString::to_string).expect("it was just added")
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).expect("thirty days fit")
 }
 
 /// 16 random characters, some 95 bits: ids are the authors of messages, so they must not be guessed.
@@ -154,6 +172,17 @@ mod tests {
         let ana = sessions.read(&sign_in(&sessions, "Ana", None), 0).unwrap();
         assert_eq!(sessions.read(&sign_in(&sessions, "Ana", Some(&ana)), 0).unwrap(), ana);
         assert_ne!(sessions.read(&sign_in(&sessions, "Rui", Some(&ana)), 0).unwrap().id, ana.id);
+    }
+
+    #[test]
+    fn who_comes_back_stays_signed_in() {
+        let sessions = Sessions::signed_with(KEY);
+        let cookie = sign_in(&sessions, "Ana", None);
+        let day = 24 * 3_600 * 1_000;
+        assert!(sessions.renew(&cookie, false, 14 * day).is_none());
+        let renewed = sessions.renew(&cookie, false, 20 * day).unwrap();
+        assert_eq!(sessions.read(&renewed, 49 * day), sessions.read(&cookie, 20 * day));
+        assert!(sessions.renew(&cookie, false, 31 * day).is_none(), "it is over");
     }
 
     #[test]

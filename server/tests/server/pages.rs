@@ -36,6 +36,9 @@ async fn a_room_is_rendered_with_its_latest_messages() {
             && answer.body.contains("message-51.")
     );
     assert!(answer.header("cache-control").contains("private"));
+    assert!(
+        answer.header("link").starts_with("</pkg/") && answer.header("link").ends_with(".css>; rel=preload; as=style")
+    );
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ pub struct List {
     chosen: RwSignal<usize>,
     /// How many UTF-16 units before the caret it would take the place of.
     length: StoredValue<u32>,
+    /// Where the caret was then.
+    caret: StoredValue<u32>,
     /// Emoji that were found.
     emoji: RwSignal<Vec<(String, String)>>,
 }
@@ -39,6 +41,7 @@ impl List {
             offers: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(0),
             length: StoredValue::new(0),
+            caret: StoredValue::new(0),
             emoji: RwSignal::new(Vec::new()),
         };
         let list = draw_for_good(&form, make, |list| view! { <Offers list /> });
@@ -46,13 +49,24 @@ impl List {
             _ = field.set_attribute(name, value);
         }
         listen(&field, "input", move |_| list.look());
+        for moved in ["keyup", "click"] {
+            listen(&field, moved, move |_| list.look_again());
+        }
         listen(&field, "blur", move |_| list.close());
         listen(&field, "keydown", move |event| list.press(&event));
         list.look();
     }
 
+    /// The same where the caret was moved without a change of the text.
+    fn look_again(self) {
+        if self.field.with_value(caret) != self.caret.get_value() {
+            self.look();
+        }
+    }
+
     /// Offers what fits to the word before the caret.
     fn look(self) {
+        self.caret.set_value(self.field.with_value(caret));
         let Some(word) = self.field.with_value(|field| Word::at_end_of(&before_caret(field))) else {
             return self.close();
         };
@@ -189,9 +203,12 @@ fn id(index: usize) -> String {
     format!("completion-{index}")
 }
 
+fn caret(field: &HtmlTextAreaElement) -> u32 {
+    field.selection_start().ok().flatten().unwrap_or_default()
+}
+
 fn before_caret(field: &HtmlTextAreaElement) -> String {
-    let caret = field.selection_start().ok().flatten().unwrap_or_default();
-    leptos::web_sys::js_sys::JsString::from(field.value()).substring(0, caret).into()
+    leptos::web_sys::js_sys::JsString::from(field.value()).substring(0, caret(field)).into()
 }
 
 /// Listens before the page does.

@@ -19,7 +19,7 @@ impl Word {
         let (before, word) = (&text[..start], &text[start + 1..]);
         if text[start..].starts_with('@') {
             let is_short = word.chars().count() <= LONGEST && !word.contains('\n') && !word.starts_with(' ');
-            return (stands_apart(before) && is_short).then(|| Self::Name(word.to_owned()));
+            return (client::stands_apart(before) && is_short).then(|| Self::Name(word.to_owned()));
         }
         if word.is_empty() {
             let start = before.rfind(':')?;
@@ -39,8 +39,9 @@ impl Word {
     }
 }
 
+/// Of an emoji: times and addresses have colons too.
 fn stands_apart(before: &str) -> bool {
-    !before.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == ':')
+    client::stands_apart(before) && !before.ends_with(':')
 }
 
 fn is_code(word: &str) -> bool {

@@ -1,10 +1,16 @@
 use std::cell::RefCell;
 
 use emojis::{Emoji, Group, SkinTone};
-use leptos::{ev, html, prelude::*, web_sys::Element};
+use leptos::{
+    ev, html,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, HtmlInputElement},
+};
 
 use super::search::{find, toned};
 use crate::{
+    browser::has_keyboard,
     lazy::{
         draw_for_good,
         place::{close, open_beside},
@@ -65,7 +71,8 @@ impl Picker {
         let picker = PICKER.with_borrow_mut(|picker| *picker.get_or_insert_with(|| Self::new(chat, &room)));
         picker.query.set(String::new());
         picker.then.set_value(Some(then));
-        open_beside(picker.sheet, anchor.clone(), "input");
+        // A keyboard on the screen would cover what there is to choose.
+        open_beside(picker.sheet, anchor.clone(), if has_keyboard() { "input" } else { ".picker-list" });
     }
 
     fn new(chat: Chat, room: &Element) -> Self {
@@ -191,13 +198,17 @@ fn grid(picker: Picker, emojis: impl Iterator<Item = &'static Emoji>) -> impl In
             </button>
         }
     };
-    view! { <div class="picker-grid">{emojis.map(button).collect_view()}</div> }
+    // The names are.
+    view! { <div class="picker-grid" lang="en">{emojis.map(button).collect_view()}</div> }
 }
 
 /// Arrows lead from the search into the emoji, and among them.
 fn walk(event: &ev::KeyboardEvent) {
+    let is_written = event.target().is_some_and(|target| target.has_type::<HtmlInputElement>());
     let step = match event.key().as_str() {
         "ArrowDown" => COLUMNS,
+        // In the text of the search.
+        _ if is_written => return,
         "ArrowUp" => -COLUMNS,
         "ArrowRight" => 1,
         "ArrowLeft" => -1,

@@ -59,7 +59,7 @@ pub fn Notifications(chat: Chat) -> impl IntoView {
     };
     look();
     view! {
-        <div class="choices">
+        <div class="notifications">
             <label>
                 <input type="checkbox" autofocus prop:checked=move || notifies.get() on:change=choose on:focus=move |_| look() />
                 {said(

@@ -1,3 +1,5 @@
+use std::{cell::Cell, time::Duration};
+
 use leptos::prelude::*;
 
 use super::{
@@ -15,13 +17,24 @@ part! {
     /// Tells of a mention: by the system if the reader allows it. Whether they do is asked at the first one.
     pub fn tell_mention(owner: Owner, chat: Chat, room: String, author: String, text: String) {
         if sounds(chat) {
-            beep();
+            beep_once();
         }
         match (may_notify(), wants(chat)) {
             (Permission::Granted, None | Some(true)) => tell(chat, room, &author, &text),
             (Permission::Open, None) => ask(&owner),
             (_, Some(_)) | (Permission::Denied, None) => {}
         }
+    }
+}
+
+/// Of many mentions at once, as after an outage, the first one is heard.
+fn beep_once() {
+    thread_local! {
+        static IS_HEARD: Cell<bool> = const { Cell::new(false) };
+    }
+    if !IS_HEARD.replace(true) {
+        beep();
+        set_timeout(|| IS_HEARD.set(false), Duration::from_secs(1));
     }
 }
 

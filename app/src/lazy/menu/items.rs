@@ -78,11 +78,12 @@ fn Items(menu: Menu) -> impl IntoView {
             </button>
         }
     };
-    let delete = move |_| {
-        if menu.asks.get_untracked() {
-            menu.choose(delete);
-        } else {
+    let delete = move |event: ev::MouseEvent| {
+        if !menu.asks.get_untracked() {
             menu.asks.set(true);
+        } else if event.detail() < 2 {
+            // A double click is no answer to the question.
+            menu.choose(delete);
         }
     };
     view! {

@@ -3,6 +3,8 @@
 mod context;
 mod items;
 
+use std::time::Duration;
+
 use leptos::{
     prelude::*,
     wasm_bindgen::JsCast,
@@ -15,6 +17,9 @@ use crate::{
     browser::copy,
     state::{Action, Chat, LineView},
 };
+
+/// For how long a button says what it did.
+const SAID: Duration = Duration::from_secs(3);
 
 part! {
     menu,
@@ -116,7 +121,12 @@ fn copied_or_not(chat: Chat, copied: bool) -> &'static str {
 /// Copies the code that stands before a button, which says so.
 fn copy_code(chat: Chat, button: Element) {
     let code = button.previous_element_sibling().and_then(|code| code.text_content()).unwrap_or_default();
+    let label = button.text_content();
     copy(&code, move |copied| {
-        button.set_text_content(Some(copied_or_not(chat, copied)));
+        let said = copied_or_not(chat, copied);
+        if label.as_deref() != Some(said) {
+            button.set_text_content(Some(said));
+            set_timeout(move || button.set_text_content(label.as_deref()), SAID);
+        }
     });
 }
