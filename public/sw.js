@@ -36,7 +36,7 @@ self.addEventListener('fetch', (event) => {
     event.respondWith(page(event));
   } else if (pathname.startsWith('/pkg/')) {
     event.respondWith(file(event));
-  } else if (/\.(svg|png|ico|webmanifest)$/.test(pathname)) {
+  } else if (/^(?!\/api\/).*\.(svg|png|ico|webmanifest)$/.test(pathname)) {
     event.respondWith(fresh(event, FILES));
   }
 });
@@ -47,13 +47,20 @@ self.addEventListener('message', (event) => {
   if (isRoom(event.data)) event.waitUntil(keepRoom(event.data).catch((error) => console.info('not kept:', error.message)));
 });
 
+/** The room that a notification is about: in a window that is open, or in a new one. */
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data));
+});
+
 async function page(event) {
-  return (await fresh(event, PAGES)) ?? (await lastRoom(event)) ?? caches.match(OFFLINE, ANY);
+  const { pathname, search } = new URL(event.request.url);
+  const start = async () => (pathname === '/' ? lastRoom() : undefined);
+  // The installed app starts in the room that was seen last, as the front page leads there where the server cannot be reached.
+  return (search === '?app' && (await start())) || (await fresh(event, PAGES)) || (await start()) || caches.match(OFFLINE, ANY);
 }
 
-/** The front page leads to the room that was seen last: it is where the installed app starts. */
-async function lastRoom({ request }) {
-  if (new URL(request.url).pathname !== '/') return undefined;
+async function lastRoom() {
   const rooms = (await (await caches.open(PAGES)).keys()).filter(({ url }) => isRoom(url));
   return rooms.length ? Response.redirect(rooms.at(-1).url) : undefined;
 }
@@ -63,11 +70,12 @@ async function fresh(event, name) {
   const { request } = event;
   try {
     const response = await fetch(request);
-    if (name === FILES || isRoom(request.url)) event.waitUntil(keep(name, request, response.clone()));
+    if (name === FILES) event.waitUntil(keep(FILES, request, response.clone()));
+    if (name === PAGES && isRoom(request.url)) event.waitUntil(keep(PAGES, roomOf(request.url), response.clone()));
     if (name === PAGES && !(await caches.match(OFFLINE, ANY))) event.waitUntil(keepOffline());
     return response;
   } catch (error) {
-    const kept = await caches.match(request, { ...ANY, ignoreSearch: name === PAGES && !isByQuery(request.url) });
+    const kept = await caches.match(name === PAGES ? roomOf(request.url) : request, ANY);
     if (!kept && name === FILES) throw error;
     return kept;
   }
@@ -85,14 +93,14 @@ async function file(event) {
 /** With the files that it names: on a first visit they came before this worker did, and the browser has them. */
 async function keepRoom(url) {
   const response = await fetch(url);
-  await keep(PAGES, url, response.clone());
+  await keep(PAGES, roomOf(url), response.clone());
   const names = new Set((await response.text()).match(/\/pkg\/[\w.-]+/g));
   await Promise.all([...names].map(async (name) => (await caches.match(name, ANY)) ?? keep(FILES, name, await fetch(name))));
 }
 
 async function keep(name, request, response) {
-  // What was redirected or refused is not what was asked for.
-  if (!response.ok || response.redirected) return;
+  // What was redirected or refused is not what was asked for, and a form to sign in is no room.
+  if (!response.ok || response.redirected || response.headers.get('cache-control') === 'no-store') return;
   const cache = await caches.open(name);
   // As the latest one, also where it was kept before.
   await cache.delete(request, ANY);
@@ -115,7 +123,15 @@ function isRoom(url) {
   return typeof url === 'string' && /^\/r(\/|$)/.test(new URL(url, location.origin).pathname);
 }
 
-/** Two rooms cannot be in a path, `.` and `..`. */
-function isByQuery(url) {
-  return new URL(url).pathname === '/r';
+/** The address of a page without the message that it may name. Two rooms cannot be in a path, `.` and `..`. */
+function roomOf(url) {
+  const { pathname, searchParams } = new URL(url, location.origin);
+  return pathname === '/r' ? `/r?room=${encodeURIComponent(searchParams.get('room'))}` : pathname;
+}
+
+async function open(path) {
+  const [window] = await self.clients.matchAll({ type: 'window' });
+  if (!window) return self.clients.openWindow(path);
+  await window.focus();
+  return new URL(window.url).pathname === path ? undefined : window.navigate(path);
 }

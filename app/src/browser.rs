@@ -19,7 +19,8 @@ mod real {
     use wasm_bindgen::{JsCast, closure::Closure};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        AudioContext, Element, HtmlElement, Notification, NotificationOptions, NotificationPermission, ShareData,
+        AudioContext, Element, HtmlElement, Notification, NotificationOptions, NotificationPermission,
+        ServiceWorkerRegistration, ShareData,
         js_sys::{Date, JsString, Reflect},
     };
 
@@ -116,13 +117,17 @@ mod real {
         });
     }
 
-    /// Notifies; one of the same tag takes the place of the last. A click on it brings the page to the front, and does `then`.
-    pub fn notify(title: &str, text: &str, tag: &str, then: impl Fn() + 'static) {
+    /// Notifies of something at a path of this site; one of the same path takes the place of the last. A click on it brings the
+    /// page to the front, and does `then`.
+    pub fn notify(title: &str, text: &str, path: &str, then: impl Fn() + 'static) {
         let options = NotificationOptions::new();
         options.set_body(text);
-        options.set_tag(tag);
-        // Where only a service worker may, there is none: the badge and the title tell as well.
-        let Ok(notification) = Notification::new_with_options(title, &options) else { return };
+        options.set_tag(path);
+        options.set_data(&path.into());
+        let Ok(notification) = Notification::new_with_options(title, &options) else {
+            // On phones only the service worker may.
+            return notify_by_worker(title.to_owned(), options);
+        };
         let clicked = notification.clone();
         let click = Closure::<dyn Fn()>::new(move || {
             _ = window().focus();
@@ -130,6 +135,17 @@ mod real {
             then();
         });
         notification.set_onclick(Some(click.into_js_value().unchecked_ref()));
+    }
+
+    fn notify_by_worker(title: String, options: NotificationOptions) {
+        let Ok(ready) = window().navigator().service_worker().ready() else { return };
+        spawn_local(async move {
+            let Ok(worker) = JsFuture::from(ready).await else { return };
+            let worker: ServiceWorkerRegistration = worker.unchecked_into();
+            if let Ok(shown) = worker.show_notification_with_options(&title, &options) {
+                _ = JsFuture::from(shown).await;
+            }
+        });
     }
 
     /// A short, quiet tone.

@@ -114,6 +114,8 @@ pub struct Problem {
 pub enum Trouble {
     /// There is no connection to the server.
     Offline,
+    /// Another site posted a form here.
+    ForeignForm,
     /// There is nothing at this address.
     NothingHere,
     /// That is no name for a room.

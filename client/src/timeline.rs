@@ -132,6 +132,11 @@ impl Timeline {
         }
     }
 
+    /// Whether the room is known, and nothing was ever said in it.
+    fn is_silent(&self) -> bool {
+        self.chain.as_ref().is_some_and(|chain| chain.cursor().seq == 0)
+    }
+
     /// Shows a page in the place of all that was sent.
     pub(crate) fn replace(&mut self, page: Page, reason: Reason) {
         let events = unbroken_end(page.events);
@@ -140,7 +145,8 @@ impl Timeline {
         self.notice = match reason {
             Reason::New => None,
             Reason::Trimmed => Some(Notice::Trimmed),
-            Reason::Epoch | Reason::Fork | Reason::Unknown => Some(Notice::Reset),
+            // Where nothing was said nothing can be missing: a room that stays silent for a day begins anew.
+            Reason::Epoch | Reason::Fork | Reason::Unknown => (!self.is_silent()).then_some(Notice::Reset),
         };
         self.chain = Some(Chain::new(page.epoch, &events, page.head));
         self.lines.clear_sent();

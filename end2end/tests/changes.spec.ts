@@ -11,7 +11,7 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await rui.reads(['first', 'second']);
 
     await ana.choose(ana.message('first'), 'Edit');
-    await expect(ana.page.locator('.about')).toContainText('You edit your message');
+    await expect(ana.page.locator('.about')).toContainText('Editing your message');
     await expect(ana.field).toHaveValue('first');
     await expect(ana.field).toBeFocused();
     await ana.field.press('Enter');
@@ -25,7 +25,7 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await expect(ana.page.locator('.about')).toBeHidden();
 
     await rui.choose(rui.message('first, edited'), 'Reply');
-    await expect(rui.page.locator('.about')).toContainText('You answer Ana');
+    await expect(rui.page.locator('.about')).toContainText('Replying to Ana');
     await rui.say('an answer');
     await expect(ana.texts.last()).toContainText('Ana first, edited');
     await expect(ana.texts.last()).toContainText('an answer');

@@ -42,13 +42,38 @@ test('the installed app starts at the room that was seen last; another room says
   await ana.isIn('elsewhere');
 });
 
+test('the installed app starts at the room that was seen last, and a link into a room keeps one page', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await isInstalled(ana.page);
+  await ana.say('one');
+  await ana.hasSettled('one');
+  await ana.page.goto(`${server.url}/r/lobby?at=1`);
+  await ana.isIn('lobby');
+  await looksAway(ana.page);
+  await expect.poll(() => kept(ana.page)).toEqual(['/r/lobby']);
+  await ana.page.goto(`${server.url}/?app`);
+  await expect(ana.page).toHaveURL(/\/r\/lobby$/);
+  await ana.isIn('lobby');
+
+  await ana.page.context().clearCookies();
+  await ana.goTo('lobby');
+  await expect(ana.page.locator('#name'), 'the session is over').toBeVisible();
+  await server.kill();
+  await ana.goTo('lobby');
+  await ana.reads(['one']);
+});
+
 test('nothing that was seen outlives the sign-out', async ({ server, invite }) => {
   const ana = await (await invite('Ana', server)).signIn('lobby');
   await isInstalled(ana.page);
   await looksAway(ana.page);
+  await ana.page.getByRole('button', { name: 'Invite' }).click();
+  await expect(ana.page.getByAltText('QR code of the link')).toHaveJSProperty('complete', true);
+  await ana.page.keyboard.press('Escape');
   await ana.page.getByRole('button', { name: 'Sign out' }).click();
   await expect(ana.page.locator('#name')).toBeVisible();
   await expect.poll(() => kept(ana.page)).toEqual([]);
+  expect((await kept(ana.page, 'files')).filter((path) => !/^\/(pkg\/|[\w-]+\.\w+$)/.test(path))).toEqual([]);
   await server.kill();
   await ana.goTo('lobby');
   await expect(ana.page.locator('h1')).toHaveText('You are offline');

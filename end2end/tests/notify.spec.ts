@@ -116,6 +116,28 @@ test('what one is told is chosen, sound and all', async ({ server, invite, bot }
   expect(await heard(ana)).toBe(before);
 });
 
+test('where only the service worker may notify, it does', async ({ server, invite, bot }) => {
+  const rui = await bot('Rui', server);
+  const ana = await invite('Ana', server);
+  await ana.page.addInitScript(() => {
+    const shown: unknown[] = [];
+    class Forbidden {
+      static permission = 'granted';
+
+      constructor() {
+        throw new TypeError('Illegal constructor');
+      }
+    }
+    ServiceWorkerRegistration.prototype.showNotification = async (title, options) => void shown.push([title, options?.data]);
+    Object.assign(window, { Notification: Forbidden, shown });
+  });
+  await ana.signIn('a room');
+  await hide(ana.page, true);
+  await rui.say('a room', '@Ana!');
+  const shown = () => ana.page.evaluate(() => (window as never as { shown: unknown[] }).shown);
+  await expect.poll(shown).toEqual([['Rui mentions you in a room', '/r/a%20room']]);
+});
+
 /** Counts the tones that are played from now on. */
 async function hear(page: Page): Promise<void> {
   await page.evaluate(() => {

@@ -10,24 +10,49 @@ use crate::{Error, RefusalCode, limits};
 /// `bad_frame`, with a sentence that says what is allowed.
 pub fn check_emoji(emoji: &str) -> Result<(), Error> {
     let fits = (1..=limits::EMOJI).contains(&emoji.len());
-    let begins = emoji.chars().next().is_some_and(|c| is_part(c) && !joins(c));
     // A digit alone is the beginning of a keycap only.
-    if fits && begins && emoji.chars().all(is_part) && !emoji.is_ascii() {
+    if fits && is_one(emoji) && !emoji.is_ascii() {
         Ok(())
     } else {
         Err(Error::new(RefusalCode::BadFrame, "One can react with an emoji only."))
     }
 }
 
-fn is_part(c: char) -> bool {
-    let symbol = matches!(c, '\u{2100}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FBFF}');
+/// Whether it is one symbol, and whatever else makes one emoji with it.
+fn is_one(emoji: &str) -> bool {
+    let mut before = None;
+    emoji.chars().enumerate().all(|(index, c)| match before.replace(c) {
+        None => is_symbol(c) && !is_tone(c),
+        Some(before) => {
+            let is_flag = index == 1 && is_letter_of_flag(before) && is_letter_of_flag(c);
+            joins(c) || is_tone(c) || is_flag || (before == JOINER && is_symbol(c))
+        }
+    })
+}
+
+/// The joiner of two emoji.
+const JOINER: char = '\u{200D}';
+
+/// What pictures are made of, by blocks: no letters in circles and squares but those that are emoji, no lines, no Braille.
+fn is_symbol(c: char) -> bool {
+    let symbol = matches!(c, '\u{2100}'..='\u{245F}' | 'Ⓜ' | '\u{2580}'..='\u{27FF}' | '\u{2900}'..='\u{2BFF}');
+    let letter = matches!(c, '🅰' | '🅱' | '🅾' | '🅿' | '🆎' | '🆑'..='🆚') || is_letter_of_flag(c);
+    let picture = matches!(c, '\u{1F000}'..='\u{1F0FF}' | '\u{1F200}'..='\u{1FBFF}');
     let elsewhere = matches!(c, '©' | '®' | '‼' | '⁉' | '〰' | '〽' | '㊗' | '㊙');
-    symbol || elsewhere || matches!(c, '0'..='9' | '#' | '*') || joins(c)
+    symbol || letter || picture || elsewhere || matches!(c, '0'..='9' | '#' | '*')
+}
+
+const fn is_letter_of_flag(c: char) -> bool {
+    matches!(c, '🇦'..='🇿')
+}
+
+const fn is_tone(c: char) -> bool {
+    matches!(c, '🏻'..='🏿')
 }
 
 /// What makes one emoji of several characters: the joiner, the keycap, the choice of colours, and the tags of flags.
-fn joins(c: char) -> bool {
-    matches!(c, '\u{200D}' | '\u{20E3}' | '\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
+const fn joins(c: char) -> bool {
+    matches!(c, JOINER | '\u{20E3}' | '\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
 }
 
 #[cfg(test)]
@@ -71,8 +96,18 @@ mod tests {
             ("\u{200D}", false),
             ("\u{FE0F}👍", false),
             ("\u{200B}", false),
-            (&"👍".repeat(16), true),
-            (&"👍".repeat(17), false),
+            ("👍👍", false),
+            ("👍©", false),
+            ("🇧🇷🇧", false),
+            ("11\u{20E3}", false),
+            ("\u{2800}", false),
+            ("🅂🄿🄰🄼", false),
+            ("ⓈⓅ", false),
+            ("──", false),
+            ("Ⓜ️", true),
+            ("🆗", true),
+            ("🏿", false),
+            (&"🏳️‍".repeat(9), false),
         ] {
             let code = check_emoji(emoji).err().map(|error| error.code);
             assert_eq!(code, (!good).then_some(RefusalCode::BadFrame), "{emoji:?}");

@@ -42,7 +42,7 @@ pub enum ServerFrame<E = Event> {
     },
     /// A durable event, to every member.
     Event(E),
-    /// The acknowledgement of `send`: the message is in the history.
+    /// The acknowledgement of `send`, `edit`, `delete` and `react`: it is in the history.
     Sent {
         /// The room.
         room: String,

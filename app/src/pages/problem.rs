@@ -48,6 +48,11 @@ fn said(trouble: Trouble, language: Language) -> Said {
             message: td_string!(locale, pages.offline_hint).to_owned(),
             link: td_string!(locale, pages.try_again),
         },
+        Trouble::ForeignForm => Said {
+            title: td_string!(locale, pages.foreign_form),
+            message: td_string!(locale, pages.foreign_form_hint).to_owned(),
+            link: td_string!(locale, pages.front_page),
+        },
         Trouble::NothingHere => Said {
             title: td_string!(locale, pages.nothing_here),
             message: td_string!(locale, pages.nothing_here_hint).to_owned(),

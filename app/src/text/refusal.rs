@@ -36,8 +36,7 @@ impl Words {
             RefusalCode::Unavailable | RefusalCode::NotJoined => self.unavailable(),
             RefusalCode::BadId => self.sent_before(),
             RefusalCode::Forbidden => self.forbidden(),
-            RefusalCode::BadRoom => self.room_unshowable(),
-            RefusalCode::BadFrame | RefusalCode::Unknown => self.refused(),
+            RefusalCode::BadFrame | RefusalCode::BadRoom | RefusalCode::Unknown => self.refused(),
         };
         words.to_owned()
     }

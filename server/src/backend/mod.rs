@@ -171,6 +171,14 @@ pub struct Mark {
     pub seq: u64,
 }
 
+impl Mark {
+    /// Whether it is a place in a room as it stands: of this life, and not of an end that was lost.
+    #[must_use]
+    pub fn is_of(&self, epoch: &str, head: &Head) -> bool {
+        self.epoch == epoch && self.seq <= head.seq
+    }
+}
+
 /// How long a connection that enters stays in the register without a refresh, in milliseconds.
 pub const PRESENCE_TTL_MS: u64 = 45_000;
 

@@ -10,7 +10,7 @@ pub enum BackendConfig {
     Embedded {
         /// `DATA_DIR`, default `data`: the folder of the database.
         data_dir: PathBuf,
-        /// `HISTORY_LIMIT`, default 10000: messages kept per room, from 100 to 1000000.
+        /// `HISTORY_LIMIT`, default 10000: events kept per room, from 100 to 1000000.
         history_limit: usize,
     },
     /// Redis, shared by any number of instances.

@@ -14,9 +14,9 @@ pub struct LimitsConfig {
     pub accepts_burst: f64,
     /// `MAX_ROOMS`, default 50: rooms that one socket may be in.
     pub rooms: usize,
-    /// `SENDS_PER_SECOND`, default 20: messages of one person on this instance, in the long run.
+    /// `SENDS_PER_SECOND`, default 20: messages, and changes to them, of one person on this instance, in the long run.
     pub sends_per_second: f64,
-    /// `SENDS_BURST`, default 60: messages that one person may send at once.
+    /// `SENDS_BURST`, default 60: messages, and changes to them, that one person may send at once.
     pub sends_burst: f64,
     /// `JOINS_PER_SECOND`, default 5: rooms that one person may come into on this instance, in the long run.
     pub joins_per_second: f64,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::page::{Page, SignIn, SignInProblem};
+use app::page::{Page, Problem, SignIn, SignInProblem, Trouble};
 use axum::{
     extract::{Form, Request, State},
     http::{HeaderMap, StatusCode, header},
@@ -23,7 +23,9 @@ use crate::{clock, names};
 /// Stops what another site's page posts, before anything of it is read.
 pub(super) async fn refuse_foreign(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if origin::is_foreign(request.headers(), &app.config.http.allowed_origins) {
-        return (StatusCode::FORBIDDEN, "This form was posted from another site.").into_response();
+        let problem = Problem { trouble: Trouble::ForeignForm, link: "/".into(), unsent: None };
+        let preferences = preferences(request.headers());
+        return render(&app, StatusCode::FORBIDDEN, Page::Problem(problem), preferences).await;
     }
     next.run(request).await
 }
@@ -98,9 +100,13 @@ pub(super) async fn send_message(
         let page = SignIn { room: form.room, problem, unsent, ..SignIn::default() };
         return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page), preferences(&headers)).await;
     };
-    let room = match names::room(&form.room) {
+    let room = match names::check_room(&form.room) {
         Ok(room) => room,
-        Err(problem) => return (StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()).into_response(),
+        Err(problem) => {
+            let (trouble, unsent) = (Trouble::NoSuchRoom(problem), Some(form.text));
+            let page = Page::Problem(Problem { trouble, link: "/".into(), unsent });
+            return render(&app, StatusCode::UNPROCESSABLE_ENTITY, page, preferences(&headers)).await;
+        }
     };
     match send(&app, &user, &room, &form).await {
         Ok(()) => Redirect::to(&room_path(&room)).into_response(),
@@ -127,10 +133,8 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     };
     match said.await {
         Ok(true) => Ok(()),
-        Ok(false) => {
-            let why = "This page was sent before with another text. Send this one as a message of its own.";
-            Err(Error::new(RefusalCode::BadId, why))
-        }
+        // The reader's language has the words for it.
+        Ok(false) => Err(Error::new(RefusalCode::BadId, "")),
         Err(error) => {
             tracing::warn!(%error, "a posted message was not taken");
             Err(Error::unavailable(1_000))

@@ -31,12 +31,9 @@ pub(super) async fn qr_code(
     if session_of(&app, &headers).is_none() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let room = match names::room(&whither.room) {
-        Ok(room) => room,
-        Err(error) => return (StatusCode::NOT_FOUND, error.to_string()).into_response(),
-    };
+    let Ok(room) = names::room(&whither.room) else { return StatusCode::NOT_FOUND.into_response() };
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
-        return (StatusCode::BAD_REQUEST, "The request names no host.").into_response();
+        return StatusCode::BAD_REQUEST.into_response();
     };
     let scheme = if is_tls(&headers) { "https" } else { "http" };
     draw(&format!("{scheme}://{host}{}", room_path(&room)))
@@ -45,7 +42,7 @@ pub(super) async fn qr_code(
 fn draw(address: &str) -> Response {
     // Only an absurdly long host makes it too much for one code.
     let Ok(code) = QrCode::with_error_correction_level(address, EcLevel::M) else {
-        return (StatusCode::URI_TOO_LONG, "The address is too long for a QR code.").into_response();
+        return StatusCode::URI_TOO_LONG.into_response();
     };
     let image = code.render::<svg::Color<'_>>().min_dimensions(SIDE, SIDE).build();
     let headers = [

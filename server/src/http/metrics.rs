@@ -34,7 +34,12 @@ fn describe() {
     describe_gauge!("sala_connections", "Sockets that are open now.");
     describe_gauge!("sala_rooms", "Rooms that are live on this instance now.");
     describe_counter!("sala_deliveries_total", "Events put into the queues of members.");
-    describe_histogram!("sala_append_seconds", Unit::Seconds, "Time from a send to its place in the history.");
+    describe_histogram!(
+        "sala_append_seconds",
+        Unit::Seconds,
+        "Time from a message, or a change to one, to its place in the history."
+    );
+    describe_counter!("sala_replicas_short_total", "Appends that too few replicas had in time.");
     describe_counter!("sala_rotations_total", "Sockets that were asked to change before the platform cuts them.");
     describe_counter!("sala_repairs_total", "Rooms whose chain of events broke and was read again.");
     describe_counter!("sala_resets_total", "Rooms whose history was no longer what their members saw, by reason.");

@@ -60,8 +60,12 @@ pub fn session_of(app: &AppState, headers: &HeaderMap) -> Option<User> {
     headers.get_all(header::COOKIE).iter().find_map(|cookies| app.sessions.read(cookies.to_str().ok()?, now))
 }
 
-/// The cookie that makes a session last on, if it is time for that.
+/// The cookie that makes a session last on, if it is time for that. Only for a page that somebody goes to: one that is fetched
+/// meanwhile could come after the end of the session, and undo it.
 fn renewed_session(app: &AppState, headers: &HeaderMap) -> Option<String> {
+    if headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
+        return None;
+    }
     let (is_tls, now) = (is_tls(headers), clock::now_ms());
     let cookies = headers.get_all(header::COOKIE);
     cookies.iter().find_map(|cookies| app.sessions.renew(cookies.to_str().ok()?, is_tls, now))

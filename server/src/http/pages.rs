@@ -8,7 +8,10 @@ use app::{
 };
 use axum::{
     body::Body,
-    extract::{Path, Query, RawQuery, Request, State},
+    extract::{
+        Path, Query, RawQuery, Request, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
@@ -62,10 +65,11 @@ pub(super) struct Which {
 /// `GET /r?room=…`: the way to a room for a form without JavaScript.
 pub(super) async fn find(
     State(app): State<Arc<AppState>>,
-    Query(which): Query<Which>,
+    which: Result<Query<Which>, QueryRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    let Ok(Query(which)) = which else { return not_found(State(app), headers).await };
     match names::check_room(&which.room.unwrap_or_default()) {
         Ok(room) if [".", ".."].contains(&room.as_str()) => show(&app, &headers, &room).await,
         Ok(room) => Redirect::to(&message_path(&room, query.as_deref())).into_response(),
@@ -76,10 +80,11 @@ pub(super) async fn find(
 /// `GET /r/<room>`: the room, or the sign-in form on the way to it.
 pub(super) async fn room(
     State(app): State<Arc<AppState>>,
-    Path(raw): Path<String>,
+    raw: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    let Ok(Path(raw)) = raw else { return not_found(State(app), headers).await };
     match names::check_room(&raw) {
         Ok(room) if room.as_str() == raw => show(&app, &headers, &room).await,
         Ok(room) => Redirect::permanent(&message_path(&room, query.as_deref())).into_response(),
@@ -97,7 +102,10 @@ async fn show(app: &Arc<AppState>, headers: &HeaderMap, room: &RoomName) -> Resp
         }
         None => {
             let sign_in = SignIn { room: room.to_string(), ..SignIn::default() };
-            render(app, StatusCode::OK, Page::SignIn(sign_in), preferences).await
+            let mut form = render(app, StatusCode::OK, Page::SignIn(sign_in), preferences).await;
+            // The service worker is not to take it for the room.
+            form.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            form
         }
     }
 }
@@ -138,7 +146,7 @@ pub(super) async fn show_room(
     let page = RoomPage {
         me,
         room: room.to_string(),
-        read: mark.filter(|mark| mark.epoch == view.epoch).map(|mark| mark.seq),
+        read: mark.filter(|mark| mark.is_of(&view.epoch, &view.head)).map(|mark| mark.seq),
         epoch: view.epoch,
         events: view.events,
         head: view.head,

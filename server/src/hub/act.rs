@@ -1,6 +1,6 @@
 //! What people do in a room that is kept. Whether they may is checked first, by what this instance has of the room, and by one
-//! read of one event where it has not got what is changed. That read is small beside the append that follows, and both are
-//! paid for by the token that a send costs, so it needs no cache of its own.
+//! read of the history where it has not got what is changed. Both are paid for by the token that a send costs, so it needs no
+//! cache of its own.
 
 use protocol::{Error, Event, Kind, MessageId, RefusalCode, Reply, RoomName, User, limits};
 
@@ -10,6 +10,9 @@ use super::{
     sync::Part,
 };
 use crate::backend::{self, Receipt};
+
+/// Of so many events after a message it is known what became of it before somebody quotes it.
+const QUOTED: usize = 1_000;
 
 /// What somebody does in a room.
 #[derive(Clone, Copy, Debug)]
@@ -126,12 +129,9 @@ impl Hub {
         act: &Act<'_>,
         target: Target<'_>,
     ) -> Result<Reply, Denied> {
-        let recent = self.find(room).map(|room| room.lock().log.since(target.seq)).unwrap_or_default();
-        let line = match recent.first().filter(|line| line.seq == target.seq) {
-            Some(line) => Some(line.clone()),
-            None => self.line(room, target.seq).await?,
-        };
-        let line = line.filter(|line| target.uid.is_none_or(|uid| uid == line.uid));
+        let limit = if matches!(act, Act::Say { .. }) { QUOTED } else { 1 };
+        let Stretch { lines: recent, is_whole } = self.stretch(room, target.seq, limit).await?;
+        let line = recent.first().filter(|line| target.uid.is_none_or(|uid| uid == line.uid));
         let message = line.and_then(|line| line.event().ok());
         let Some(Event { author: said_by, kind: Kind::Message { text, .. }, .. }) = message else {
             return Err(forbidden("That message is not there any more."));
@@ -144,18 +144,40 @@ impl Hub {
         if is_deleted && !matches!(act, Act::Delete { .. }) && !has(&recent, author, id) {
             return Err(forbidden("That message was deleted."));
         }
-        let text = latest_text(&recent, target.seq).unwrap_or(text);
+        let text = match is_whole {
+            true => latest_text(&recent, target.seq).unwrap_or(text),
+            // It may have been taken back since.
+            false => "…".to_owned(),
+        };
         Ok(Reply::to(target.seq, said_by, &text))
     }
 
-    /// One event of the history, if it is kept.
-    async fn line(&self, room: &RoomName, seq: u64) -> backend::Result<Option<Line>> {
-        if !(1..limits::SEQ).contains(&seq) {
-            return Ok(None);
+    /// The event of that number and what came after it, from what is here or else from the history, of which `limit` events are
+    /// read. Nothing if it is not kept.
+    async fn stretch(&self, room: &RoomName, seq: u64, limit: usize) -> backend::Result<Stretch> {
+        let known = self.find(room).and_then(|room| {
+            let state = room.lock();
+            // While the room is being repaired nothing here is sure.
+            state.held.is_none().then(|| state.log.since(seq))
+        });
+        let begins = |lines: &[Line]| lines.first().is_some_and(|line| line.seq == seq);
+        if let Some(lines) = known.filter(|lines| begins(lines)) {
+            return Ok(Stretch { lines, is_whole: true });
         }
-        let part = Part::new(room, self.history.before(room, Some(seq + 1), 1).await?);
-        Ok(part.lines.into_iter().find(|line| line.seq == seq))
+        let kept = match (1..limits::SEQ).contains(&seq) {
+            true => Part::new(room, self.history.after(room, seq - 1, limit).await?).lines,
+            false => Vec::new(),
+        };
+        let is_whole = kept.len() < limit;
+        Ok(Stretch { lines: if begins(&kept) { kept } else { Vec::new() }, is_whole })
     }
+}
+
+/// An event and those after it.
+struct Stretch {
+    lines: Vec<Line>,
+    /// Whether they are all.
+    is_whole: bool,
 }
 
 fn forbidden(why: &str) -> Denied {

@@ -96,8 +96,16 @@ impl Line {
 /// The events of `lines` for a frame that carries several. One that cannot be read is left out and logged: it would break
 /// the whole frame.
 pub fn events(lines: &[Line]) -> Vec<&RawValue> {
-    let complain = |line: &Line, error: &serde_json::Error| tracing::error!(line.seq, %error, "unreadable event");
-    lines.iter().filter_map(|line| line.raw().inspect_err(|error| complain(line, error)).ok()).collect()
+    lines.iter().filter_map(|line| readable(line, line.raw())).collect()
+}
+
+/// The same events as values, for a page.
+pub fn read_events(lines: &[Line]) -> Vec<Event> {
+    lines.iter().filter_map(|line| readable(line, line.event())).collect()
+}
+
+fn readable<T>(line: &Line, read: Result<T, serde_json::Error>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(line.seq, %error, "unreadable event")).ok()
 }
 
 /// How many bytes the lines come to.

@@ -205,7 +205,7 @@ impl State {
             head: head.clone(),
             people: present.roster.people.clone(),
             count: present.roster.count,
-            read: present.mark.as_ref().filter(|mark| mark.epoch == self.log.epoch()).map(|mark| mark.seq),
+            read: present.mark.as_ref().filter(|mark| mark.is_of(self.log.epoch(), known)).map(|mark| mark.seq),
         };
         member.go_live(Frame::from(joined.encode()), leave.take(), head);
         Attempt::Answered

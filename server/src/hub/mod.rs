@@ -194,7 +194,7 @@ impl Hub {
     /// The room as a page shows it.
     ///
     /// # Errors
-    /// When the backend cannot be reached, or holds something unreadable.
+    /// When the backend cannot be reached.
     pub async fn view(self: &Arc<Self>, name: &RoomName) -> Result<View> {
         let room = self.open(name).await?;
         let roster = self.presence.people(name).await?;
@@ -215,8 +215,7 @@ impl Hub {
             None => Part::new(name, self.history.before(name, None, limits::LATEST_PAGE).await?),
         };
         let page = lines.split_off(lines.len() - frame::latest_page(lines.iter().rev()));
-        let events = frame::newest(&page).iter().map(frame::Line::event).collect::<std::result::Result<_, _>>();
-        let events = events.map_err(|error| Error::Corrupt(error.to_string()))?;
+        let events = frame::read_events(frame::newest(&page));
         Ok(View { epoch, events, head, roster })
     }
 

@@ -105,6 +105,21 @@ async fn a_file_of_another_kind_or_a_newer_version_is_left_alone() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
 
+/// As a release before there were read positions left it.
+#[tokio::test]
+async fn a_file_of_an_older_version_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let lobby = room("lobby");
+    let site = local::open(dir.path(), 100).unwrap();
+    let sent = site.broker.append(&lobby, &draft("ana", "1")).await.unwrap();
+    drop(site);
+    let db = rusqlite::Connection::open(dir.path().join("sala.db")).unwrap();
+    db.execute_batch("DROP TABLE reads; PRAGMA user_version = 1").unwrap();
+    drop(db);
+    let site = local::open(dir.path(), 100).unwrap();
+    assert_eq!(site.history.heads(&[lobby]).await.pop().unwrap().unwrap().seq, sent.seq);
+}
+
 #[tokio::test]
 async fn dropping_it_with_a_full_queue_of_signals_ends_it() {
     let (site, room) = (Site::local(), room("lobby"));

@@ -1,8 +1,11 @@
 //! How far somebody has read, on two sockets of theirs.
 
-use protocol::{ClientFrame, RefusalCode, ServerFrame};
+use std::time::Duration;
 
-use crate::support::{RedisServer, Server, Socket};
+use protocol::{ClientFrame, RefusalCode, ServerFrame};
+use tokio::time::{interval, timeout};
+
+use crate::support::{PATIENCE, RedisServer, Server, Socket};
 
 async fn read(socket: &mut Socket, seq: u64, uid: Option<&str>) {
     socket.send(ClientFrame::Read { room: "lobby".into(), seq, uid: uid.map(Into::into) }).await;
@@ -22,13 +25,17 @@ async fn told(socket: &mut Socket) -> (String, u64) {
 /// How far one has read who comes in now; asked until it is the expected, since it is kept a moment later.
 async fn comes_in(server: &Server, cookie: &str, expected: Option<u64>) {
     let mut socket = Socket::open(&server.address, cookie).await;
-    loop {
-        socket.send(ClientFrame::Join { room: "lobby".into(), after: None }).await;
-        let ServerFrame::Joined { read, .. } = socket.answer().await else { continue };
-        if read == expected {
-            return;
+    let mut again = interval(Duration::from_millis(20));
+    let comes = async {
+        loop {
+            again.tick().await;
+            socket.send(ClientFrame::Join { room: "lobby".into(), after: None }).await;
+            if matches!(socket.answer().await, ServerFrame::Joined { read, .. } if read == expected) {
+                return;
+            }
         }
-    }
+    };
+    timeout(PATIENCE, comes).await.expect("it is kept");
 }
 
 async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {

@@ -176,7 +176,7 @@ fn list(picker: Picker, query: &str) -> AnyView {
     }
     let mut found = find(query).peekable();
     if found.peek().is_none() {
-        return view! { <p class="picker-none" role="status">{said(picker.chat.words, ["No emoji is called so.", "Nenhum emoji tem esse nome.", "Ningún emoji se llama así."])}</p> }.into_any();
+        return view! { <p class="picker-none" role="status">{said(picker.chat.words, ["No emoji has that name.", "Nenhum emoji tem esse nome.", "Ningún emoji se llama así."])}</p> }.into_any();
     }
     grid(picker, found).into_any()
 }

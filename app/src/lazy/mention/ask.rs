@@ -8,7 +8,7 @@ use crate::{
 };
 
 const ASK: [&str; 3] = [
-    "Somebody mentioned you. Shall your device tell you of the next time, when this page is in the background?",
+    "Somebody mentioned you. Should this device notify you the next time, when this page is in the background?",
     "Alguém mencionou você. Seu aparelho deve avisar da próxima vez, quando esta página estiver em segundo plano?",
     "Alguien te mencionó. ¿Quieres que tu dispositivo te avise la próxima vez, cuando esta página esté en segundo plano?",
 ];
@@ -43,7 +43,7 @@ fn Ask() -> impl IntoView {
             <div class="notice ask">
                 <p>{said(words, ASK)}</p>
                 <button type="button" class="small" on:click=move |_| answer(true)>
-                    {said(words, ["Notify me", "Avisar-me", "Avísame"])}
+                    {said(words, ["Notify me", "Me avisar", "Avísame"])}
                 </button>
                 <button type="button" class="small quiet" on:click=move |_| answer(false)>
                     {said(words, ["Not now", "Agora não", "Ahora no"])}

@@ -66,7 +66,7 @@ pub fn Notifications(chat: Chat) -> impl IntoView {
                     words,
                     [
                         "Notify me of mentions while this page is in the background",
-                        "Notificar-me de menções quando esta página estiver em segundo plano",
+                        "Me avisar de menções quando esta página estiver em segundo plano",
                         "Notificarme de menciones cuando esta página esté en segundo plano",
                     ],
                 )}

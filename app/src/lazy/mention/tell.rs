@@ -10,6 +10,7 @@ use crate::{
     browser::{Permission, beep, may_notify, notify},
     lazy::{part, said},
     state::{Action, Chat},
+    text::room_path,
 };
 
 part! {
@@ -42,7 +43,6 @@ fn tell(chat: Chat, room: String, author: &str, text: &str) {
     if document().hidden() {
         let title =
             [author, said(chat.words, [" mentions you in ", " menciona você em ", " te menciona en "]), &room].concat();
-        let tag = room.clone();
-        notify(&title, text, &tag, move || chat.act(Action::Enter(room.clone())));
+        notify(&title, text, &room_path(&room), move || chat.act(Action::Enter(room.clone())));
     }
 }

@@ -77,11 +77,11 @@ fn About(chat: Chat) -> impl IntoView {
     let words = move || match chat.context.get() {
         None => String::new(),
         Some(Context::Edits { .. }) => {
-            said(chat.words, ["You edit your message", "Você está editando sua mensagem", "Estás editando tu mensaje"])
+            said(chat.words, ["Editing your message", "Você está editando sua mensagem", "Estás editando tu mensaje"])
                 .to_owned()
         }
         Some(Context::Answers { name, .. }) => {
-            [said(chat.words, ["You answer ", "Você está respondendo a ", "Estás respondiendo a "]), &name].concat()
+            [said(chat.words, ["Replying to ", "Você está respondendo a ", "Estás respondiendo a "]), &name].concat()
         }
     };
     let give_up = move |_| {

@@ -110,7 +110,7 @@ fn copied_or_not(chat: Chat, copied: bool) -> &'static str {
         said(
             chat.words,
             [
-                "This browser does not allow to copy",
+                "This browser does not allow copying",
                 "Este navegador não permite copiar",
                 "Este navegador no permite copiar",
             ],

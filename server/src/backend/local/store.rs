@@ -94,6 +94,10 @@ impl Work<'_> {
             Request::Keep(positions) => {
                 // No message of the same transaction is refused for it.
                 if let Err(error) = reads::keep(self.tx, positions) {
+                    // A disk that is full may have rolled all of it back, and what followed would be kept without it.
+                    if self.tx.is_autocommit() {
+                        return Err(error);
+                    }
                     tracing::warn!(%error, "how far people have read was not kept");
                 }
                 Ok(Done::Kept)
@@ -199,6 +203,7 @@ mod tests {
 
     use super::super::schema;
     use super::*;
+    use crate::backend::Mark;
 
     #[test]
     fn a_batch_is_taken_whole_or_not_at_all() {
@@ -241,5 +246,27 @@ mod tests {
         assert_eq!(open(&young, "first", DAY_MS + 1), "first");
         assert_eq!(open(&old, "second", DAY_MS + 1), "second");
         assert_eq!(open(&young, "second", DAY_MS + 2), "first");
+    }
+
+    #[test]
+    fn no_event_is_kept_without_the_one_before_it_when_the_disk_is_full() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sala.db");
+        let db = schema::open(&file).unwrap();
+        let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        // As good as a full disk: SQLite answers SQLITE_FULL.
+        db.pragma_update(None, "max_page_count", pages + 8).unwrap();
+        let (mut store, room) = (Store::new(db, 100), RoomName::new("lobby").unwrap());
+        let draft = |id: &str| {
+            let (epoch, author, body) = ("epoch".into(), "u_ana".into(), "x".into());
+            Draft { epoch, uid: format!("uid-{id}"), author, id: MessageId::new(id).unwrap(), at: 1, body }
+        };
+        let (one, two, mark) = (draft("1"), draft("2"), Mark { epoch: "epoch".into(), seq: 1 });
+        let far_too_long = [Position { user: "x".repeat(1_000_000), room: room.clone(), mark, at: 1 }];
+        let requests = [Request::Append(&room, &one), Request::Keep(&far_too_long), Request::Append(&room, &two)];
+        let done = store.commit(requests.into_iter());
+        let db = schema::open_for_reading(&file).unwrap();
+        let kept: i64 = db.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, if done.is_ok() { 2 } else { 0 });
     }
 }

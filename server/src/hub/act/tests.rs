@@ -5,7 +5,7 @@ use std::sync::Arc;
 use protocol::{Event, Kind, MessageId, RefusalCode, RoomName, User};
 use tempfile::TempDir;
 
-use super::{Act, Denied, Target};
+use super::{Act, Denied, QUOTED, Target};
 use crate::{
     backend::local,
     hub::{Hub, log::RING},
@@ -143,6 +143,8 @@ async fn a_deletion_is_final_as_far_as_it_can_be_seen() {
     assert!(site.act("ana", "d2", delete).await.is_ok(), "from another tab");
     site.fill(0, RING).await;
     assert!(site.act("ana", "e2", edit).await.is_ok(), "it has no effect, since a deletion is final");
+    let answer = Act::Say { text: "x", reply_to: Some(target(seq)) };
+    assert_eq!(site.act("rui", "x", answer).await, Err(RefusalCode::Forbidden), "nothing brings it back");
 }
 
 #[tokio::test]
@@ -159,11 +161,13 @@ async fn what_is_no_longer_kept_is_not_changed() {
 #[tokio::test]
 async fn an_answer_quotes_what_the_message_says_now() {
     let site = Site::open().await;
+    let oldest = site.say("ana", "00", "from before all that").await;
+    site.fill(0, QUOTED).await;
     let old = site.say("ana", "0", "  from  long\nago ").await;
-    site.fill(0, RING + 10).await;
+    site.fill(QUOTED, RING + 10).await;
     let recent = site.say("ana", "1", "hello").await;
     site.act("ana", "e", Act::Edit { target: target(recent), text: "hello, all" }).await.unwrap();
-    for (seq, quote) in [(old, "from long ago"), (recent, "hello, all")] {
+    for (seq, quote) in [(oldest, "…"), (old, "from long ago"), (recent, "hello, all")] {
         site.act("rui", &format!("a{seq}"), Act::Say { text: "yes", reply_to: Some(target(seq)) }).await.unwrap();
         let Kind::Message { reply: Some(reply), .. } = site.latest().await.kind else { panic!("an answer") };
         assert_eq!((reply.seq, reply.author, reply.text.as_str()), (seq, person("ana"), quote));
