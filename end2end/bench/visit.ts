@@ -1,0 +1,82 @@
+import type { Person } from '../tests/support/person';
+
+/** Milliseconds from the start of the navigation. */
+export interface Visit {
+  /** The last message was painted, in view. */
+  visible: number;
+  /** The browser has taken over the field and its button. */
+  writable: number;
+  /** The server has let the page into the room, so that what is written goes out. */
+  joined: number;
+}
+
+/** The phone of Lighthouse, with nothing kept. */
+export const PHONE = {
+  viewport: { width: 412, height: 823 },
+  deviceScaleFactor: 1.75,
+  isMobile: true,
+  hasTouch: true,
+  serviceWorkers: 'block',
+} as const;
+
+/**
+ * Slow 4G: a round trip of 150 ms, 1.6 Mbit/s down and 750 kbit/s up. Chromium delays requests and not packets, so that
+ * connecting would cost nothing; these are the figures by which Lighthouse and DevTools make up for that.
+ */
+const SLOW_4G = {
+  offline: false,
+  latency: 150 * 3.75,
+  downloadThroughput: (1.6 * 1024 * 1024 * 0.9) / 8,
+  uploadThroughput: (750 * 1024 * 0.9) / 8,
+};
+
+const SLOWED_DOWN = { rate: 4 };
+
+/** Opens a room for the first time, on a slow line and with a slow processor. */
+export async function visit({ page, place }: Person, room: string, last: string): Promise<Visit> {
+  const browser = await page.context().newCDPSession(page);
+  await browser.send('Network.enable');
+  await browser.send('Network.emulateNetworkConditions', SLOW_4G);
+  await browser.send('Emulation.setCPUThrottlingRate', SLOWED_DOWN);
+  await page.addInitScript(watch, last);
+  await page.goto(`${place.url}/r/${room}`, { waitUntil: 'commit' });
+  return page.evaluate(() => (window as unknown as { visit: Promise<Visit> }).visit);
+}
+
+/** What TypeScript does not know of Chromium yet. */
+interface ElementTiming extends PerformanceEntry {
+  element: Element | null;
+  intersectionRect: DOMRectReadOnly;
+  renderTime: number;
+}
+
+/** In the page, before anything of it: notes when things come about. */
+function watch(last: string): void {
+  const visible = new Promise<number>((resolve) => {
+    const look = ({ element, intersectionRect, renderTime }: ElementTiming) => {
+      if (element?.textContent?.includes(last) && intersectionRect.height > 0) resolve(renderTime);
+    };
+    const painted = new PerformanceObserver((list) => (list.getEntries() as ElementTiming[]).forEach(look));
+    painted.observe({ type: 'element' });
+  });
+  const writable = new Promise<number>((resolve) => {
+    new MutationObserver(() => {
+      // Chromium tells when an element was painted if it was marked before.
+      const unmarked = document.querySelectorAll('.message-text:not([elementtiming])');
+      unmarked.forEach((text) => text.setAttribute('elementtiming', 'message'));
+      if (document.querySelector('#chatroom.live')) resolve(performance.now());
+    }).observe(document, { attributeFilter: ['class'], childList: true, subtree: true });
+  });
+  const joined = new Promise<number>((resolve) => {
+    window.WebSocket = class extends WebSocket {
+      constructor(...address: ConstructorParameters<typeof WebSocket>) {
+        super(...address);
+        this.addEventListener('message', ({ data }) => {
+          if (JSON.parse(data).type === 'joined') resolve(performance.now());
+        });
+      }
+    };
+  });
+  const visit = Promise.all([visible, writable, joined]);
+  Object.assign(window, { visit: visit.then(([visible, writable, joined]) => ({ visible, writable, joined })) });
+}
