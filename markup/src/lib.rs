@@ -5,6 +5,7 @@
 //! left out and their text is kept. Whoever draws it can walk it by recursion.
 
 mod address;
+mod definitions;
 mod links;
 mod tree;
 

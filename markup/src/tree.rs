@@ -1,42 +1,26 @@
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use crate::{DEEPEST, Element, Node, is_safe, links::linked};
+use crate::{
+    DEEPEST, Element, Node,
+    definitions::{as_written, barred},
+    is_safe,
+    links::linked,
+};
 
 /// Reads a message.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Node> {
-    let text = &*without_definitions(text);
+    let text = &*barred(text);
     let mut tree = Tree { text, open: vec![Open::new(None, true)], in_links: 0, code: None };
-    for (event, place) in parser(text).into_offset_iter() {
+    for (event, place) in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
         tree.take(event, place);
     }
     while tree.open.len() > 1 {
         tree.close();
     }
     tree.open.pop().map(Open::into_nodes).unwrap_or_default()
-}
-
-fn parser(text: &str) -> Parser<'_> {
-    Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH)
-}
-
-/// A line like `[12:30]: see you` names an address for links elsewhere, and shows nothing. People mean what they see.
-fn without_definitions(text: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(text);
-    while text.contains("]:") {
-        let parser = parser(&text);
-        let mut places: Vec<usize> = parser.reference_definitions().iter().map(|(_, named)| named.span.start).collect();
-        if places.is_empty() {
-            break;
-        }
-        places.sort_unstable_by(|one, other| other.cmp(one));
-        let mut escaped = text.clone().into_owned();
-        places.into_iter().for_each(|place| escaped.insert(place, '\\'));
-        text = Cow::Owned(escaped);
-    }
-    text
 }
 
 /// The tree while it grows.
@@ -75,7 +59,7 @@ impl Tree<'_> {
             },
             Event::Html(html) | Event::InlineHtml(html) => self.say(&html),
             Event::Code(code) | Event::InlineMath(code) | Event::DisplayMath(code) => {
-                self.push(Node::Code(code.into_string()))
+                self.push(Node::Code(as_written(&code).into_owned()))
             }
             Event::SoftBreak | Event::HardBreak => self.push(Node::Break),
             Event::Rule => self.push(Node::Rule),
@@ -97,11 +81,12 @@ impl Tree<'_> {
             Tag::Strikethrough => Some(Element::Strike),
             // An image is a link to it.
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
-                is_safe(dest_url).then(|| Element::Link(dest_url.to_string()))
+                let address = as_written(dest_url);
+                is_safe(&address).then(|| Element::Link(address.into_owned()))
             }
             Tag::CodeBlock(kind) => {
                 self.code = Some(match kind {
-                    CodeBlockKind::Fenced(beside) => beside.to_string(),
+                    CodeBlockKind::Fenced(beside) => as_written(beside).into_owned(),
                     CodeBlockKind::Indented => String::new(),
                 });
                 None
@@ -111,7 +96,7 @@ impl Tree<'_> {
         };
         let address = match (tag, &element) {
             (Tag::Link { link_type: LinkType::Autolink | LinkType::Email, .. }, _) => None,
-            (Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }, None) => Some(dest_url.to_string()),
+            (Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }, None) => Some(as_written(dest_url).into_owned()),
             _ => None,
         };
         // A link in a link would be two places to go to at once.
@@ -158,7 +143,7 @@ impl Tree<'_> {
     }
 
     fn say(&mut self, words: &str) {
-        self.around().words.push_str(words);
+        self.around().words.push_str(&as_written(words));
     }
 
     fn around(&mut self) -> &mut Open {
@@ -245,6 +230,8 @@ mod tests {
             ("```alone", "C[alone]"),
             ("[12:30]: see you", "p[[12:30]: see you]"),
             ("> [a]: b\n\n[c]: d\n[e]: f\n\n[a] [c]", "q[p[[a]: b]]p[[c]: d/[e]: f]p[[a] [c]]"),
+            ("[a]: b\n\n[a]: c 'd'\n[a]:\ne", "p[[a]: b]p[[a]: c 'd'/[a]:/e]"),
+            ("`[a]: b`\n```[a]: b\n[a]: c\n```", "p[c[[a]: b]]C[[a]: b\n[a]: c]"),
             ("# Big\ntext", "h[Big]p[text]"),
             ("***", "---"),
             ("snake_case_name 2*3*4", "p[snake_case_name 2e[3]4]"),
@@ -271,6 +258,8 @@ mod tests {
             ("[![x](https://a.b)](https://c.d)", "p[a(https://c.d)[x]]"),
             ("[**https://a.b**](https://c.d)", "p[a(https://c.d)[s[https://a.b]]]"),
             ("![a picture](https://a.b/c.png)", "p[a(https://a.b/c.png)[a picture]]"),
+            ("[x](https://[::1]:80/)", "p[a(https://[::1]:80/)[x]]"),
+            ("[x](file://[::1]:80/)", "p[x (file://[::1]:80/)]"),
             ("`https://a.b`", "p[c[https://a.b]]"),
         ] {
             assert_eq!(short(&parse(text)), tree, "{text:?}");
@@ -309,6 +298,11 @@ mod tests {
         }
         let nodes = parse(&format!("{}deep down", "> ".repeat(1_000)));
         assert!(short(&nodes).contains("deep down"));
+    }
+
+    #[test]
+    fn definitions_are_read_in_one_pass() {
+        assert_eq!(parse(&"[a]: b\n\n".repeat(50_000)).len(), 50_000);
     }
 
     #[test]
