@@ -1,12 +1,11 @@
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::{
     DEEPEST, Element, Node,
     definitions::{as_written, barred},
-    is_safe,
-    links::linked,
+    links::{Link, linked},
 };
 
 /// Reads a message.
@@ -41,8 +40,8 @@ struct Open {
     words: String,
     /// Whether addresses in its text become links.
     has_links: bool,
-    /// An address that it does not lead to, to be shown after it.
-    address: Option<String>,
+    /// What is shown after its words.
+    unsaid: String,
 }
 
 impl Tree<'_> {
@@ -70,6 +69,7 @@ impl Tree<'_> {
     }
 
     fn open(&mut self, tag: &Tag<'_>) {
+        let link = Link::of(tag);
         let element = match tag {
             Tag::Paragraph => Some(Element::Paragraph),
             Tag::Heading { .. } => Some(Element::Heading),
@@ -79,11 +79,7 @@ impl Tree<'_> {
             Tag::Emphasis => Some(Element::Emphasis),
             Tag::Strong => Some(Element::Strong),
             Tag::Strikethrough => Some(Element::Strike),
-            // An image is a link to it.
-            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
-                let address = as_written(dest_url);
-                is_safe(&address).then(|| Element::Link(address.into_owned()))
-            }
+            Tag::Link { .. } | Tag::Image { .. } => link.as_ref().and_then(Link::element),
             Tag::CodeBlock(kind) => {
                 self.code = Some(match kind {
                     CodeBlockKind::Fenced(beside) => as_written(beside).into_owned(),
@@ -94,16 +90,13 @@ impl Tree<'_> {
             // The rest is not asked for of the parser.
             _ => None,
         };
-        let address = match (tag, &element) {
-            (Tag::Link { link_type: LinkType::Autolink | LinkType::Email, .. }, _) => None,
-            (Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }, None) => Some(as_written(dest_url).into_owned()),
-            _ => None,
-        };
         // A link in a link would be two places to go to at once.
         let element = element.filter(|element| !(self.in_links > 0 && matches!(element, Element::Link(_))));
         let element = element.filter(|_| self.open.len() <= DEEPEST);
         self.in_links += usize::from(matches!(element, Some(Element::Link(_))));
-        self.open.push(Open { address, ..Open::new(element, self.in_links == 0) });
+        let has_links = self.in_links == 0 && !link.as_ref().is_some_and(|link| link.is_bare);
+        let unsaid = link.map(|link| link.unsaid(element.is_some())).unwrap_or_default();
+        self.open.push(Open { unsaid, ..Open::new(element, has_links) });
     }
 
     fn close(&mut self) {
@@ -111,12 +104,9 @@ impl Tree<'_> {
         let element = open.element.take();
         if let Some(Element::Link(address)) = &element {
             self.in_links -= 1;
-            if open.is_empty() {
-                open.words.push_str(address);
+            if open.is_blank() {
+                address.clone_into(&mut open.words);
             }
-        }
-        if let Some(address) = open.address.take().filter(|address| !address.is_empty()) {
-            open.words.extend([" (", &address, ")"]);
         }
         let nodes = open.into_nodes();
         let around = self.around();
@@ -153,11 +143,13 @@ impl Tree<'_> {
 
 impl Open {
     fn new(element: Option<Element>, has_links: bool) -> Self {
-        Self { element, nodes: Vec::new(), words: String::new(), has_links, address: None }
+        Self { element, nodes: Vec::new(), words: String::new(), has_links, unsaid: String::new() }
     }
 
-    fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.words.is_empty()
+    /// Whether there is nothing to see and to click on.
+    fn is_blank(&self) -> bool {
+        let is_unseen = |c: char| c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}');
+        self.nodes.is_empty() && self.words.chars().all(is_unseen)
     }
 
     fn push(&mut self, node: Node) {
@@ -166,7 +158,12 @@ impl Open {
     }
 
     fn into_nodes(mut self) -> Vec<Node> {
+        let is_blank = self.is_blank();
         self.settle();
+        if !self.unsaid.is_empty() {
+            // Never with links in it: a forbidden address may hold another one.
+            self.nodes.push(Node::Text(if is_blank { self.unsaid } else { format!(" ({})", self.unsaid) }));
+        }
         self.nodes
     }
 
@@ -252,10 +249,19 @@ mod tests {
             ("<https://a.b>", "p[a(https://a.b)[https://a.b]]"),
             ("[x](javascript:alert(1))", "p[x (javascript:alert(1))]"),
             ("<javascript:alert(1)>", "p[javascript:alert(1)]"),
+            ("[x](javascript:'https://a.b')", "p[x (javascript:'https://a.b')]"),
+            ("![x](data:ana@example.org)", "p[x (data:ana@example.org)]"),
+            ("<javascript:https://a.b>", "p[javascript:https://a.b]"),
+            ("<ana@example.org>", "p[a(mailto:ana@example.org)[ana@example.org]]"),
             ("[x](/r/lobby)", "p[x (/r/lobby)]"),
             ("[](https://a.b)", "p[a(https://a.b)[https://a.b]]"),
             ("![](https://a.b/c.png)", "p[a(https://a.b/c.png)[https://a.b/c.png]]"),
-            ("[![x](https://a.b)](https://c.d)", "p[a(https://c.d)[x]]"),
+            ("[![x](https://a.b)](https://c.d)", "p[a(https://c.d)[x (https://a.b)]]"),
+            ("[![](https://a.b/c.png)](https://c.d)", "p[a(https://c.d)[https://a.b/c.png]]"),
+            ("[ \u{200B}](https://a.b)", "p[a(https://a.b)[https://a.b]]"),
+            ("[x](https://a.b 'a title')", "p[a(https://a.b)[x (a title)]]"),
+            ("[x](/r/lobby 'a title') ![]()", "p[x (/r/lobby a title) ]"),
+            ("a [](javascript:alert(1))", "p[a javascript:alert(1)]"),
             ("[**https://a.b**](https://c.d)", "p[a(https://c.d)[s[https://a.b]]]"),
             ("![a picture](https://a.b/c.png)", "p[a(https://a.b/c.png)[a picture]]"),
             ("[x](https://[::1]:80/)", "p[a(https://[::1]:80/)[x]]"),
@@ -298,6 +304,8 @@ mod tests {
         }
         let nodes = parse(&format!("{}deep down", "> ".repeat(1_000)));
         assert!(short(&nodes).contains("deep down"));
+        let nodes = parse(&format!("{}[deep](https://a.b)", "> ".repeat(DEEPEST)));
+        assert!(short(&nodes).contains("[deep (https://a.b)]"));
     }
 
     #[test]
