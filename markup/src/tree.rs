@@ -47,7 +47,7 @@ struct Open {
 impl Tree<'_> {
     fn take(&mut self, event: Event<'_>, place: Range<usize>) {
         match event {
-            Event::Start(tag) => self.open(&tag),
+            Event::Start(tag) => self.open(&tag, &place),
             Event::End(TagEnd::CodeBlock) => self.close_code(),
             Event::End(_) => self.close(),
             Event::Text(words) if self.code.is_some() => self.say(&words),
@@ -68,7 +68,7 @@ impl Tree<'_> {
         }
     }
 
-    fn open(&mut self, tag: &Tag<'_>) {
+    fn open(&mut self, tag: &Tag<'_>, place: &Range<usize>) {
         let link = Link::of(tag);
         let element = match tag {
             Tag::Paragraph => Some(Element::Paragraph),
@@ -82,7 +82,7 @@ impl Tree<'_> {
             Tag::Link { .. } | Tag::Image { .. } => link.as_ref().and_then(Link::element),
             Tag::CodeBlock(kind) => {
                 self.code = Some(match kind {
-                    CodeBlockKind::Fenced(beside) => as_written(beside).into_owned(),
+                    CodeBlockKind::Fenced(_) => beside_fence(self.text.get(place.start..).unwrap_or_default()),
                     CodeBlockKind::Indented => String::new(),
                 });
                 None
@@ -120,10 +120,9 @@ impl Tree<'_> {
         let beside = self.code.take().unwrap_or_default();
         let code = self.open.pop().map(|open| open.words).unwrap_or_default();
         let code = code.strip_suffix('\n').unwrap_or(&code);
-        let is_language = !code.is_empty() && !beside.contains(char::is_whitespace);
-        self.push(Node::CodeBlock(match (is_language || beside.is_empty(), code.is_empty()) {
-            (true, _) => code.to_owned(),
-            (false, true) => beside,
+        self.push(Node::CodeBlock(match (beside.is_empty() || is_language(&beside), code.is_empty()) {
+            (_, true) => beside,
+            (true, false) => code.to_owned(),
             (false, false) => [&beside, "\n", code].concat(),
         }));
     }
@@ -179,6 +178,18 @@ impl Open {
     }
 }
 
+/// As it is written: it may be code, of which the parser would replace entities.
+fn beside_fence(block: &str) -> String {
+    let line = block.trim_start().split(['\n', '\r']).next().unwrap_or_default();
+    let beside = line.trim_start_matches(if line.starts_with('~') { '~' } else { '`' });
+    as_written(beside.trim()).into_owned()
+}
+
+/// Such as `rust` or `c++`. Whatever else stands beside a fence is the first line of the code.
+fn is_language(beside: &str) -> bool {
+    beside.chars().all(|c| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '.' | '_'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +235,9 @@ mod tests {
             ("```rust\nfn a() {}\n\n*b*\n```", "C[fn a() {}\n\n*b*]"),
             ("```\nnot closed", "C[not closed]"),
             ("```let a = 1;\nlet b = 2;\n```", "C[let a = 1;\nlet b = 2;]"),
+            ("```print(1)\nprint(2)\n```", "C[print(1)\nprint(2)]"),
+            ("> ~~~ a &lt; b\n> c", "q[C[a &lt; b\nc]]"),
+            ("```c++\nint a;\n```", "C[int a;]"),
             ("```alone", "C[alone]"),
             ("[12:30]: see you", "p[[12:30]: see you]"),
             ("> [a]: b\n\n[c]: d\n[e]: f\n\n[a] [c]", "q[p[[a]: b]]p[[c]: d/[e]: f]p[[a] [c]]"),
