@@ -19,7 +19,25 @@ pub fn parse(text: &str) -> Vec<Node> {
     while tree.open.len() > 1 {
         tree.close();
     }
-    tree.open.pop().map(Open::into_nodes).unwrap_or_default()
+    let nodes = tree.open.pop().map(Open::into_nodes).unwrap_or_default();
+    if text.is_empty() || nodes.iter().any(is_seen) {
+        return nodes;
+    }
+    // Nothing but marks, such as `#`, is what somebody has to say.
+    vec![Node::Element(Element::Paragraph, vec![Node::Text(as_written(text).into_owned())])]
+}
+
+fn is_seen(node: &Node) -> bool {
+    match node {
+        Node::Text(words) | Node::Code(words) | Node::CodeBlock(words) => !words.chars().all(is_unseen),
+        Node::Break => false,
+        Node::Rule => true,
+        Node::Element(_, nodes) => nodes.iter().any(is_seen),
+    }
+}
+
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
 }
 
 /// The tree while it grows.
@@ -147,7 +165,6 @@ impl Open {
 
     /// Whether there is nothing to see and to click on.
     fn is_blank(&self) -> bool {
-        let is_unseen = |c: char| c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}');
         self.nodes.is_empty() && self.words.chars().all(is_unseen)
     }
 
@@ -245,6 +262,12 @@ mod tests {
             ("`[a]: b`\n```[a]: b\n[a]: c\n```", "p[c[[a]: b]]C[[a]: b\n[a]: c]"),
             ("# Big\ntext", "h[Big]p[text]"),
             ("***", "---"),
+            ("", ""),
+            ("#", "p[#]"),
+            ("- >", "p[- >]"),
+            ("[]()", "p[[]()]"),
+            ("```\n```", "p[```\n```]"),
+            ("[a]: b #", "p[[a]: b #]"),
             ("snake_case_name 2*3*4", "p[snake_case_name 2e[3]4]"),
         ] {
             assert_eq!(short(&parse(text)), tree, "{text:?}");
@@ -327,13 +350,67 @@ mod tests {
         assert_eq!(parse(&"[a]: b\n\n".repeat(50_000)).len(), 50_000);
     }
 
+    /// All that is shown of a tree, or leads somewhere.
+    fn shown(nodes: &[Node]) -> String {
+        let shown = |node: &Node| match node {
+            Node::Text(words) | Node::Code(words) | Node::CodeBlock(words) => words.clone(),
+            Node::Element(Element::Link(address), nodes) => shown(nodes) + address,
+            Node::Element(Element::List(Some(start)), nodes) => start.to_string() + &shown(nodes),
+            Node::Element(_, nodes) => shown(nodes),
+            Node::Break | Node::Rule => String::new(),
+        };
+        nodes.iter().map(shown).collect()
+    }
+
     #[test]
     fn no_letter_is_lost() {
-        for text in
-            ["a\0b", "\u{202E}gpj.exe", "e\u{301}\u{301}\u{301}", "مرحبا *عالم*", "4,000 € — “quoted”", "a  b   c"]
-        {
-            let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-            assert_eq!(letters(&short(&parse(text)).replace("p[", "").replace("e[", "")), letters(text), "{text:?}");
+        let kept = |text: &str| {
+            let shown = shown(&parse(text));
+            let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+            for word in &words {
+                let count = |text: &str| text.matches(word).count();
+                assert!(count(&shown) >= count(text), "{word:?} of {text:?} in {shown:?}");
+            }
+        };
+        let texts =
+            ["a\0b", "\u{202E}gpj.exe", "e\u{301}\u{301}\u{301}", "مرحبا *عالم*", "4,000 € — “quoted”", "a  b   c"];
+        texts.into_iter().for_each(kept);
+        let parts = [
+            "one",
+            " ",
+            "\n",
+            "\n\n",
+            "    ",
+            "> ",
+            "- ",
+            "7. ",
+            "# ",
+            "***",
+            "two_",
+            "\\",
+            "<b>",
+            "&lt;",
+            "~~",
+            "===",
+            "[12:30]: hello",
+            "[update]: done 'now'",
+            "![](https://a.example/x.png)",
+            "![three](https://b.example)",
+            "[](https://c.example \"four\")",
+            "[five](javascript:six)",
+            "<mailto:seven>",
+            "[",
+            "](https://d.example)",
+            "```let x = 1;",
+            "```",
+            "`",
+            "~~~eight nine",
+            "]:",
+        ];
+        for one in parts {
+            for two in parts {
+                parts.iter().for_each(|three| kept(&[one, two, *three].concat()));
+            }
         }
     }
 }
