@@ -7,6 +7,7 @@
 mod address;
 mod definitions;
 mod links;
+mod open;
 mod tree;
 
 pub use address::is_safe;
