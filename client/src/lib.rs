@@ -53,7 +53,7 @@ pub use client::Client;
 pub use input::{Change, Effect, Input, Moment, Snapshot};
 pub use lines::{Line, LineState, Reaction};
 pub use link::{Link, Stop};
-pub use mentions::{mention_places, mentions, name_at, stands_apart};
+pub use mentions::{is_of_a_word, mention_places, mentions, name_at, stands_apart};
 pub use room::Room;
 pub use timeline::Notice;
 pub use unsent::{Deed, Unsent};

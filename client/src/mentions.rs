@@ -42,7 +42,8 @@ fn small(c: char) -> char {
 
 /// Whether a name that goes on with this character is a longer one: letters, digits and marks, by blocks for the same
 /// reason. The scripts beyond are written without spaces, so that a name ends wherever it ends.
-fn is_of_a_word(c: char) -> bool {
+#[must_use]
+pub fn is_of_a_word(c: char) -> bool {
     let letter = matches!(c, '\u{C0}'..='\u{1FFF}') && !"×÷;·־،؛؟۔।॥".contains(c);
     c.is_ascii_alphanumeric() || c == '_' || letter
 }

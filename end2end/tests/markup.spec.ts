@@ -63,6 +63,12 @@ test('bad input does no harm', async ({ server, invite, bot }) => {
     'x'.repeat(4_000),
     '@a '.repeat(1_333),
     '[12:30]: see you',
+    '```let x = 1;\n```',
+    '![](https://a.example/x.png)',
+    '[](https://a.example)',
+    '[ ](javascript:window.pwned=1)',
+    '[]()',
+    '#',
     `a${'\u0301'.repeat(300)}`,
     '\u202egpj.exe \u2066isolated',
     '<script>window.pwned=1</script>',
@@ -76,6 +82,7 @@ test('bad input does no harm', async ({ server, invite, bot }) => {
   await expect(ana.messages).toHaveCount(texts.length + 1);
   await expect.poll(async () => (await drawn(ana)).at(-1)).toBe(before[0]);
   expect(await ana.page.evaluate(() => 'pwned' in window)).toBe(false);
+  await expect(ana.texts.filter({ hasNotText: /\S/ }), 'something is shown of each').toHaveCount(0);
   expect(await ana.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   await expect(ana.texts.nth(texts.length - 1), 'it begins at the right').toHaveCSS('direction', 'rtl');
   await ana.say('the room goes on');

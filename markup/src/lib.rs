@@ -5,7 +5,9 @@
 //! left out and their text is kept. Whoever draws it can walk it by recursion.
 
 mod address;
+mod definitions;
 mod links;
+mod open;
 mod tree;
 
 pub use address::is_safe;

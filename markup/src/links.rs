@@ -1,6 +1,41 @@
 use linkify::{LinkFinder, LinkKind};
+use pulldown_cmark::{LinkType, Tag};
 
-use crate::{Element, Node, is_safe};
+use crate::{Element, Node, definitions::as_written, is_safe};
+
+/// A link, or an image, which is a link to it.
+pub struct Link {
+    address: String,
+    title: String,
+    /// Whether its words are its address.
+    pub is_bare: bool,
+}
+
+impl Link {
+    pub fn of(tag: &Tag<'_>) -> Option<Self> {
+        let (Tag::Link { link_type, dest_url, title, .. } | Tag::Image { link_type, dest_url, title, .. }) = tag else {
+            return None;
+        };
+        let address = as_written(dest_url);
+        Some(Self {
+            address: if *link_type == LinkType::Email { format!("mailto:{address}") } else { address.into_owned() },
+            title: as_written(title).into_owned(),
+            is_bare: matches!(link_type, LinkType::Autolink | LinkType::Email),
+        })
+    }
+
+    /// What leads to it, if anything may.
+    pub fn element(&self) -> Option<Element> {
+        is_safe(&self.address).then(|| Element::Link(self.address.clone()))
+    }
+
+    /// What its words do not say: its title, and its address if that is nowhere else.
+    pub fn unsaid(self, is_seen: bool) -> String {
+        let address = if is_seen || self.is_bare { String::new() } else { self.address };
+        let between = if address.is_empty() || self.title.is_empty() { "" } else { " " };
+        [&address, between, &self.title].concat()
+    }
+}
 
 /// Text, with what is an address in it as links.
 pub fn linked(text: String) -> Vec<Node> {

@@ -1,42 +1,40 @@
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use crate::{DEEPEST, Element, Node, is_safe, links::linked};
+use crate::{
+    DEEPEST, Element, Node,
+    definitions::{as_written, barred},
+    links::Link,
+    open::{Open, is_unseen},
+};
 
 /// Reads a message.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Node> {
-    let text = &*without_definitions(text);
+    let text = &*barred(text);
     let mut tree = Tree { text, open: vec![Open::new(None, true)], in_links: 0, code: None };
-    for (event, place) in parser(text).into_offset_iter() {
+    for (event, place) in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
         tree.take(event, place);
     }
     while tree.open.len() > 1 {
         tree.close();
     }
-    tree.open.pop().map(Open::into_nodes).unwrap_or_default()
-}
-
-fn parser(text: &str) -> Parser<'_> {
-    Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH)
-}
-
-/// A line like `[12:30]: see you` names an address for links elsewhere, and shows nothing. People mean what they see.
-fn without_definitions(text: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(text);
-    while text.contains("]:") {
-        let parser = parser(&text);
-        let mut places: Vec<usize> = parser.reference_definitions().iter().map(|(_, named)| named.span.start).collect();
-        if places.is_empty() {
-            break;
-        }
-        places.sort_unstable_by(|one, other| other.cmp(one));
-        let mut escaped = text.clone().into_owned();
-        places.into_iter().for_each(|place| escaped.insert(place, '\\'));
-        text = Cow::Owned(escaped);
+    let nodes = tree.open.pop().map(Open::into_nodes).unwrap_or_default();
+    if text.is_empty() || nodes.iter().any(is_seen) {
+        return nodes;
     }
-    text
+    // Nothing but marks, such as `#`, is what somebody has to say.
+    vec![Node::Element(Element::Paragraph, vec![Node::Text(as_written(text).into_owned())])]
+}
+
+fn is_seen(node: &Node) -> bool {
+    match node {
+        Node::Text(words) | Node::Code(words) | Node::CodeBlock(words) => !words.chars().all(is_unseen),
+        Node::Break => false,
+        Node::Rule => true,
+        Node::Element(_, nodes) => nodes.iter().any(is_seen),
+    }
 }
 
 /// The tree while it grows.
@@ -49,22 +47,10 @@ struct Tree<'a> {
     code: Option<String>,
 }
 
-/// An element that is open. One that is none passes its nodes on to the one around it.
-struct Open {
-    element: Option<Element>,
-    nodes: Vec<Node>,
-    /// Text that is not a node yet: the parser hands it out in pieces.
-    words: String,
-    /// Whether addresses in its text become links.
-    has_links: bool,
-    /// An address that it does not lead to, to be shown after it.
-    address: Option<String>,
-}
-
 impl Tree<'_> {
     fn take(&mut self, event: Event<'_>, place: Range<usize>) {
         match event {
-            Event::Start(tag) => self.open(&tag),
+            Event::Start(tag) => self.open(&tag, &place),
             Event::End(TagEnd::CodeBlock) => self.close_code(),
             Event::End(_) => self.close(),
             Event::Text(words) if self.code.is_some() => self.say(&words),
@@ -75,7 +61,7 @@ impl Tree<'_> {
             },
             Event::Html(html) | Event::InlineHtml(html) => self.say(&html),
             Event::Code(code) | Event::InlineMath(code) | Event::DisplayMath(code) => {
-                self.push(Node::Code(code.into_string()))
+                self.push(Node::Code(as_written(&code).into_owned()))
             }
             Event::SoftBreak | Event::HardBreak => self.push(Node::Break),
             Event::Rule => self.push(Node::Rule),
@@ -85,7 +71,8 @@ impl Tree<'_> {
         }
     }
 
-    fn open(&mut self, tag: &Tag<'_>) {
+    fn open(&mut self, tag: &Tag<'_>, place: &Range<usize>) {
+        let link = Link::of(tag);
         let element = match tag {
             Tag::Paragraph => Some(Element::Paragraph),
             Tag::Heading { .. } => Some(Element::Heading),
@@ -95,13 +82,10 @@ impl Tree<'_> {
             Tag::Emphasis => Some(Element::Emphasis),
             Tag::Strong => Some(Element::Strong),
             Tag::Strikethrough => Some(Element::Strike),
-            // An image is a link to it.
-            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
-                is_safe(dest_url).then(|| Element::Link(dest_url.to_string()))
-            }
+            Tag::Link { .. } | Tag::Image { .. } => link.as_ref().and_then(Link::element),
             Tag::CodeBlock(kind) => {
                 self.code = Some(match kind {
-                    CodeBlockKind::Fenced(beside) => beside.to_string(),
+                    CodeBlockKind::Fenced(_) => beside_fence(self.text.get(place.start..).unwrap_or_default()),
                     CodeBlockKind::Indented => String::new(),
                 });
                 None
@@ -109,16 +93,15 @@ impl Tree<'_> {
             // The rest is not asked for of the parser.
             _ => None,
         };
-        let address = match (tag, &element) {
-            (Tag::Link { link_type: LinkType::Autolink | LinkType::Email, .. }, _) => None,
-            (Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }, None) => Some(dest_url.to_string()),
-            _ => None,
-        };
         // A link in a link would be two places to go to at once.
         let element = element.filter(|element| !(self.in_links > 0 && matches!(element, Element::Link(_))));
         let element = element.filter(|_| self.open.len() <= DEEPEST);
         self.in_links += usize::from(matches!(element, Some(Element::Link(_))));
-        self.open.push(Open { address, ..Open::new(element, self.in_links == 0) });
+        let has_links = self.in_links == 0 && !link.as_ref().is_some_and(|link| link.is_bare);
+        let unsaid = link.map(|link| link.unsaid(element.is_some()));
+        let mut open = Open::new(element, has_links);
+        open.unsaid = unsaid.unwrap_or_default();
+        self.open.push(open);
     }
 
     fn close(&mut self) {
@@ -126,12 +109,9 @@ impl Tree<'_> {
         let element = open.element.take();
         if let Some(Element::Link(address)) = &element {
             self.in_links -= 1;
-            if open.is_empty() {
-                open.words.push_str(address);
+            if open.is_blank() {
+                address.clone_into(&mut open.words);
             }
-        }
-        if let Some(address) = open.address.take().filter(|address| !address.is_empty()) {
-            open.words.extend([" (", &address, ")"]);
         }
         let nodes = open.into_nodes();
         let around = self.around();
@@ -145,10 +125,9 @@ impl Tree<'_> {
         let beside = self.code.take().unwrap_or_default();
         let code = self.open.pop().map(|open| open.words).unwrap_or_default();
         let code = code.strip_suffix('\n').unwrap_or(&code);
-        let is_language = !code.is_empty() && !beside.contains(char::is_whitespace);
-        self.push(Node::CodeBlock(match (is_language || beside.is_empty(), code.is_empty()) {
-            (true, _) => code.to_owned(),
-            (false, true) => beside,
+        self.push(Node::CodeBlock(match (beside.is_empty() || is_language(&beside), code.is_empty()) {
+            (_, true) => beside,
+            (true, false) => code.to_owned(),
             (false, false) => [&beside, "\n", code].concat(),
         }));
     }
@@ -158,7 +137,7 @@ impl Tree<'_> {
     }
 
     fn say(&mut self, words: &str) {
-        self.around().words.push_str(words);
+        self.around().words.push_str(&as_written(words));
     }
 
     fn around(&mut self) -> &mut Open {
@@ -166,158 +145,17 @@ impl Tree<'_> {
     }
 }
 
-impl Open {
-    fn new(element: Option<Element>, has_links: bool) -> Self {
-        Self { element, nodes: Vec::new(), words: String::new(), has_links, address: None }
-    }
+/// As it is written: it may be code, of which the parser would replace entities.
+fn beside_fence(block: &str) -> String {
+    let line = block.trim_start().split(['\n', '\r']).next().unwrap_or_default();
+    let beside = line.trim_start_matches(if line.starts_with('~') { '~' } else { '`' });
+    as_written(beside.trim()).into_owned()
+}
 
-    fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.words.is_empty()
-    }
-
-    fn push(&mut self, node: Node) {
-        self.settle();
-        self.nodes.push(node);
-    }
-
-    fn into_nodes(mut self) -> Vec<Node> {
-        self.settle();
-        self.nodes
-    }
-
-    fn settle(&mut self) {
-        if !self.words.is_empty() {
-            let words = std::mem::take(&mut self.words);
-            if self.has_links {
-                self.nodes.extend(linked(words));
-            } else {
-                self.nodes.push(Node::Text(words));
-            }
-        }
-    }
+/// Such as `rust` or `c++`. Whatever else stands beside a fence is the first line of the code.
+fn is_language(beside: &str) -> bool {
+    beside.chars().all(|c| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '.' | '_'))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A tree in short: elements as letters with brackets, text as it is.
-    fn short(nodes: &[Node]) -> String {
-        nodes
-            .iter()
-            .map(|node| match node {
-                Node::Text(text) => text.clone(),
-                Node::Break => "/".to_owned(),
-                Node::Rule => "---".to_owned(),
-                Node::Code(code) => format!("c[{code}]"),
-                Node::CodeBlock(code) => format!("C[{code}]"),
-                Node::Element(element, nodes) => {
-                    let name = match element {
-                        Element::Paragraph => "p".to_owned(),
-                        Element::Heading => "h".to_owned(),
-                        Element::Emphasis => "e".to_owned(),
-                        Element::Strong => "s".to_owned(),
-                        Element::Strike => "d".to_owned(),
-                        Element::Quote => "q".to_owned(),
-                        Element::List(start) => start.map_or("ul".to_owned(), |start| format!("ol{start}")),
-                        Element::Item => "li".to_owned(),
-                        Element::Link(address) => format!("a({address})"),
-                    };
-                    format!("{name}[{}]", short(nodes))
-                }
-            })
-            .collect()
-    }
-
-    #[test]
-    fn marks_become_elements() {
-        for (text, tree) in [
-            ("plain", "p[plain]"),
-            ("**bold** *it* _it_ ~~gone~~ `code`", "p[s[bold] e[it] e[it] d[gone] c[code]]"),
-            ("one\ntwo", "p[one/two]"),
-            ("one\n\ntwo", "p[one]p[two]"),
-            ("> said\n> twice\n\nanswer", "q[p[said/twice]]p[answer]"),
-            ("- a\n- b\n  - c", "ul[li[a]li[bul[li[c]]]]"),
-            ("3. a\n4. b", "ol3[li[a]li[b]]"),
-            ("```rust\nfn a() {}\n\n*b*\n```", "C[fn a() {}\n\n*b*]"),
-            ("```\nnot closed", "C[not closed]"),
-            ("```let a = 1;\nlet b = 2;\n```", "C[let a = 1;\nlet b = 2;]"),
-            ("```alone", "C[alone]"),
-            ("[12:30]: see you", "p[[12:30]: see you]"),
-            ("> [a]: b\n\n[c]: d\n[e]: f\n\n[a] [c]", "q[p[[a]: b]]p[[c]: d/[e]: f]p[[a] [c]]"),
-            ("# Big\ntext", "h[Big]p[text]"),
-            ("***", "---"),
-            ("snake_case_name 2*3*4", "p[snake_case_name 2e[3]4]"),
-        ] {
-            assert_eq!(short(&parse(text)), tree, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn links_lead_where_is_safe() {
-        for (text, tree) in [
-            ("[x](https://a.b/c)", "p[a(https://a.b/c)[x]]"),
-            (
-                "see https://a.example/c_d_e?f=1&g=2.",
-                "p[see a(https://a.example/c_d_e?f=1&g=2)[https://a.example/c_d_e?f=1&g=2].]",
-            ),
-            ("ana@example.org", "p[a(mailto:ana@example.org)[ana@example.org]]"),
-            ("<https://a.b>", "p[a(https://a.b)[https://a.b]]"),
-            ("[x](javascript:alert(1))", "p[x (javascript:alert(1))]"),
-            ("<javascript:alert(1)>", "p[javascript:alert(1)]"),
-            ("[x](/r/lobby)", "p[x (/r/lobby)]"),
-            ("[](https://a.b)", "p[a(https://a.b)[https://a.b]]"),
-            ("![](https://a.b/c.png)", "p[a(https://a.b/c.png)[https://a.b/c.png]]"),
-            ("[![x](https://a.b)](https://c.d)", "p[a(https://c.d)[x]]"),
-            ("[**https://a.b**](https://c.d)", "p[a(https://c.d)[s[https://a.b]]]"),
-            ("![a picture](https://a.b/c.png)", "p[a(https://a.b/c.png)[a picture]]"),
-            ("`https://a.b`", "p[c[https://a.b]]"),
-        ] {
-            assert_eq!(short(&parse(text)), tree, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn html_is_text() {
-        for (text, tree) in [
-            ("<b>bold</b>", "p[<b>bold</b>]"),
-            ("&lt;b&gt; &amp;&copy; & &x;", "p[&lt;b&gt; &amp;&copy; & &x;]"),
-            ("<script>\nalert(1)\n</script>", "<script>\nalert(1)\n</script>"),
-            ("<!-- a -->", "<!-- a -->"),
-            ("a <img src=x onerror=alert(1)>", "p[a <img src=x onerror=alert(1)>]"),
-        ] {
-            assert_eq!(short(&parse(text)), tree, "{text:?}");
-        }
-    }
-
-    fn depth(nodes: &[Node]) -> usize {
-        let inside = |node: &Node| if let Node::Element(_, nodes) = node { 1 + depth(nodes) } else { 0 };
-        nodes.iter().map(inside).max().unwrap_or_default()
-    }
-
-    fn count(nodes: &[Node]) -> usize {
-        nodes.iter().map(|node| if let Node::Element(_, nodes) = node { 1 + count(nodes) } else { 1 }).sum()
-    }
-
-    #[test]
-    fn whatever_is_nested_stays_flat_and_small() {
-        for mark in ["> ", "- ", "*a ", "**a ", "[a](", "~~", "`", "1. ", "![", "<", "_a*b "] {
-            let text: String = mark.repeat(4_000).chars().take(4_000).collect();
-            let nodes = parse(&text);
-            assert!(depth(&nodes) <= DEEPEST, "{mark:?}");
-            assert!(count(&nodes) <= text.len(), "{mark:?}");
-        }
-        let nodes = parse(&format!("{}deep down", "> ".repeat(1_000)));
-        assert!(short(&nodes).contains("deep down"));
-    }
-
-    #[test]
-    fn no_letter_is_lost() {
-        for text in
-            ["a\0b", "\u{202E}gpj.exe", "e\u{301}\u{301}\u{301}", "مرحبا *عالم*", "4,000 € — “quoted”", "a  b   c"]
-        {
-            let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-            assert_eq!(letters(&short(&parse(text)).replace("p[", "").replace("e[", "")), letters(text), "{text:?}");
-        }
-    }
-}
+mod tests;

@@ -3,9 +3,13 @@
 pub fn pieces<'a>(text: &'a str, here: &[String]) -> Vec<(&'a str, Option<bool>)> {
     let mut pieces = Vec::new();
     let mut done = 0;
-    for place in client::mention_places(text).collect::<Vec<_>>() {
+    for place in client::mention_places(text) {
         let at = place - 1;
-        if let Some((length, is_me)) = name_at(&text[place..], here).filter(|_| at >= done) {
+        // A name may have an `@` in it.
+        if at < done {
+            continue;
+        }
+        if let Some((length, is_me)) = name_at(&text[place..], here) {
             let end = place + length;
             pieces.push((&text[done..at], None));
             pieces.push((&text[at..end], Some(is_me)));
@@ -21,7 +25,7 @@ pub fn pieces<'a>(text: &'a str, here: &[String]) -> Vec<(&'a str, Option<bool>)
 /// spaces, of two who are called so the reader's; or else one word.
 fn name_at(text: &str, here: &[String]) -> Option<(usize, bool)> {
     let known = here.iter().enumerate().filter_map(|(index, name)| Some((client::name_at(text, name)?, index == 0)));
-    let word = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let word = text.find(|c: char| !c.is_alphanumeric() && !client::is_of_a_word(c)).unwrap_or(text.len());
     known.max().or((word > 0).then_some((word, false)))
 }
 
@@ -44,7 +48,7 @@ mod tests {
                 Some(true) => format!("[me {words}]"),
                 Some(false) => format!("[{words}]"),
             };
-            let here = ["Ana Maria", "Rui", "Rui Costa", "ana maria"].map(str::to_owned);
+            let here = ["Ana Maria", "Rui", "Rui Costa", "ana maria", "a @b"].map(str::to_owned);
             pieces(text, &here).into_iter().map(piece).collect::<String>()
         };
         for (text, expected) in [
@@ -54,6 +58,8 @@ mod tests {
             ("@Ana, hi", "[@Ana], hi"),
             ("@rui costa, @Rui C", "[@rui costa], [@Rui] C"),
             ("mail@example @ @@", "mail@example @ @@"),
+            ("@a @b @b", "[@a @b] [@b]"),
+            ("@Rui\u{301}, @Rui_ @Rui-", "[@Rui\u{301}], [@Rui_] [@Rui]-"),
             ("(@Zoë!) @花子", "([@Zoë]!) [@花子]"),
             ("", ""),
         ] {

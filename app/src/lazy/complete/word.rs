@@ -51,6 +51,7 @@ fn is_code(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::pieces;
 
     #[test]
     fn the_word_before_the_caret() {
@@ -77,5 +78,21 @@ mod tests {
             assert_eq!(Word::at_end_of(text), word, "{text:?}");
         }
         assert_eq!(Word::Name("🌊a".into()).length(), 4);
+    }
+
+    #[test]
+    fn what_is_completed_counted_and_coloured_is_one() {
+        let here = ["Ana".to_owned()];
+        let is_coloured = |text: &str| pieces(text, &here).contains(&("@Ana", Some(true)));
+        for c in " \n\t.,:;!?…'\"()[]*~/\\-_·×÷@#aZ0éßЯа۔ا؟花さ한😀\u{301}\u{94D}\u{200D}\u{2028}".chars()
+        {
+            let (before, behind) = (format!("{c}@Ana"), format!("@Ana{c}"));
+            let is_completed = matches!(Word::at_end_of(&before), Some(Word::Name(_)));
+            assert_eq!(is_completed, client::mentions(&before, "Ana"), "{before:?}");
+            assert_eq!(is_coloured(&before), client::mentions(&before, "Ana"), "{before:?}");
+            assert_eq!(is_coloured(&behind), client::mentions(&behind, "Ana"), "{behind:?}");
+            let is_cut = !client::mentions(&behind, "Ana") && pieces(&behind, &here)[0].0 == "@Ana";
+            assert!(!is_cut, "{behind:?} is somebody else");
+        }
     }
 }
