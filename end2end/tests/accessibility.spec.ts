@@ -76,6 +76,22 @@ for (const colorScheme of THEMES) {
   }
 }
 
+test('at 200 % zoom nothing is cut off, and all can be reached', async ({ server, invite, bot }, testInfo) => {
+  await (await bot('Rui', server)).sayAll('lobby', [...numbered('A message of Rui,', 20), LONG]);
+  // A screen of 1280 by 800.
+  const ana = await invite('Ana', server, { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
+  await ana.page.goto(server.url);
+  await check(ana, 'zoom-sign-in', testInfo);
+  await ana.fillIn('lobby');
+  await ana.isIn('lobby');
+  await expect(ana.messages.last()).toBeInViewport();
+  await expect(ana.field).toBeInViewport({ ratio: 1 });
+  await check(ana, 'zoom-room', testInfo);
+  await ana.field.fill('line\n'.repeat(20));
+  await expect(ana.page.locator('.send')).toBeInViewport({ ratio: 1 });
+  await expect(ana.page.locator('h1')).toBeInViewport({ ratio: 1 });
+});
+
 const LONG = 'A sentence with-a-long-word-'.concat('that-does-not-break-'.repeat(12), ' and then goes on.');
 
 /** On a narrow screen the rooms and the people are panels that cover the messages. */

@@ -34,6 +34,8 @@ for (const backend of ['embedded', 'Redis'] as const) {
     const ofAna = ana.messages.first().locator('.reaction');
     await expect(ofAna).toHaveText('👍1');
     await expect(ofAna).toHaveAttribute('title', 'Rui');
+    await expect((await ana.menuOf(ana.messages.first())).locator('.menu-reactions')).toHaveText('👍 Rui');
+    await ana.page.keyboard.press('Escape');
     await ofAna.click();
     await expect(rui.messages.first().locator('.reaction')).toHaveText('👍2');
     await expect(ofAna).toHaveAttribute('aria-pressed', 'true');

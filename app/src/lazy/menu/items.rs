@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 
+use client::Reaction;
 use leptos::{ev, html, prelude::*, web_sys::Element};
 
 use super::{context, copied_or_not, toggle};
@@ -56,6 +57,17 @@ impl Menu {
         }
     }
 
+    /// Who reacted how, a line for each emoji: fingers cannot hover over it.
+    fn reactions(self) -> String {
+        let line = self.line.get();
+        let reactions = line.map(|line| line.reactions.get()).unwrap_or_default();
+        let told = reactions.iter().map(|Reaction { emoji, people }| {
+            let names: Vec<_> = people.iter().map(|user| user.name.as_str()).collect();
+            format!("{emoji} {}", names.join(", "))
+        });
+        told.collect::<Vec<_>>().join("\n")
+    }
+
     fn is_own(self) -> bool {
         self.line.with(|line| line.as_ref().is_some_and(|line| self.chat.is_me(&line.author.id)))
     }
@@ -94,6 +106,7 @@ fn Items(menu: Menu) -> impl IntoView {
                     "+"
                 </button>
             </div>
+            <p class="menu-reactions" role="none" dir="auto">{move || menu.reactions()}</p>
             <Item menu label=said(words, ["Reply", "Responder", "Responder"]) shown=lives deed=context::answer />
             <Item menu label=said(words, ["Edit", "Editar", "Editar"]) shown=is_mine deed=context::edit />
             <Item menu label=said(words, ["Copy text", "Copiar texto", "Copiar texto"]) shown=lives deed=copy_text />
