@@ -99,7 +99,10 @@ fn RoomLink(room: RoomView) -> impl IntoView {
                 </span>
                 {move || match calls.calls() {
                     (0, _) => Either::Left(()),
-                    (count, mentions) => Either::Right(view! { <Unread count mentions /> }),
+                    (count, mentions) => {
+                        let has_more = calls.has_more.get();
+                        Either::Right(view! { <Unread count mentions has_more /> })
+                    }
                 }}
             </a>
             <button
@@ -117,13 +120,14 @@ fn RoomLink(room: RoomView) -> impl IntoView {
 }
 
 #[component]
-fn Unread(count: u64, mentions: u64) -> impl IntoView {
+fn Unread(count: u64, mentions: u64, has_more: bool) -> impl IntoView {
     let words = Chat::here().words;
+    let at_least = number(count) + if has_more { "+" } else { "" };
     let mention = (mentions > 0).then(|| [", ", &words.mentions(mentions, &number(mentions))].concat());
     view! {
         <span class="badge unread" class:mention=mentions != 0>
-            <span aria-hidden="true">{if count > 99 { "99+".to_owned() } else { number(count) }}</span>
-            <span class="hidden">{words.new_messages(count, &number(count))}{mention}</span>
+            <span aria-hidden="true">{if count > 99 { "99+" } else { &at_least }.to_owned()}</span>
+            <span class="hidden">{words.new_messages(count, &at_least)}{mention}</span>
         </span>
     }
 }

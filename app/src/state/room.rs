@@ -34,6 +34,8 @@ pub struct RoomView {
     pub typing: ArcRwSignal<Vec<User>>,
     /// Messages that came since the reader looked.
     pub unread: ArcRwSignal<u64>,
+    /// Whether there may be more of them.
+    pub has_more: ArcRwSignal<bool>,
     /// How many of them mention the reader.
     pub mentions: ArcRwSignal<u64>,
     /// Whether only mentions are to be told of.
@@ -78,6 +80,7 @@ impl RoomView {
             count: ArcRwSignal::new(room.count()),
             typing: ArcRwSignal::new(Vec::new()),
             unread: ArcRwSignal::new(0),
+            has_more: ArcRwSignal::new(false),
             mentions: ArcRwSignal::new(0),
             muted: ArcRwSignal::new(false),
             top: ArcRwSignal::new(Top::of(room, true)),
@@ -136,6 +139,7 @@ impl RoomView {
     /// What the list of rooms says about it.
     pub fn show_marks(&self, room: &Room) {
         set_if_changed(&self.unread, room.unread());
+        set_if_changed(&self.has_more, room.has_more_unread());
         set_if_changed(&self.mentions, room.mentions_unread());
         if self.refusal.with_untracked(|shown| shown.as_ref() != room.refusal()) {
             self.refusal.set(room.refusal().cloned());

@@ -14,10 +14,16 @@ impl Room {
         self.position.to()
     }
 
-    /// Messages of others after [`Room::read_to`].
+    /// Messages of others after [`Room::read_to`], as far as they are here.
     #[must_use]
     pub fn unread(&self) -> u64 {
         self.unread
+    }
+
+    /// Whether there may be more of them than those that are here.
+    #[must_use]
+    pub fn has_more_unread(&self) -> bool {
+        self.unread > 0 && self.timeline.first().is_some_and(|first| first > self.read_to() + 1)
     }
 
     /// Whether this screen has shown the person all that there is.

@@ -44,6 +44,11 @@ fn a_room_comes_back_as_unread_as_it_was() {
     let mut desk = Desk::new(vec![]);
     desk.open(Some(Snapshot { read: Some(7), ..snapshot(page) }));
     assert_eq!((desk.room().read_to(), desk.room().unread()), (7, 1));
+    assert!(!desk.room().has_more_unread());
+
+    let mut desk = Desk::new(vec![]);
+    desk.open(Some(Snapshot { read: Some(7), ..snapshot(events(10..=12)) }));
+    assert_eq!((desk.room().unread(), desk.room().has_more_unread()), (3, true), "others came before");
 }
 
 #[test]
