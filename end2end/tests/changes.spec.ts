@@ -151,6 +151,36 @@ test('what is edited takes no draft away', async ({ server, invite }) => {
   await expect(ana.field).toHaveValue('half a thought');
 });
 
+test('an edit waits in its room, and so does an answer', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.say('said');
+  await ana.hasSettled('said');
+  await ana.choose(ana.message('said'), 'Edit');
+  await ana.field.fill('half edited');
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await expect(ana.page.locator('.about')).toBeHidden();
+  await expect(ana.field).toHaveValue('');
+  await ana.page.locator('.room-link a', { hasText: 'lobby' }).click();
+  await expect(ana.page.locator('.about')).toContainText('Editing your message');
+  await expect(ana.field).toHaveValue('half edited');
+  await ana.field.press('Enter');
+  await ana.reads(['half edited']);
+});
+
+test('a menu does not outlive its room', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await ana.say('said');
+  await ana.hasSettled('said');
+  await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
+  await expect(ana.page.getByRole('dialog', { name: 'Emoji' })).toBeVisible();
+  await ana.page.goBack();
+  await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
+  await expect(ana.page.getByRole('dialog', { name: 'Emoji' })).toBeHidden();
+});
+
 test('many reactions stay in their place', async ({ start, invite }) => {
   const server = await start({ SENDS_BURST: '1000', SENDS_PER_SECOND: '1000' });
   const ana = await (await invite('Ana', server, { viewport: { width: 360, height: 740 } })).signIn('lobby');

@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
+import { numbered } from './support/bot';
 import { Person } from './support/person';
 import type { Settings } from './support/server';
 import { expect, test } from './support/test';
@@ -42,6 +43,21 @@ for (const backend of ['embedded', 'Redis'] as const) {
     expect(tab.complaints).toEqual([]);
   });
 }
+
+test('what comes below a reader who is further up is not read', async ({ start, invite, bot }) => {
+  const server = await start({ SENDS_BURST: '500' });
+  const rui = await bot('Rui', server);
+  await rui.sayAll('lobby', numbered('message', 80));
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await ana.page.locator('.scroller').hover();
+  await ana.page.mouse.wheel(0, -1_000);
+  await expect(ana.page.locator('.to-latest')).toBeVisible();
+  await rui.say('lobby', 'news');
+  await expect(badge(ana.page, 'lobby')).toHaveText('1');
+  await expect(ana.page).toHaveTitle('(1) lobby · Sala');
+  await ana.page.mouse.wheel(0, 5_000);
+  await expect(badge(ana.page, 'lobby')).toHaveCount(0);
+});
 
 test('a mention is told apart, and a muted room tells of nothing else', async ({ server, invite, bot }) => {
   const rui = await bot('Rui', server);
