@@ -133,5 +133,6 @@ async function open(path) {
   const [window] = await self.clients.matchAll({ type: 'window' });
   if (!window) return self.clients.openWindow(path);
   await window.focus();
-  return new URL(window.url).pathname === path ? undefined : window.navigate(path);
+  // Also where its address is this one already: that is where it was loaded, and the page changes rooms without loading.
+  return window.navigate(path);
 }

@@ -51,7 +51,7 @@ test('the installed app starts at the room that was seen last, and a link into a
   await ana.isIn('lobby');
   await looksAway(ana.page);
   await expect.poll(() => kept(ana.page)).toEqual(['/r/lobby']);
-  await ana.page.goto(`${server.url}/?app`);
+  await ana.page.goto(server.url + (await startOf(ana.page, server.url)));
   await expect(ana.page).toHaveURL(/\/r\/lobby$/);
   await ana.isIn('lobby');
 
@@ -59,8 +59,25 @@ test('the installed app starts at the room that was seen last, and a link into a
   await ana.goTo('lobby');
   await expect(ana.page.locator('#name'), 'the session is over').toBeVisible();
   await server.kill();
-  await ana.goTo('lobby');
-  await ana.reads(['one']);
+  for (const query of ['', '?at=1']) {
+    await ana.page.goto(`${server.url}/r/lobby${query}`);
+    await ana.reads(['one']);
+  }
+});
+
+test('rooms that no path can name are kept apart', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('.');
+  await isInstalled(ana.page);
+  await looksAway(ana.page);
+  await ana.open('..');
+  await ana.isIn('..');
+  await looksAway(ana.page);
+  await expect.poll(() => kept(ana.page)).toEqual(['/r', '/r']);
+  await server.kill();
+  for (const room of ['.', '..']) {
+    await ana.page.goto(`${server.url}/r?room=${room}`);
+    await expect(ana.page.locator('#chatroom h1')).toHaveText(room);
+  }
 });
 
 test('nothing that was seen outlives the sign-out', async ({ server, invite }) => {
@@ -122,6 +139,12 @@ async function looksAway(page: Page): Promise<void> {
   });
   await expect.poll(() => kept(page)).toContain(new URL(page.url()).pathname);
   await expect.poll(() => kept(page, 'files')).toContain(await stylesheet(page));
+}
+
+/** Where the installed app starts. */
+async function startOf(page: Page, url: string): Promise<string> {
+  const manifest = await page.request.get(`${url}/manifest.webmanifest`);
+  return (await manifest.json()).start_url;
 }
 
 async function kept(page: Page, name = 'pages'): Promise<string[]> {

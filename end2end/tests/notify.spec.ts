@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Page, Worker } from '@playwright/test';
 import { loadsOf } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
@@ -137,6 +137,46 @@ test('where only the service worker may notify, it does', async ({ server, invit
   const shown = () => ana.page.evaluate(() => (window as never as { shown: unknown[] }).shown);
   await expect.poll(shown).toEqual([['Rui mentions you in a room', '/r/a%20room']]);
 });
+
+test('a click on what the service worker told leads to the room, whichever is on the screen', async ({ server, invite }) => {
+  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const worker = await workerOf(ana.page);
+  await ana.open('kitchen');
+  await ana.isIn('kitchen');
+  await ana.field.fill('half written');
+  for (const room of ['lobby', 'kitchen']) {
+    expect(await click(worker, `/r/${room}`)).toEqual([]);
+    await expect(ana.page).toHaveURL(`${server.url}/r/${room}`);
+    await ana.isIn(room);
+  }
+  await expect(ana.field).toHaveValue('half written');
+  await ana.page.goto('about:blank');
+  expect(await click(worker, '/r/lobby'), 'there is no window').toEqual(['/r/lobby']);
+});
+
+async function workerOf(page: Page): Promise<Worker> {
+  await expect.poll(() => page.evaluate(() => Boolean(navigator.serviceWorker.controller))).toBe(true);
+  const [worker] = page.context().serviceWorkers();
+  return worker ?? page.context().waitForEvent('serviceworker');
+}
+
+/** Clicks on a notification of a path, and tells which windows that opens. Only a real click may focus and open them. */
+async function click(worker: Worker, path: string): Promise<string[]> {
+  return worker.evaluate(async (path) => {
+    const { WindowClient, clients } = globalThis as never as { WindowClient: { prototype: object }; clients: object };
+    const opened: string[] = [];
+    Object.assign(clients, { openWindow: async (path: string) => void opened.push(path) });
+    Object.assign(WindowClient.prototype, { focus: async () => {} });
+    // By its specification the address that the page was loaded from; Chromium follows where the page says it is, Firefox does not.
+    Object.defineProperty(WindowClient.prototype, 'url', { value: `${location.origin}/r/lobby`, configurable: true });
+    let done: unknown;
+    const notification = { data: path, close() {} };
+    const event = Object.assign(new Event('notificationclick'), { notification, waitUntil: (until: unknown) => (done = until) });
+    dispatchEvent(event);
+    await done;
+    return opened;
+  }, path);
+}
 
 /** Counts the tones that are played from now on. */
 async function hear(page: Page): Promise<void> {
