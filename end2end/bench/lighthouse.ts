@@ -33,22 +33,31 @@ export async function judge(page: Page, { url, shows, skipped }: Subject): Promi
   const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {};
   const cookies = await page.context().cookies();
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const { stdout } = await promisify(execFile)(
-    process.env.LIGHTHOUSE ?? 'lighthouse',
-    [
-      url,
-      '--quiet',
-      '--no-enable-error-reporting',
-      '--output=json',
-      `--only-categories=${CATEGORIES.join(',')}`,
-      `--chrome-flags=${['--headless=new', ...args].join(' ')}`,
-      ...skipped.map((audit) => `--skip-audits=${audit}`),
-      ...(cookie ? [`--extra-headers=${JSON.stringify({ cookie })}`] : []),
-    ],
-    { env: { ...process.env, CHROME_PATH: executablePath ?? chromium.executablePath() }, maxBuffer: 2 ** 26 },
-  );
+  const options = [
+    url,
+    '--quiet',
+    '--no-enable-error-reporting',
+    '--output=json',
+    `--only-categories=${CATEGORIES.join(',')}`,
+    `--chrome-flags=${['--headless=new', ...args].join(' ')}`,
+    ...skipped.map((audit) => `--skip-audits=${audit}`),
+    ...(cookie ? [`--extra-headers=${JSON.stringify({ cookie })}`] : []),
+  ];
+  const stdout = await run(options, executablePath ?? chromium.executablePath());
   if (!stdout.includes(shows)) throw new Error(`Lighthouse has seen another page than the one with ${shows}`);
   return read(JSON.parse(stdout) as Report);
+}
+
+/** Once more where the browser has recorded nothing, as Lighthouse itself advises: then there is nothing to judge. */
+async function run(options: string[], chrome: string, isAgain = false): Promise<string> {
+  const { LIGHTHOUSE: program = 'lighthouse' } = process.env;
+  const env = { ...process.env, CHROME_PATH: chrome };
+  try {
+    return (await promisify(execFile)(program, options, { env, maxBuffer: 2 ** 26 })).stdout;
+  } catch (error) {
+    if (isAgain || !String(error).includes('NO_NAVSTART')) throw error;
+    return run(options, chrome, true);
+  }
 }
 
 function read({ categories, audits }: Report): Judgement {
