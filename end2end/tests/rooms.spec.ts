@@ -97,7 +97,8 @@ test.describe('what is refused', () => {
   test.use({ forgives: /status of 422/ });
 
   test('a page that answers to a form is the room after all', async ({ server, invite }) => {
-    const ana = await (await invite('Ana', server)).hasSession();
+    // What a service worker fetches is not held back.
+    const ana = await (await invite('Ana', server, { serviceWorkers: 'block' })).hasSession();
     const release = await holdBack(ana.page, '**/*.wasm');
     await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
     const text = 'x'.repeat(4_001);
