@@ -152,31 +152,31 @@ impl Hub {
         Ok(Reply::to(target.seq, said_by, &text))
     }
 
-    /// The event of that number and what came after it, from what is here or else from the history, of which `limit` events are
-    /// read. Nothing if it is not kept.
+    /// The event of that number and what came after it: what is here, and before that `limit` events of the history. Nothing if it is
+    /// not kept.
     async fn stretch(&self, room: &RoomName, seq: u64, limit: usize) -> backend::Result<Stretch> {
-        let known = self.find(room).and_then(|room| {
-            let state = room.lock();
-            // While the room is being repaired nothing here is sure.
-            state.held.is_none().then(|| state.log.since(seq))
-        });
+        let recent = self.of_log(room, |log| Some(log.since(seq))).unwrap_or_default();
         let begins = |lines: &[Line]| lines.first().is_some_and(|line| line.seq == seq);
-        if let Some(lines) = known.filter(|lines| begins(lines)) {
-            return Ok(Stretch { lines, is_whole: true });
+        if begins(&recent) {
+            return Ok(Stretch { lines: recent, is_whole: true });
         }
-        let kept = match (1..limits::SEQ).contains(&seq) {
+        let mut lines = match (1..limits::SEQ).contains(&seq) {
             true => Part::new(room, self.history.after(room, seq - 1, limit).await?).lines,
             false => Vec::new(),
         };
-        let is_whole = kept.len() < limit;
-        Ok(Stretch { lines: if begins(&kept) { kept } else { Vec::new() }, is_whole })
+        let Some(last) = lines.last().map(|line| line.seq).filter(|_| begins(&lines)) else {
+            return Ok(Stretch { lines: Vec::new(), is_whole: false });
+        };
+        let is_whole = lines.len() < limit || recent.first().is_some_and(|line| line.seq <= last + 1);
+        lines.extend(recent.into_iter().filter(|line| line.seq > last));
+        Ok(Stretch { lines, is_whole })
     }
 }
 
 /// An event and those after it.
 struct Stretch {
     lines: Vec<Line>,
-    /// Whether they are all.
+    /// Whether none is left out between the first and the last.
     is_whole: bool,
 }
 

@@ -37,6 +37,7 @@ use crate::backend::{
 
 pub use act::{Act, Denied, Target};
 pub use frame::{Frame, encode};
+use log::Log;
 pub use mailbox::{Closing, Mailbox, Post};
 pub use presence::Parting;
 use room::Room;
@@ -175,10 +176,7 @@ impl Hub {
     /// When the backend cannot be reached.
     pub async fn older(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<Frame> {
         let bound = before.map(|before| before.min(limits::SEQ));
-        let known = self.find(room).and_then(|room| {
-            let state = room.lock();
-            state.held.is_none().then(|| state.log.before(bound.unwrap_or(limits::SEQ), limit)).flatten()
-        });
+        let known = self.of_log(room, |log| log.before(bound.unwrap_or(limits::SEQ), limit));
         let lines = match known {
             Some(lines) => lines,
             None => Part::new(room, self.history.before(room, bound, limit).await?).lines,
@@ -234,6 +232,13 @@ impl Hub {
             })
             .await?;
         Ok(room)
+    }
+
+    /// What can be read of the log of a room that is here. While it is being repaired nothing in it is sure.
+    fn of_log<T>(&self, room: &RoomName, read: impl FnOnce(&Log) -> Option<T>) -> Option<T> {
+        let room = self.find(room)?;
+        let state = room.lock();
+        if state.held.is_none() { read(&state.log) } else { None }
     }
 
     fn find(&self, name: &RoomName) -> Option<Arc<Room>> {

@@ -148,6 +148,21 @@ async fn a_deletion_is_final_as_far_as_it_can_be_seen() {
 }
 
 #[tokio::test]
+async fn what_was_deleted_just_now_is_not_changed_however_old_it_is() {
+    let site = Site::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    site.fill(0, RING).await;
+    site.act("ana", "d", Act::Delete { target: target(seq) }).await.unwrap();
+    for act in [
+        Act::Edit { target: target(seq), text: "x" },
+        Act::React { target: target(seq), emoji: "👍", on: true },
+        Act::Say { text: "x", reply_to: Some(target(seq)) },
+    ] {
+        assert_eq!(site.act("ana", "x", act).await, Err(RefusalCode::Forbidden), "{act:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_longer_kept_is_not_changed() {
     let mut site = Site::open().await;
     let seq = site.say("ana", "1", "hello").await;
