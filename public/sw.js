@@ -54,10 +54,11 @@ self.addEventListener('notificationclick', (event) => {
 });
 
 async function page(event) {
-  const { pathname, search } = new URL(event.request.url);
+  const { url } = event.request;
+  const { pathname, search } = new URL(url);
   const start = async () => (pathname === '/' ? lastRoom() : undefined);
   // The installed app starts in the room that was seen last, as the front page leads there where the server cannot be reached.
-  return (search === '?app' && (await start())) || (await fresh(event, PAGES)) || (await start()) || caches.match(OFFLINE, ANY);
+  return (search === '?app' && (await start())) || (await fresh(event, PAGES, roomOf(url))) || (await start()) || caches.match(OFFLINE, ANY);
 }
 
 async function lastRoom() {
@@ -65,17 +66,16 @@ async function lastRoom() {
   return rooms.length ? Response.redirect(rooms.at(-1).url) : undefined;
 }
 
-/** From the server, else as it was kept; an error where it was not, but for pages. */
-async function fresh(event, name) {
+/** From the server, else as it was kept under that key; an error where it was not, but for pages. */
+async function fresh(event, name, key = event.request) {
   const { request } = event;
   try {
     const response = await fetch(request);
-    if (name === FILES) event.waitUntil(keep(FILES, request, response.clone()));
-    if (name === PAGES && isRoom(request.url)) event.waitUntil(keep(PAGES, roomOf(request.url), response.clone()));
+    if (name === FILES || isRoom(request.url)) event.waitUntil(keep(name, key, response.clone()));
     if (name === PAGES && !(await caches.match(OFFLINE, ANY))) event.waitUntil(keepOffline());
     return response;
   } catch (error) {
-    const kept = await caches.match(name === PAGES ? roomOf(request.url) : request, ANY);
+    const kept = await caches.match(key, ANY);
     if (!kept && name === FILES) throw error;
     return kept;
   }

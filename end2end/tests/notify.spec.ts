@@ -57,10 +57,7 @@ test('the first mention asks whether to notify, and the next one does', async ({
 test('who says not now is not asked again', async ({ server, invite, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await invite('Ana', server);
-  await record(ana.page);
-  await ana.signIn('lobby');
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
+  await looksElsewhere(ana);
   await rui.say('lobby', '@Ana?');
   await ana.notices.getByRole('button', { name: 'Not now' }).click();
   await expect(ana.notices.getByRole('button')).toHaveCount(0);
@@ -81,10 +78,7 @@ test('who says not now is not asked again', async ({ server, invite, bot }) => {
 test('what one is told is chosen, sound and all', async ({ server, invite, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await invite('Ana', server);
-  await record(ana.page);
-  await ana.signIn('lobby');
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
+  await looksElsewhere(ana);
   await hear(ana.page);
   const choices = ana.page.getByRole('dialog', { name: 'Notifications' });
   await ana.page.getByRole('button', { name: 'Notifications' }).click();
@@ -176,6 +170,14 @@ async function click(worker: Worker, path: string): Promise<string[]> {
     await done;
     return opened;
   }, path);
+}
+
+/** Is in two rooms, and looks at the kitchen. */
+async function looksElsewhere(person: Person): Promise<void> {
+  await record(person.page);
+  await person.signIn('lobby');
+  await person.open('kitchen');
+  await person.isIn('kitchen');
 }
 
 /** Counts the tones that are played from now on. */

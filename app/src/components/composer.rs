@@ -102,8 +102,9 @@ fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     Ok(())
 }
 
-/// Enter sends and Shift+Enter breaks the line, except on a screen's keyboard, which has no such pair; while an input method composes, Enter belongs to it. Safari ends the
-/// composition before it tells of the key, and marks the key with the code 229 instead.
+/// Enter sends and Shift+Enter breaks the line, except on a screen's keyboard, which has no such pair; while an input method
+/// composes, Enter belongs to it. Safari ends the composition before it tells of the key, and marks the key with the code 229
+/// instead.
 fn means_send(event: &ev::KeyboardEvent) -> bool {
     event.key() == "Enter" && !event.shift_key() && has_keyboard() && !event.is_composing() && event.key_code() != 229
 }

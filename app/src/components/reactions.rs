@@ -23,13 +23,8 @@ pub fn Reactions(reactions: Vec<Reaction>, chat: Chat) -> impl IntoView {
 
 #[component]
 fn One(reaction: Reaction, is_own: bool, words: Words) -> impl IntoView {
-    let Reaction { emoji, people } = reaction;
-    let count = people.len();
-    let names: Vec<_> = people.into_iter().take(NAMED).map(|user| user.name).collect();
-    let mut who = names.join(", ");
-    if count > names.len() {
-        who = who + " " + &words.more_people(&number((count - names.len()) as u64));
-    }
+    let (who, count) = (who_reacted(&reaction, words), reaction.people.len());
+    let emoji = reaction.emoji;
     let (label, symbol) = (format!("{emoji} {who}"), emoji.clone());
     view! {
         <button
@@ -43,5 +38,16 @@ fn One(reaction: Reaction, is_own: bool, words: Words) -> impl IntoView {
             <span aria-hidden="true">{symbol}</span>
             <span class="reaction-count">{count}</span>
         </button>
+    }
+}
+
+/// Who reacted so, by name as far as they are few.
+pub fn who_reacted(reaction: &Reaction, words: Words) -> String {
+    let people = &reaction.people;
+    let names: Vec<_> = people.iter().take(NAMED).map(|user| user.name.as_str()).collect();
+    let who = names.join(", ");
+    match people.len() - names.len() {
+        0 => who,
+        more => who + " " + &words.more_people(&number(more as u64)),
     }
 }

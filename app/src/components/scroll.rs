@@ -77,9 +77,6 @@ impl Scroll {
                 self.chat.act(Action::CatchUp);
             }
         }
-        if at_end && self.below.get_untracked() > 0 {
-            self.below.set(0);
-        }
         #[cfg(feature = "hydrate")]
         anchor::remember(&scroller, at_end, false);
         // That may have moved it.

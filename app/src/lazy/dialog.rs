@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::{cell::Cell, thread::LocalKey};
 
 use leptos::{html, prelude::*};
 
@@ -9,7 +9,12 @@ use crate::state::Chat;
 pub type Opened = Cell<Option<NodeRef<html::Dialog>>>;
 
 /// Opens a dialog, which is drawn the first time. One that is open stays as it is.
-pub fn open<V: IntoView>(opened: &Opened, chat: Chat, title: &'static str, content: impl FnOnce() -> V) {
+pub fn open<V: IntoView>(
+    opened: &'static LocalKey<Opened>,
+    chat: Chat,
+    title: &'static str,
+    content: impl FnOnce() -> V,
+) {
     let Some(room) = room() else { return };
     let draw = || draw_for_good(&room, NodeRef::new, |dialog| framed(chat, title, dialog, content()));
     let dialog = opened.get().unwrap_or_else(draw);

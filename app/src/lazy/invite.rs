@@ -35,7 +35,7 @@ part! {
     invite,
     /// Opens the ways to bring somebody along.
     pub fn invite_people(chat: Chat) {
-        DIALOG.with(|dialog| dialog::open(dialog, chat, chat.words.invite(), || view! { <Invitation chat /> }));
+        dialog::open(&DIALOG, chat, chat.words.invite(), || view! { <Invitation chat /> });
     }
 }
 

@@ -26,9 +26,7 @@ part! {
     shortcuts,
     /// Opens the list of the shortcuts.
     pub fn list_shortcuts(chat: Chat) {
-        DIALOG.with(|dialog| {
-            dialog::open(dialog, chat, chat.words.shortcuts(), || view! { <Shortcuts words=chat.words /> });
-        });
+        dialog::open(&DIALOG, chat, chat.words.shortcuts(), || view! { <Shortcuts words=chat.words /> });
     }
 }
 

@@ -18,7 +18,7 @@ part! {
     switcher,
     /// Opens the choice of the room to go to: an open one, or another.
     pub fn switch_rooms(chat: Chat) {
-        DIALOG.with(|dialog| dialog::open(dialog, chat, chat.words.go_to_room(), || view! { <Switcher chat /> }));
+        dialog::open(&DIALOG, chat, chat.words.go_to_room(), || view! { <Switcher chat /> });
     }
 }
 

@@ -40,10 +40,15 @@ pub fn follow(chat: Chat) {
 
 /// Goes to a room, and enters it first if need be.
 pub fn enter(chat: Chat, room: &str) {
+    go(chat, room, push);
+}
+
+/// The same, with a note of its address in the browser's history.
+fn go(chat: Chat, room: &str, note: fn(&str) -> Result<(), JsValue>) {
     let path = room_path(room);
     let is_here = chat.current.with_untracked(|current| current == room);
     // A connection that was given up joins nothing: the server's page says what is wrong.
-    if with_driver(|driver| driver.is_stopped()).unwrap_or(true) || (!is_here && push(&path).is_err()) {
+    if with_driver(|driver| driver.is_stopped()).unwrap_or(true) || (!is_here && note(&path).is_err()) {
         return load(&path);
     }
     look_at(chat, room);
@@ -56,11 +61,8 @@ pub fn leave(chat: Chat, room: &str) {
     // First, since it makes room for the other one where somebody is in as many as they may be.
     with_driver(|driver| driver.leave(room));
     match neighbour {
-        Some(neighbour) if is_here => {
-            // The way back does not lead into the room again.
-            replace(&neighbour);
-            enter(chat, &neighbour);
-        }
+        // The way back does not lead into the room again.
+        Some(neighbour) if is_here => go(chat, &neighbour, replace),
         Some(_) => {}
         None => load("/"),
     }
@@ -100,21 +102,19 @@ fn seek(chat: Chat) {
 /// The reader is at the latest message, so that the address names the room alone.
 pub fn catch_up(room: &str) {
     if message_of_address().is_some() {
-        replace(room);
+        _ = replace(&room_path(room));
     }
 }
 
 /// The answer to a posted form has the form's address, which leads nowhere when it is loaded again.
 fn settle_address(room: &str) {
     if room_of_address().as_deref() != Some(room) {
-        replace(room);
+        _ = replace(&room_path(room));
     }
 }
 
-fn replace(room: &str) {
-    if let Ok(history) = window().history() {
-        _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&room_path(room)));
-    }
+fn replace(path: &str) -> Result<(), JsValue> {
+    window().history()?.replace_state_with_url(&JsValue::NULL, "", Some(path))
 }
 
 fn push(path: &str) -> Result<(), JsValue> {

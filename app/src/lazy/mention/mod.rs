@@ -25,8 +25,6 @@ part! {
     mention,
     /// Opens the choice of what the reader is told.
     pub fn choose_notifications(chat: Chat) {
-        DIALOG.with(|dialog| {
-            dialog::open(dialog, chat, chat.words.notifications(), || view! { <Notifications chat /> });
-        });
+        dialog::open(&DIALOG, chat, chat.words.notifications(), || view! { <Notifications chat /> });
     }
 }

@@ -1,12 +1,11 @@
 use std::cell::RefCell;
 
-use client::Reaction;
 use leptos::{ev, html, prelude::*, web_sys::Element};
 
 use super::{context, copied_or_not, toggle};
 use crate::{
     browser::{address, copy},
-    components::deeds::follow,
+    components::{deeds::follow, reactions::who_reacted},
     lazy::{
         draw_for_good, pick_emoji,
         place::{close, open_beside},
@@ -61,9 +60,9 @@ impl Menu {
     fn reactions(self) -> String {
         let line = self.line.get();
         let reactions = line.map(|line| line.reactions.get()).unwrap_or_default();
-        let told = reactions.iter().map(|Reaction { emoji, people }| {
-            let names: Vec<_> = people.iter().map(|user| user.name.as_str()).collect();
-            format!("{emoji} {}", names.join(", "))
+        let told = reactions.iter().map(|reaction| {
+            let who = who_reacted(reaction, self.chat.words);
+            format!("{} {who}", reaction.emoji)
         });
         told.collect::<Vec<_>>().join("\n")
     }
