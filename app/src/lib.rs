@@ -21,6 +21,7 @@ mod text;
 
 #[cfg(feature = "ssr")]
 pub use shell::{shell, stylesheet};
+pub use text::{message_path, room_path};
 
 /// The words of `app/locales`.
 #[cfg(feature = "ssr")]

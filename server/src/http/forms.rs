@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use app::page::{Page, Problem, SignIn, SignInProblem, Trouble};
+use app::{
+    page::{Page, Problem, SignIn, SignInProblem, Trouble},
+    room_path,
+};
 use axum::{
     extract::{Form, Request, State},
     http::{HeaderMap, StatusCode, header},
@@ -14,7 +17,7 @@ use serde::Deserialize;
 
 use super::{
     AppState, is_tls, origin,
-    pages::{Rejected, render, room_path, show_room},
+    pages::{Rejected, render, show_room},
     preferences::preferences,
     session_of,
 };
@@ -53,7 +56,7 @@ pub(super) async fn sign_in(
         Ok((name, room)) => {
             let known = session_of(&app, &headers);
             let cookie = app.sessions.issue(&name, known.as_ref(), is_tls(&headers), clock::now_ms());
-            let path = room.map_or_else(|| "/".to_owned(), |room| room_path(&room));
+            let path = room.map_or_else(|| "/".to_owned(), |room| room_path(room.as_str()));
             ([(header::SET_COOKIE, cookie)], Redirect::to(&path)).into_response()
         }
         Err(problem) => {
@@ -109,22 +112,22 @@ pub(super) async fn send_message(
         }
     };
     match send(&app, &user, &room, &form).await {
-        Ok(()) => Redirect::to(&room_path(&room)).into_response(),
-        Err(problem) => {
+        Ok(()) => Redirect::to(&room_path(room.as_str())).into_response(),
+        Err(why) => {
             // It may have been taken all the same, so it must be the same message when it is sent again.
-            let id = problem.code.is_temporary().then_some(form.id);
-            let rejected = Some(Rejected { text: form.text, why: problem.code, id });
-            show_room(&app, status(problem.code), user, &room, rejected, preferences(&headers)).await
+            let id = why.is_temporary().then_some(form.id);
+            let rejected = Some(Rejected { text: form.text, why, id });
+            show_room(&app, status(why), user, &room, rejected, preferences(&headers)).await
         }
     }
 }
 
-async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) -> Result<(), Error> {
-    let id = MessageId::new(&form.id)?;
+async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) -> Result<(), RefusalCode> {
+    let id = MessageId::new(&form.id).map_err(code)?;
     // A form sends line breaks as CR LF, a socket as they were typed.
     let text = form.text.replace("\r\n", "\n");
-    check_text(&text)?;
-    app.sockets.may_send(&user.id, &text)?;
+    check_text(&text).map_err(code)?;
+    app.sockets.may_send(&user.id, &text).map_err(code)?;
     let now = clock::now_ms();
     let said = async {
         let receipt = app.hub.send(room, user, &id, &text, now).await?;
@@ -133,13 +136,17 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     };
     match said.await {
         Ok(true) => Ok(()),
-        // The reader's language has the words for it.
-        Ok(false) => Err(Error::new(RefusalCode::BadId, "")),
+        Ok(false) => Err(RefusalCode::BadId),
         Err(error) => {
             tracing::warn!(%error, "a posted message was not taken");
-            Err(Error::unavailable(1_000))
+            Err(RefusalCode::Unavailable)
         }
     }
+}
+
+/// The page has the words for it, in the reader's language.
+fn code(error: Error) -> RefusalCode {
+    error.code
 }
 
 fn status(code: RefusalCode) -> StatusCode {

@@ -10,7 +10,7 @@ use axum::{
 use qrcode::{EcLevel, QrCode, render::svg};
 use serde::Deserialize;
 
-use super::{AppState, is_tls, pages::room_path, session_of};
+use super::{AppState, is_tls, session_of};
 use crate::names;
 
 /// Of the drawing, in its own units; pages scale it.
@@ -36,7 +36,7 @@ pub(super) async fn qr_code(
         return StatusCode::BAD_REQUEST.into_response();
     };
     let scheme = if is_tls(&headers) { "https" } else { "http" };
-    draw(&format!("{scheme}://{host}{}", room_path(&room)))
+    draw(&format!("{scheme}://{host}{}", app::room_path(room.as_str())))
 }
 
 fn draw(address: &str) -> Response {

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use app::{
+    message_path,
     page::{Page, Problem, RoomPage, SignIn, Trouble, Words},
     preferences::Preferences,
+    room_path,
 };
 use axum::{
     body::Body,
@@ -16,7 +18,6 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use leptos::nonce::use_nonce;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::{NameProblem, RefusalCode, RoomName, User};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Deserialize;
@@ -24,29 +25,13 @@ use serde::Deserialize;
 use super::{AppState, headers::content_security_policy, preferences::preferences, renewed_session, session_of};
 use crate::names;
 
-/// What may stand in a path segment as it is (RFC 3986, unreserved).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
 /// When to try a page again that could not be shown, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// The address of a room.
-pub(super) fn room_path(room: &RoomName) -> String {
-    // A browser takes a segment of dots for a way up, encoded or not, so these two rooms are asked for by query.
-    match room.as_str() {
-        dots @ ("." | "..") => format!("/r?room={dots}"),
-        name => format!("/r/{}", utf8_percent_encode(name, SEGMENT)),
-    }
-}
-
-/// The same, at the message that a query names.
-fn message_path(room: &RoomName, query: Option<&str>) -> String {
-    let path = room_path(room);
-    let names = |part: &&str| part.strip_prefix("at=").is_some_and(|seq| seq.parse::<u64>().is_ok());
-    match query.unwrap_or_default().split('&').find(names) {
-        Some(at) => format!("{path}{}{at}", if path.contains('?') { '&' } else { '?' }),
-        None => path,
-    }
+/// The address of a room, at the message that a query names.
+fn path_of(room: &RoomName, query: Option<&str>) -> String {
+    let seq = query.unwrap_or_default().split('&').find_map(|part| part.strip_prefix("at=")?.parse().ok());
+    seq.map_or_else(|| room_path(room.as_str()), |seq| message_path(room.as_str(), seq))
 }
 
 /// `GET /`: the sign-in form.
@@ -72,7 +57,7 @@ pub(super) async fn find(
     let Ok(Query(which)) = which else { return not_found(State(app), headers).await };
     match names::check_room(&which.room.unwrap_or_default()) {
         Ok(room) if [".", ".."].contains(&room.as_str()) => show(&app, &headers, &room).await,
-        Ok(room) => Redirect::to(&message_path(&room, query.as_deref())).into_response(),
+        Ok(room) => Redirect::to(&path_of(&room, query.as_deref())).into_response(),
         Err(problem) => no_such_room(&app, problem, &headers).await,
     }
 }
@@ -87,7 +72,7 @@ pub(super) async fn room(
     let Ok(Path(raw)) = raw else { return not_found(State(app), headers).await };
     match names::check_room(&raw) {
         Ok(room) if room.as_str() == raw => show(&app, &headers, &room).await,
-        Ok(room) => Redirect::permanent(&message_path(&room, query.as_deref())).into_response(),
+        Ok(room) => Redirect::permanent(&path_of(&room, query.as_deref())).into_response(),
         Err(problem) => no_such_room(&app, problem, &headers).await,
     }
 }
@@ -128,7 +113,7 @@ pub(super) async fn show_room(
     preferences: Preferences,
 ) -> Response {
     let unsent = rejected.as_ref().map(|rejected| rejected.text.clone());
-    let trouble = |trouble| Problem { trouble, link: room_path(room), unsent };
+    let trouble = |trouble| Problem { trouble, link: room_path(room.as_str()), unsent };
     if app.sockets.may_join(&me.id).is_err() {
         return retried(app, StatusCode::TOO_MANY_REQUESTS, trouble(Trouble::ManyRooms), preferences).await;
     }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{
     AppState, is_tls,
-    pages::{render, room_path},
+    pages::render,
     preferences::{keep, preferences},
     session_of,
 };
@@ -55,7 +55,7 @@ pub(super) async fn change(
             }
         }
     }
-    let path = names::check_room(&form.room).map_or_else(|_| "/".to_owned(), |room| room_path(&room));
+    let path = names::check_room(&form.room).map_or_else(|_| "/".to_owned(), |room| app::room_path(room.as_str()));
     let mut response = Redirect::to(&path).into_response();
     for cookie in cookies {
         let cookie = HeaderValue::from_str(&cookie).expect("a cookie of ours is plain text");
