@@ -15,6 +15,7 @@ pub struct Figure {
 pub enum Unit {
     Milliseconds,
     Times,
+    Percent,
 }
 
 impl Figure {
@@ -27,6 +28,12 @@ impl Figure {
     /// How often something happened.
     pub fn count(what: &'static str, promised: usize, seen: usize) -> Self {
         Self { what, unit: Unit::Times, promised: Some(promised as u64), seen: Some(seen as u64) }
+    }
+
+    /// How many of so many it was. Nothing if there were none.
+    pub fn share(what: &'static str, part: usize, of: usize) -> Self {
+        let seen = (part * 100).checked_div(of).map(|percent| percent as u64);
+        Self { what, unit: Unit::Percent, promised: None, seen }
     }
 
     pub fn is_kept(&self) -> bool {
@@ -58,6 +65,7 @@ impl Unit {
     fn write(self, number: u64) -> String {
         match self {
             Self::Times => number.to_string(),
+            Self::Percent => format!("{number} %"),
             Self::Milliseconds if number < 1_000 => format!("{number} ms"),
             Self::Milliseconds if number.is_multiple_of(1_000) => format!("{} s", number / 1_000),
             Self::Milliseconds => format!("{:.2} s", number as f64 / 1_000.0),
@@ -92,6 +100,8 @@ mod tests {
             (Figure::time("tea", None, None), "–", "never"),
             (Figure::count("tea", 100, 99), "≤ 100", "99"),
             (Figure::count("tea", 0, 0), "0", "0"),
+            (Figure::share("tea", 2, 3), "–", "66 %"),
+            (Figure::share("tea", 0, 0), "–", "never"),
         ] {
             assert_eq!((figure.promise().as_str(), figure.sight().as_str()), (promise, sight));
         }

@@ -54,10 +54,10 @@ fn parse(text: &str) -> Option<Answer> {
 }
 
 impl Answer {
-    /// The value of a header, as it stands.
-    pub fn header(&self, wanted: &str) -> Option<&str> {
-        let mut lines = self.headers.split("\r\n").filter_map(|line| line.split_once(':'));
-        lines.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    /// The values of all headers of that name, as they stand.
+    pub fn headers(&self, wanted: &str) -> impl Iterator<Item = &str> {
+        let lines = self.headers.split("\r\n").filter_map(|line| line.split_once(':'));
+        lines.filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
     }
 }
 
@@ -67,11 +67,9 @@ mod tests {
 
     #[test]
     fn status_headers_and_body_are_found() {
-        let answer = parse("HTTP/1.1 303 See Other\r\nSet-Cookie: a=b; Path=/\r\n\r\nbody").unwrap();
-        assert_eq!(
-            (answer.status, answer.header("set-cookie"), answer.body.as_str()),
-            (303, Some("a=b; Path=/"), "body")
-        );
+        let answer = parse("HTTP/1.1 303 See Other\r\nSet-Cookie: a=b; Path=/\r\nset-cookie: c=d\r\n\r\nbody").unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (303, "body"));
+        assert!(answer.headers("Set-Cookie").eq(["a=b; Path=/", "c=d"]));
         assert!(parse("what?\r\n\r\n").is_none());
     }
 }

@@ -8,7 +8,7 @@ script/chaos [NAME...] [--quick] [--prove] [--seed N] [--write] [--list]
 Breaks real processes while people talk, and checks from their journals and from what Redis kept that nothing was lost,
 nothing came twice and everybody saw one order. Without a NAME it plays every scenario. Fails if any promise is broken.
 
-  --quick    a short form of each: all of them within six minutes
+  --quick    a short form of each: all of them within seven minutes
   --prove    then also play some of them against servers without a defence, and see that the suite notices
   --seed N   the choices of an earlier run, which printed its seed
   --write    put the tables into docs/guarantees.md

@@ -8,10 +8,10 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::{
-    DEADLINE,
     report::Report,
     run::Run,
     scenario::{SCENARIOS, Scenario},
+    suite::DEADLINE,
 };
 
 /// One defence that is taken out.
@@ -57,6 +57,12 @@ pub const PROOFS: &[Proof] = &[
         without: "rotation",
         defence: "clients are asked to change sockets in time",
         complaint: "interruptions",
+    },
+    Proof {
+        scenario: "cloud-run",
+        without: "rotation",
+        defence: "clients are asked to change sockets in time",
+        complaint: "requests that were cut because their time was up",
     },
 ];
 

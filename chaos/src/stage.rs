@@ -6,7 +6,10 @@ use std::{
 
 use anyhow::{Context, ensure};
 use futures_util::future::try_join_all;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep},
+};
 
 use crate::{
     check::{Loss, examine, gone},
@@ -14,7 +17,10 @@ use crate::{
     people::{Cast, Crowd, Journal},
     report::Report,
     run::Run,
-    world::{Archive, Door, Haproxy, Instance, Redis, Settings, WITHOUT, Wire, free_port},
+    world::{
+        Archive, CloudRun, Door, Event, Haproxy, Instance, Redis, Service, Settings, WITHOUT, Wire, free_port,
+        wide_limits,
+    },
 };
 
 /// How long it may take until nothing waits any more, once all is well.
@@ -23,10 +29,8 @@ const SETTLING: Duration = Duration::from_secs(30);
 /// What a scenario is played with.
 pub struct Plan {
     pub cast: Cast,
-    pub instances: usize,
+    pub front: Front,
     pub settings: Settings,
-    /// Whether a load balancer stands before the instances, besides our own door.
-    pub balanced: bool,
     /// How long the door lets a connection live.
     pub cap: Option<Duration>,
 }
@@ -34,11 +38,27 @@ pub struct Plan {
 impl Plan {
     /// A crowd before two instances.
     pub fn of(cast: Cast) -> Self {
-        Self { cast, instances: 2, settings: Settings::new(), balanced: false, cap: None }
+        Self { cast, front: Front::Instances(2), settings: Settings::new(), cap: None }
     }
 }
 
-/// Everything that runs: people, the door, perhaps a load balancer, instances, the wire, Redis.
+/// What the door leads to.
+pub enum Front {
+    /// So many instances, one after the other.
+    Instances(usize),
+    /// A load balancer before so many instances.
+    Balanced(usize),
+    /// A platform, which starts and ends instances by itself.
+    CloudRun(Service),
+}
+
+/// A platform, and what it told.
+pub struct Cloud {
+    pub run: CloudRun,
+    pub events: mpsc::UnboundedReceiver<Event>,
+}
+
+/// Everything that runs: people, the door, perhaps a load balancer or a platform, instances, the wire, Redis.
 pub struct Stage {
     pub clock: Clock,
     pub redis: Redis,
@@ -46,6 +66,8 @@ pub struct Stage {
     pub instances: Vec<Instance>,
     pub door: Door,
     pub crowd: Crowd,
+    /// Where the plan wants a platform.
+    pub cloud: Option<Cloud>,
     url: String,
     settings: Settings,
     _haproxy: Option<Haproxy>,
@@ -65,21 +87,27 @@ impl Stage {
 
     /// The same around a Redis that runs already; instances find it by `url`, or else over the wire.
     pub async fn around(redis: Redis, url: Option<String>, run: Run, plan: Plan) -> anyhow::Result<Self> {
-        let Plan { cast, instances, mut settings, balanced, cap } = plan;
-        settings.extend(run.without.map(|defence| (WITHOUT, defence.to_owned())));
+        let Plan { cast, front, settings, cap } = plan;
+        let without = run.without.map(|defence| (WITHOUT, defence.to_owned()));
+        let settings: Settings = wide_limits().into_iter().chain(settings).chain(without).collect();
         let clock = Clock::start();
         let wire = Wire::start(redis.port(), run.seed).await?;
         let url = url.unwrap_or_else(|| wire.url());
-        let starting = (0..instances).map(|_| async { Instance::start(free_port().await?, &url, &settings).await });
+        let number = if let Front::Instances(number) | Front::Balanced(number) = front { number } else { 0 };
+        let starting = (0..number).map(|_| async { Instance::start(free_port().await?, &url, &settings).await });
         let instances = try_join_all(starting).await?;
         let addresses: Vec<SocketAddr> = instances.iter().map(|instance| instance.address).collect();
-        let haproxy = if balanced { Some(Haproxy::start(&addresses).await?) } else { None };
-        let targets = haproxy.as_ref().map_or(addresses, |haproxy| vec![haproxy.address]);
+        let (mut haproxy, mut cloud) = (None, None);
+        let targets = match front {
+            Front::Instances(_) => addresses,
+            Front::Balanced(_) => vec![haproxy.insert(Haproxy::before(&addresses).await?).address],
+            Front::CloudRun(service) => vec![cloud.insert(Cloud::open(&url, service, &settings).await?).run.address],
+        };
         let door = Door::open(targets, cap, None).await?;
         let crowd = Crowd::gather(cast, door.address, clock, run.seed).await?;
         let rooms = (0..cast.rooms).map(|number| format!("room{number}")).collect();
         let (healed, faults, _haproxy) = (Vec::new(), 0, haproxy);
-        Ok(Self { clock, redis, wire, instances, door, crowd, url, settings, _haproxy, rooms, healed, faults })
+        Ok(Self { clock, redis, wire, instances, door, crowd, cloud, url, settings, _haproxy, rooms, healed, faults })
     }
 
     /// Lets people talk for a while.
@@ -185,6 +213,14 @@ impl Stage {
 
     async fn heads(&self) -> anyhow::Result<BTreeMap<String, u64>> {
         Archive(&self.redis).heads(self.rooms.iter().cloned()).await
+    }
+}
+
+impl Cloud {
+    async fn open(url: &str, service: Service, settings: &Settings) -> anyhow::Result<Self> {
+        let (telling, events) = mpsc::unbounded_channel();
+        let run = CloudRun::start(free_port().await?, url, service, settings.clone(), telling).await?;
+        Ok(Self { run, events })
     }
 }
 

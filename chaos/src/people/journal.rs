@@ -1,5 +1,7 @@
 use protocol::Reason;
 
+use super::Affinity;
+
 /// What one person wrote down. Times are milliseconds since the run began.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
@@ -26,6 +28,8 @@ pub struct Journal {
     pub refusals: usize,
     /// Who was taken off the list of those who are here, and when.
     pub departures: Vec<Departure>,
+    /// How often the platform led the person back to the same instance.
+    pub affinity: Affinity,
     /// When the person was gone without a word, if so.
     pub vanished: Option<u64>,
     /// What the list showed at the end.

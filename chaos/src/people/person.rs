@@ -158,7 +158,7 @@ impl Person {
         let screen = self.screen();
         let now = self.clock.now();
         self.writing.link(self.client.link() == Link::Live, now);
-        self.writing.close(screen)
+        Journal { affinity: self.pass.jar.affinity(), ..self.writing.close(screen) }
     }
 
     fn vanish(mut self) -> Journal {
@@ -207,7 +207,7 @@ impl Person {
         for effect in effects {
             match effect {
                 Effect::Connect(number) => {
-                    let socket = Socket::connect(number, self.address, &self.pass.cookie, self.to_inbox.clone());
+                    let socket = Socket::connect(number, self.address, self.pass.jar.clone(), self.to_inbox.clone());
                     self.sockets.insert(number, socket);
                 }
                 // One that takes nothing is found dead by the client itself, by its silence.

@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-use super::socket::open;
+use super::{Jar, socket::open};
 use crate::http;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,32 +18,32 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub struct Pass {
     pub me: User,
-    /// The value of a `Cookie` header.
-    pub cookie: String,
+    pub jar: Jar,
 }
 
 /// Signs somebody in as the form does, and asks the server who that is.
 pub async fn sign_in(address: SocketAddr, name: &str) -> anyhow::Result<Pass> {
     let asking = async {
         let answer = http::post(address, "/api/sign_in", &format!("name={name}&room=")).await?;
-        let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
-        let cookie = cookie.with_context(|| format!("signing in was answered with {} and no cookie", answer.status))?;
-        let mut socket = come_in(address, &cookie).await;
+        ensure!(answer.status == 303, "signing in was answered with {}", answer.status);
+        let jar = Jar::default();
+        jar.keep(answer.headers("set-cookie"));
+        let mut socket = come_in(address, &jar).await;
         let first = socket.next().await.context("a first socket was cut")??;
         let Message::Text(text) = first else { anyhow::bail!("a first socket began with {first:?}") };
         let welcome = ServerFrame::decode(&text)?;
         let ServerFrame::Welcome { user: me, .. } = welcome else { anyhow::bail!("no welcome, but {welcome:?}") };
         ensure!(me.name == name, "{name} was signed in as {}", me.name);
         socket.close(None).await?;
-        Ok(Pass { me, cookie })
+        Ok(Pass { me, jar })
     };
     timeout(PATIENCE, asking).await.context("signing in hangs")?
 }
 
 /// An instance takes so many sockets a second and no more; whoever is sent away comes again.
-async fn come_in(address: SocketAddr, cookie: &str) -> WebSocketStream<TcpStream> {
+async fn come_in(address: SocketAddr, jar: &Jar) -> WebSocketStream<TcpStream> {
     loop {
-        match open(address, cookie).await {
+        match open(address, jar).await {
             Ok(socket) => return socket,
             Err(_) => sleep(Duration::from_millis(200)).await,
         }

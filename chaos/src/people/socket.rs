@@ -14,6 +14,8 @@ use tokio_tungstenite::{
     },
 };
 
+use super::Jar;
+
 /// A try that takes longer was given up by the client long ago.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// What waits to be written. A client sends one thing at a time, so only a dead socket fills it; then it counts as cut.
@@ -38,11 +40,10 @@ pub struct Socket {
 impl Socket {
     /// Opens a socket in the background. What it hears goes to `inbox` under its number; while that is full, nothing is read,
     /// as in a browser that is busy.
-    pub fn connect(number: u32, address: SocketAddr, cookie: &str, inbox: mpsc::Sender<(u32, Heard)>) -> Self {
+    pub fn connect(number: u32, address: SocketAddr, jar: Jar, inbox: mpsc::Sender<(u32, Heard)>) -> Self {
         let (words, said) = mpsc::channel(WORDS);
-        let cookie = cookie.to_owned();
         tokio::spawn(async move {
-            let code = match timeout(PATIENCE, open(address, &cookie)).await {
+            let code = match timeout(PATIENCE, open(address, &jar)).await {
                 Ok(Ok(stream)) => serve(stream, number, &inbox, said).await,
                 Ok(Err(_)) | Err(_) => Some(NO_CODE),
             };
@@ -97,16 +98,17 @@ async fn serve(
 }
 
 /// Opens a WebSocket as a page of the server itself would.
-pub async fn open(address: SocketAddr, cookie: &str) -> anyhow::Result<WebSocketStream<TcpStream>> {
+pub async fn open(address: SocketAddr, jar: &Jar) -> anyhow::Result<WebSocketStream<TcpStream>> {
     let mut request = format!("ws://{address}/ws").into_client_request()?;
     let headers = request.headers_mut();
     headers.insert(header::ORIGIN, format!("http://{address}").parse()?);
-    headers.insert(header::COOKIE, cookie.parse()?);
+    headers.insert(header::COOKIE, jar.header().parse()?);
     headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     let stream = TcpStream::connect(address).await.context("the server takes no connection")?;
     stream.set_nodelay(true)?;
     let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
-    let (stream, _) =
+    let (stream, answer) =
         client_async_with_config(request, stream, Some(config)).await.context("the server takes no socket")?;
+    jar.arrive(answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok()));
     Ok(stream)
 }

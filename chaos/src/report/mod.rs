@@ -69,6 +69,12 @@ impl Report {
         self.journals.iter().flat_map(|journal| &journal.closes).filter(|code| is_meant(**code)).count()
     }
 
+    /// How often the platform was to lead somebody to the instance of before, and how often it did.
+    pub fn affinity(&self) -> (usize, usize) {
+        let affinities = self.journals.iter().map(|journal| journal.affinity);
+        affinities.fold((0, 0), |(wanted, had), one| (wanted + one.wanted, had + one.had))
+    }
+
     /// The shortest time below which a share (0 to 1) of the resumes lie.
     pub fn resume(&self, share: f64) -> Option<u64> {
         percentile(&self.resumes, share)

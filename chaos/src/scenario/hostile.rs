@@ -65,7 +65,7 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
 async fn refused_at_the_door(target: SocketAddr, pass: &Pass) -> anyhow::Result<()> {
     let upgrade = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
     let own = format!("Origin: http://{target}\r\n");
-    let session = format!("Cookie: {}\r\n", pass.cookie);
+    let session = format!("Cookie: {}\r\n", pass.jar.header());
     let forged = format!("{}x\r\n", session.trim_end());
     let version = "Sec-WebSocket-Protocol: sala.v1\r\n";
     for (what, status, headers) in [
@@ -83,7 +83,7 @@ async fn refused_at_the_door(target: SocketAddr, pass: &Pass) -> anyhow::Result<
 
 /// What is not this protocol ends its own socket, with the code for it.
 async fn closed(target: SocketAddr, pass: &Pass, message: Message) -> anyhow::Result<()> {
-    let mut socket = open(target, &pass.cookie).await?;
+    let mut socket = open(target, &pass.jar).await?;
     socket.send(message).await?;
     let code = async {
         while let Some(heard) = socket.next().await {
@@ -100,7 +100,7 @@ async fn closed(target: SocketAddr, pass: &Pass, message: Message) -> anyhow::Re
 
 /// A thousand messages at once: most of them are refused, and the socket lives on.
 async fn flood(target: SocketAddr, pass: &Pass) -> anyhow::Result<()> {
-    let mut socket = open(target, &pass.cookie).await?;
+    let mut socket = open(target, &pass.jar).await?;
     let room = "flooded".to_owned();
     socket.send(Message::text(ClientFrame::Join { room: room.clone(), after: None }.encode())).await?;
     for number in 0..FLOOD {

@@ -9,7 +9,7 @@ use crate::{
     people::{Cast, Order},
     report::Report,
     run::Run,
-    stage::{Plan, Stage},
+    stage::{Front, Plan, Stage},
 };
 
 /// How soon those who never come back are off everybody's list.
@@ -17,7 +17,7 @@ const GONE: Duration = Duration::from_secs(60);
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
     let cast = Cast::usual(run);
-    let mut stage = Stage::set(run, Plan { instances: 3, balanced: true, ..Plan::of(cast) }).await?;
+    let mut stage = Stage::set(run, Plan { front: Front::Balanced(3), ..Plan::of(cast) }).await?;
     // One more in each room, all on the instance that is killed first. They do not come back.
     let lost = Cast { people: cast.rooms, talkers: 1, ..cast };
     stage.crowd.add(lost, stage.instances[0].address, stage.clock, run.seed).await?;

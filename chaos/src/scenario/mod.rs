@@ -2,6 +2,7 @@
 //! that the checker holds everywhere.
 
 mod bad_pubsub;
+mod cloud_run;
 mod frozen_client;
 mod hostile;
 mod kill_instance;
@@ -92,6 +93,11 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "request-cap",
         fault: "every connection is cut at its cap, once with changes of socket and once without",
         play: |run| Box::pin(request_cap::play(run)),
+    },
+    Scenario {
+        name: "cloud-run",
+        fault: "a platform starts from nothing, adds instances, cuts every request at its cap, rolls out a revision, takes instances away",
+        play: |run| Box::pin(cloud_run::play(run)),
     },
     Scenario {
         name: "frozen-client",

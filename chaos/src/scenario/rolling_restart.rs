@@ -8,7 +8,7 @@ use crate::{
     people::Cast,
     report::Report,
     run::Run,
-    stage::{Plan, Stage},
+    stage::{Front, Plan, Stage},
 };
 
 /// Cloud Run kills an instance 10 s after it asked it to end.
@@ -17,7 +17,7 @@ const PROMISED: Duration = Duration::from_secs(9);
 
 pub async fn play(run: Run) -> anyhow::Result<Report> {
     let cast = Cast::usual(run);
-    let mut stage = Stage::set(run, Plan { instances: 3, balanced: true, ..Plan::of(cast) }).await?;
+    let mut stage = Stage::set(run, Plan { front: Front::Balanced(3), ..Plan::of(cast) }).await?;
     let mut longest = 0;
     for round in 0..run.pick(3, 12) {
         stage.talk_for(Duration::from_secs(1)).await;

@@ -1,6 +1,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -34,21 +34,18 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Starts the program that `SALA_BIN` names (`SALA_UNDEFENDED_BIN`, where it is to lack a defence) on a port, with limits wide
-    /// enough for a crowd from one address.
+    /// Starts the program that `SALA_BIN` names (`SALA_UNDEFENDED_BIN`, where it is to lack a defence) on a port.
     pub async fn start(port: u16, redis_url: &str, settings: &Settings) -> anyhow::Result<Self> {
         let is_defended = settings.iter().all(|(name, _)| *name != WITHOUT);
         let program = if is_defended { "SALA_BIN" } else { "SALA_UNDEFENDED_BIN" };
-        let program = std::env::var(program).with_context(|| format!("{program} names no server: use script/chaos"))?;
+        let program = std::env::var(program)
+            .with_context(|| format!("{program} names no server: use script/chaos, or script/cloudrun"))?;
         let mut command = Command::new(program);
         for name in ["REDISHOST", "REDISPORT", "K_SERVICE", "METRICS_PORT", "ALLOWED_ORIGINS", "DATA_DIR"] {
             command.env_remove(name);
         }
-        for name in ["SENDS_PER_SECOND", "SENDS_BURST", "FRAMES_PER_SECOND", "FRAMES_BURST", "JOINS_BURST"] {
-            command.env(name, "1000000");
-        }
         command.envs([("HOST", "127.0.0.1"), ("LOG_FORMAT", "text"), ("RUST_LOG", "warn,server=info")]);
-        command.envs([("MAX_CONNECTIONS", "20000"), ("METRICS_TOKEN", TOKEN), ("HISTORY_LIMIT", "1000000")]);
+        command.env("METRICS_TOKEN", TOKEN);
         command.env("SESSION_KEY", "the same on all instances of one run").env("REDIS_URL", redis_url);
         command.env("PORT", port.to_string()).envs(settings.iter().map(|(name, value)| (name, value)));
         command.stdout(Stdio::null()).stderr(Stdio::piped());
@@ -73,16 +70,18 @@ impl Instance {
         Ok(())
     }
 
+    /// Waits for its end, whatever the reason.
+    pub async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
+        Ok(self.process.child().wait().await?)
+    }
+
     /// Whether it should get new people.
     pub async fn is_ready(&self) -> bool {
         http::get(self.address, "/health/ready", "").await.is_ok_and(|answer| answer.status == 200)
     }
 
-    /// The sum of a metric over all its labels.
     pub async fn metric(&self, name: &str) -> anyhow::Result<f64> {
-        let answer = http::get(self.address, "/metrics", &format!("Authorization: Bearer {TOKEN}\r\n")).await?;
-        ensure!(answer.status == 200, "metrics are answered with {}", answer.status);
-        Ok(sum(&answer.body, name))
+        metric(self.address, name).await
     }
 
     /// Its resident memory, in bytes.
@@ -91,6 +90,21 @@ impl Instance {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024)
     }
+}
+
+/// The sum of a metric of an instance over all its labels.
+pub async fn metric(address: SocketAddr, name: &str) -> anyhow::Result<f64> {
+    let answer = http::get(address, "/metrics", &format!("Authorization: Bearer {TOKEN}\r\n")).await?;
+    ensure!(answer.status == 200, "metrics are answered with {}", answer.status);
+    Ok(sum(&answer.body, name))
+}
+
+/// Limits that are wide enough for a crowd from one address.
+pub fn wide_limits() -> Settings {
+    let limits =
+        ["SENDS_PER_SECOND", "SENDS_BURST", "FRAMES_PER_SECOND", "FRAMES_BURST", "JOINS_BURST", "HISTORY_LIMIT"];
+    let limits = limits.map(|name| (name, "1000000".to_owned()));
+    [limits.as_slice(), &[("MAX_CONNECTIONS", "20000".to_owned())]].concat()
 }
 
 async fn listening(mut log: Lines<BufReader<ChildStderr>>) -> anyhow::Result<(SocketAddr, AbortHandle)> {

@@ -3,6 +3,7 @@
 
 mod accept;
 mod archive;
+mod cloud_run;
 mod door;
 mod evictions;
 mod haproxy;
@@ -15,10 +16,11 @@ mod sentinels;
 mod wire;
 
 pub use archive::{Archive, key};
+pub use cloud_run::{CloudRun, Event, Order, Service, Status};
 pub use door::Door;
 pub use evictions::Evictions;
 pub use haproxy::Haproxy;
-pub use instance::{Instance, Settings, WITHOUT};
+pub use instance::{Instance, Settings, WITHOUT, metric, wide_limits};
 pub use mischief::Mischief;
 pub use process::free_port;
 pub use redis::Redis;

@@ -1,0 +1,6 @@
+//! Cloud Run in small. `script/cloudrun` starts it.
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    chaos::cloudrun::start().await
+}
