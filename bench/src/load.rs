@@ -28,6 +28,9 @@ const SETTLING: Duration = Duration::from_secs(10);
 /// After the last message, time for one that comes twice to show itself.
 const QUIET: Duration = Duration::from_millis(200);
 
+/// How often a browser says that a text is being written: every three seconds of some twelve.
+const SIGNS: u32 = 4;
+
 /// How many are where, and how they talk.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -82,9 +85,16 @@ struct Part {
     member: usize,
     /// The sender's number, if this member sends.
     sender: Option<u16>,
-    /// How many messages it has heard, if it tells how far it has read.
-    read: Option<u64>,
+    /// What a browser does for it, if it has one.
+    browser: Option<Browser>,
     run: Rc<RefCell<Run>>,
+}
+
+struct Browser {
+    /// Signs of writing since the last message.
+    signs: u32,
+    /// Messages that its member has read.
+    read: u64,
 }
 
 /// Fills the rooms, whose members come by one server after the other, and runs the load. Fails where a member missed a message or
@@ -155,7 +165,9 @@ impl Part {
     fn of(number: usize, shape: Shape, run: &Rc<RefCell<Run>>) -> Self {
         let (room, member) = (number / shape.members, number % shape.members);
         let sender = (member < shape.senders).then(|| u16::try_from(member).expect("rooms are small"));
-        Self { room, member, sender, read: shape.browsers.then_some(0), run: Rc::clone(run) }
+        // They do not all begin a text at the same time.
+        let browser = shape.browsers.then(|| Browser { signs: u32::from(sender.unwrap_or(0)) % SIGNS, read: 0 });
+        Self { room, member, sender, browser, run: Rc::clone(run) }
     }
 
     async fn play(mut self, mut socket: Socket, shape: Shape) -> anyhow::Result<Infallible> {
@@ -169,9 +181,9 @@ impl Part {
                 heard = socket.hear() => match (heard?, self.sender) {
                     (Heard::Message(stamp), _) => {
                         self.note(stamp)?;
-                        if let Some(read) = &mut self.read {
-                            *read += 1;
-                            socket.read_up_to(*read).await?;
+                        if let Some(browser) = &mut self.browser {
+                            browser.read += 1;
+                            socket.read_up_to(browser.read).await?;
                         }
                     }
                     (Heard::Sent, Some(sender)) => {
@@ -183,7 +195,11 @@ impl Part {
                     (Heard::Sent, None) => bail!("an acknowledgement for one who sent nothing"),
                     (Heard::Other, _) => {}
                 },
-                sender = self.due(&mut clock) => self.send(sender, &mut socket).await?,
+                sender = self.due(&mut clock) => {
+                    if self.has_written(&mut socket).await? {
+                        self.send(sender, &mut socket).await?;
+                    }
+                }
             }
         }
     }
@@ -191,6 +207,7 @@ impl Part {
     /// Ticks when it is this sender's turn, at an even distance from the others'.
     fn clock(&self, shape: Shape) -> Option<Interval> {
         let (Pace::Every(period), Some(sender)) = (shape.pace, self.sender) else { return None };
+        let period = if self.browser.is_some() { period / SIGNS } else { period };
         let senders = u32::try_from(shape.senders).expect("rooms are small");
         let first = tokio::time::Instant::now() + period * u32::from(sender) / senders;
         let mut clock = interval_at(first, period);
@@ -208,6 +225,14 @@ impl Part {
         }
     }
 
+    /// Whether a text is ready. One that is written in a browser takes its time.
+    async fn has_written(&mut self, socket: &mut Socket) -> anyhow::Result<bool> {
+        let Some(browser) = &mut self.browser else { return Ok(true) };
+        browser.signs = (browser.signs + 1) % SIGNS;
+        socket.type_something().await?;
+        Ok(browser.signs == 0)
+    }
+
     async fn send(&self, sender: u16, socket: &mut Socket) -> anyhow::Result<()> {
         let stamp = {
             let mut run = self.run.borrow_mut();
@@ -217,9 +242,6 @@ impl Part {
             let count = run.rooms[self.room].send(sender);
             Stamp::new(sender, count, run.start.elapsed())
         };
-        if self.read.is_some() {
-            socket.type_something().await?;
-        }
         socket.send(stamp.count, stamp.text()).await
     }
 

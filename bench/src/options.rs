@@ -37,7 +37,7 @@ pub struct Effort {
     pub paced: Duration,
     /// One interval under full load.
     pub saturated: Duration,
-    /// One interval of people who say something now and then.
+    /// One interval of people who say something now and then: once at least in a room of ten.
     pub talk: Duration,
     /// One interval of people who say nothing: as many heartbeats of the server, which come every 25 s, for everybody.
     pub idle: Duration,
@@ -65,9 +65,6 @@ impl Options {
         if let Some(unknown) = options.only.iter().find(|name| !SCENARIOS.contains(&name.as_str())) {
             bail!("'{unknown}' is none of {}", SCENARIOS.join(", "));
         }
-        if options.write.is_some() && (options.quick || !options.includes("cost")) {
-            bail!("--write keeps what cost finds: it goes with --only cost or without --only, and not with --quick");
-        }
         Ok(Some(options))
     }
 
@@ -77,7 +74,7 @@ impl Options {
 
     pub fn effort(&self) -> Effort {
         let (intervals, paced, saturated, talk, idle) =
-            if self.quick { (3, 1_000, 500, 2_000, 25_000) } else { (5, 4_000, 2_000, 8_000, 50_000) };
+            if self.quick { (3, 1_000, 500, 2_000, 25_000) } else { (5, 4_000, 2_000, 10_000, 50_000) };
         Effort {
             warm_up: Duration::from_secs(1),
             intervals,
