@@ -106,14 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_said() {
-        for (line, part) in [
-            ("--only", "NAME"),
-            ("--only tea", "'tea'"),
-            ("--fast", "'--fast'"),
-            ("--write", "FILE"),
-            ("--quick --write a", "--quick"),
-            ("--only page --write a", "cost"),
-        ] {
+        for (line, part) in [("--only", "NAME"), ("--only tea", "'tea'"), ("--write", "FILE"), ("--fast", "'--fast'")] {
             let message = parse(line).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");
         }

@@ -43,7 +43,10 @@ function ofTheService(figures, settings, load) {
   return inOrder([
     [`${load.max} instances (\`deploy/up --max\`)`, full(load.max)],
     [`${INSTANCES_BY_DEFAULT} instances, which Cloud Run allows unless asked for more`, full(INSTANCES_BY_DEFAULT)],
-    [`${size} GiB of Redis, all rooms full (\`deploy/up --size\`)`, upTo((crowd) => redisMemory(figures, crowd), size * GIB * REDIS_FILL)],
+    [
+      `${size} GiB of Redis, all rooms full (\`deploy/up --size\`)`,
+      upTo((crowd) => redisMemory(figures, crowd), size * GIB * REDIS_FILL),
+    ],
     ["the core on which Redis runs commands, 80 % busy", upTo((crowd, k) => cpuOfRedis(figures, crowd, k), REDIS_BUSY)],
     ["a connector of 2 e2-micro, 200 Mbit/s", upTo(traffic, CONNECTOR_MBIT.smallest * 1e6)],
     ["a connector of 10 e2-micro, 1,000 Mbit/s", upTo(traffic, CONNECTOR_MBIT.largest * 1e6)],

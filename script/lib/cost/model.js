@@ -17,7 +17,11 @@ const KEPT_IN_A_ROOM = 10_000;
 // A connector has two machines at least.
 const CONNECTOR_MACHINES = 2;
 
-// `figures` are measured, `settings` those of deploy/settings, `load` what the flags of script/cost say.
+// What people do unless the flags of script/cost say otherwise.
+const DEFAULTS = { people: 1000, room: 10, messages: 1, hours: 8, days: 30, visits: 4, first: 0.1, min: 0, billing: "request" };
+const baseLoad = (settings) => ({ ...DEFAULTS, tier: settings.TIER, max: settings.MAX_INSTANCES });
+
+// `figures` are measured, `settings` those of deploy/settings, `load` what people do.
 function month(figures, settings, load) {
   const instances = instancesFor(figures, settings, load);
   const awake = load.people > 0 ? load.hours * load.days : 0;
@@ -115,4 +119,6 @@ function hearing(instances, members) {
   return instances === 0 ? 1 : Math.max(1, instances * (1 - (1 - 1 / instances) ** members));
 }
 
-module.exports = { AIM, GIB, REDIS_FILL, month, instancesFor, cpuOfInstances, cpuOfRedis, bytesOfRedis, redisMemory, message, hearing };
+module.exports = {
+  GIB, REDIS_FILL, baseLoad, bytesOfRedis, cpuOfInstances, cpuOfRedis, hearing, instancesFor, message, month, redisMemory,
+};

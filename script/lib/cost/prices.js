@@ -33,7 +33,8 @@ const total = (month, load, prices) => bill(month, load, prices).reduce((sum, [,
 // The same people on one small machine with an embedded database.
 function onMachine(month, prices) {
   const disk = Math.max(10, Math.ceil(month.redisNeeded));
-  return month.redisHours * prices.of("MACHINE_HOUR") + disk * prices.of("DISK_GIB_MONTH") + month.egressGib * prices.of("EGRESS_GIB");
+  const machine = month.redisHours * prices.of("MACHINE_HOUR") + disk * prices.of("DISK_GIB_MONTH");
+  return machine + month.egressGib * prices.of("EGRESS_GIB");
 }
 
 module.exports = { bill, lines, onMachine, total };

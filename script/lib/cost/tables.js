@@ -12,9 +12,10 @@ const silentUnlessBusy = (load) => (load.busy ? load : { ...load, messages: 0 })
 // One month, line by line.
 function one(month, load, prices) {
   const { people, instances, redisNeeded, redisGib } = month;
+  const more = instances > load.max ? `: deploy/up wants --max ${instances}` : "";
   const head = [
     `${count(people)} people, ${load.busy ? "busy" : "silent"}, ${digits(load.hours)} hours on ${digits(load.days)} days.`,
-    `At once ${count(instances)} of at most ${load.max} instances${instances > load.max ? `: deploy/up wants --max ${instances}` : ""}.`,
+    `At once ${count(instances)} of at most ${load.max} instances${more}.`,
     `Redis has ${redisGib} GiB, of which rooms that are full take ${digits(redisNeeded)}.`,
   ].join("\n");
   const rows = lines(month, load).map(([what, units]) => [what, digits(units)]);
@@ -24,7 +25,9 @@ function one(month, load, prices) {
 function priced(month, load, prices) {
   const rows = bill(month, load, prices).map(([what, units, price, cost]) => [what, digits(units), price, money(cost)]);
   rows.push(["Together", "", "", money(total(month, load, prices))]);
-  if (prices.has("MACHINE_HOUR")) rows.push(["The same people on one machine, without Redis", "", "", money(onMachine(month, prices))]);
+  if (prices.has("MACHINE_HOUR")) {
+    rows.push(["The same people on one machine, without Redis", "", "", money(onMachine(month, prices))]);
+  }
   return table(["A month", "Units", "Price", "Cost"], rows);
 }
 
@@ -37,8 +40,9 @@ function byPeople(figures, settings, load, prices) {
   const head = ["People", "Instances", "vCPU-seconds", "GiB-seconds", "Requests", "GiB to people", "GiB of Redis"];
   const body = rows.map(([name, crowd]) => {
     const units = month(figures, settings, crowd);
-    const row = [name, units.instances, units.vcpuSeconds + units.waitingVcpuSeconds, units.gibSeconds + units.waitingGibSeconds];
-    const cells = [...row, units.requests, units.egressGib, units.redisGib].map((cell) => (typeof cell === "number" ? digits(cell) : cell));
+    const { instances, requests, egressGib, redisGib } = units;
+    const [vcpu, gib] = [units.vcpuSeconds + units.waitingVcpuSeconds, units.gibSeconds + units.waitingGibSeconds];
+    const cells = [name, ...[instances, vcpu, gib, requests, egressGib, redisGib].map(digits)];
     return prices ? [...cells, money(total(units, crowd, prices))] : cells;
   });
   return table(prices ? [...head, "Cost"] : head, body);
@@ -67,7 +71,7 @@ function measured(figures) {
       ].map(([what, bytes, cpu, requests]) => [what, bytes, `${cpu} µs`, requests]),
     ),
     table(
-      ["A message, its signs of writing, and that all have read it", "Room of 10", "Room of 100", "10, two instances", "100, two instances"],
+      ["A message that is written, said and read", "Room of 10", "Room of 100", "10, two instances", "100, two instances"],
       [
         ["Bytes to all of them", ...each("BYTES")],
         ["CPU", ...each("CPU_US").map(micro)],
@@ -93,7 +97,12 @@ function measured(figures) {
 
 // The page with the tables of today.
 function written(page, figures, settings, load) {
-  const parts = { measured: measured(figures), table: byPeople(figures, settings, load), limits: limits(figures, settings, load) };
+  const parts = {
+    measured: measured(figures),
+    table: byPeople(figures, settings, load),
+    limits: limits(figures, settings, load),
+    "limits --room 100": limits(figures, settings, { ...load, room: 100 }),
+  };
   return Object.entries(parts).reduce((text, [name, part]) => {
     const [begin, end] = [`<!-- script/cost --${name}: begin -->\n`, `<!-- script/cost --${name}: end -->`];
     const [before, rest] = text.split(begin);
