@@ -77,6 +77,13 @@ test("what goes to people is counted by hours, messages, visits and sockets", ()
   assert.equal(requests, visits * (0.25 * 8 + 0.75) + sockets);
 });
 
+test("what goes to Redis is counted by messages, and by silence on each instance that hears", () => {
+  const given = { ...perMessage("REDIS_RECEIVED", 1_000, 1_000), IDLE_REDIS_RECEIVED: 60 };
+  const { toRedisGib } = monthOf({ people: 1_200, room: 2 }, given);
+  const bytes = 1_200 * 8 * 30 * (60 * 1_000 + 60 * 1.5);
+  assert.ok(Math.abs(toRedisGib * 2 ** 30 - bytes) < 1e-3, `${toRedisGib * 2 ** 30} is not ${bytes}`);
+});
+
 test("a message is told from rooms of 10 and 100, on one instance and on two", () => {
   const of = figures(perMessage("BYTES", 10, 100, 14, 140));
   const cases = [[10, 1, 10], [100, 1, 100], [55, 1, 55], [10, 2, 14], [100, 2, 140], [10, 3, 18]];
@@ -122,9 +129,9 @@ test("the order of the limits comes from the figures", () => {
 
 test("the bill is units times prices", () => {
   const prices = readPrices(file("prices", "VCPU_SECOND=0.5 # a comment\nGIB_SECOND=2\nMILLION_REQUESTS=1\nEGRESS_GIB=1\n" +
-    "REDIS_BASIC_GIB_HOUR=1\nREGISTRY_GIB_MONTH=10\nSECRET_MONTH=1\n"));
-  const units = { ...monthOf({ people: 0 }), vcpuSeconds: 4, gibSeconds: 3, requests: 2e6, egressGib: 5 };
-  assert.equal(total(units, LOAD, prices), 4 * 0.5 + 3 * 2 + 2 + 5 + 730 + 1 + 3);
+    "VPC_GIB=1\nREDIS_BASIC_GIB_HOUR=1\nREGISTRY_GIB_MONTH=10\nSECRET_MONTH=1\n"));
+  const units = { ...monthOf({ people: 0 }), vcpuSeconds: 4, gibSeconds: 3, requests: 2e6, egressGib: 5, toRedisGib: 7 };
+  assert.equal(total(units, LOAD, prices), 4 * 0.5 + 3 * 2 + 2 + 5 + 7 + 730 + 1 + 3);
 });
 
 test("a price that is missing is named, and no other is asked for", () => {

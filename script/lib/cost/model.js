@@ -50,6 +50,7 @@ function month(figures, settings, load) {
         visits * (load.first * figures.FIRST_VISIT_BYTES + (1 - load.first) * figures.VISIT_BYTES) +
         sockets * figures.JOIN_BYTES) /
       GIB,
+    toRedisGib: (awake * 3600 * bytesOfRedis(figures, load, instances, "RECEIVED")) / GIB,
     redisNeeded,
     redisGib: load.size ?? Math.max(settings.SIZE, Math.ceil(redisNeeded / REDIS_FILL)),
     redisHours: HOURS_OF_A_MONTH,
@@ -90,7 +91,9 @@ function cpuOfRedis(figures, load, instances) {
 
 // Bytes in a second between Redis and all instances, one way ("SENT" by Redis, or "RECEIVED").
 function bytesOfRedis(figures, load, instances, way) {
-  return said(load) * message(figures, `REDIS_${way}`, load.room, hearing(instances, load.room));
+  const spread = hearing(instances, load.room);
+  const silence = (load.people * spread * figures[`IDLE_REDIS_${way}`]) / 3600;
+  return said(load) * message(figures, `REDIS_${way}`, load.room, spread) + silence;
 }
 
 // When all rooms have all they keep: a room in which something was said never goes away by itself.

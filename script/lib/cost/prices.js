@@ -16,6 +16,7 @@ function lines(month, load) {
     ["GiB-seconds, waiting", month.waitingGibSeconds, `GIB_SECOND${instance || "_WAITING"}`],
     ["million requests", load.billing === "instance" ? 0 : month.requests / 1e6, "MILLION_REQUESTS"],
     ["GiB to people", month.egressGib, "EGRESS_GIB"],
+    ["GiB to Redis", month.toRedisGib, "VPC_GIB"],
     [`GiB-hours of Redis, ${load.tier}`, month.redisGib * month.redisHours, `REDIS_${tier}_GIB_HOUR`],
     ["machine-hours of the connector", month.connectorHours, "CONNECTOR_MACHINE_HOUR"],
     ["GiB of images", IMAGE_GIB, "REGISTRY_GIB_MONTH"],

@@ -84,6 +84,7 @@ function measured(figures) {
     table(
       ["", ""],
       [
+        ["A delivery and an acknowledgement, text of 64 bytes", `${digits(figures.DELIVERY_BYTES)} bytes`],
         ["A message that is kept: memory of Redis", `${digits(figures.KEPT_MESSAGE_BYTES)} bytes`],
         ["A person who is there: memory of Redis", `${digits(figures.PERSON_BYTES)} bytes`],
         ["A silent person, in an hour: commands of Redis", digits(figures.IDLE_REDIS_COMMANDS)],

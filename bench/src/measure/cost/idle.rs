@@ -76,6 +76,7 @@ fn being_there(intervals: &[Spent], effort: Effort) -> Vec<Figure> {
         figure("CPU", "ms", "IDLE_CPU_MS", |spent| spent.server.as_secs_f64() * 1e3),
         figure("CPU of Redis", "ms", "IDLE_REDIS_CPU_MS", |spent| spent.redis.as_secs_f64() * 1e3),
         figure("commands of Redis", "", "IDLE_REDIS_COMMANDS", |spent| spent.usage.commands as f64),
+        figure("bytes to Redis", "B", "IDLE_REDIS_RECEIVED", |spent| spent.usage.received as f64),
         figure("bytes from Redis", "B", "IDLE_REDIS_SENT", |spent| spent.usage.sent as f64),
     ]
 }

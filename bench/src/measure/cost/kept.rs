@@ -1,4 +1,5 @@
-//! What Redis keeps of a message, in a room that has as many as are kept.
+//! What Redis keeps of a message, in a room that has as many as are kept; and how much one is on its way, where one person talks
+//! alone.
 
 use std::time::Duration;
 
@@ -23,6 +24,12 @@ pub async fn measure(servers: &[Server]) -> anyhow::Result<Vec<Figure>> {
         socket.send(count, Stamp::new(0, count, Duration::ZERO).text()).await?;
         while socket.hear().await? != Heard::Sent {}
     }
-    let memory = (Spent::until_now(servers).await? - before).usage.memory as f64 / f64::from(MESSAGES);
-    Ok(vec![Figure::new("Message that is kept: memory of Redis", "B", memory).kept_as("KEPT_MESSAGE_BYTES")])
+    let spent = Spent::until_now(servers).await? - before;
+    let each = |value: f64| value / f64::from(MESSAGES);
+    Ok(vec![
+        Figure::new("Message that is kept: memory of Redis", "B", each(spent.usage.memory as f64))
+            .kept_as("KEPT_MESSAGE_BYTES"),
+        Figure::new("A delivery and an acknowledgement: bytes", "B", each(spent.bytes as f64))
+            .kept_as("DELIVERY_BYTES"),
+    ])
 }
