@@ -103,6 +103,12 @@ test("instances that wait are told apart from those that serve", () => {
   assert.equal(monthOf({ people: 0, min: 1 }).waitingVcpuSeconds, 730 * 3600);
 });
 
+test("where instances are billed they are so until they go, those that stay anyway but once", () => {
+  const billed = (min) => monthOf({ people: 10, billing: "instance", min }).vcpuSeconds;
+  assert.equal(billed(0), (8 + 0.25) * 30 * 3600);
+  assert.equal(billed(1), 8 * 30 * 3600);
+});
+
 test("Redis has what full rooms need, unless told otherwise", () => {
   const given = { KEPT_MESSAGE_BYTES: 1_000 };
   assert.equal(monthOf({ people: 1_000 }, given).redisGib, 2);

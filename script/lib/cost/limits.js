@@ -42,7 +42,7 @@ function ofTheService(figures, settings, load) {
   const upTo = (what, limit) => most((people) => needs(what)(people) <= limit);
   return inOrder([
     [`${load.max} instances (\`deploy/up --max\`)`, full(load.max)],
-    [`${INSTANCES_BY_DEFAULT} instances, which Cloud Run allows unless asked for more`, full(INSTANCES_BY_DEFAULT)],
+    [`${INSTANCES_BY_DEFAULT} instances, the most where no most is set`, full(INSTANCES_BY_DEFAULT)],
     [
       `${size} GiB of Redis, all rooms full (\`deploy/up --size\`)`,
       upTo((crowd) => redisMemory(figures, crowd), size * GIB * REDIS_FILL),

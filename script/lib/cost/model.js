@@ -32,7 +32,7 @@ function month(figures, settings, load) {
   const spread = hearing(instances, load.room);
 
   const serving = instances * awake;
-  const lingers = load.billing === "instance" && load.people > 0 ? instances * LINGERS_HOURS * load.days : 0;
+  const lingers = load.billing === "instance" ? Math.max(0, instances - load.min) * LINGERS_HOURS * load.days : 0;
   const waiting = Math.max(0, load.min * HOURS_OF_A_MONTH - Math.min(load.min, instances) * awake);
   const memory = settings.MEMORY_MIB / 1024;
   const redisNeeded = redisMemory(figures, load) / GIB;
