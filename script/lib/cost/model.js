@@ -6,7 +6,7 @@ const GIB = 2 ** 30;
 
 // By the documentation of Cloud Run, see docs/cost.md: its autoscaler aims at this part of an instance's requests, and of its CPU.
 const AIM = 0.6;
-// By the same, how long an instance stays when nobody is left; billed where instances are billed and not requests.
+// Assumed: how long an instance stays when nobody is left, which is billed where instances are billed and not requests.
 const LINGERS_HOURS = 0.25;
 // Redis needs room for its buffers and for copying itself to a replica.
 const REDIS_FILL = 0.8;
