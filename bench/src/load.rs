@@ -165,8 +165,9 @@ impl Part {
     fn of(number: usize, shape: Shape, run: &Rc<RefCell<Run>>) -> Self {
         let (room, member) = (number / shape.members, number % shape.members);
         let sender = (member < shape.senders).then(|| u16::try_from(member).expect("rooms are small"));
-        // They do not all begin a text at the same time.
-        let browser = shape.browsers.then(|| Browser { signs: u32::from(sender.unwrap_or(0)) % SIGNS, read: 0 });
+        // So many signs are still to come before its first message, which has its turn among those of the others.
+        let turn = SIGNS * u32::from(sender.unwrap_or(0)) / u32::try_from(shape.senders).expect("rooms are small");
+        let browser = shape.browsers.then_some(Browser { signs: SIGNS - 1 - turn, read: 0 });
         Self { room, member, sender, browser, run: Rc::clone(run) }
     }
 
@@ -206,10 +207,16 @@ impl Part {
 
     /// Ticks when it is this sender's turn, at an even distance from the others'.
     fn clock(&self, shape: Shape) -> Option<Interval> {
-        let (Pace::Every(period), Some(sender)) = (shape.pace, self.sender) else { return None };
-        let period = if self.browser.is_some() { period / SIGNS } else { period };
+        let (Pace::Every(mut period), Some(sender)) = (shape.pace, self.sender) else { return None };
         let senders = u32::try_from(shape.senders).expect("rooms are small");
-        let first = tokio::time::Instant::now() + period * u32::from(sender) / senders;
+        let mut first = period * u32::from(sender) / senders;
+        if self.browser.is_some() {
+            period /= SIGNS;
+            while first >= period {
+                first -= period;
+            }
+        }
+        let first = tokio::time::Instant::now() + first;
         let mut clock = interval_at(first, period);
         clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Some(clock)

@@ -74,7 +74,7 @@ impl Options {
 
     pub fn effort(&self) -> Effort {
         let (intervals, paced, saturated, talk, idle) =
-            if self.quick { (3, 1_000, 500, 2_000, 25_000) } else { (5, 4_000, 2_000, 10_000, 50_000) };
+            if self.quick { (3, 1_000, 500, 2_000, 25_000) } else { (5, 4_000, 2_000, 12_500, 50_000) };
         Effort {
             warm_up: Duration::from_secs(1),
             intervals,
