@@ -12,10 +12,10 @@ const silentUnlessBusy = (load) => (load.busy ? load : { ...load, messages: 0 })
 // One month, line by line.
 function one(month, load, prices) {
   const { people, instances, redisNeeded, redisGib } = month;
-  const more = instances > load.max ? `: deploy/up wants --max ${instances}` : "";
+  const more = instances > load.max ? `, more than --max ${load.max}: deploy/up --max ${instances}` : "";
   const head = [
     `${count(people)} people, ${load.busy ? "busy" : "silent"}, ${digits(load.hours)} hours on ${digits(load.days)} days.`,
-    `At once ${count(instances)} of at most ${load.max} instances${more}.`,
+    `Instances at once: ${count(instances)}${more}.`,
     `Redis has ${redisGib} GiB, of which rooms that are full take ${digits(redisNeeded)}.`,
   ].join("\n");
   const rows = lines(month, load).map(([what, units]) => [what, digits(units)]);
