@@ -18,6 +18,7 @@ use crate::{
     ledger::Ledger,
     server::Server,
     socket::{Heard, Socket, join_all, sign_in},
+    spent::Spent,
     stamp::Stamp,
 };
 
@@ -26,6 +27,9 @@ const SETTLING: Duration = Duration::from_secs(10);
 
 /// After the last message, time for one that comes twice to show itself.
 const QUIET: Duration = Duration::from_millis(200);
+
+/// How often a browser says that a text is being written: every three seconds of some twelve.
+const SIGNS: u32 = 4;
 
 /// How many are where, and how they talk.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +40,8 @@ pub struct Shape {
     /// In each room, among its members.
     pub senders: usize,
     pub pace: Pace,
+    /// Whether they also do what browsers do for them: say that they are writing, and how far they have read.
+    pub browsers: bool,
 }
 
 /// When a sender sends.
@@ -61,10 +67,8 @@ pub struct Sample {
     pub seconds: f64,
     /// From before the send to the receipt by one member, in microseconds: one for each delivery.
     pub latencies: Vec<u32>,
-    /// CPU time of the server.
-    pub server: Duration,
-    /// CPU time of its Redis.
-    pub redis: Duration,
+    /// What that took.
+    pub spent: Spent,
 }
 
 /// What all members share. The generator is one thread, and no borrow outlives a call.
@@ -81,12 +85,22 @@ struct Part {
     member: usize,
     /// The sender's number, if this member sends.
     sender: Option<u16>,
+    /// What a browser does for it, if it has one.
+    browser: Option<Browser>,
     run: Rc<RefCell<Run>>,
 }
 
-/// Fills the rooms and runs the load. Fails where a member missed a message or got one twice.
-pub async fn run(server: &Server, shape: Shape, plan: Plan) -> anyhow::Result<Vec<Sample>> {
-    let sockets = fill(server, shape).await?;
+struct Browser {
+    /// Signs of writing since the last message.
+    signs: u32,
+    /// Messages that its member has read.
+    read: u64,
+}
+
+/// Fills the rooms, whose members come by one server after the other, and runs the load. Fails where a member missed a message or
+/// got one twice.
+pub async fn run(servers: &[Server], shape: Shape, plan: Plan) -> anyhow::Result<Vec<Sample>> {
+    let sockets = fill(servers, shape).await?;
     let rooms = (0..shape.rooms).map(|_| Ledger::new(shape.members, shape.senders)).collect();
     let run = Rc::new(RefCell::new(Run { start: Instant::now(), sending: true, rooms, latencies: Vec::new() }));
     let mut members = JoinSet::new();
@@ -95,7 +109,7 @@ pub async fn run(server: &Server, shape: Shape, plan: Plan) -> anyhow::Result<Ve
         members.spawn_local(part.play(socket, shape));
     }
     let measuring = async {
-        let samples = sample(server, &run, plan).await?;
+        let samples = sample(servers, &run, plan).await?;
         run.borrow_mut().sending = false;
         let settled = timeout(SETTLING, settle(&run)).await;
         sleep(QUIET).await;
@@ -112,37 +126,33 @@ pub async fn run(server: &Server, shape: Shape, plan: Plan) -> anyhow::Result<Ve
     }
 }
 
-async fn fill(server: &Server, shape: Shape) -> anyhow::Result<Vec<Socket>> {
-    let mut http = Connection::open(server.address).await?;
+async fn fill(servers: &[Server], shape: Shape) -> anyhow::Result<Vec<Socket>> {
+    let mut http = Connection::open(servers[0].address).await?;
     let mut cookies = Vec::new();
     for number in 0..shape.rooms * shape.members {
         cookies.push(sign_in(&mut http, &format!("guest-{number}")).await?);
     }
-    join_all(server.address, &cookies, 50, |number| format!("room-{}", number / shape.members)).await
+    let address = |number: usize| servers[number % servers.len()].address;
+    join_all(address, &cookies, 50, |number| format!("room-{}", number / shape.members)).await
 }
 
-async fn sample(server: &Server, run: &RefCell<Run>, plan: Plan) -> anyhow::Result<Vec<Sample>> {
+async fn sample(servers: &[Server], run: &RefCell<Run>, plan: Plan) -> anyhow::Result<Vec<Sample>> {
     sleep(plan.warm_up).await;
     let mut samples = Vec::new();
     for _ in 0..plan.intervals {
         // As many as ever, so that growing does not show up in the latencies.
         let room = samples.last().map_or(1_000_000, |last: &Sample| last.latencies.len() * 2);
         run.borrow_mut().latencies = Vec::with_capacity(room);
-        let (start, before) = (Instant::now(), cpu(server)?);
+        let (start, before) = (Instant::now(), Spent::until_now(servers).await?);
         sleep(plan.length).await;
-        let (seconds, after) = (start.elapsed().as_secs_f64(), cpu(server)?);
+        let (seconds, spent) = (start.elapsed().as_secs_f64(), Spent::until_now(servers).await? - before);
         let latencies = std::mem::take(&mut run.borrow_mut().latencies);
         if latencies.is_empty() {
             bail!("nothing was delivered for {seconds:.1} s");
         }
-        samples.push(Sample { seconds, latencies, server: after.0 - before.0, redis: after.1 - before.1 });
+        samples.push(Sample { seconds, latencies, spent });
     }
     Ok(samples)
-}
-
-fn cpu(server: &Server) -> anyhow::Result<(Duration, Duration)> {
-    let redis = server.redis.as_ref().map_or(Ok(Duration::ZERO), |redis| redis.process.cpu())?;
-    Ok((server.process.cpu()?, redis))
 }
 
 async fn settle(run: &RefCell<Run>) {
@@ -155,10 +165,13 @@ impl Part {
     fn of(number: usize, shape: Shape, run: &Rc<RefCell<Run>>) -> Self {
         let (room, member) = (number / shape.members, number % shape.members);
         let sender = (member < shape.senders).then(|| u16::try_from(member).expect("rooms are small"));
-        Self { room, member, sender, run: Rc::clone(run) }
+        // So many signs are still to come before its first message, which has its turn among those of the others.
+        let turn = SIGNS * u32::from(sender.unwrap_or(0)) / u32::try_from(shape.senders).expect("rooms are small");
+        let browser = shape.browsers.then_some(Browser { signs: SIGNS - 1 - turn, read: 0 });
+        Self { room, member, sender, browser, run: Rc::clone(run) }
     }
 
-    async fn play(self, mut socket: Socket, shape: Shape) -> anyhow::Result<Infallible> {
+    async fn play(mut self, mut socket: Socket, shape: Shape) -> anyhow::Result<Infallible> {
         let mut clock = self.clock(shape);
         if let (Pace::Acknowledged, Some(sender)) = (shape.pace, self.sender) {
             self.send(sender, &mut socket).await?;
@@ -167,7 +180,13 @@ impl Part {
             tokio::select! {
                 biased;
                 heard = socket.hear() => match (heard?, self.sender) {
-                    (Heard::Message(stamp), _) => self.note(stamp)?,
+                    (Heard::Message(stamp), _) => {
+                        self.note(stamp)?;
+                        if let Some(browser) = &mut self.browser {
+                            browser.read += 1;
+                            socket.read_up_to(browser.read).await?;
+                        }
+                    }
                     (Heard::Sent, Some(sender)) => {
                         self.run.borrow_mut().rooms[self.room].acknowledge(sender);
                         if matches!(shape.pace, Pace::Acknowledged) {
@@ -177,16 +196,27 @@ impl Part {
                     (Heard::Sent, None) => bail!("an acknowledgement for one who sent nothing"),
                     (Heard::Other, _) => {}
                 },
-                sender = self.due(&mut clock) => self.send(sender, &mut socket).await?,
+                sender = self.due(&mut clock) => {
+                    if self.has_written(&mut socket).await? {
+                        self.send(sender, &mut socket).await?;
+                    }
+                }
             }
         }
     }
 
     /// Ticks when it is this sender's turn, at an even distance from the others'.
     fn clock(&self, shape: Shape) -> Option<Interval> {
-        let (Pace::Every(period), Some(sender)) = (shape.pace, self.sender) else { return None };
+        let (Pace::Every(mut period), Some(sender)) = (shape.pace, self.sender) else { return None };
         let senders = u32::try_from(shape.senders).expect("rooms are small");
-        let first = tokio::time::Instant::now() + period * u32::from(sender) / senders;
+        let mut first = period * u32::from(sender) / senders;
+        if self.browser.is_some() {
+            period /= SIGNS;
+            while first >= period {
+                first -= period;
+            }
+        }
+        let first = tokio::time::Instant::now() + first;
         let mut clock = interval_at(first, period);
         clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Some(clock)
@@ -200,6 +230,14 @@ impl Part {
             }
             _ => std::future::pending().await,
         }
+    }
+
+    /// Whether a text is ready. One that is written in a browser takes its time.
+    async fn has_written(&mut self, socket: &mut Socket) -> anyhow::Result<bool> {
+        let Some(browser) = &mut self.browser else { return Ok(true) };
+        browser.signs = (browser.signs + 1) % SIGNS;
+        socket.type_something().await?;
+        Ok(browser.signs == 0)
     }
 
     async fn send(&self, sender: u16, socket: &mut Socket) -> anyhow::Result<()> {

@@ -13,8 +13,10 @@ mod redis;
 mod report;
 mod server;
 mod socket;
+mod spent;
 mod stamp;
 mod statistics;
+mod wire;
 
 use std::time::Duration;
 
@@ -25,7 +27,7 @@ use server::Backend;
 use tokio::{task::LocalSet, time::timeout};
 
 /// A run that takes longer than this hangs.
-const DEADLINE: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_secs(1_200);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -36,6 +38,9 @@ async fn main() -> anyhow::Result<()> {
     let run = LocalSet::new();
     let report = run.run_until(timeout(DEADLINE, measure_all(&options))).await.context("the run hangs")??;
     print!("{report}");
+    if let Some(file) = &options.write {
+        std::fs::write(file, report.kept()).with_context(|| format!("cannot write {}", file.display()))?;
+    }
     Ok(())
 }
 

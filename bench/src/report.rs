@@ -10,11 +10,18 @@ pub struct Figure {
     name: String,
     unit: &'static str,
     value: f64,
+    /// What `docs/cost.figures` calls it, if it stands there.
+    key: Option<String>,
 }
 
 impl Figure {
     pub fn new(name: impl Into<String>, unit: &'static str, value: f64) -> Self {
-        Self { name: name.into(), unit, value }
+        Self { name: name.into(), unit, value, key: None }
+    }
+
+    #[must_use]
+    pub fn kept_as(self, key: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), ..self }
     }
 }
 
@@ -49,6 +56,12 @@ impl Report {
         self.figures.extend(figures.into_iter().map(|figure| (backend, figure)));
     }
 
+    /// The figures that `script/cost` computes with, one NAME=value a line.
+    pub fn kept(&self) -> String {
+        let line = |figure: &Figure| Some(format!("{}={:.2}\n", figure.key.as_ref()?, figure.value));
+        self.figures.iter().filter_map(|(_, figure)| line(figure)).collect()
+    }
+
     fn value(&self, backend: Backend, name: &str) -> Option<f64> {
         let mut matching = self.figures.iter().filter(|(of, figure)| *of == backend && figure.name == name);
         matching.next().map(|(_, figure)| figure.value)
@@ -76,8 +89,10 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| | Sala, embedded | Sala, Redis |\n|---|---:|---:|")?;
         for (name, unit) in self.rows() {
-            let cell =
-                |backend| self.value(backend, name).map_or("–".into(), |value| format!("{} {unit}", digits(value)));
+            let cell = |backend| {
+                self.value(backend, name)
+                    .map_or_else(|| "–".to_owned(), |value| format!("{} {unit}", digits(value)).trim_end().to_owned())
+            };
             writeln!(f, "| {name} | {} | {} |", cell(Backend::Embedded), cell(Backend::Redis))?;
         }
         writeln!(
@@ -139,6 +154,14 @@ mod tests {
         ] {
             assert_eq!(digits(value), text);
         }
+    }
+
+    #[test]
+    fn what_is_kept_has_a_key() {
+        let figures = vec![Figure::new("a", "B", 1.0), Figure::new("b", "B", 1_234.567).kept_as("B_BYTES")];
+        let mut report = Report::default();
+        report.add(Backend::Redis, figures);
+        assert_eq!(report.kept(), "B_BYTES=1234.57\n");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Messages on their way from one to many.
 
-use std::time::Duration;
+use std::{slice, time::Duration};
 
 use crate::{
     load::{self, Pace, Plan, Sample, Shape},
@@ -12,19 +12,20 @@ use crate::{
 
 /// Everybody in a room of 100 says something once a second: 10,000 deliveries a second.
 pub async fn paced(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape = Shape { rooms: 1, members: 100, senders: 100, pace: Pace::Every(Duration::from_secs(1)) };
+    let shape =
+        Shape { rooms: 1, members: 100, senders: 100, pace: Pace::Every(Duration::from_secs(1)), browsers: false };
     measure("10,000/s in a room of 100", server, shape, effort, effort.paced).await
 }
 
 /// As much as a room of 100 can take.
 pub async fn one_room(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape = Shape { rooms: 1, members: 100, senders: 8, pace: Pace::Acknowledged };
+    let shape = Shape { rooms: 1, members: 100, senders: 8, pace: Pace::Acknowledged, browsers: false };
     measure("One room of 100, saturated", server, shape, effort, effort.saturated).await
 }
 
 /// As much as 100 rooms of 10 can take.
 pub async fn many_rooms(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape = Shape { rooms: 100, members: 10, senders: 1, pace: Pace::Acknowledged };
+    let shape = Shape { rooms: 100, members: 10, senders: 1, pace: Pace::Acknowledged, browsers: false };
     measure("100 rooms of 10, saturated", server, shape, effort, effort.saturated).await
 }
 
@@ -36,15 +37,19 @@ async fn measure(
     length: Duration,
 ) -> anyhow::Result<Vec<Figure>> {
     let plan = Plan { warm_up: effort.warm_up, intervals: effort.intervals, length };
-    let mut samples = load::run(server, shape, plan).await?;
+    let mut samples = load::run(slice::from_ref(server), shape, plan).await?;
     let figure = |name: &str, unit, value| Figure::new(format!("{title}: {name}"), unit, value);
     let mut figures = vec![
         figure("deliveries", "/s", median(samples.iter().map(|sample| deliveries(sample) / sample.seconds))),
-        figure("CPU per delivery", "µs", median(samples.iter().map(|sample| per_delivery(sample, sample.server)))),
+        figure(
+            "CPU per delivery",
+            "µs",
+            median(samples.iter().map(|sample| per_delivery(sample, sample.spent.server))),
+        ),
         figure("server's core busy", "%", median(samples.iter().map(busy))),
     ];
     if server.redis.is_some() {
-        let redis = median(samples.iter().map(|sample| per_delivery(sample, sample.redis)));
+        let redis = median(samples.iter().map(|sample| per_delivery(sample, sample.spent.redis)));
         figures.push(figure("CPU of Redis per delivery", "µs", redis));
     }
     for (name, share) in [("latency, median", 0.5), ("latency, p99", 0.99)] {
@@ -64,18 +69,20 @@ fn per_delivery(sample: &Sample, cpu: Duration) -> f64 {
 }
 
 fn busy(sample: &Sample) -> f64 {
-    sample.server.as_secs_f64() / sample.seconds * 100.0
+    sample.spent.server.as_secs_f64() / sample.seconds * 100.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spent::Spent;
 
     #[test]
     fn cpu_time_is_shared_out_among_deliveries() {
         let cpu = Duration::from_millis(500);
-        let sample = Sample { seconds: 2.0, latencies: vec![1; 100_000], server: cpu, redis: Duration::ZERO };
-        assert!((per_delivery(&sample, sample.server) - 5.0).abs() < 1e-9);
+        let spent = Spent { server: cpu, ..Spent::default() };
+        let sample = Sample { seconds: 2.0, latencies: vec![1; 100_000], spent };
+        assert!((per_delivery(&sample, cpu) - 5.0).abs() < 1e-9);
         assert!((busy(&sample) - 25.0).abs() < 1e-9);
     }
 }

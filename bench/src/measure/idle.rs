@@ -11,14 +11,14 @@ use crate::{
     socket::{join_all, sign_in},
 };
 
-const SOCKETS: usize = 1_000;
-const MEMBERS: usize = 10;
+pub(super) const SOCKETS: usize = 1_000;
+pub(super) const MEMBERS: usize = 10;
 
 /// How many connect at the same time.
-const AT_ONCE: usize = 50;
+pub(super) const AT_ONCE: usize = 50;
 
 /// What a join allocates for a moment, and the notices of people who came, are over after this.
-const SETTLING: Duration = Duration::from_secs(2);
+pub(super) const SETTLING: Duration = Duration::from_secs(2);
 
 pub async fn measure(server: &Server) -> anyhow::Result<Vec<Figure>> {
     let mut http = Connection::open(server.address).await?;
@@ -28,7 +28,8 @@ pub async fn measure(server: &Server) -> anyhow::Result<Vec<Figure>> {
     }
     let before = server.process.memory()?;
     let start = Instant::now();
-    let sockets = join_all(server.address, &cookies, AT_ONCE, |number| format!("room-{}", number / MEMBERS)).await?;
+    let sockets =
+        join_all(|_| server.address, &cookies, AT_ONCE, |number| format!("room-{}", number / MEMBERS)).await?;
     let seconds = start.elapsed().as_secs_f64();
     sleep(SETTLING).await;
     let after = server.process.memory()?;

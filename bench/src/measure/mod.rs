@@ -1,5 +1,6 @@
 //! What is measured, one file each. Every measurement gets a server of its own.
 
+mod cost;
 mod deliveries;
 mod idle;
 mod page;
@@ -14,10 +15,13 @@ use crate::{
 };
 
 /// The names for `--only`.
-pub const SCENARIOS: [&str; 5] = ["page", "idle", "paced", "room", "rooms"];
+pub const SCENARIOS: [&str; 6] = ["page", "idle", "paced", "room", "rooms", "cost"];
 
 /// Runs one scenario.
 pub async fn run(scenario: &str, backend: Backend, cores: &Cores, effort: Effort) -> anyhow::Result<Vec<Figure>> {
+    if scenario == "cost" {
+        return cost::measure(backend, cores, effort).await;
+    }
     let server = Server::start(backend, cores).await?;
     match scenario {
         "page" => page::measure(&server).await,
