@@ -1,4 +1,5 @@
-//! What every backend promises, checked on each, and on Redis alone and in a cluster; then what only one can break.
+//! What every backend promises, checked on each: on SQLite, and on Redis alone, in a cluster, and as Memorystore offers it. Then
+//! what only one can break.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod history;
@@ -24,6 +25,9 @@ macro_rules! contract {
         }
         mod on_redis {
             $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::redis()).await; })+)+
+        }
+        mod on_memorystore {
+            $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::memorystore()).await; })+)+
         }
         mod on_cluster {
             $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::cluster().await).await; })+)+

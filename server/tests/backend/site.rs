@@ -9,7 +9,7 @@ use server::backend::{
 use tempfile::TempDir;
 use tokio::sync::MutexGuard;
 
-use crate::redis::run;
+use crate::redis::{memorystore::Memorystore, run};
 use crate::redis_cluster::{self, Shared};
 use crate::redis_server::RedisServer;
 
@@ -22,6 +22,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Site {
     Local(TempDir),
     Redis(RedisServer),
+    Memorystore(Memorystore),
     Cluster(MutexGuard<'static, Shared>),
 }
 
@@ -32,6 +33,10 @@ impl Site {
 
     pub fn redis() -> Self {
         Self::Redis(RedisServer::start())
+    }
+
+    pub fn memorystore() -> Self {
+        Self::Memorystore(Memorystore::start())
     }
 
     pub async fn cluster() -> Self {
@@ -46,6 +51,7 @@ impl Site {
         let backend = match self {
             Self::Local(dir) => local::open(dir.path(), history_limit),
             Self::Redis(server) => redis::open(Settings::new(&server.url(), history_limit)).await,
+            Self::Memorystore(store) => redis::open(Settings { history_limit, ..store.settings() }).await,
             Self::Cluster(cluster) => redis::open(Settings::new(&cluster.url(), history_limit)).await,
         };
         Instance(backend.unwrap())
@@ -60,7 +66,7 @@ impl Site {
                 tokio::time::advance(Duration::from_secs(61)).await;
                 tokio::time::resume();
             }
-            Self::Redis(server) => {
+            Self::Redis(server) | Self::Memorystore(Memorystore { server, .. }) => {
                 let changed: usize = run(server, &expire(&live, connections)).await;
                 assert_eq!(changed, connections.len());
             }

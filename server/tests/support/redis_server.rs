@@ -15,6 +15,7 @@ const READY: Duration = Duration::from_secs(10);
 pub struct RedisServer {
     child: Child,
     port: u16,
+    password: String,
     dir: TempDir,
 }
 
@@ -47,7 +48,12 @@ impl RedisServer {
 
     /// For `REDIS_URL`.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://{}127.0.0.1:{}", self.authority(), self.port)
+    }
+
+    /// What stands before the host in a URL: the password it was started with.
+    pub fn authority(&self) -> String {
+        if self.password.is_empty() { String::new() } else { format!(":{}@", self.password) }
     }
 
     pub fn port(&self) -> u16 {
@@ -73,8 +79,10 @@ impl RedisServer {
     fn try_launch(arguments: impl Fn(&Path) -> Vec<String>) -> Option<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let dir = tempfile::tempdir().unwrap();
+        let arguments = arguments(dir.path());
+        let password = arguments.iter().skip_while(|name| *name != "--requirepass").nth(1).cloned().unwrap_or_default();
         let child = Command::new("redis-server")
-            .args(arguments(dir.path()))
+            .args(arguments)
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
             .arg("--dir")
             .arg(dir.path())
@@ -82,7 +90,7 @@ impl RedisServer {
             .stderr(Stdio::null())
             .spawn()
             .expect("redis-server is installed");
-        let mut server = Self { child, port, dir };
+        let mut server = Self { child, port, password, dir };
         let deadline = Instant::now() + READY;
         while Instant::now() < deadline && server.child.try_wait().unwrap().is_none() {
             if server.answers() {

@@ -46,8 +46,9 @@ use presence::RedisPresence;
 use reads::RedisReads;
 use subscriber::{Line, Listening, Subscriber, back_off};
 
-/// How long Redis may take to appear when the server starts.
-const START: Duration = Duration::from_secs(10);
+/// How long Redis may take to appear when the server starts: on Cloud Run the way to it may, too. The platform's own patience with a
+/// start is a minute (`deploy/settings`), and ends without a reason.
+const START: Duration = Duration::from_secs(50);
 
 /// What the backend is told at its start.
 #[derive(Clone, Default)]
@@ -80,7 +81,7 @@ impl std::fmt::Debug for Settings {
 /// Connects to Redis 5 or newer, or to a cluster of Redis 7 or newer.
 ///
 /// # Errors
-/// The URL is none, or Redis cannot be reached or refuses for 10 s. The text names `REDIS_URL` and the address, never the
+/// The URL is none, or Redis cannot be reached or refuses, for 50 s. The text names `REDIS_URL` and the address, never the
 /// password.
 pub async fn open(settings: Settings) -> anyhow::Result<Backend> {
     let Settings { url, ca, history_limit, replicas } = settings;
@@ -118,7 +119,12 @@ async fn appear(place: &Place, line: &Line) -> anyhow::Result<(Commands, Listeni
     let trying = async {
         loop {
             match both(place, line).await {
-                Err(error) if !is_refusal(&error) => last = Some(error),
+                Err(error) if !is_refusal(&error) => {
+                    if attempt == 0 {
+                        tracing::warn!(%error, "waiting for Redis at {}", place.describe());
+                    }
+                    last = Some(error);
+                }
                 result => break result,
             }
             sleep(back_off(attempt)).await;

@@ -3,6 +3,7 @@
 mod cluster;
 mod instances;
 mod losses;
+pub mod memorystore;
 mod opening;
 mod outages;
 mod replicas;

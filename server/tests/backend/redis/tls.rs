@@ -12,13 +12,13 @@ use crate::redis_server::RedisServer;
 use crate::site::{Instance, room};
 
 /// A key, and a certificate for it that only who trusts it accepts.
-struct Identity {
+pub struct Identity {
     dir: TempDir,
-    port: u16,
+    pub port: u16,
 }
 
 impl Identity {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -29,7 +29,7 @@ impl Identity {
     }
 
     /// Starts a server that has it.
-    fn lend<T>(&self, start: impl Fn(&[&str]) -> T) -> T {
+    pub fn lend<T>(&self, start: impl Fn(&[&str]) -> T) -> T {
         let (port, certificate, key) = (self.port.to_string(), self.file("redis.crt"), self.file("redis.key"));
         start(&[
             "--tls-port",
@@ -45,7 +45,7 @@ impl Identity {
         ])
     }
 
-    fn settings(&self, url: &str) -> Settings {
+    pub fn settings(&self, url: &str) -> Settings {
         Settings { ca: Some(fs::read(self.file("redis.crt")).unwrap()), ..Settings::new(url, 1_000) }
     }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{FromRedisValue, Pipeline, RedisResult};
+use ::redis::{ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult};
 
 /// How long to wait for one connection, and for one answer.
 pub const WAIT: Duration = Duration::from_secs(2);
@@ -41,4 +41,10 @@ pub fn settings() -> ConnectionManagerConfig {
         .set_max_delay(Duration::from_millis(500))
         // How many commands may wait to be written. When it is full, callers wait.
         .set_pipeline_buffer_size(1_024)
+}
+
+/// Whether the password is not the one that counts now. A connection that was refused so never tries again by itself, though the
+/// password may be put right: it has to be replaced.
+pub fn is_shut_out(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::AuthenticationFailed
 }

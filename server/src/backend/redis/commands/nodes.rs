@@ -9,7 +9,7 @@ use futures_util::future::{join_all, try_join_all};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Again;
-use super::line::{Line, WAIT, settings};
+use super::line::{Line, WAIT, is_shut_out, settings};
 use crate::backend::redis::place::{Node, Place, Slots};
 
 /// How long to wait after the second refusal and every further one, and how many of them are taken.
@@ -103,7 +103,12 @@ impl Nodes {
                     self.renew(asked_at).await?;
                     (self.master_of(key), false)
                 }
-                None => return Err(error),
+                None => {
+                    if is_shut_out(&error) {
+                        self.present().managers.remove(&node);
+                    }
+                    return Err(error);
+                }
             };
         }
     }

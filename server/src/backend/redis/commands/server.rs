@@ -7,10 +7,10 @@ use ::redis::{ErrorKind, RedisResult, ServerErrorKind};
 use tokio::time::Instant;
 
 use super::Again;
-use super::line::{Line, settings};
+use super::line::{Line, is_shut_out, settings};
 use crate::backend::redis::place::Place;
 
-/// The least time between two connections that were given up because their server became a replica.
+/// The least time between two connections that were given up because their server became a replica, or another password counted.
 const RENEWAL: Duration = Duration::from_secs(1);
 
 /// The connection to one server, or to the one that is the master now.
@@ -41,6 +41,7 @@ impl Server {
             result if again == Again::No => return result,
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => self.renew().await?,
             Err(error) if self.place.moves() && error.is_io_error() => self.renew().await?,
+            Err(error) if is_shut_out(&error) => self.renew().await?,
             Err(error) if error.is_connection_dropped() => {}
             result => return result,
         }

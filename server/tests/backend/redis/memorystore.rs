@@ -1,0 +1,269 @@
+//! Redis as Memorystore offers it and `deploy/up` asks for it: with a password, behind TLS with an authority of its own, without the
+//! commands of an administrator, evicting what expires, and at an address that stays when another server takes over.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use protocol::RoomName;
+use server::backend::{
+    Draft, Mark, PRESENCE_TTL_MS, Position,
+    redis::{self, Settings},
+};
+use tokio::time::{sleep, timeout};
+
+use super::{run, tls::Identity, until_hearing};
+use crate::proxy::Proxy;
+use crate::redis_server::RedisServer;
+use crate::site::{Instance, NOW, PATIENCE, assert_chain, assert_unavailable, draft, fresh, room, user};
+
+/// Those that it blocks, by <https://cloud.google.com/memorystore/docs/redis/supported-commands>, and all of CLIENT and OBJECT, of
+/// which it has a part.
+const BLOCKED: [&str; 24] = [
+    "ACL",
+    "BGREWRITEAOF",
+    "BGSAVE",
+    "CLIENT",
+    "CLUSTER",
+    "CONFIG",
+    "DEBUG",
+    "FAILOVER",
+    "LASTSAVE",
+    "MIGRATE",
+    "MODULE",
+    "MONITOR",
+    "OBJECT",
+    "PFDEBUG",
+    "PSYNC",
+    "READONLY",
+    "READWRITE",
+    "REPLICAOF",
+    "ROLE",
+    "SAVE",
+    "SHUTDOWN",
+    "SLAVEOF",
+    "SWAPDB",
+    "SYNC",
+];
+
+/// A running one.
+pub struct Memorystore {
+    pub server: RedisServer,
+    identity: Identity,
+}
+
+impl Memorystore {
+    pub fn start() -> Self {
+        let identity = Identity::new();
+        let server = identity.lend(|tls| {
+            let away = BLOCKED.iter().flat_map(|command| ["--rename-command", *command, ""]);
+            let more = ["--requirepass", "hunter2", "--maxmemory-policy", "volatile-lru"];
+            RedisServer::with(&tls.iter().copied().chain(away).chain(more).collect::<Vec<_>>())
+        });
+        Self { server, identity }
+    }
+
+    pub fn settings(&self) -> Settings {
+        let url = format!("rediss://{}127.0.0.1:{}", self.server.authority(), self.identity.port);
+        self.identity.settings(&url)
+    }
+}
+
+/// One connection of an operator, which asks the same server again and again.
+struct Operator(::redis::aio::MultiplexedConnection);
+
+impl Operator {
+    async fn of(server: &RedisServer) -> Self {
+        let client = ::redis::Client::open(server.url()).unwrap();
+        Self(client.get_multiplexed_async_connection().await.unwrap())
+    }
+
+    /// Cuts all connections of a kind but its own.
+    async fn cut(&mut self, kind: &str) -> u64 {
+        let kill = ["KILL", "TYPE", kind, "SKIPME", "yes"];
+        ::redis::cmd("CLIENT").arg(&kill).query_async(&mut self.0).await.unwrap()
+    }
+
+    async fn set_password(&mut self, password: &str) {
+        let set = ["SET", "requirepass", password];
+        ::redis::cmd("CONFIG").arg(&set).exec_async(&mut self.0).await.unwrap();
+    }
+
+    /// A number of `INFO`; zero if it is not told.
+    async fn info(&mut self, section: &str, name: &str) -> u64 {
+        let info: String = ::redis::cmd("INFO").arg(section).query_async(&mut self.0).await.unwrap();
+        let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.map_or(0, |number| number.trim_start_matches("count=").parse().unwrap())
+    }
+}
+
+/// A whole life in a room: coming, speaking, listening, reading, looking around, leaving.
+async fn live(instance: &mut Instance, room: &RoomName) {
+    let ana = user("Ana");
+    let here = [("c1".to_owned(), ana.clone())];
+    instance.subscribe(room).await;
+    instance.0.presence.enter(room, "c1", &ana).await.unwrap();
+    instance.whispered().await;
+    let seq = instance.say(room).await.seq;
+    assert_eq!(instance.appended().await.2.seq, seq);
+    instance.0.presence.refresh(room, &here, PRESENCE_TTL_MS).await.unwrap();
+    instance.0.presence.sweep(std::slice::from_ref(room)).await.unwrap();
+    assert_eq!(instance.0.presence.people(room).await.unwrap().count, 1);
+    let mark = Mark { epoch: instance.heads(std::slice::from_ref(room)).await[0].epoch.clone(), seq };
+    instance
+        .0
+        .reads
+        .keep(&[Position { user: ana.id.clone(), room: room.clone(), mark: mark.clone(), at: NOW }])
+        .await
+        .unwrap();
+    assert_eq!(instance.0.reads.mark(&ana.id, room).await.unwrap(), Some(mark));
+    assert_eq!(instance.history(room).await.last().unwrap().seq, seq);
+    instance.0.presence.leave(room, "c1").await.unwrap();
+    instance.whispered().await;
+    instance.0.broker.unsubscribe(room);
+}
+
+#[tokio::test]
+async fn no_command_is_sent_that_memorystore_blocks() {
+    let store = Memorystore::start();
+    let mut operator = Operator::of(&store.server).await;
+    let refused = operator.info("errorstats", "errorstat_ERR").await;
+    let mut instance = Instance(redis::open(store.settings()).await.unwrap());
+    live(&mut instance, &room("lobby")).await;
+    assert_eq!(operator.info("errorstats", "errorstat_ERR").await, refused);
+    for command in BLOCKED {
+        let error = ::redis::cmd(command).exec_async(&mut operator.0).await.unwrap_err().to_string();
+        assert!(error.contains("unknown command"), "{command}: {error}");
+    }
+    assert_eq!(operator.info("errorstats", "errorstat_ERR").await, refused + BLOCKED.len() as u64);
+}
+
+/// A third one would be refused, which Redis counts.
+#[tokio::test]
+async fn two_connections_are_enough_whatever_happens() {
+    let identity = Identity::new();
+    let server = identity.lend(|tls| RedisServer::with(&[tls, &["--maxclients", "3"]].concat()));
+    let mut operator = Operator::of(&server).await;
+    let url = format!("rediss://127.0.0.1:{}", identity.port);
+    let instance = Instance(redis::open(identity.settings(&url)).await.unwrap());
+    let rooms: Vec<RoomName> = (0..200).map(|number| room(&format!("{number}"))).collect();
+    for kind in ["pubsub", "normal", "pubsub", "normal"] {
+        join_all(rooms.iter().map(|room| instance.subscribe(room))).await;
+        let drafts: Vec<_> = rooms.iter().map(|_| draft("u_ana", &fresh("id"))).collect();
+        let appends = rooms.iter().zip(&drafts).map(|(room, draft)| insist(&instance, room, draft));
+        let (_, cut) = tokio::join!(join_all(appends), operator.cut(kind));
+        assert_eq!(cut, 1, "{kind}");
+        until_hearing(&*instance.0.broker, true).await;
+    }
+    assert_eq!(operator.info("clients", "connected_clients").await, 3);
+    assert_eq!(operator.info("stats", "rejected_connections").await, 0);
+    assert!(::redis::Client::open(server.url()).unwrap().get_connection().is_err());
+    assert_eq!(operator.info("stats", "rejected_connections").await, 1);
+}
+
+#[tokio::test]
+async fn eviction_takes_no_room_in_which_something_was_said() {
+    let server = RedisServer::with(&["--maxmemory", "12mb", "--maxmemory-policy", "volatile-lru"]);
+    let mut operator = Operator::of(&server).await;
+    let instance = Instance(redis::open(Settings::new(&server.url(), 1_000_000)).await.unwrap());
+    let (first, busy) = (room("first"), room("busy"));
+    instance.say(&first).await;
+    for number in 0..500 {
+        instance.0.presence.enter(&room(&format!("silent-{number}")), "c1", &user("Ana")).await.unwrap();
+    }
+    let mut acknowledged = 0;
+    let refused = loop {
+        let mut draft = draft("u_ana", &fresh("id"));
+        draft.body = format!("{{\"text\":\"{}\"}}", "x".repeat(4_000));
+        match instance.0.broker.append(&busy, &draft).await {
+            Ok(receipt) => acknowledged = receipt.seq,
+            Err(_) => break draft,
+        }
+    };
+    assert!(operator.info("stats", "evicted_keys").await >= 500, "nothing was evicted");
+    assert_eq!((instance.history(&first).await.len(), instance.history(&busy).await.len() as u64), (1, acknowledged));
+
+    let _: () = run(&server, &["CONFIG", "SET", "maxmemory", "0"]).await;
+    assert_eq!(instance.append(&busy, &refused).await.seq, acknowledged + 1);
+    let kept = instance.history(&busy).await;
+    assert_chain(&kept);
+    assert_eq!((kept[0].seq, kept.len() as u64), (1, acknowledged + 1));
+}
+
+/// Memorystore's password changes when AUTH is switched off and on again.
+#[tokio::test]
+async fn another_password_is_noticed_by_new_connections_and_costs_no_message() {
+    let server = RedisServer::with(&["--requirepass", "old"]);
+    let mut operator = Operator::of(&server).await;
+    let open = async |password: &str| {
+        let url = format!("redis://:{password}@127.0.0.1:{}", server.port());
+        redis::open(Settings::new(&url, 1_000)).await
+    };
+    let (room, old) = (room("lobby"), Instance(open("old").await.unwrap()));
+    operator.set_password("").await;
+    operator.set_password("new").await;
+    // What is connected stays.
+    old.subscribe(&room).await;
+    assert_eq!(old.say(&room).await.seq, 1);
+
+    for kind in ["pubsub", "normal"] {
+        assert_eq!(operator.cut(kind).await, 1);
+    }
+    let draft = draft("u_ana", "1");
+    assert_unavailable(old.0.broker.append(&room, &draft).await);
+    until_hearing(&*old.0.broker, false).await;
+    assert!(old.0.broker.is_deaf(), "another instance would be better");
+    assert!(open("old").await.is_err());
+    let mut new = Instance(open("new").await.unwrap());
+    new.subscribe(&room).await;
+    assert_eq!(new.append(&room, &draft).await.seq, 2);
+    assert_eq!(new.appended().await.2.seq, 2);
+
+    operator.set_password("old").await;
+    assert_eq!(insist(&old, &room, &draft).await, 2);
+    until_hearing(&*old.0.broker, true).await;
+    assert_eq!(old.history(&room).await.len(), 2);
+}
+
+/// The address stays. What the replica had not got is lost, which its head tells.
+#[tokio::test]
+async fn a_replica_at_the_same_address_is_used_and_shows_what_it_lacks() {
+    let (primary, replica) = (RedisServer::start(), RedisServer::start());
+    let proxy = Proxy::start(&primary.url()).await;
+    let mut instance = Instance(redis::open(Settings::new(&proxy.url(), 1_000)).await.unwrap());
+    let (whole, short) = (room("whole"), room("short"));
+    for room in [&whole, &short] {
+        instance.subscribe(room).await;
+        instance.say(room).await;
+        instance.appended().await;
+    }
+    let _: () = run(&primary, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
+    let _: () = run(&replica, &["REPLICAOF", "127.0.0.1", &primary.port().to_string()]).await;
+    assert_eq!(run::<u64>(&primary, &["WAIT", "1", "15000"]).await, 1);
+    let _: () = run(&replica, &["REPLICAOF", "NO", "ONE"]).await;
+    assert_eq!(instance.say(&short).await.seq, 2);
+    let rooms = [whole.clone(), short.clone()];
+    let before = instance.heads(&rooms).await;
+
+    proxy.lead_to(&replica.url());
+    drop(primary);
+    instance.doubts().await;
+    let after = instance.heads(&rooms).await;
+    assert_eq!(after[0], before[0]);
+    assert_eq!((after[1].epoch.as_str(), after[1].seq), (before[1].epoch.as_str(), 1));
+    assert_eq!(insist(&instance, &whole, &draft("u_ana", "1")).await, 2);
+    assert_eq!(instance.appended().await.0, whole);
+}
+
+/// Appends until that is acknowledged, as a client does.
+async fn insist(instance: &Instance, room: &RoomName, draft: &Draft) -> u64 {
+    let appending = async {
+        loop {
+            if let Ok(receipt) = instance.0.broker.append(room, draft).await {
+                break receipt.seq;
+            }
+            // A refusal can come at once, and the next connection has to be made meanwhile.
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, appending).await.expect("it is taken in the end")
+}
