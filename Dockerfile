@@ -1,31 +1,48 @@
 # The same scripts as on a laptop: script/setup for the tools, script/build for the release. A small image without any of
-# them then runs the server, not as root. No cache mounts: builders without BuildKit, as some clouds have, refuse them.
+# them then runs the server, not as root. script/image takes these very steps where there is no container engine.
+#
+# No cache mounts: builders without BuildKit, as some clouds have, refuse them. Exact tags, and no digests: Debian's tag has
+# its date, and the other two, which only build, are made anew by their keepers with Debian's fixes.
 
-# The one line of Cargo.toml that the tools depend on, so that they are not installed anew for each of its other changes.
-FROM debian:bookworm-slim AS pin
-COPY Cargo.toml /Cargo.toml
-RUN grep '^wasm-bindgen = ' /Cargo.toml >/pin.toml
+# What the tools and the crates of others depend on, without the rest: COPY looks at contents only, so that neither is
+# built anew for a change elsewhere. The empty sources build by the same commands as the real ones.
+FROM debian:bookworm-20260803-slim AS manifests
+WORKDIR /sala
+COPY . .
+RUN grep '^wasm-bindgen = ' Cargo.toml >/pin.toml
+RUN mkdir -p /crates/public /crates/style && touch /crates/style/main.scss && \
+    cp --parents Cargo.toml Cargo.lock */Cargo.toml /crates && \
+    for file in */build.rs */src/lib.rs */src/main.rs; do \
+        mkdir -p "/crates/${file%/*}" && echo 'fn main() {}' >"/crates/$file" || exit; \
+    done
 
-FROM node:22-bookworm-slim AS node
+FROM node:22.23.2-bookworm-slim AS node
 
-FROM rust:1.96-bookworm AS build
+FROM rust:1.96.0-bookworm AS build
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 ENV XDG_CACHE_HOME=/cache
 WORKDIR /sala
 
-# The tools take the longest and change the least: a layer of their own. rustup adds what the image's Rust lacks.
+# The tools take the longest and change the least. rustup adds what the image's Rust lacks.
 COPY rust-toolchain.toml ./
 COPY script/env script/setup script/
-COPY script/lib script/lib
-COPY --from=pin /pin.toml ./Cargo.toml
+COPY script/lib/say.bash script/lib/rust.bash script/lib/
+COPY --from=manifests /pin.toml ./Cargo.toml
 RUN script/setup --build-only
 
-COPY . .
-RUN script/build && mkdir /data
+# The crates of others, for the server and for the browser. What is made of the empty ones is of no use.
+COPY --from=manifests /crates ./
+COPY script/build script/
+RUN script/build && rm -r target
 
-FROM debian:bookworm-slim
+COPY . .
+# Cargo goes by times, and the sources may be older than the empty ones were.
+RUN find . -name '*.rs' -exec touch {} + && script/build && strip target/release/server && mkdir /data
+
+# Distroless would be 20 MB less to load, but the check of health has to be a program of its own there.
+FROM debian:bookworm-20260803-slim
 # hash.txt stands beside the server, which finds the names of the built files in it.
 COPY --from=build /sala/target/release/server /sala/target/release/hash.txt /app/
 COPY --from=build /sala/target/site /app/site
