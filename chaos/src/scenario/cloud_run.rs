@@ -54,6 +54,7 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
     let mut report = stage.close(Loss::None).await?;
     drop(counting);
     report.expect(needed > 1, "one instance was enough, so nothing was tried");
+    report.expect(most.load(Ordering::Relaxed) > 0, "no instance told how many sockets it has");
     report.tell(Figure::count(
         "sockets of one instance, where its concurrency is the most",
         concurrency,

@@ -42,7 +42,7 @@ async function visit(image, volumes, variables, look) {
   claim("the HEALTHCHECK of the Dockerfile passes", server.run(image.healthcheck).status === 0);
   look(server);
   execFileSync("deploy/check", [server.address], { stdio: "inherit" });
-  claim("two people talked over it", true);
+  console.log("ok   two people talked over it");
 
   const told = Date.now();
   server.stop();

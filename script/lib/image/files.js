@@ -59,11 +59,11 @@ function copy(files, target, owner) {
 // What .dockerignore says, as a question about a path.
 function readIgnored(path) {
   const patterns = fs.readFileSync(path, "utf8").split("\n").filter((line) => line && !line.startsWith("#"));
-  const unknown = patterns.find((pattern) => /[!?[\\]|.\*\*/.test(pattern));
+  const unknown = patterns.find((pattern) => /[!?[\]\\+(){}$^|]|.\*\*/.test(pattern));
   if (unknown) throw new Error(`${path}: script/image does not know how to read ${unknown}`);
   const expressions = patterns.map((pattern) => {
-    const escaped = pattern.replace(/\./g, "\\.").replace(/^\*\*\//, "(.*/)?").replace(/(?<!\.)\*/g, "[^/]*");
-    return new RegExp(`^${escaped}$`);
+    const [, anywhere, rest] = /^(\*\*\/)?(.*)$/.exec(pattern);
+    return new RegExp(`^${anywhere ? "(.*/)?" : ""}${rest.replace(/\./g, "\\.").replace(/\*/g, "[^/]*")}$`);
   });
   return (name) => expressions.some((expression) => expression.test(name));
 }

@@ -41,13 +41,17 @@ async function start(image, settings, volumes = image.volumes) {
 function listening(child) {
   return new Promise((resolve) => {
     let said = "";
-    for (const stream of [child.stdout, child.stderr]) {
+    const streams = [child.stdout, child.stderr];
+    const look = (bytes) => {
+      said += bytes;
+      const found = /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(said);
+      if (!found) return;
+      streams.forEach((stream) => stream.off("data", look));
+      resolve(found[1]);
+    };
+    for (const stream of streams) {
       stream.pipe(process.stderr, { end: false });
-      stream.on("data", (bytes) => {
-        said += bytes;
-        const found = /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(said);
-        if (found) resolve(found[1]);
-      });
+      stream.on("data", look);
     }
   });
 }

@@ -51,8 +51,11 @@ pub async fn live(
     mut asks: mpsc::Receiver<Ask>,
     ready: mpsc::Sender<Ready>,
 ) -> (usize, End) {
+    let mut instance = match start(&redis_url, &settings).await {
+        Ok(instance) => instance,
+        Err(error) => return (number, End::Stillborn(error)),
+    };
     let end = async {
-        let mut instance = start(&redis_url, &settings).await?;
         // The platform is there for as long as its instances are.
         let _ = ready.send(Ready { number, address: instance.address }).await;
         // Both are cancel-safe: an end stays what it is, and an ask stays in the channel.
@@ -69,7 +72,7 @@ pub async fn live(
         instance.kill().await?;
         Ok(End::Killed(error))
     };
-    (number, end.await.unwrap_or_else(End::Stillborn))
+    (number, end.await.unwrap_or_else(End::Killed))
 }
 
 async fn start(redis_url: &str, settings: &Settings) -> anyhow::Result<Instance> {

@@ -72,7 +72,8 @@ impl Platform {
 
     /// Lets an instance that is ready have requests.
     pub(super) async fn admit(&mut self, Ready { number, address }: Ready) -> anyhow::Result<()> {
-        let unit = self.unit(number)?;
+        // One that died at once may have been buried before.
+        let Ok(unit) = self.unit(number) else { return Ok(()) };
         (unit.row.state, unit.row.address, unit.busy) = (State::Serving, Some(address), Instant::now());
         let (name, slot, took) = (unit.name(), unit.slot, unit.row.since.elapsed());
         // It may be the one that its revision waited for, which gives it its part.
