@@ -14,10 +14,9 @@ use tokio::{
 };
 
 use crate::{
-    http::Connection,
     ledger::Ledger,
     server::Server,
-    socket::{Heard, Socket, join_all, sign_in},
+    socket::{Heard, Socket, join_all, sign_in_guests},
     spent::Spent,
     stamp::Stamp,
 };
@@ -127,11 +126,7 @@ pub async fn run(servers: &[Server], shape: Shape, plan: Plan) -> anyhow::Result
 }
 
 async fn fill(servers: &[Server], shape: Shape) -> anyhow::Result<Vec<Socket>> {
-    let mut http = Connection::open(servers[0].address).await?;
-    let mut cookies = Vec::new();
-    for number in 0..shape.rooms * shape.members {
-        cookies.push(sign_in(&mut http, &format!("guest-{number}")).await?);
-    }
+    let cookies = sign_in_guests(servers[0].address, shape.rooms * shape.members).await?;
     let address = |number: usize| servers[number % servers.len()].address;
     join_all(address, &cookies, 50, |number| format!("room-{}", number / shape.members)).await
 }

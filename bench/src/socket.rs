@@ -47,6 +47,16 @@ pub async fn sign_in(http: &mut Connection, name: &str) -> anyhow::Result<String
     cookie.map(str::to_owned).with_context(|| format!("signing in was answered with {} and no cookie", answer.status))
 }
 
+/// Starts so many sessions, and returns their cookies.
+pub async fn sign_in_guests(address: SocketAddr, count: usize) -> anyhow::Result<Vec<String>> {
+    let mut http = Connection::open(address).await?;
+    let mut cookies = Vec::with_capacity(count);
+    for number in 0..count {
+        cookies.push(sign_in(&mut http, &format!("guest-{number}")).await?);
+    }
+    Ok(cookies)
+}
+
 impl Socket {
     /// Opens a socket and joins a room.
     pub async fn join(address: SocketAddr, cookie: &str, room: &str) -> anyhow::Result<Self> {

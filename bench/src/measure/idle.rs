@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::{
-    http::Connection,
     report::Figure,
     server::Server,
-    socket::{join_all, sign_in},
+    socket::{join_all, sign_in_guests},
 };
 
 pub(super) const SOCKETS: usize = 1_000;
@@ -21,11 +20,7 @@ pub(super) const AT_ONCE: usize = 50;
 pub(super) const SETTLING: Duration = Duration::from_secs(2);
 
 pub async fn measure(server: &Server) -> anyhow::Result<Vec<Figure>> {
-    let mut http = Connection::open(server.address).await?;
-    let mut cookies = Vec::new();
-    for number in 0..SOCKETS {
-        cookies.push(sign_in(&mut http, &format!("guest-{number}")).await?);
-    }
+    let cookies = sign_in_guests(server.address, SOCKETS).await?;
     let before = server.process.memory()?;
     let start = Instant::now();
     let sockets =

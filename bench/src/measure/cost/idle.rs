@@ -4,24 +4,20 @@ use std::{convert::Infallible, slice};
 
 use tokio::{task::JoinSet, time::sleep};
 
+use super::{MILLISECONDS, figures};
 use crate::{
-    http::Connection,
     measure::idle::{AT_ONCE, MEMBERS, SETTLING, SOCKETS},
     options::Effort,
     report::Figure,
     server::Server,
-    socket::{Socket, join_all, sign_in},
+    socket::{Socket, join_all, sign_in_guests},
     spent::Spent,
     statistics::median,
 };
 
 pub async fn measure(servers: &[Server], effort: Effort) -> anyhow::Result<Vec<Figure>> {
     let server = &servers[0];
-    let mut http = Connection::open(server.address).await?;
-    let mut cookies = Vec::new();
-    for number in 0..SOCKETS {
-        cookies.push(sign_in(&mut http, &format!("guest-{number}")).await?);
-    }
+    let cookies = sign_in_guests(server.address, SOCKETS).await?;
     let before = Spent::until_now(servers).await?;
     let room = |number| format!("room-{}", number / MEMBERS);
     let mut people = JoinSet::new();
@@ -67,18 +63,8 @@ fn coming_in(came: Spent) -> Vec<Figure> {
 
 fn being_there(intervals: &[Spent], effort: Effort) -> Vec<Figure> {
     let hours = effort.idle.as_secs_f64() / 3_600.0;
-    let figure = |what: &str, unit, key: &str, of: fn(&Spent) -> f64| {
-        let each = median(intervals.iter().map(of)) / SOCKETS as f64 / hours;
-        Figure::new(format!("Silent person, in an hour: {what}"), unit, each).kept_as(key)
-    };
-    vec![
-        figure("bytes", "B", "IDLE_BYTES", |spent| spent.bytes as f64),
-        figure("CPU", "ms", "IDLE_CPU_MS", |spent| spent.server.as_secs_f64() * 1e3),
-        figure("CPU of Redis", "ms", "IDLE_REDIS_CPU_MS", |spent| spent.redis.as_secs_f64() * 1e3),
-        figure("commands of Redis", "", "IDLE_REDIS_COMMANDS", |spent| spent.usage.commands as f64),
-        figure("bytes to Redis", "B", "IDLE_REDIS_RECEIVED", |spent| spent.usage.received as f64),
-        figure("bytes from Redis", "B", "IDLE_REDIS_SENT", |spent| spent.usage.sent as f64),
-    ]
+    let each = |of: fn(&Spent) -> f64| median(intervals.iter().map(of)) / SOCKETS as f64 / hours;
+    figures("Silent person, in an hour", "IDLE", MILLISECONDS, each)
 }
 
 async fn instance(server: &Server) -> anyhow::Result<Vec<Figure>> {

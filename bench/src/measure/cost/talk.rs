@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use super::{MICROSECONDS, figures};
 use crate::{
     cores::Cores,
-    load::{self, Pace, Plan, Sample, Shape},
+    load::{self, Pace, Plan, Shape},
     options::Effort,
     report::Figure,
     server::{Backend, Server},
+    spent::Spent,
     statistics::median,
 };
 
@@ -41,16 +43,8 @@ async fn message(servers: &[Server], members: usize, effort: Effort) -> anyhow::
         1 => (format!("Message in a room of {members}"), format!("MESSAGE_{members}")),
         _ => (format!("Message in a room of {members} on two instances"), format!("MESSAGE_{members}_TWO")),
     };
-    let figure = |what: &str, unit, kept: &str, of: fn(&Sample) -> f64| {
-        let each = median(samples.iter().map(|sample| of(sample) * members as f64 / sample.latencies.len() as f64));
-        Figure::new(format!("{name}: {what}"), unit, each).kept_as(format!("{key}_{kept}"))
+    let each = |of: fn(&Spent) -> f64| {
+        median(samples.iter().map(|sample| of(&sample.spent) * members as f64 / sample.latencies.len() as f64))
     };
-    Ok(vec![
-        figure("bytes", "B", "BYTES", |sample| sample.spent.bytes as f64),
-        figure("CPU", "µs", "CPU_US", |sample| sample.spent.server.as_secs_f64() * 1e6),
-        figure("CPU of Redis", "µs", "REDIS_CPU_US", |sample| sample.spent.redis.as_secs_f64() * 1e6),
-        figure("commands of Redis", "", "REDIS_COMMANDS", |sample| sample.spent.usage.commands as f64),
-        figure("bytes to Redis", "B", "REDIS_RECEIVED", |sample| sample.spent.usage.received as f64),
-        figure("bytes from Redis", "B", "REDIS_SENT", |sample| sample.spent.usage.sent as f64),
-    ])
+    Ok(figures(&name, &key, MICROSECONDS, each))
 }
