@@ -67,6 +67,15 @@ impl World {
         Self { address, balancer, room }
     }
 
+    /// With two instances of two requests each.
+    async fn with_two() -> (Self, Instance, Instance) {
+        let world = Self::new(2).await;
+        let (one, other) = (Instance::start("one").await, Instance::start("other").await);
+        world.admit(0, &one).await;
+        world.admit(1, &other).await;
+        (world, one, other)
+    }
+
     async fn admit(&self, slot: usize, instance: &Instance) {
         self.balancer.admit(slot, instance.address).await.unwrap();
         self.balancer.weigh(&[(slot, 256)]).await.unwrap();
@@ -131,10 +140,7 @@ async fn what_waits_in_vain_is_answered_with_429() {
 
 #[tokio::test]
 async fn a_full_instance_lets_its_people_go_elsewhere() {
-    let world = World::new(2).await;
-    let (one, other) = (Instance::start("one").await, Instance::start("other").await);
-    world.admit(0, &one).await;
-    world.admit(1, &other).await;
+    let (world, one, other) = World::with_two().await;
     let held = [world.ask_from(0), world.ask_from(0)];
     world.until_loaded(2, 0, 0).await;
     other.permits.add_permits(1);
@@ -149,10 +155,7 @@ async fn a_full_instance_lets_its_people_go_elsewhere() {
 
 #[tokio::test]
 async fn an_instance_that_is_taken_out_ends_what_it_has_and_gets_no_more() {
-    let world = World::new(2).await;
-    let (one, other) = (Instance::start("one").await, Instance::start("other").await);
-    world.admit(0, &one).await;
-    world.admit(1, &other).await;
+    let (world, one, other) = World::with_two().await;
     let held = world.ask_from(0);
     world.until_loaded(1, 0, 0).await;
     world.balancer.take_out(0).await.unwrap();
