@@ -96,6 +96,20 @@ impl Instance {
         self.append(room, &draft("u_ana", &fresh("id"))).await
     }
 
+    /// Appends until that is acknowledged, as a client does.
+    pub async fn insist(&self, room: &RoomName, draft: &Draft) -> u64 {
+        let taken = async {
+            loop {
+                if let Ok(receipt) = self.0.broker.append(room, draft).await {
+                    break receipt.seq;
+                }
+                // A refusal can come at once, and the next connection has to be made meanwhile.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, taken).await.expect("it is taken in the end")
+    }
+
     pub async fn subscribe(&self, room: &RoomName) {
         self.0.broker.subscribe(room).await.unwrap();
     }

@@ -144,7 +144,9 @@ async fn appear(place: &Place, line: &Line) -> anyhow::Result<(Commands, Listeni
 
 /// Waiting does not help against it.
 fn is_refusal(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH")
+    // The library keeps nothing of an error of TLS but its text.
+    let is_of_certificate = || error.to_string().contains("invalid peer certificate");
+    error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH") || is_of_certificate()
 }
 
 async fn both(place: &Place, line: &Line) -> RedisResult<(Commands, Listening)> {

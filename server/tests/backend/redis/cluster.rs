@@ -8,7 +8,7 @@ use super::{run, until_hearing};
 use crate::proxy::Proxy;
 use crate::redis_cluster::{ROOMS, RedisCluster, id_of, node, shared, until};
 use crate::redis_server::RedisServer;
-use crate::site::{Instance, PATIENCE, assert_unavailable, draft, fresh, room};
+use crate::site::{Instance, assert_unavailable, draft, fresh, room};
 
 async fn open(cluster: &RedisCluster) -> Instance {
     Instance(redis::open(Settings::new(&cluster.url(), 1_000)).await.unwrap())
@@ -180,7 +180,7 @@ async fn a_master_that_stands_still_holds_nothing_up_for_long() {
     let of_rooms: Vec<_> = heads[300..].iter().map(|head| head.as_ref().ok().map(|head| head.seq)).collect();
     assert_eq!(of_rooms, [None, Some(1), Some(1)]);
     cluster.nodes[0].signal("-CONT");
-    assert_eq!(insist(&instance, &rooms[0], &draft("u_ana", "1")).await, 2);
+    assert_eq!(instance.insist(&rooms[0], &draft("u_ana", "1")).await, 2);
 }
 
 #[tokio::test]
@@ -233,19 +233,6 @@ async fn with_a_replica() -> RedisCluster {
     cluster
 }
 
-/// Asks with the same draft until it is taken.
-async fn insist(instance: &Instance, room: &RoomName, draft: &server::backend::Draft) -> u64 {
-    let taken = async {
-        loop {
-            match instance.0.broker.append(room, draft).await {
-                Ok(receipt) => break receipt.seq,
-                Err(_) => sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    timeout(PATIENCE, taken).await.expect("it is taken")
-}
-
 #[tokio::test]
 async fn a_replica_that_takes_over_is_found_and_a_retry_there_is_no_second_event() {
     let mut cluster = with_a_replica().await;
@@ -260,11 +247,11 @@ async fn a_replica_that_takes_over_is_found_and_a_retry_there_is_no_second_event
 
     drop(cluster.nodes.remove(0));
     assert_unavailable(instance.0.broker.append(&rooms[0], &crate::site::draft("u_ana", "2")).await);
-    insist(&instance, &rooms[1], &draft).await;
+    instance.insist(&rooms[1], &draft).await;
     // The others answer, but no instance is better off.
     assert!(!instance.0.broker.is_deaf());
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER", "TAKEOVER"]).await;
-    assert_eq!(insist(&instance, &rooms[0], &draft).await, 1);
+    assert_eq!(instance.insist(&rooms[0], &draft).await, 1);
     instance.doubts().await;
     instance.hears_itself_in(&rooms).await;
     assert_eq!(instance.history(&rooms[0]).await.len(), 2);

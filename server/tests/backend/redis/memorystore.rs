@@ -6,15 +6,16 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use protocol::RoomName;
 use server::backend::{
-    Draft, Mark, PRESENCE_TTL_MS, Position,
+    Mark, PRESENCE_TTL_MS, Position,
     redis::{self, Settings},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::{run, tls::Identity, until_hearing};
 use crate::proxy::Proxy;
+use crate::redis_cluster::{self, until};
 use crate::redis_server::RedisServer;
-use crate::site::{Instance, NOW, PATIENCE, assert_chain, assert_unavailable, draft, fresh, room, user};
+use crate::site::{Instance, NOW, assert_chain, assert_unavailable, draft, fresh, room, user};
 
 /// Those that it blocks, by <https://cloud.google.com/memorystore/docs/redis/supported-commands>, and all of CLIENT and OBJECT, of
 /// which it has a part.
@@ -149,7 +150,7 @@ async fn two_connections_are_enough_whatever_happens() {
     for kind in ["pubsub", "normal", "pubsub", "normal"] {
         join_all(rooms.iter().map(|room| instance.subscribe(room))).await;
         let drafts: Vec<_> = rooms.iter().map(|_| draft("u_ana", &fresh("id"))).collect();
-        let appends = rooms.iter().zip(&drafts).map(|(room, draft)| insist(&instance, room, draft));
+        let appends = rooms.iter().zip(&drafts).map(|(room, draft)| instance.insist(room, draft));
         let (_, cut) = tokio::join!(join_all(appends), operator.cut(kind));
         assert_eq!(cut, 1, "{kind}");
         until_hearing(&*instance.0.broker, true).await;
@@ -219,9 +220,31 @@ async fn another_password_is_noticed_by_new_connections_and_costs_no_message() {
     assert_eq!(new.appended().await.2.seq, 2);
 
     operator.set_password("old").await;
-    assert_eq!(insist(&old, &room, &draft).await, 2);
+    assert_eq!(old.insist(&room, &draft).await, 2);
     until_hearing(&*old.0.broker, true).await;
     assert_eq!(old.history(&room).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_cluster_lets_an_instance_in_again_when_its_password_counts_again() {
+    let node = redis_cluster::node(&[]);
+    let _: () = run(&node, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
+    until(&node, &["CLUSTER", "INFO"], |info: &String| info.contains("cluster_state:ok")).await;
+    let mut operator = Operator::of(&node).await;
+    operator.set_password("old").await;
+    let url = format!("redis+cluster://:old@127.0.0.1:{}", node.port());
+    let (room, draft) = (room("lobby"), draft("u_ana", "1"));
+    let instance = Instance(redis::open(Settings::new(&url, 1_000)).await.unwrap());
+    operator.set_password("new").await;
+    assert_eq!(operator.cut("normal").await, 1);
+    // Asked so often, the connection that is made anew has been refused as well, and tries no more.
+    for _ in 0..20 {
+        assert_unavailable(instance.0.broker.append(&room, &draft).await);
+        sleep(Duration::from_millis(10)).await;
+    }
+
+    operator.set_password("old").await;
+    assert_eq!(instance.insist(&room, &draft).await, 1);
 }
 
 /// The address stays. What the replica had not got is lost, which its head tells.
@@ -250,20 +273,6 @@ async fn a_replica_at_the_same_address_is_used_and_shows_what_it_lacks() {
     let after = instance.heads(&rooms).await;
     assert_eq!(after[0], before[0]);
     assert_eq!((after[1].epoch.as_str(), after[1].seq), (before[1].epoch.as_str(), 1));
-    assert_eq!(insist(&instance, &whole, &draft("u_ana", "1")).await, 2);
+    assert_eq!(instance.insist(&whole, &draft("u_ana", "1")).await, 2);
     assert_eq!(instance.appended().await.0, whole);
-}
-
-/// Appends until that is acknowledged, as a client does.
-async fn insist(instance: &Instance, room: &RoomName, draft: &Draft) -> u64 {
-    let appending = async {
-        loop {
-            if let Ok(receipt) = instance.0.broker.append(room, draft).await {
-                break receipt.seq;
-            }
-            // A refusal can come at once, and the next connection has to be made meanwhile.
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(PATIENCE, appending).await.expect("it is taken in the end")
 }

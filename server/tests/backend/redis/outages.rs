@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{listeners, one_instance, run, until_hearing};
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
-use crate::site::{Instance, PATIENCE, assert_unavailable, draft, fresh, room};
+use crate::site::{Instance, assert_unavailable, draft, fresh, room};
 
 #[tokio::test]
 async fn a_cut_connection_is_replaced_and_what_was_missed_is_in_doubt() {
@@ -85,15 +85,7 @@ async fn a_master_that_became_a_replica_is_left_for_the_new_one() {
     let _: () = run(&new, &["REPLICAOF", "NO", "ONE"]).await;
     let _: () = run(&old, &["REPLICAOF", "127.0.0.1", &port(&new)]).await;
     proxy.lead_to(&new.url());
-    let draft = draft("u_ana", "1");
-    let appending = async {
-        loop {
-            if let Ok(receipt) = instance.0.broker.append(&room, &draft).await {
-                break receipt;
-            }
-        }
-    };
-    assert_eq!(timeout(PATIENCE, appending).await.expect("it finds the new master").seq, 2);
+    assert_eq!(instance.insist(&room, &draft("u_ana", "1")).await, 2);
     assert_eq!(instance.history(&room).await.len(), 2);
 }
 
@@ -109,14 +101,7 @@ async fn a_stopped_redis_is_unavailable_and_a_retry_is_no_second_event() {
     assert_unavailable(other.expect("it is said within seconds"));
     assert!(!instance.0.broker.is_hearing());
     server.signal("-CONT");
-    let again = async {
-        loop {
-            if let Ok(receipt) = instance.0.broker.append(&room, &draft).await {
-                break receipt;
-            }
-        }
-    };
-    assert_eq!(timeout(PATIENCE, again).await.expect("it recovers").seq, 1);
+    assert_eq!(instance.insist(&room, &draft).await, 1);
     assert_eq!(instance.history(&room).await.len(), 1);
     until_hearing(&*instance.0.broker, true).await;
     assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (1, 0));

@@ -92,6 +92,8 @@ async fn sentinels_that_do_not_know_the_master_are_named() {
     let master = RedisServer::start();
     let sentinel = watch(&master).await;
     let url = format!("redis+sentinel://:hunter2@127.0.0.1:{}/other", sentinel.port());
+    // They may be told of it yet, so that is waited for.
+    tokio::time::pause();
     let error = format!("{:#}", redis::open(Settings::new(&url, 1_000)).await.err().unwrap());
     assert!(error.contains("other behind the Sentinels") && !error.contains("hunter2"), "{error}");
 }
