@@ -95,13 +95,17 @@ impl fmt::Display for Report {
             };
             writeln!(f, "| {name} | {} | {} |", cell(Backend::Embedded), cell(Backend::Redis))?;
         }
+        let find = |(name, unit)| Some((name, unit, REFERENCES.iter().find(|reference| reference.name == name)?));
+        let compared: Vec<_> = self.rows().into_iter().filter_map(find).collect();
+        if compared.is_empty() {
+            return Ok(());
+        }
         writeln!(
             f,
             "\nBeside figures of another run, on a machine of the same kind; in brackets Sala's share of them, embedded"
         )?;
         writeln!(f, "and with Redis:\n\n| | Bare axum broadcast | Tutorial's Node.js sample |\n|---|---:|---:|")?;
-        for (name, unit) in self.rows() {
-            let Some(reference) = REFERENCES.iter().find(|reference| reference.name == name) else { continue };
+        for (name, unit, reference) in compared {
             let cell = |other: f64| self.beside(name, unit, other);
             writeln!(f, "| {name} | {} | {} |", cell(reference.bare), cell(reference.sample))?;
         }
