@@ -27,13 +27,13 @@ pub struct SignIn {
     pub name: String,
     /// What was typed as the room, or the room that was asked for.
     pub room: String,
-    /// Why the last try failed.
+    /// FailureReason the last try failed.
     pub problem: Option<SignInProblem>,
     /// A message that could not be posted because the session was over. It would be lost with the page.
     pub unsent: Option<String>,
 }
 
-/// Why somebody is not let in.
+/// FailureReason somebody is not let in.
 #[derive(Clone, Copy, Debug)]
 pub enum SignInProblem {
     /// That is no name for a person.

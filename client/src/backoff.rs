@@ -3,18 +3,18 @@ const FIRST: u64 = 500;
 /// The longest wait ever, in milliseconds.
 const LONGEST: u64 = 20_000;
 
-/// Ever longer waits with full jitter: a crowd that was cut at once comes back spread out.
+/// Ever longer waits with full random: a crowd that was cut at once comes back spread out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Backoff {
     attempt: u32,
 }
 
 impl Backoff {
-    /// The next wait, in milliseconds: uniform between 0 and a bound that doubles each time. `jitter` is in `[0, 1)`.
-    pub(crate) fn next(&mut self, jitter: f64) -> u64 {
+    /// The next wait, in milliseconds: uniform between 0 and a bound that doubles each time. `random` is in `[0, 1)`.
+    pub(crate) fn next(&mut self, random: f64) -> u64 {
         let bound = 1_u64.checked_shl(self.attempt).map_or(LONGEST, |times| FIRST.saturating_mul(times).min(LONGEST));
         self.attempt = self.attempt.saturating_add(1);
-        (jitter * bound as f64) as u64
+        (random * bound as f64) as u64
     }
 
     pub(crate) fn reset(&mut self) {

@@ -4,7 +4,9 @@ use crate::by_name::ByName;
 use crate::connection::Connection;
 use crate::outbox::{BOUND, Outbox};
 use crate::turn::Turn;
-use crate::{Change, Deed, Effect, Input, Line, Link, Moment, Room, Snapshot, Unsent, Why};
+use crate::{
+    Change, ConnectionStatus, Context, Deed, Effect, FailureReason, Input, PendingCommand, Room, Snapshot, TimelineItem,
+};
 
 /// The client of one person: one connection, over one socket after the other, and the rooms that are open.
 #[derive(Clone, Debug)]
@@ -26,7 +28,7 @@ impl Client {
     /// A client that has not started. `unsent` is what was persisted by [`Effect::Keep`]; it is sent when its room is
     /// joined.
     #[must_use]
-    pub fn new(me: User, unsent: Vec<Unsent>) -> Self {
+    pub fn new(me: User, unsent: Vec<PendingCommand>) -> Self {
         let mut put_by = ByName::<Outbox>::new();
         let last_said = unsent.iter().map(|message| message.at).max().unwrap_or_default();
         for message in unsent {
@@ -49,7 +51,7 @@ impl Client {
     /// Opens a room, with its latest page if that is on the screen already. It is joined at once, or when the link is
     /// live. A room that is open stays as it is; if it could not be entered, that is tried again. The one that was opened last
     /// is joined first whenever the link comes back.
-    pub fn open(&mut self, name: &str, snapshot: Option<Snapshot>, moment: Moment) -> Vec<Effect> {
+    pub fn open(&mut self, name: &str, snapshot: Option<Snapshot>, moment: Context) -> Vec<Effect> {
         let mut turn = Turn::new(moment, self.frame_limit, self.connection.socket());
         let live = self.connection.is_live();
         self.front = name.to_owned();
@@ -67,7 +69,7 @@ impl Client {
     }
 
     /// Takes one input, and says what it leads to.
-    pub fn handle(&mut self, input: Input<'_>, moment: Moment) -> Vec<Effect> {
+    pub fn handle(&mut self, input: Input<'_>, moment: Context) -> Vec<Effect> {
         let mut turn = Turn::new(moment, self.frame_limit, self.connection.socket());
         let link = self.link();
         let was_live = self.connection.is_live();
@@ -81,12 +83,12 @@ impl Client {
             self.connection.arrived(&mut turn);
         }
         if self.link() != link {
-            turn.changed(Change::Link);
+            turn.changed(Change::Connection);
         }
         turn.into_effects()
     }
 
-    /// When [`Input::Due`] must be given next, on the clock of [`Moment::now`].
+    /// When [`Input::Due`] must be given next, on the clock of [`Context::now`].
     #[must_use]
     pub fn deadline(&self) -> Option<u64> {
         let live = self.connection.is_live();
@@ -102,7 +104,7 @@ impl Client {
 
     /// How the client stands with the server.
     #[must_use]
-    pub fn link(&self) -> Link {
+    pub fn link(&self) -> ConnectionStatus {
         self.connection.link()
     }
 
@@ -159,17 +161,20 @@ impl Client {
             return;
         }
         let at = self.said_at(turn);
-        self.put(Unsent { room: room.to_owned(), id, deed, uid, at, failed: None }, turn);
+        self.put(PendingCommand { room: room.to_owned(), id, deed, uid, at, failed: None }, turn);
     }
 
     fn edit(&mut self, room: &str, id: String, target: u64, key: &str, text: String, turn: &mut Turn) {
-        let is_it = |line: &Line| line.seq == Some(target) && line.key == key;
+        let is_it = |line: &TimelineItem| line.seq == Some(target) && line.key == key;
         if self.rooms.get(room).is_some_and(|room| room.lines().iter().any(is_it)) {
             return self.send(room, id, Deed::Edit { target, text }, turn);
         }
         let deed = Deed::Say { text, reply_to: None };
         let at = self.said_at(turn);
-        self.put(Unsent { room: room.to_owned(), id, deed, uid: None, at, failed: Some(Why::Gone) }, turn);
+        self.put(
+            PendingCommand { room: room.to_owned(), id, deed, uid: None, at, failed: Some(FailureReason::Gone) },
+            turn,
+        );
     }
 
     /// No two at once: what is persisted comes back in the order of its times.
@@ -178,7 +183,7 @@ impl Client {
         self.last_said
     }
 
-    fn put(&mut self, unsent: Unsent, turn: &mut Turn) {
+    fn put(&mut self, unsent: PendingCommand, turn: &mut Turn) {
         let space = self.has_space();
         if let Some(room) = self.rooms.get_mut(&unsent.room) {
             room.send(unsent, space, turn);

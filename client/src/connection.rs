@@ -1,9 +1,9 @@
-use protocol::Reaction;
+use protocol::ClosePolicy;
 
 use crate::backoff::Backoff;
 use crate::handover::Handover;
 use crate::turn::Turn;
-use crate::{Effect, Link, Stop};
+use crate::{ConnectionStatus, Effect, StopReason};
 
 /// The time from [`Effect::Connect`] to `welcome`, in milliseconds; beyond it the attempt has failed.
 pub(crate) const ATTEMPT: u64 = 10_000;
@@ -59,7 +59,7 @@ enum State {
     Waiting {
         until: u64,
     },
-    Stopped(Stop),
+    Stopped(StopReason),
 }
 
 #[derive(Clone, Debug)]
@@ -85,17 +85,17 @@ impl Pulse {
 }
 
 impl Connection {
-    pub(crate) fn link(&self) -> Link {
+    pub(crate) fn link(&self) -> ConnectionStatus {
         let away = |retry_at| match self.away_since {
-            Some(since) => Link::Away { retry_at, since },
-            None => Link::Starting,
+            Some(since) => ConnectionStatus::Away { retry_at, since },
+            None => ConnectionStatus::Starting,
         };
         match self.state {
-            State::Idle => Link::Starting,
+            State::Idle => ConnectionStatus::Starting,
             State::Connecting { since } => away(since),
-            State::Live(_) => Link::Live,
+            State::Live(_) => ConnectionStatus::Live,
             State::Waiting { until } => away(until),
-            State::Stopped(stop) => Link::Stopped(stop),
+            State::Stopped(stop) => ConnectionStatus::Stopped(stop),
         }
     }
 
@@ -185,15 +185,15 @@ impl Connection {
     /// The present socket is gone.
     fn lost(&mut self, code: u16, turn: &mut Turn) {
         self.credit(turn.now);
-        let wait = match Reaction::to(code) {
-            Reaction::Stop => {
+        let wait = match ClosePolicy::to(code) {
+            ClosePolicy::Stop => {
                 self.handover.end(turn);
-                self.state = State::Stopped(Stop::from_code(code));
+                self.state = State::Stopped(StopReason::from_code(code));
                 return;
             }
             _ if self.fall_forward(turn) => return,
-            Reaction::BackOff => self.backoff.next(turn.jitter),
-            Reaction::AtOnce => self.leave_instance(turn),
+            ClosePolicy::BackOff => self.backoff.next(turn.random),
+            ClosePolicy::AtOnce => self.leave_instance(turn),
         };
         let wait = self.retry_after.take().unwrap_or(wait);
         self.wait(wait, turn.now);
@@ -212,7 +212,7 @@ impl Connection {
         true
     }
 
-    pub(crate) fn stop(&mut self, stop: Stop, turn: &mut Turn) {
+    pub(crate) fn stop(&mut self, stop: StopReason, turn: &mut Turn) {
         turn.close(self.socket);
         self.handover.end(turn);
         self.state = State::Stopped(stop);
@@ -224,7 +224,7 @@ impl Connection {
             State::Waiting { until } if *until <= now => self.connect(turn),
             State::Connecting { since } if since.saturating_add(ATTEMPT) <= now => {
                 turn.close(self.socket);
-                let wait = self.backoff.next(turn.jitter);
+                let wait = self.backoff.next(turn.random);
                 let wait = self.retry_after.take().unwrap_or(wait);
                 self.wait(wait, now);
             }
@@ -301,7 +301,7 @@ impl Connection {
         if self.fall_forward(turn) {
             return;
         }
-        let wait = self.backoff.next(turn.jitter);
+        let wait = self.backoff.next(turn.random);
         self.wait(wait, turn.now);
     }
 
@@ -323,8 +323,8 @@ impl Connection {
     fn leave_instance(&mut self, turn: &Turn) -> u64 {
         let before = self.went_away_at.replace(turn.now);
         match before {
-            Some(before) if turn.now.abs_diff(before) < GOOD => self.backoff.next(turn.jitter),
-            Some(_) | None => (turn.jitter * AT_ONCE) as u64,
+            Some(before) if turn.now.abs_diff(before) < GOOD => self.backoff.next(turn.random),
+            Some(_) | None => (turn.random * AT_ONCE) as u64,
         }
     }
 }

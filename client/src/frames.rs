@@ -7,7 +7,7 @@ use crate::presence::People;
 use crate::room::{Joined, OlderPage, Refused};
 use crate::timeline::Page;
 use crate::turn::Turn;
-use crate::{Client, Effect, Room, Stop};
+use crate::{Client, Effect, Room, StopReason};
 
 impl Client {
     /// Takes a text message.
@@ -50,7 +50,7 @@ impl Client {
     fn welcome(&mut self, user: User, heartbeat_ms: u64, limits: Limits, takes_over: bool, turn: &mut Turn) {
         if user.id != self.me.id {
             // Somebody else signed in, in another tab: what is on this screen and in its outbox is not theirs.
-            self.connection.stop(Stop::SignIn, turn);
+            self.connection.stop(StopReason::SignIn, turn);
             return;
         }
         if takes_over {

@@ -26,7 +26,7 @@ impl Handover {
 
     /// Once more, in two to four seconds.
     pub(crate) fn again(turn: &Turn) -> Self {
-        let wait = AGAIN + (turn.jitter * AGAIN as f64) as u64;
+        let wait = AGAIN + (turn.random * AGAIN as f64) as u64;
         Self::Planned { at: turn.now.saturating_add(wait) }
     }
 

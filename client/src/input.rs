@@ -1,14 +1,14 @@
 use protocol::{Event, Head, User};
 
-use crate::Unsent;
+use crate::PendingCommand;
 
 /// The outside world at the moment of an input: time and randomness are arguments.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moment {
+pub struct Context {
     /// Milliseconds on a clock that hardly ever steps back, whatever its origin.
     pub now: u64,
     /// Uniform in `[0, 1)`.
-    pub jitter: f64,
+    pub random: f64,
 }
 
 /// A room as the server rendered it into the page.
@@ -81,7 +81,7 @@ pub enum Input<'a> {
         id: String,
         /// The number of the message.
         target: u64,
-        /// The [`Line::key`](crate::Line::key) of the message, since its number may have become another's.
+        /// The [`TimelineItem::key`](crate::TimelineItem::key) of the message, since its number may have become another's.
         key: &'a str,
         /// What it is to say.
         text: String,
@@ -159,7 +159,7 @@ pub enum Effect {
         code: u16,
     },
     /// Persist a message or a change; the same again changes nothing.
-    Keep(Unsent),
+    Keep(PendingCommand),
     /// Remove a message or a change from what is persisted; it may be gone already.
     Forget {
         /// The room.
@@ -184,7 +184,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// [`Client::link`](crate::Client::link).
-    Link,
+    Connection,
     /// Which rooms there are, and [`unread`](crate::Room::unread) and [`refusal`](crate::Room::refusal) of them.
     Rooms,
     /// What a room shows: [`lines`](crate::Room::lines), whether it is loaded, whether there is older, notice, refusal.

@@ -1,6 +1,6 @@
 //! The connection of a Sala client as a deterministic state machine: no clock, no randomness, no socket, no browser.
 //!
-//! A [`Client`] takes one [`Input`] at a time, with the [`Moment`] at which it happened, and answers with [`Effect`]s
+//! A [`Client`] takes one [`Input`] at a time, with the [`Context`] at which it happened, and answers with [`Effect`]s
 //! for a thin driver to carry out; between inputs it is there to be read and drawn. Every promise about missing and
 //! repeated messages is kept here and can be tested in milliseconds.
 //!
@@ -8,7 +8,7 @@
 //!
 //! - [`Client`] (`client`, `frames`) hands inputs and frames to the connection or to the room they are about.
 //! - `connection` knows whether there is a socket, how it does and when there is the next: back-off (`backoff`),
-//!   heartbeat, close codes, and the change to another one before the present one is cut (`handover`). [`Link`] is what people see of it.
+//!   heartbeat, close codes, and the change to another one before the present one is cut (`handover`). [`ConnectionStatus`] is what people see of it.
 //! - [`Room`] (`room`) joins (`membership`), shows events in their order (`timeline`, which is a `chain` of events and
 //!   the `lines` drawn from them), loads `older` ones, sends (`outbox`), and knows up to where it is read (`position`), who is here (`presence`) and who
 //!   writes (`typing`).
@@ -29,15 +29,17 @@ mod by_name;
 mod chain;
 mod client;
 mod connection;
+mod connection_status;
+mod failure_reason;
 mod frames;
 mod handover;
 mod input;
 mod lines;
-mod link;
 mod membership;
 mod mentions;
 mod older;
 mod outbox;
+mod pending_command;
 mod position;
 mod presence;
 mod room;
@@ -46,15 +48,13 @@ mod tests;
 mod timeline;
 mod turn;
 mod typing;
-mod unsent;
-mod why;
 
 pub use client::Client;
-pub use input::{Change, Effect, Input, Moment, Snapshot};
-pub use lines::{Line, LineState, Reaction};
-pub use link::{Link, Stop};
+pub use connection_status::{ConnectionStatus, StopReason};
+pub use failure_reason::FailureReason;
+pub use input::{Change, Context, Effect, Input, Snapshot};
+pub use lines::{DeliveryStatus, Reaction, TimelineItem};
 pub use mentions::{is_of_a_word, mention_places, mentions, name_at, stands_apart};
+pub use pending_command::{Deed, PendingCommand};
 pub use room::Room;
 pub use timeline::Notice;
-pub use unsent::{Deed, Unsent};
-pub use why::Why;

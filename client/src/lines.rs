@@ -7,12 +7,12 @@ use protocol::{Event, Reply};
 use amendment::{Item, find};
 
 pub(crate) use amendment::Amendment;
-pub use line::{Line, LineState, Reaction};
+pub use line::{DeliveryStatus, Reaction, TimelineItem};
 
 /// The lines of a room: what was sent, in the room's order, then what was not, in the order of sending.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
-    list: Vec<Line>,
+    list: Vec<TimelineItem>,
     /// How many of the list were sent.
     sent: usize,
     /// Their keys in order: however a message comes again, it shows once.
@@ -20,11 +20,11 @@ pub(crate) struct Lines {
     /// All that changes messages, in the room's order. A message may be loaded later than what changes it, or again.
     amendments: Vec<Amendment>,
     /// The sent lines that show what is not sent yet, as they are without it.
-    bases: Vec<Line>,
+    bases: Vec<TimelineItem>,
 }
 
 impl Lines {
-    pub(crate) fn as_slice(&self) -> &[Line] {
+    pub(crate) fn as_slice(&self) -> &[TimelineItem] {
         &self.list
     }
 
@@ -37,15 +37,15 @@ impl Lines {
     }
 
     /// What was sent, without what is not yet.
-    pub(crate) fn originals(&self) -> impl Iterator<Item = &Line> {
-        let base = |line: &Line| find(&self.bases, line.seq).map(|index| &self.bases[index]);
+    pub(crate) fn originals(&self) -> impl Iterator<Item = &TimelineItem> {
+        let base = |line: &TimelineItem| find(&self.bases, line.seq).map(|index| &self.bases[index]);
         self.list[..self.sent].iter().map(move |line| base(line).unwrap_or(line))
     }
 
     /// Shows the next event of the room. True if the list looks different.
     pub(crate) fn push(&mut self, event: Event) -> bool {
         match Item::from(event) {
-            Item::Line(line) => self.say(line),
+            Item::TimelineItem(line) => self.say(line),
             Item::Amendment(amendment) => {
                 let different = self.amend(&amendment);
                 self.amendments.push(amendment);
@@ -60,7 +60,7 @@ impl Lines {
         let (mut older, mut amendments) = (Vec::new(), Vec::new());
         for event in events {
             match Item::from(event) {
-                Item::Line(line) => older.extend(self.admit(&line.key).then_some(line)),
+                Item::TimelineItem(line) => older.extend(self.admit(&line.key).then_some(line)),
                 Item::Amendment(amendment) => amendments.push(amendment),
                 Item::Nothing => {}
             }
@@ -104,15 +104,15 @@ impl Lines {
     }
 
     /// Replaces the lines that were not sent. True if they look different.
-    pub(crate) fn set_unsent(&mut self, unsent: impl Iterator<Item = Line>) -> bool {
-        let unsent: Vec<Line> = unsent.map(|line| self.quoting(line)).collect();
+    pub(crate) fn set_unsent(&mut self, unsent: impl Iterator<Item = TimelineItem>) -> bool {
+        let unsent: Vec<TimelineItem> = unsent.map(|line| self.quoting(line)).collect();
         let different = self.list[self.sent..] != unsent;
         self.list.truncate(self.sent);
         self.list.extend(unsent);
         different
     }
 
-    fn say(&mut self, mut line: Line) -> bool {
+    fn say(&mut self, mut line: TimelineItem) -> bool {
         if !self.admit(&line.key) {
             return false;
         }
@@ -142,7 +142,7 @@ impl Lines {
     }
 
     /// Fills in what an unsent line quotes, as far as that is here.
-    fn quoting(&self, mut line: Line) -> Line {
+    fn quoting(&self, mut line: TimelineItem) -> TimelineItem {
         line.reply = line.reply.and_then(|reply| {
             let quoted = find(&self.list[..self.sent], Some(reply.seq)).map(|index| &self.list[index])?;
             Some(Reply::to(reply.seq, quoted.author.clone(), &quoted.text))

@@ -67,7 +67,7 @@ impl Membership {
         self.fruitless += 1;
         let at_once = self.fruitless == 1;
         if !at_once {
-            self.join = Join::Waiting { at: turn.now.saturating_add(self.backoff.next(turn.jitter)) };
+            self.join = Join::Waiting { at: turn.now.saturating_add(self.backoff.next(turn.random)) };
         }
         at_once
     }

@@ -3,7 +3,7 @@ mod entry;
 use protocol::User;
 
 use crate::turn::Turn;
-use crate::{Deed, Effect, Line, Unsent, Why};
+use crate::{Deed, Effect, FailureReason, PendingCommand, TimelineItem};
 use entry::{Entry, State};
 
 /// Messages that wait in all rooms together. A person never gets there; beyond it a message fails at once.
@@ -41,18 +41,18 @@ impl Outbox {
     }
 
     /// Takes a message to be sent.
-    pub(crate) fn add(&mut self, unsent: Unsent) {
+    pub(crate) fn add(&mut self, unsent: PendingCommand) {
         self.entries.push(Entry::new(unsent));
     }
 
     /// Takes a message for which there is no more room: it shows as failed, and a reload forgets it.
-    pub(crate) fn spill(&mut self, unsent: Unsent) {
+    pub(crate) fn spill(&mut self, unsent: PendingCommand) {
         if self.entries.iter().filter(|entry| entry.is_spilled()).count() >= SPILLED
             && let Some(oldest) = self.entries.iter().position(Entry::is_spilled)
         {
             self.entries.remove(oldest);
         }
-        self.entries.push(Entry { unsent, state: State::Failed(Why::Crowded), kept: false });
+        self.entries.push(Entry { unsent, state: State::Failed(FailureReason::Crowded), kept: false });
     }
 
     /// Sends the next message if none is on its way. True if the lines look different.
@@ -68,7 +68,7 @@ impl Outbox {
             let text = entry.unsent.frame().encode();
             // The server closes the socket on a larger one: sent again and again it would keep us out.
             if text.len() > turn.frame_limit {
-                entry.fail(Why::TooLarge);
+                entry.fail(FailureReason::TooLarge);
                 turn.effect(Effect::Keep(entry.unsent.clone()));
                 failed = true;
             } else {
@@ -103,7 +103,7 @@ impl Outbox {
     }
 
     /// What was shown is no longer so: it is as if its event were still to come.
-    pub(crate) fn take_back(&mut self, shown: Vec<(u64, Unsent)>) {
+    pub(crate) fn take_back(&mut self, shown: Vec<(u64, PendingCommand)>) {
         let mut entries: Vec<Entry> = shown.into_iter().map(|(seq, unsent)| Entry::accepted(seq, unsent)).collect();
         entries.append(&mut self.entries);
         self.entries = entries;
@@ -111,12 +111,12 @@ impl Outbox {
 
     /// The history lost its end: what it had accepted and is not in the new page is the person's to send again. Under
     /// the same id that says it once, should it be there after all. Returns what is to be persisted again.
-    pub(crate) fn lose_accepted(&mut self) -> Vec<Unsent> {
+    pub(crate) fn lose_accepted(&mut self) -> Vec<PendingCommand> {
         self.lose(0)
     }
 
     /// The same of what was looked for in vain too often.
-    pub(crate) fn lose_missing(&mut self) -> Vec<Unsent> {
+    pub(crate) fn lose_missing(&mut self) -> Vec<PendingCommand> {
         self.lose(LOOKS)
     }
 
@@ -136,14 +136,14 @@ impl Outbox {
     }
 
     /// The message was refused for good. Returns it, to be persisted, if it looks different.
-    pub(crate) fn fail(&mut self, id: &str, why: Why) -> Option<Unsent> {
+    pub(crate) fn fail(&mut self, id: &str, why: FailureReason) -> Option<PendingCommand> {
         let entry = self.find(id).filter(|entry| matches!(entry.state, State::Asked { .. } | State::Waiting))?;
         entry.fail(why);
         Some(entry.unsent.clone())
     }
 
     /// Sends a failed message again. Returns it if it failed, to be persisted.
-    pub(crate) fn retry(&mut self, id: &str, space: bool) -> Option<Unsent> {
+    pub(crate) fn retry(&mut self, id: &str, space: bool) -> Option<PendingCommand> {
         let entry = self.find(id)?;
         if !entry.is_failed() || !(space || entry.kept) {
             return None;
@@ -217,7 +217,7 @@ impl Outbox {
 
     /// How the messages are shown, and which edits failed of `elsewhere`, the changes to what is not: nothing that somebody
     /// wrote is to be lost without a word.
-    pub(crate) fn lines(&self, me: &User, elsewhere: &[Unsent]) -> impl Iterator<Item = Line> {
+    pub(crate) fn lines(&self, me: &User, elsewhere: &[PendingCommand]) -> impl Iterator<Item = TimelineItem> {
         let lost = |id: &str| elsewhere.iter().any(|change| change.id == id && change.failed.is_some());
         self.entries.iter().filter_map(move |entry| match &entry.unsent.deed {
             Deed::Say { text, reply_to } => Some(entry.line(me, text, *reply_to)),
@@ -227,7 +227,7 @@ impl Outbox {
     }
 
     /// The changes to messages.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = Unsent> {
+    pub(crate) fn changes(&self) -> impl Iterator<Item = PendingCommand> {
         self.entries.iter().filter_map(Entry::change)
     }
 
@@ -235,10 +235,10 @@ impl Outbox {
         self.entries.iter_mut().find(|entry| entry.unsent.id == id)
     }
 
-    fn lose(&mut self, after: u32) -> Vec<Unsent> {
+    fn lose(&mut self, after: u32) -> Vec<PendingCommand> {
         let lost = |entry: &&mut Entry| matches!(entry.state, State::Accepted { looks, .. } if looks >= after);
         let lose = |entry: &mut Entry| {
-            entry.fail(Why::Lost);
+            entry.fail(FailureReason::Lost);
             entry.unsent.clone()
         };
         self.entries.iter_mut().filter(lost).map(lose).collect()

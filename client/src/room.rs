@@ -17,7 +17,7 @@ use crate::presence::People;
 use crate::timeline::Timeline;
 use crate::turn::Turn;
 use crate::typing::Typing;
-use crate::{Change, Line, Notice, Why};
+use crate::{Change, FailureReason, Notice, TimelineItem};
 
 pub(crate) use entering::Joined;
 pub(crate) use reading::OlderPage;
@@ -29,7 +29,7 @@ pub struct Room {
     name: String,
     me: User,
     membership: Membership,
-    refusal: Option<Why>,
+    refusal: Option<FailureReason>,
     timeline: Timeline,
     /// Events that came while a join was on its way and do not fit yet. Bounded: the oldest give way, and are missed
     /// when the others are tried.
@@ -51,7 +51,7 @@ impl Room {
 
     /// What the list shows, oldest first: what was sent, then what is pending or failed in the order of sending.
     #[must_use]
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[TimelineItem] {
         self.timeline.lines()
     }
 
@@ -97,15 +97,15 @@ impl Room {
         self.timeline.cursor().is_some()
     }
 
-    /// Why the view was last replaced, if messages may be missing for it.
+    /// FailureReason the view was last replaced, if messages may be missing for it.
     #[must_use]
     pub fn notice(&self) -> Option<Notice> {
         self.timeline.notice()
     }
 
-    /// Why the room cannot be entered.
+    /// FailureReason the room cannot be entered.
     #[must_use]
-    pub fn refusal(&self) -> Option<&Why> {
+    pub fn refusal(&self) -> Option<&FailureReason> {
         self.refusal.as_ref()
     }
 

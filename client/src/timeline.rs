@@ -5,14 +5,14 @@ use protocol::{Cursor, Event, Head, Reason, User};
 use crate::chain::{Chain, Place, unbroken_end};
 use crate::lines::{Amendment, Lines, key};
 use crate::outbox::Outbox;
-use crate::{Line, Unsent};
+use crate::{PendingCommand, TimelineItem};
 
 /// The most events that are held of one room. One more, and the older part is let go; it can be loaded again.
 const HELD: usize = 12_000;
 /// What is held after that.
 const HELD_AFTER: usize = 10_000;
 
-/// Why the view of a room was replaced: between what it showed and what it shows something may be missing.
+/// FailureReason the view of a room was replaced: between what it showed and what it shows something may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Too much was missed, or it is no longer kept.
@@ -45,7 +45,7 @@ impl Timeline {
         self.chain.as_ref().map(Chain::cursor)
     }
 
-    pub(crate) fn lines(&self) -> &[Line] {
+    pub(crate) fn lines(&self) -> &[TimelineItem] {
         self.lines.as_slice()
     }
 
@@ -61,7 +61,7 @@ impl Timeline {
     }
 
     /// Whether the message that is changed is held.
-    pub(crate) fn holds_target(&self, change: &Unsent) -> bool {
+    pub(crate) fn holds_target(&self, change: &PendingCommand) -> bool {
         let uid = change.deed.target().and_then(|seq| self.uid_at(seq));
         uid.is_some() && uid == change.uid.as_ref()
     }
@@ -116,7 +116,7 @@ impl Timeline {
         })
     }
 
-    /// Why a page takes the place of what is shown. One that takes something back is of another history, whatever the
+    /// FailureReason a page takes the place of what is shown. One that takes something back is of another history, whatever the
     /// server calls it: nobody is to lose lines without a word.
     pub(crate) fn reason_of(&self, page: &Page, said: Reason) -> Reason {
         let Some(chain) = &self.chain else { return said };

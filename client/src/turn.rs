@@ -1,6 +1,6 @@
 use protocol::ClientFrame;
 
-use crate::{Change, Effect, Moment};
+use crate::{Change, Context, Effect};
 
 /// The code of our own closes.
 const NORMAL: u16 = 1000;
@@ -8,7 +8,7 @@ const NORMAL: u16 = 1000;
 /// One input while it is worked out: when it came, and what it leads to so far.
 pub(crate) struct Turn {
     pub(crate) now: u64,
-    pub(crate) jitter: f64,
+    pub(crate) random: f64,
     /// The largest frame that the server accepts, in bytes.
     pub(crate) frame_limit: usize,
     /// The socket on which something is said.
@@ -19,9 +19,9 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    pub(crate) fn new(moment: Moment, frame_limit: usize, socket: u32) -> Self {
-        let (now, jitter) = (moment.now, moment.jitter);
-        Self { now, jitter, frame_limit, socket, effects: Vec::new(), changes: Vec::new() }
+    pub(crate) fn new(moment: Context, frame_limit: usize, socket: u32) -> Self {
+        let (now, random) = (moment.now, moment.random);
+        Self { now, random, frame_limit, socket, effects: Vec::new(), changes: Vec::new() }
     }
 
     pub(crate) fn transmit(&mut self, frame: &ClientFrame) {
@@ -56,6 +56,6 @@ impl Turn {
 
     /// A wait of a second and a bit, for requests that are refused for now with no word about when.
     pub(crate) fn soon(&self) -> u64 {
-        self.now.saturating_add(1_000).saturating_add((self.jitter * 1_000.0) as u64)
+        self.now.saturating_add(1_000).saturating_add((self.random * 1_000.0) as u64)
     }
 }

@@ -28,7 +28,7 @@ impl From<CloseCode> for u16 {
 
 /// What a client does after a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reaction {
+pub enum ClosePolicy {
     /// Stop, and tell the person.
     Stop,
     /// Come back after the back-off, or after what `retry` said.
@@ -37,7 +37,7 @@ pub enum Reaction {
     AtOnce,
 }
 
-impl Reaction {
+impl ClosePolicy {
     /// The reaction to a close code of the server's or of the WebSocket standard.
     #[must_use]
     pub const fn to(code: u16) -> Self {
@@ -56,15 +56,15 @@ mod tests {
     #[test]
     fn a_code_tells_what_to_do_by_its_range() {
         for (code, reaction) in [
-            (CloseCode::NotSignedIn.into(), Reaction::Stop),
-            (CloseCode::NotThisProtocol.into(), Reaction::Stop),
-            (CloseCode::TooSlow.into(), Reaction::BackOff),
-            (CloseCode::GoingAway.into(), Reaction::AtOnce),
-            (1006, Reaction::BackOff),
-            (1011, Reaction::BackOff),
-            (4300, Reaction::BackOff),
+            (CloseCode::NotSignedIn.into(), ClosePolicy::Stop),
+            (CloseCode::NotThisProtocol.into(), ClosePolicy::Stop),
+            (CloseCode::TooSlow.into(), ClosePolicy::BackOff),
+            (CloseCode::GoingAway.into(), ClosePolicy::AtOnce),
+            (1006, ClosePolicy::BackOff),
+            (1011, ClosePolicy::BackOff),
+            (4300, ClosePolicy::BackOff),
         ] {
-            assert_eq!(Reaction::to(code), reaction, "{code}");
+            assert_eq!(ClosePolicy::to(code), reaction, "{code}");
         }
     }
 }

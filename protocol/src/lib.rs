@@ -17,7 +17,7 @@ mod read_server_frame;
 mod server_frame;
 
 pub use client_frame::{ClientFrame, DecodeError};
-pub use close::{CloseCode, Reaction};
+pub use close::{CloseCode, ClosePolicy};
 pub use cursor::Cursor;
 pub use emoji::check_emoji;
 pub use error::{Error, RefusalCode};

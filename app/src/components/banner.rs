@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use client::{Link, Stop};
+use client::{ConnectionStatus, StopReason};
 use leptos::prelude::*;
 
 use crate::{state::Chat, text::room_path};
@@ -15,9 +15,9 @@ pub fn Banner() -> impl IntoView {
     let patience_is_over = watch_patience(chat);
     let said = move || {
         let words = match chat.link.get() {
-            Link::Starting | Link::Live => None,
-            Link::Away { .. } => patience_is_over.get().then(|| away(chat)),
-            Link::Stopped(stop) => Some(stopped(chat, stop)),
+            ConnectionStatus::Starting | ConnectionStatus::Live => None,
+            ConnectionStatus::Away { .. } => patience_is_over.get().then(|| away(chat)),
+            ConnectionStatus::Stopped(stop) => Some(stopped(chat, stop)),
         };
         words.map(|(words, link, link_text)| view! { <p>{words} " " <a href=link>{link_text}</a></p> })
     };
@@ -30,7 +30,7 @@ pub fn Banner() -> impl IntoView {
 
 fn watch_patience(chat: Chat) -> RwSignal<bool> {
     let is_over = RwSignal::new(false);
-    let is_away = Memo::new(move |_| chat.link.with(|link| matches!(link, Link::Away { .. })));
+    let is_away = Memo::new(move |_| chat.link.with(|link| matches!(link, ConnectionStatus::Away { .. })));
     Effect::new(move |timer: Option<Option<TimeoutHandle>>| {
         if let Some(timer) = timer.flatten() {
             timer.clear();
@@ -38,7 +38,7 @@ fn watch_patience(chat: Chat) -> RwSignal<bool> {
         if is_away.get() {
             set_timeout_with_handle(move || is_over.set(true), PATIENCE).ok()
         } else {
-            if is_over.get_untracked() && chat.link.with_untracked(|link| matches!(link, Link::Live)) {
+            if is_over.get_untracked() && chat.link.with_untracked(|link| matches!(link, ConnectionStatus::Live)) {
                 chat.tell(chat.words.connected());
             }
             is_over.set(false);
@@ -56,12 +56,12 @@ fn away(Chat { current, words, .. }: Chat) -> Said {
     (words.away(), room_path(&current.get_untracked()), words.reload())
 }
 
-fn stopped(Chat { current, words, .. }: Chat, stop: Stop) -> Said {
+fn stopped(Chat { current, words, .. }: Chat, stop: StopReason) -> Said {
     let here = room_path(&current.get_untracked());
     match stop {
-        Stop::Reload => (words.newer_version(), here, words.reload()),
-        Stop::SignIn => (words.signed_out(), here, words.sign_in_again()),
-        Stop::Broken => (words.broken(), here, words.reload()),
-        Stop::Forbidden => (words.not_allowed(), "/".to_owned(), words.start_again()),
+        StopReason::Reload => (words.newer_version(), here, words.reload()),
+        StopReason::SignIn => (words.signed_out(), here, words.sign_in_again()),
+        StopReason::Broken => (words.broken(), here, words.reload()),
+        StopReason::Forbidden => (words.not_allowed(), "/".to_owned(), words.start_again()),
     }
 }

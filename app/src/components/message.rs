@@ -1,4 +1,4 @@
-use client::Why;
+use client::FailureReason;
 use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
@@ -76,7 +76,7 @@ fn State(line: LineView) -> impl IntoView {
 }
 
 #[component]
-fn Failure(id: String, why: Why, text: Option<String>) -> impl IntoView {
+fn Failure(id: String, why: FailureReason, text: Option<String>) -> impl IntoView {
     let chat = Chat::here();
     let words = chat.words;
     let retry = {

@@ -1,4 +1,4 @@
-use client::{Notice, Why};
+use client::{FailureReason, Notice};
 use leptos::prelude::*;
 
 use crate::{
@@ -22,7 +22,7 @@ pub fn Notices() -> impl IntoView {
 }
 
 #[component]
-fn Refusal(why: Why) -> impl IntoView {
+fn Refusal(why: FailureReason) -> impl IntoView {
     let chat = Chat::here();
     on_cleanup(|| rest_focus("#msg"));
     view! {

@@ -1,6 +1,6 @@
 use std::{cell::Cell, time::Duration};
 
-use client::{Change, Client, Effect, Input, Link, Moment, Snapshot};
+use client::{Change, Client, ConnectionStatus, Context, Effect, Input, Snapshot};
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::js_sys::{Date, Math};
 
@@ -169,12 +169,12 @@ impl Driver {
 
     /// Whether the connection is given up.
     pub fn is_stopped(&self) -> bool {
-        matches!(self.client.link(), Link::Stopped(_))
+        matches!(self.client.link(), ConnectionStatus::Stopped(_))
     }
 }
 
-fn moment() -> Moment {
-    Moment { now: now(), jitter: Math::random() }
+fn moment() -> Context {
+    Context { now: now(), random: Math::random() }
 }
 
 /// Milliseconds since 1970, but never less than before: the clock of a device is set back at times, and what waits would

@@ -1,4 +1,4 @@
-use client::Unsent;
+use client::PendingCommand;
 use leptos::prelude::window;
 
 /// What outlives the page in this browser: unsent messages, open rooms and which of them are muted, and for as long as the tab is open, what is half
@@ -22,16 +22,16 @@ impl Storage {
     }
 
     /// The messages that were not sent, in the order they were written.
-    pub fn unsent(&self) -> Vec<Unsent> {
-        let mut unsent = Vec::<Unsent>::new();
-        for message in self.values("outbox").iter().filter_map(|value| Unsent::decode(value)) {
+    pub fn unsent(&self) -> Vec<PendingCommand> {
+        let mut unsent = Vec::<PendingCommand>::new();
+        for message in self.values("outbox").iter().filter_map(|value| PendingCommand::decode(value)) {
             let place = unsent.partition_point(|other| other.at <= message.at);
             unsent.insert(place, message);
         }
         unsent
     }
 
-    pub fn keep(&self, message: &Unsent) {
+    pub fn keep(&self, message: &PendingCommand) {
         set(&self.store, &self.message_key(&message.room, &message.id), &message.encode());
     }
 

@@ -1,4 +1,4 @@
-use client::{Deed, Line, LineState, Reaction, Unsent, Why};
+use client::{Deed, DeliveryStatus, FailureReason, PendingCommand, Reaction, TimelineItem};
 use leptos::prelude::*;
 use protocol::{Reply, User};
 
@@ -64,15 +64,15 @@ pub enum Standing {
     Failed {
         /// The id of the message or of the change.
         id: String,
-        /// Why.
-        why: Why,
+        /// FailureReason.
+        why: FailureReason,
         /// What it was to say, if it shows nowhere else.
         text: Option<String>,
     },
 }
 
 impl LineView {
-    pub fn new(line: &Line, above: Option<&Line>) -> Self {
+    pub fn new(line: &TimelineItem, above: Option<&TimelineItem>) -> Self {
         Self {
             key: line.key.clone(),
             author: line.author.clone(),
@@ -87,7 +87,7 @@ impl LineView {
         }
     }
 
-    pub fn show(&self, line: &Line, above: Option<&Line>) {
+    pub fn show(&self, line: &TimelineItem, above: Option<&TimelineItem>) {
         set_if_changed(&self.seq, line.seq);
         set_if_changed(&self.at, line.at);
         set_if_changed(&self.continues, continues(line, above));
@@ -127,15 +127,15 @@ impl LineView {
     }
 }
 
-fn standing(line: &Line) -> Standing {
+fn standing(line: &TimelineItem) -> Standing {
     match &line.state {
-        LineState::Pending => Standing::Pending,
-        LineState::Failed(why) => Standing::Failed { id: line.id().to_owned(), why: why.clone(), text: None },
-        LineState::Sent => line.changes.iter().find_map(failed).unwrap_or(Standing::Sent),
+        DeliveryStatus::Pending => Standing::Pending,
+        DeliveryStatus::Failed(why) => Standing::Failed { id: line.id().to_owned(), why: why.clone(), text: None },
+        DeliveryStatus::Sent => line.changes.iter().find_map(failed).unwrap_or(Standing::Sent),
     }
 }
 
-fn failed(change: &Unsent) -> Option<Standing> {
+fn failed(change: &PendingCommand) -> Option<Standing> {
     let text = match &change.deed {
         Deed::Edit { text, .. } => Some(drawn(text)),
         Deed::Say { .. } | Deed::Delete { .. } | Deed::React { .. } => None,
@@ -143,11 +143,11 @@ fn failed(change: &Unsent) -> Option<Standing> {
     Some(Standing::Failed { id: change.id.clone(), why: change.failed.clone()?, text })
 }
 
-fn mark(line: &Line) -> Option<Mark> {
+fn mark(line: &TimelineItem) -> Option<Mark> {
     if line.deleted { Some(Mark::Deleted) } else { line.edited.map(Mark::Edited) }
 }
 
-fn continues(line: &Line, above: Option<&Line>) -> bool {
+fn continues(line: &TimelineItem, above: Option<&TimelineItem>) -> bool {
     above.is_some_and(|above| above.author == line.author && line.at.saturating_sub(above.at) < GROUP)
 }
 
@@ -162,9 +162,9 @@ pub fn set_if_changed<T: Copy + PartialEq + Send + Sync + 'static>(signal: &ArcR
 mod tests {
     use super::*;
 
-    fn line(author: &str, at: u64) -> Line {
+    fn line(author: &str, at: u64) -> TimelineItem {
         let author = User { id: format!("u_{author}"), name: author.to_owned() };
-        Line::new(author, &format!("m{at}"), String::new(), at)
+        TimelineItem::new(author, &format!("m{at}"), String::new(), at)
     }
 
     #[test]
@@ -185,17 +185,20 @@ mod tests {
     fn a_change_that_was_refused_shows_at_its_message() {
         let mut line = line("Ana", 7);
         assert_eq!(standing(&line), Standing::Pending);
-        line.state = LineState::Sent;
+        line.state = DeliveryStatus::Sent;
         assert_eq!(standing(&line), Standing::Sent);
-        let change = |id: &str, failed: Option<&str>| client::Unsent {
+        let change = |id: &str, failed: Option<&str>| client::PendingCommand {
             room: "lobby".into(),
             id: id.into(),
             deed: client::Deed::Delete { target: 1 },
             uid: None,
             at: 7,
-            failed: failed.map(|why| Why::Told(why.into())),
+            failed: failed.map(|why| FailureReason::Told(why.into())),
         };
         line.changes = vec![change("a", None), change("b", Some("No."))];
-        assert_eq!(standing(&line), Standing::Failed { id: "b".into(), why: Why::Told("No.".into()), text: None });
+        assert_eq!(
+            standing(&line),
+            Standing::Failed { id: "b".into(), why: FailureReason::Told("No.".into()), text: None }
+        );
     }
 }

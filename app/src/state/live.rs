@@ -15,7 +15,7 @@ impl Chat {
     /// Draws what has changed.
     pub fn show(self, change: &Change, client: &Client, now: u64) {
         match change {
-            Change::Link => self.link.set(client.link()),
+            Change::Connection => self.link.set(client.link()),
             Change::Rooms => {
                 self.order_rooms(client);
                 client.rooms().for_each(|room| self.show_room(client, room.name(), RoomView::show_marks));

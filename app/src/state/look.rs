@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use client::Line;
+use client::TimelineItem;
 
 use super::window::{MOST, SOME, Window, place_of};
 
@@ -22,7 +22,7 @@ pub enum Look {
 
 impl Window {
     /// Moved there. `None` where nothing is loaded that is not drawn.
-    pub fn moved(self, look: Look, lines: &[Line]) -> Option<Self> {
+    pub fn moved(self, look: Look, lines: &[TimelineItem]) -> Option<Self> {
         let Range { start, end } = self.range(lines);
         let range = match look {
             Look::Back if start == 0 => return None,

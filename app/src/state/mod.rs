@@ -9,7 +9,7 @@ mod look;
 mod room;
 mod window;
 
-use client::{Client, Link, Moment, Snapshot};
+use client::{Client, ConnectionStatus, Context, Snapshot};
 use leptos::prelude::*;
 use protocol::User;
 
@@ -33,7 +33,7 @@ pub struct Chat {
     /// Who is reading.
     pub me: StoredValue<User>,
     /// How the connection is.
-    pub link: RwSignal<Link>,
+    pub link: RwSignal<ConnectionStatus>,
     /// The open rooms, the one with the latest message first.
     pub rooms: RwSignal<Vec<RoomView>>,
     /// The room on the screen.
@@ -53,10 +53,10 @@ impl Chat {
     /// The chat as it was rendered.
     pub fn new(page: &RoomPage) -> Self {
         let mut client = Client::new(page.me.clone(), Vec::new());
-        client.open(&page.room, Some(snapshot(page)), Moment { now: 0, jitter: 0.0 });
+        client.open(&page.room, Some(snapshot(page)), Context { now: 0, random: 0.0 });
         Self {
             me: StoredValue::new(page.me.clone()),
-            link: RwSignal::new(Link::Starting),
+            link: RwSignal::new(ConnectionStatus::Starting),
             rooms: RwSignal::new(client.rooms().map(RoomView::new).collect()),
             current: RwSignal::new(page.room.clone()),
             today: RwSignal::new(None),

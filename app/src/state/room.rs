@@ -1,4 +1,4 @@
-use client::{Notice, Room, Why};
+use client::{FailureReason, Notice, Room};
 use leptos::prelude::*;
 use protocol::User;
 
@@ -44,8 +44,8 @@ pub struct RoomView {
     pub top: ArcRwSignal<Top>,
     /// Whether the reader has seen that something may be missing.
     pub has_read_notice: ArcRwSignal<bool>,
-    /// Why the room cannot be entered.
-    pub refusal: ArcRwSignal<Option<Why>>,
+    /// FailureReason the room cannot be entered.
+    pub refusal: ArcRwSignal<Option<FailureReason>>,
     /// Who came or went last, in words.
     pub news: ArcRwSignal<String>,
 }
@@ -102,7 +102,7 @@ impl RoomView {
         self.count_news(room);
     }
 
-    /// Why something may be missing, until the reader has seen it.
+    /// FailureReason something may be missing, until the reader has seen it.
     pub fn gap(&self) -> Option<Notice> {
         if self.has_read_notice.get() { None } else { self.top.with(|top| top.notice) }
     }

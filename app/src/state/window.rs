@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use client::Line;
+use client::TimelineItem;
 
 /// The most lines that are drawn.
 pub(super) const MOST: usize = 300;
@@ -26,13 +26,13 @@ impl Window {
     }
 
     /// Where in the lines it is.
-    pub fn range(self, lines: &[Line]) -> Range<usize> {
+    pub fn range(self, lines: &[TimelineItem]) -> Range<usize> {
         let end = if self.is_at_end() { lines.len() } else { place_of(lines, self.to + 1) };
         place_of(lines, self.from).min(end)..end
     }
 
     /// As lines have come and gone. If there are too many it stays with the reader, who is at the end or somewhere above.
-    pub fn fitted(self, lines: &[Line], is_at_end: bool) -> Self {
+    pub fn fitted(self, lines: &[TimelineItem], is_at_end: bool) -> Self {
         let Range { start, end } = self.range(lines);
         let range = match end - start {
             0 => lines.len().saturating_sub(SOME)..lines.len(),
@@ -43,7 +43,7 @@ impl Window {
         Self::over(range, lines)
     }
 
-    pub(super) fn over(range: Range<usize>, lines: &[Line]) -> Self {
+    pub(super) fn over(range: Range<usize>, lines: &[TimelineItem]) -> Self {
         let from = if range.start == 0 { None } else { lines[range.start].seq };
         // What is not sent yet has no number and stands at the end.
         let last = if range.end == lines.len() { None } else { lines[range].iter().rev().find_map(|line| line.seq) };
@@ -52,7 +52,7 @@ impl Window {
 }
 
 /// Where the first line stands that has this number or a larger one, or none yet.
-pub fn place_of(lines: &[Line], seq: u64) -> usize {
+pub fn place_of(lines: &[TimelineItem], seq: u64) -> usize {
     lines.partition_point(|line| line.seq.is_some_and(|known| known < seq))
 }
 
@@ -63,9 +63,9 @@ pub(super) mod tests {
     use super::*;
 
     /// Lines with every second number, as if each had a reaction.
-    pub fn lines(numbers: Range<u64>, pending: usize) -> Vec<Line> {
+    pub fn lines(numbers: Range<u64>, pending: usize) -> Vec<TimelineItem> {
         let user = || User { id: "u_ana".into(), name: "Ana".into() };
-        let line = |seq: Option<u64>| Line { seq, ..Line::new(user(), "m", String::new(), 0) };
+        let line = |seq: Option<u64>| TimelineItem { seq, ..TimelineItem::new(user(), "m", String::new(), 0) };
         numbers.map(|number| line(Some(number * 2))).chain((0..pending).map(|_| line(None))).collect()
     }
 

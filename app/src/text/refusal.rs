@@ -1,4 +1,4 @@
-use client::Why;
+use client::FailureReason;
 use protocol::{NameProblem, RefusalCode, limits};
 
 use super::words::{Words, number};
@@ -13,20 +13,20 @@ impl Words {
         }
     }
 
-    /// Why something was not taken.
-    pub fn why(self, why: &Why) -> String {
+    /// FailureReason something was not taken.
+    pub fn why(self, why: &FailureReason) -> String {
         let words = match why {
-            Why::Refused(code) => return self.refusal(*code),
-            Why::Told(words) => words,
-            Why::Crowded => self.crowded(),
-            Why::TooLarge => self.too_large(),
-            Why::Lost => self.lost(),
-            Why::Gone => self.gone(),
+            FailureReason::Refused(code) => return self.refusal(*code),
+            FailureReason::Told(words) => words,
+            FailureReason::Crowded => self.crowded(),
+            FailureReason::TooLarge => self.too_large(),
+            FailureReason::Lost => self.lost(),
+            FailureReason::Gone => self.gone(),
         };
         words.to_owned()
     }
 
-    /// Why something was not done. What crosses the socket says it in English.
+    /// FailureReason something was not done. What crosses the socket says it in English.
     pub fn refusal(self, code: RefusalCode) -> String {
         let words = match code {
             RefusalCode::TextTooLong => return self.text_too_long(&number(limits::TEXT as u64)),

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use client::{Client, Effect, Input, LineState, Link, Moment, Unsent};
+use client::{Client, ConnectionStatus, Context, DeliveryStatus, Effect, Input, PendingCommand};
 use rand::{Rng, rngs::StdRng};
 use tokio::{
     sync::{mpsc, watch},
@@ -157,7 +157,7 @@ impl Person {
     fn leave(mut self) -> Journal {
         let screen = self.screen();
         let now = self.clock.now();
-        self.writing.link(self.client.link() == Link::Live, now);
+        self.writing.link(self.client.link() == ConnectionStatus::Live, now);
         Journal { affinity: self.pass.jar.affinity(), ..self.writing.close(screen) }
     }
 
@@ -226,7 +226,9 @@ impl Person {
                         self.writing.acknowledged(id, self.clock.now());
                     }
                 }
-                Effect::Keep(Unsent { id, failed: Some(_), .. }) if self.settled.contains(&id) => self.writing.lost(id),
+                Effect::Keep(PendingCommand { id, failed: Some(_), .. }) if self.settled.contains(&id) => {
+                    self.writing.lost(id)
+                }
                 Effect::Keep(_) | Effect::Mentioned { .. } | Effect::Changed(_) => {}
             }
         }
@@ -235,12 +237,12 @@ impl Person {
     /// Writes down what looks different now.
     fn look(&mut self) {
         let now = self.clock.now();
-        let live = self.client.link() == Link::Live;
+        let live = self.client.link() == ConnectionStatus::Live;
         self.writing.link(live, now);
         let Some(room) = self.client.room(self.writing.room()) else { return };
         let lines = room.lines();
         let pending = lines.iter().rev().take_while(|line| line.seq.is_none());
-        let pending = pending.filter(|line| line.state == LineState::Pending).count();
+        let pending = pending.filter(|line| line.state == DeliveryStatus::Pending).count();
         self.writing.shown(lines, now);
         self.writing.here(room.people(), room.count(), now);
         let standing = Standing {
@@ -260,7 +262,7 @@ impl Person {
         for line in room.lines() {
             match (line.seq, &line.state) {
                 (Some(seq), _) => screen.sent.push((seq, line.key.clone())),
-                (None, LineState::Failed(_)) => screen.failed.push(line.key.clone()),
+                (None, DeliveryStatus::Failed(_)) => screen.failed.push(line.key.clone()),
                 (None, _) => screen.pending.push(line.key.clone()),
             }
         }
@@ -272,8 +274,8 @@ impl Person {
         Some(self.clock.now() + u64::try_from(pace.as_millis()).expect("a pace is short"))
     }
 
-    fn moment(&mut self) -> Moment {
-        Moment { now: self.clock.now(), jitter: self.chance.random() }
+    fn moment(&mut self) -> Context {
+        Context { now: self.clock.now(), random: self.chance.random() }
     }
 }
 

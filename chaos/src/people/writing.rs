@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use client::Line;
+use client::TimelineItem;
 use protocol::{Reason, RefusalCode, ServerFrame, User};
 
 use super::{Acknowledged, Departure, Journal, Outage, Said, Screen, Shown, View};
@@ -109,7 +109,7 @@ impl Writing {
     }
 
     /// Notes the lines that are new on the screen. Where the list was replaced, all of them are.
-    pub fn shown(&mut self, lines: &[Line], now: u64) {
+    pub fn shown(&mut self, lines: &[TimelineItem], now: u64) {
         let view = self.journal.views.last().expect("there is one from the start");
         let known = view.lines.last().map_or(0, |line| line.seq);
         let last = lines.iter().rev().find_map(|line| line.seq).unwrap_or(0);
@@ -146,7 +146,7 @@ impl Writing {
 }
 
 /// Whether the list goes on with the last line that was noted: a page that shows nothing else replaces nothing.
-fn continues(view: &View, lines: &[Line]) -> bool {
+fn continues(view: &View, lines: &[TimelineItem]) -> bool {
     let Some(known) = view.lines.last() else { return false };
     lines.iter().rev().any(|line| line.seq == Some(known.seq) && line.key == known.key)
 }

@@ -1,6 +1,6 @@
 use protocol::{Event, Kind, User};
 
-use super::{Line, LineState};
+use super::{DeliveryStatus, TimelineItem};
 use crate::Deed;
 
 /// An event that changes a message.
@@ -16,7 +16,7 @@ pub(crate) struct Amendment {
 
 /// What an event is to the list.
 pub(super) enum Item {
-    Line(Line),
+    TimelineItem(TimelineItem),
     Amendment(Amendment),
     Nothing,
 }
@@ -26,8 +26,8 @@ impl From<Event> for Item {
         let Event { seq, at, author, kind, .. } = event;
         let (id, deed) = match kind {
             Kind::Message { id, text, reply } => {
-                let line = Line::new(author, &id, text, at);
-                return Self::Line(Line { seq: Some(seq), state: LineState::Sent, reply, ..line });
+                let line = TimelineItem::new(author, &id, text, at);
+                return Self::TimelineItem(TimelineItem { seq: Some(seq), state: DeliveryStatus::Sent, reply, ..line });
             }
             Kind::Edit { id, target, text } => (id, Deed::Edit { target, text }),
             Kind::Delete { id, target } => (id, Deed::Delete { target }),
@@ -50,13 +50,13 @@ impl Amendment {
     }
 
     /// Changes the message among these lines, which are in the room's order. True if it looks different.
-    pub(super) fn amend(&self, lines: &mut [Line]) -> bool {
+    pub(super) fn amend(&self, lines: &mut [TimelineItem]) -> bool {
         let line = find(lines, self.deed.target());
         line.is_some_and(|index| lines[index].change(&self.author, self.at, &self.deed))
     }
 
     /// Changes the quotes of the message in these lines. True if they look different.
-    pub(super) fn requote(&self, lines: &mut [Line]) -> bool {
+    pub(super) fn requote(&self, lines: &mut [TimelineItem]) -> bool {
         let mut different = false;
         for line in lines.iter_mut().filter(|_| self.rewrites()) {
             different |= line.requote(&self.author, &self.deed);
@@ -66,6 +66,6 @@ impl Amendment {
 }
 
 /// Where a line is among lines in the room's order.
-pub(super) fn find(lines: &[Line], seq: Option<u64>) -> Option<usize> {
+pub(super) fn find(lines: &[TimelineItem], seq: Option<u64>) -> Option<usize> {
     lines.binary_search_by_key(&seq, |line| line.seq).ok()
 }

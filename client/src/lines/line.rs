@@ -1,11 +1,11 @@
 use protocol::{Event, Kind, Reply, User};
 
 use super::key;
-use crate::{Deed, Unsent, Why};
+use crate::{Deed, FailureReason, PendingCommand};
 
 /// One message as the list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct TimelineItem {
     /// `<author's id>/<message's id>`: the same before and after the acknowledgement, so that what is drawn stays.
     pub key: String,
     /// Who said it.
@@ -17,11 +17,11 @@ pub struct Line {
     /// Its place in the room, once it has one.
     pub seq: Option<u64>,
     /// What became of it.
-    pub state: LineState,
+    pub state: DeliveryStatus,
     /// The message that it answers. The quote follows what becomes of that message as far as that is known, and is empty once
     /// it was deleted.
     pub reply: Option<Reply>,
-    /// When it was last edited, as [`Line::at`].
+    /// When it was last edited, as [`TimelineItem::at`].
     pub edited: Option<u64>,
     /// Whether its author took it back.
     pub deleted: bool,
@@ -29,18 +29,18 @@ pub struct Line {
     pub reactions: Vec<Reaction>,
     /// One's own changes to it that are not known to be in the history, in the order in which they were made. The line shows
     /// them as done, except those that failed.
-    pub changes: Vec<Unsent>,
+    pub changes: Vec<PendingCommand>,
 }
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LineState {
+pub enum DeliveryStatus {
     /// It is in the room.
     Sent,
     /// It is on its way, or waits for the connection.
     Pending,
     /// It was refused for good.
-    Failed(Why),
+    Failed(FailureReason),
 }
 
 /// An emoji at a message.
@@ -52,7 +52,7 @@ pub struct Reaction {
     pub people: Vec<User>,
 }
 
-impl Line {
+impl TimelineItem {
     /// A message that nobody has changed.
     #[must_use]
     pub fn new(author: User, id: &str, text: String, at: u64) -> Self {
@@ -62,7 +62,7 @@ impl Line {
             text,
             at,
             seq: None,
-            state: LineState::Pending,
+            state: DeliveryStatus::Pending,
             reply: None,
             edited: None,
             deleted: false,

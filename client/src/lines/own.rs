@@ -2,12 +2,12 @@
 
 use protocol::User;
 
-use super::{Line, Lines, amendment::find};
-use crate::Unsent;
+use super::{Lines, TimelineItem, amendment::find};
+use crate::PendingCommand;
 
 impl Lines {
     /// Shows these changes of one's own, and no others that are not in the room. True if something looks different.
-    pub(crate) fn set_changes(&mut self, changes: &[Unsent], me: &User) -> bool {
+    pub(crate) fn set_changes(&mut self, changes: &[PendingCommand], me: &User) -> bool {
         let before = std::mem::take(&mut self.bases);
         let sent = &self.list[..self.sent];
         let mut targets = Vec::<usize>::new();
@@ -32,7 +32,7 @@ impl Lines {
         different
     }
 
-    fn put(&mut self, line: Line) -> bool {
+    fn put(&mut self, line: TimelineItem) -> bool {
         let index = find(&self.list[..self.sent], line.seq);
         let different = index.is_some_and(|index| self.list[index] != line);
         if let Some(index) = index {
@@ -42,7 +42,7 @@ impl Lines {
     }
 }
 
-fn changed(mut line: Line, changes: &[Unsent], me: &User) -> Line {
+fn changed(mut line: TimelineItem, changes: &[PendingCommand], me: &User) -> TimelineItem {
     let target = line.seq;
     for change in changes.iter().filter(|change| change.deed.target() == target) {
         if change.failed.is_none() {

@@ -1,11 +1,11 @@
 use protocol::{Reply, User};
 
-use crate::{Line, LineState, Unsent, Why};
+use crate::{DeliveryStatus, FailureReason, PendingCommand, TimelineItem};
 
 /// One thing in the outbox.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) unsent: Unsent,
+    pub(super) unsent: PendingCommand,
     pub(super) state: State,
     /// Whether it survives a reload.
     pub(super) kept: bool,
@@ -27,12 +27,12 @@ pub(super) enum State {
         /// How many joins were answered without it.
         looks: u32,
     },
-    Failed(Why),
+    Failed(FailureReason),
 }
 
 impl Entry {
     /// Something to be sent, unless it failed before or nobody could ever take it.
-    pub(super) fn new(unsent: Unsent) -> Self {
+    pub(super) fn new(unsent: PendingCommand) -> Self {
         let state = match &unsent.failed {
             Some(why) => State::Failed(why.clone()),
             None => fresh(&unsent),
@@ -41,13 +41,13 @@ impl Entry {
     }
 
     /// What was shown, and has been acknowledged under that number.
-    pub(super) fn accepted(seq: u64, unsent: Unsent) -> Self {
+    pub(super) fn accepted(seq: u64, unsent: PendingCommand) -> Self {
         let state = State::Accepted { seq, until: u64::MAX, overdue: false, looks: 0 };
         Self { unsent, state, kept: false }
     }
 
     /// Leaves it to the person, also after a reload.
-    pub(super) fn fail(&mut self, why: Why) {
+    pub(super) fn fail(&mut self, why: FailureReason) {
         self.state = State::Failed(why.clone());
         self.unsent.failed = Some(why);
         self.kept = true;
@@ -74,21 +74,21 @@ impl Entry {
     }
 
     /// How it is shown where what it is about need not be.
-    pub(super) fn line(&self, me: &User, text: &str, reply_to: Option<u64>) -> Line {
-        let line = Line::new(me.clone(), &self.unsent.id, text.to_owned(), self.unsent.at);
-        let state = self.why().map_or(LineState::Pending, |why| LineState::Failed(why.clone()));
+    pub(super) fn line(&self, me: &User, text: &str, reply_to: Option<u64>) -> TimelineItem {
+        let line = TimelineItem::new(me.clone(), &self.unsent.id, text.to_owned(), self.unsent.at);
+        let state = self.why().map_or(DeliveryStatus::Pending, |why| DeliveryStatus::Failed(why.clone()));
         // What is quoted, the list knows.
         let reply = reply_to.map(|seq| Reply { seq, author: me.clone(), text: String::new() });
-        Line { state, reply, ..line }
+        TimelineItem { state, reply, ..line }
     }
 
     /// A change, as it is shown at what it changes.
-    pub(super) fn change(&self) -> Option<Unsent> {
+    pub(super) fn change(&self) -> Option<PendingCommand> {
         self.unsent.deed.target()?;
-        Some(Unsent { failed: self.why().cloned(), ..self.unsent.clone() })
+        Some(PendingCommand { failed: self.why().cloned(), ..self.unsent.clone() })
     }
 
-    fn why(&self) -> Option<&Why> {
+    fn why(&self) -> Option<&FailureReason> {
         match &self.state {
             State::Waiting | State::Asked { .. } | State::Accepted { .. } => None,
             State::Failed(why) => Some(why),
@@ -96,6 +96,6 @@ impl Entry {
     }
 }
 
-fn fresh(unsent: &Unsent) -> State {
+fn fresh(unsent: &PendingCommand) -> State {
     unsent.check().map_or_else(|error| State::Failed(error.into()), |()| State::Waiting)
 }

@@ -9,7 +9,7 @@ use crate::older::Older;
 use crate::presence::People;
 use crate::timeline::{Page, is_news, unread_after};
 use crate::turn::Turn;
-use crate::{Change, Effect, Snapshot, Why};
+use crate::{Change, Effect, FailureReason, Snapshot};
 
 /// The most events that wait for a join.
 const HELD: usize = 256;
@@ -94,7 +94,7 @@ impl Room {
     }
 
     /// The room cannot be entered.
-    pub(crate) fn refuse(&mut self, why: Why, turn: &mut Turn) {
+    pub(crate) fn refuse(&mut self, why: FailureReason, turn: &mut Turn) {
         self.membership.refused();
         self.set_refusal(Some(why), turn);
     }
@@ -109,7 +109,7 @@ impl Room {
         if refused.code.is_temporary() {
             self.membership.wait_until(refused.again_at(turn));
         } else {
-            self.refuse(Why::of(refused.code, refused.message), turn);
+            self.refuse(FailureReason::of(refused.code, refused.message), turn);
         }
     }
 
@@ -246,7 +246,7 @@ impl Room {
         }
     }
 
-    fn set_refusal(&mut self, refusal: Option<Why>, turn: &mut Turn) {
+    fn set_refusal(&mut self, refusal: Option<FailureReason>, turn: &mut Turn) {
         if self.refusal != refusal {
             self.refusal = refusal;
             turn.changed(Change::Rooms);
@@ -261,7 +261,7 @@ impl Refused {
         let Some(wait) = self.retry_after_ms else { return turn.soon() };
         let wait = wait.min(LONGEST_RETRY);
         // The server says the same to all whom an outage has refused.
-        turn.now.saturating_add(wait).saturating_add((turn.jitter * wait as f64) as u64)
+        turn.now.saturating_add(wait).saturating_add((turn.random * wait as f64) as u64)
     }
 
     pub(super) fn needs_join(&self) -> bool {

@@ -5,7 +5,7 @@ use protocol::{ClientFrame, RefusalCode};
 use super::Room;
 use crate::outbox::Outbox;
 use crate::turn::Turn;
-use crate::{Deed, Effect, Unsent, Why};
+use crate::{Deed, Effect, FailureReason, PendingCommand};
 
 /// A request that was not granted.
 pub(crate) struct Refused {
@@ -20,7 +20,7 @@ impl Room {
     }
 
     /// Shows a message or a change and sends it as soon as that can be; `space` says whether the outbox has room for it.
-    pub(crate) fn send(&mut self, unsent: Unsent, space: bool, turn: &mut Turn) {
+    pub(crate) fn send(&mut self, unsent: PendingCommand, space: bool, turn: &mut Turn) {
         if self.outbox.has(&unsent.id) || self.timeline.has(&self.me, &unsent.id) {
             // The same id means the same message, or change.
             return;
@@ -78,7 +78,7 @@ impl Room {
             self.expelled(turn);
         } else if refused.code.is_temporary() {
             self.outbox.pause(id, refused.again_at(turn));
-        } else if let Some(failed) = self.outbox.fail(id, Why::of(refused.code, refused.message)) {
+        } else if let Some(failed) = self.outbox.fail(id, FailureReason::of(refused.code, refused.message)) {
             if self.is_worth_keeping(&failed) {
                 turn.effect(Effect::Keep(failed));
             } else {
@@ -105,7 +105,7 @@ impl Room {
     }
 
     /// What was taken for sent is not.
-    pub(super) fn keep_again(&mut self, lost: Vec<Unsent>, turn: &mut Turn) {
+    pub(super) fn keep_again(&mut self, lost: Vec<PendingCommand>, turn: &mut Turn) {
         self.redraw(turn);
         for unsent in lost {
             turn.effect(Effect::Keep(unsent));
@@ -114,7 +114,7 @@ impl Room {
 
     /// Whether what failed can be shown, so that somebody decides what becomes of it. A deletion or a reaction has no place
     /// but at its message, and holds nothing that was written.
-    fn is_worth_keeping(&self, failed: &Unsent) -> bool {
+    fn is_worth_keeping(&self, failed: &PendingCommand) -> bool {
         matches!(failed.deed, Deed::Say { .. } | Deed::Edit { .. }) || self.timeline.holds_target(failed)
     }
 

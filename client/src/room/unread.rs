@@ -4,7 +4,7 @@ use protocol::{ClientFrame, Event, Kind};
 
 use super::Room;
 use crate::turn::Turn;
-use crate::{Change, Effect, Line, mentions};
+use crate::{Change, Effect, TimelineItem, mentions};
 
 impl Room {
     /// The number of the last event that the person has read, on whichever of their screens; 0 where nothing was. What was there
@@ -39,7 +39,7 @@ impl Room {
     }
 
     /// The unread messages that are here, latest first.
-    pub fn unread_lines(&self) -> impl Iterator<Item = &Line> {
+    pub fn unread_lines(&self) -> impl Iterator<Item = &TimelineItem> {
         self.news(self.read_to())
     }
 
@@ -56,7 +56,7 @@ impl Room {
     }
 
     /// The latest first.
-    fn news(&self, after: u64) -> impl Iterator<Item = &Line> {
+    fn news(&self, after: u64) -> impl Iterator<Item = &TimelineItem> {
         let sent = self.lines().iter().rev().filter(|line| line.seq.is_some());
         sent.take_while(move |line| line.seq > Some(after)).filter(|line| line.author.id != self.me.id)
     }

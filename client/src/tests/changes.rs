@@ -7,7 +7,7 @@ mod taken;
 use protocol::{Event, Kind, Reply, ServerFrame, User};
 
 use super::desk::{Desk, LOBBY, said};
-use crate::{Input, Line};
+use crate::{Input, TimelineItem};
 
 fn edit(seq: u64, author: &User, target: u64) -> Event {
     let id = format!("e{seq}");
@@ -34,7 +34,7 @@ fn sent(id: &str, seq: u64) -> ServerFrame {
 }
 
 impl Desk {
-    fn line(&self, seq: u64) -> &Line {
+    fn line(&self, seq: u64) -> &TimelineItem {
         self.room().lines().iter().find(|line| line.seq == Some(seq)).unwrap()
     }
 
@@ -57,7 +57,7 @@ impl Desk {
     }
 }
 
-fn words(line: &Line) -> String {
+fn words(line: &TimelineItem) -> String {
     let mut words = if line.deleted { vec!["deleted".to_owned()] } else { vec![line.text.clone()] };
     words.extend(line.edited.map(|_| "edited".to_owned()));
     words.extend(line.reply.as_ref().map(|reply| format!("to {} {:?}", reply.seq, reply.text)));

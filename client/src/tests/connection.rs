@@ -1,7 +1,7 @@
 use protocol::ServerFrame;
 
 use super::desk::{Desk, HEARTBEAT, ana, event, events, head_of, recovered, rui, welcome};
-use crate::{Input, Link, Stop};
+use crate::{ConnectionStatus, Input, StopReason};
 
 fn live() -> Desk {
     let mut desk = Desk::new(vec![]);
@@ -16,19 +16,19 @@ fn nothing_is_sent_before_the_welcome() {
     assert_eq!(desk.tell(Input::Start), "connect");
     assert_eq!(desk.tell(Input::Start), "", "one socket is enough");
     assert_eq!(desk.send("x"), "keep x, *timeline");
-    assert_eq!(desk.client.link(), Link::Starting);
+    assert_eq!(desk.client.link(), ConnectionStatus::Starting);
     assert_eq!(desk.hear(&welcome(ana())), "join lobby, *link");
-    assert_eq!(desk.client.link(), Link::Live);
+    assert_eq!(desk.client.link(), ConnectionStatus::Live);
 }
 
 #[test]
 fn a_close_code_decides_what_comes_next() {
     for (code, stop, wait) in [
-        (4000, Some(Stop::Reload), None),
-        (4001, Some(Stop::SignIn), None),
-        (4002, Some(Stop::Broken), None),
-        (4003, Some(Stop::Forbidden), None),
-        (4099, Some(Stop::Forbidden), None),
+        (4000, Some(StopReason::Reload), None),
+        (4001, Some(StopReason::SignIn), None),
+        (4002, Some(StopReason::Broken), None),
+        (4003, Some(StopReason::Forbidden), None),
+        (4099, Some(StopReason::Forbidden), None),
         (4100, None, Some(250)),
         (4101, None, Some(250)),
         (1000, None, Some(250)),
@@ -40,7 +40,7 @@ fn a_close_code_decides_what_comes_next() {
         let mut desk = live();
         assert_eq!(desk.lose(code), "*link", "{code}");
         assert_eq!(desk.wait(), wait, "{code}");
-        assert_eq!(stop.map(Link::Stopped), Some(desk.client.link()).filter(|_| wait.is_none()), "{code}");
+        assert_eq!(stop.map(ConnectionStatus::Stopped), Some(desk.client.link()).filter(|_| wait.is_none()), "{code}");
     }
 }
 
@@ -75,12 +75,12 @@ fn the_banner_knows_since_when() {
     let mut desk = live();
     desk.now = 9_000;
     desk.lose(1006);
-    assert_eq!(desk.client.link(), Link::Away { retry_at: 9_250, since: 9_000 });
+    assert_eq!(desk.client.link(), ConnectionStatus::Away { retry_at: 9_250, since: 9_000 });
     desk.due();
-    assert_eq!(desk.client.link(), Link::Away { retry_at: 9_250, since: 9_000 }, "connecting");
+    assert_eq!(desk.client.link(), ConnectionStatus::Away { retry_at: 9_250, since: 9_000 }, "connecting");
     desk.now = 9_300;
     desk.lose(1006);
-    assert_eq!(desk.client.link(), Link::Away { retry_at: 9_800, since: 9_000 });
+    assert_eq!(desk.client.link(), ConnectionStatus::Away { retry_at: 9_800, since: 9_000 });
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_first_connection_that_fails_is_away() {
     desk.tell(Input::Start);
     desk.now = 30;
     assert_eq!(desk.lose(1006), "*link");
-    assert_eq!(desk.client.link(), Link::Away { retry_at: 280, since: 30 });
+    assert_eq!(desk.client.link(), ConnectionStatus::Away { retry_at: 280, since: 30 });
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_full_instance_says_how_long_to_wait_before_any_welcome() {
 #[test]
 fn two_instances_that_go_away_at_once_are_a_reason_to_back_off() {
     let mut desk = live();
-    desk.jitter = 0.96;
+    desk.random = 0.96;
     let mut waits = Vec::new();
     for lived in [0, 0, 10, 6_000] {
         desk.now += lived;
@@ -211,7 +211,7 @@ fn another_persons_session_stops_this_client() {
     desk.send("x");
     desk.tell(Input::Start);
     assert_eq!(desk.hear(&welcome(rui())), "close 1000, *link");
-    assert_eq!(desk.client.link(), Link::Stopped(Stop::SignIn));
+    assert_eq!(desk.client.link(), ConnectionStatus::Stopped(StopReason::SignIn));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_planned_change_of_sockets_is_invisible() {
     assert_eq!(desk.hear_before(&ServerFrame::Event(event(3))), "*rooms, *timeline", "the present one goes on");
     assert_eq!(desk.hear(&welcome(ana())), "join lobby after e1a3");
     assert_eq!(desk.hear_before(&ServerFrame::Event(event(4))), "*rooms, *timeline", "the last one brings what it can");
-    assert_eq!(desk.client.link(), Link::Live);
+    assert_eq!(desk.client.link(), ConnectionStatus::Live);
     assert_eq!(desk.hear(&recovered(vec![event(4)], head_of(&events(4..=4)))), "close 1000");
     assert_eq!(desk.lines(), "1 2 3 4");
     assert_eq!(desk.hear_before(&ServerFrame::Event(event(5))), "", "it is closed");
@@ -266,7 +266,7 @@ fn a_next_socket_that_fails_is_tried_again_while_the_present_one_lives() {
     assert_eq!((desk.due(), desk.now), ("connect".into(), 3_000));
     assert_eq!(desk.due_at(13_000), "close 1000", "no welcome in ten seconds");
     assert_eq!((desk.due(), desk.now), ("connect".into(), 16_000));
-    assert_eq!(desk.client.link(), Link::Live);
+    assert_eq!(desk.client.link(), ConnectionStatus::Live);
 }
 
 #[test]

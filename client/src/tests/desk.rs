@@ -2,7 +2,9 @@
 
 use protocol::{ClientFrame, Event, Head, Kind, Limits, Reason, ServerFrame, User};
 
-use crate::{Change, Client, Deed, Effect, Input, LineState, Link, Moment, Room, Snapshot, Unsent};
+use crate::{
+    Change, Client, ConnectionStatus, Context, Deed, DeliveryStatus, Effect, Input, PendingCommand, Room, Snapshot,
+};
 
 /// The room of most tests.
 pub(super) const LOBBY: &str = "lobby";
@@ -11,7 +13,7 @@ pub(super) const HEARTBEAT: u64 = 25_000;
 pub(super) struct Desk {
     pub(super) client: Client,
     pub(super) now: u64,
-    pub(super) jitter: f64,
+    pub(super) random: f64,
     /// The latest that the client opened.
     pub(super) socket: u32,
 }
@@ -101,15 +103,15 @@ pub(super) fn snapshot(events: Vec<Event>) -> Snapshot {
     Snapshot { epoch: "e1".into(), events, head, people: vec![ana()], count: 1, read: None }
 }
 
-pub(super) fn unsent(id: &str) -> Unsent {
+pub(super) fn unsent(id: &str) -> PendingCommand {
     let deed = Deed::Say { text: format!("text of {id}"), reply_to: None };
-    Unsent { room: LOBBY.into(), id: id.into(), deed, uid: None, at: 0, failed: None }
+    PendingCommand { room: LOBBY.into(), id: id.into(), deed, uid: None, at: 0, failed: None }
 }
 
 impl Desk {
     /// Not started, no room open.
-    pub(super) fn new(unsent: Vec<Unsent>) -> Self {
-        Self { client: Client::new(ana(), unsent), now: 0, jitter: 0.5, socket: 0 }
+    pub(super) fn new(unsent: Vec<PendingCommand>) -> Self {
+        Self { client: Client::new(ana(), unsent), now: 0, random: 0.5, socket: 0 }
     }
 
     /// Live, in the lobby, with these events on the screen.
@@ -189,10 +191,10 @@ impl Desk {
 
     /// What the list shows: `3` for a sent line, `x?` for a pending one, `x!` for a failed one.
     pub(super) fn lines(&self) -> String {
-        let line = |line: &crate::Line| match (&line.state, line.seq) {
-            (LineState::Sent, Some(seq)) => seq.to_string(),
-            (LineState::Pending, None) => format!("{}?", line.key.trim_start_matches("u_ana/")),
-            (LineState::Failed(_), None) => format!("{}!", line.key.trim_start_matches("u_ana/")),
+        let line = |line: &crate::TimelineItem| match (&line.state, line.seq) {
+            (DeliveryStatus::Sent, Some(seq)) => seq.to_string(),
+            (DeliveryStatus::Pending, None) => format!("{}?", line.key.trim_start_matches("u_ana/")),
+            (DeliveryStatus::Failed(_), None) => format!("{}!", line.key.trim_start_matches("u_ana/")),
             other => panic!("{other:?}"),
         };
         self.room().lines().iter().map(line).collect::<Vec<_>>().join(" ")
@@ -200,13 +202,13 @@ impl Desk {
 
     pub(super) fn wait(&self) -> Option<u64> {
         match self.client.link() {
-            Link::Away { retry_at, .. } => Some(retry_at - self.now),
-            Link::Starting | Link::Live | Link::Stopped(_) => None,
+            ConnectionStatus::Away { retry_at, .. } => Some(retry_at - self.now),
+            ConnectionStatus::Starting | ConnectionStatus::Live | ConnectionStatus::Stopped(_) => None,
         }
     }
 
-    fn moment(&self) -> Moment {
-        Moment { now: self.now, jitter: self.jitter }
+    fn moment(&self) -> Context {
+        Context { now: self.now, random: self.random }
     }
 }
 
@@ -237,7 +239,7 @@ fn word(effect: &Effect) -> String {
         Effect::Keep(unsent) => format!("keep {}", unsent.id),
         Effect::Mentioned { room, author, .. } => format!("{author} mentions in {room}"),
         Effect::Forget { id, .. } => format!("forget {id}"),
-        Effect::Changed(Change::Link) => "*link".into(),
+        Effect::Changed(Change::Connection) => "*link".into(),
         Effect::Changed(Change::Rooms) => "*rooms".into(),
         Effect::Changed(Change::Timeline(_)) => "*timeline".into(),
         Effect::Changed(Change::People(_)) => "*people".into(),

@@ -1,7 +1,7 @@
 use protocol::{RefusalCode, ServerFrame};
 
 use super::desk::{Desk, LOBBY, ana, refused, welcome};
-use crate::{Input, Moment, Why};
+use crate::{Context, FailureReason, Input};
 
 const OTHERS: [&str; 2] = ["attic", "zoo"];
 
@@ -9,7 +9,7 @@ const OTHERS: [&str; 2] = ["attic", "zoo"];
 fn asked() -> Desk {
     let mut desk = Desk::new(vec![]);
     for room in OTHERS {
-        desk.client.open(room, None, Moment { now: 0, jitter: 0.5 });
+        desk.client.open(room, None, Context { now: 0, random: 0.5 });
     }
     desk.open(None);
     assert_eq!(desk.go_live(), "join lobby, join attic, join zoo, *link");
@@ -28,7 +28,7 @@ fn too_many(room: &str) -> ServerFrame {
 #[test]
 fn the_room_that_is_looked_at_is_joined_first() {
     let mut desk = asked();
-    desk.client.open("zoo", None, Moment { now: 0, jitter: 0.5 });
+    desk.client.open("zoo", None, Context { now: 0, random: 0.5 });
     desk.lose(1006);
     desk.due();
     assert_eq!(desk.hear(&welcome(ana())), "join zoo, join attic, join lobby, *link");
@@ -40,7 +40,7 @@ fn a_room_that_was_one_too_many_is_tried_again_when_another_is_left() {
     for room in ["zoo", LOBBY] {
         desk.hear(&too_many(room));
     }
-    assert_eq!(desk.room().refusal(), Some(&Why::Refused(RefusalCode::TooManyRooms)));
+    assert_eq!(desk.room().refusal(), Some(&FailureReason::Refused(RefusalCode::TooManyRooms)));
     assert_eq!(desk.tell(Input::Leave { room: "attic" }), "leave attic, join lobby, join zoo, *rooms");
     // Their answers are on the way.
     assert_eq!(desk.tell(Input::Leave { room: "zoo" }), "leave zoo, *rooms");

@@ -3,7 +3,7 @@ use protocol::{Event, RefusalCode, ServerFrame, limits};
 use super::desk::{
     Desk, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot, unsent,
 };
-use crate::{Input, LineState, Unsent, Why};
+use crate::{DeliveryStatus, FailureReason, Input, PendingCommand};
 use protocol::Reason::{Epoch, Fork, New, Trimmed};
 
 fn sent(id: &str, seq: u64) -> ServerFrame {
@@ -206,7 +206,7 @@ fn a_refusal_is_for_now_or_for_good() {
         } else {
             assert_eq!(
                 desk.room().lines()[0].state,
-                LineState::Failed(Why::of(RefusalCode::named(code), format!("No: {code}.")))
+                DeliveryStatus::Failed(FailureReason::of(RefusalCode::named(code), format!("No: {code}.")))
             );
             desk.come_back();
             assert_eq!(desk.hear(&recovered(vec![], head_of(&[]))), "", "{code}: not again by itself");
@@ -243,7 +243,7 @@ fn a_message_that_failed_is_not_sent_by_a_reload() {
     let mut desk = Desk::in_lobby(vec![]);
     desk.send("x");
     desk.hear(&refused("send", Some("x"), "forbidden", None));
-    let failed = Unsent { failed: Some(Why::Refused(RefusalCode::Forbidden)), ..unsent("x") };
+    let failed = PendingCommand { failed: Some(FailureReason::Refused(RefusalCode::Forbidden)), ..unsent("x") };
     let mut desk = Desk::new(vec![failed]);
     desk.open(None);
     assert_eq!(desk.lines(), "x!");
@@ -290,7 +290,7 @@ fn what_can_never_be_sent_fails_at_once() {
     for (id, text) in [("x", " "), ("x", long.as_str()), ("no id", "hello")] {
         let mut desk = Desk::in_lobby(vec![]);
         desk.tell(Input::Send { room: LOBBY, id: id.into(), text: text.into(), reply_to: None });
-        assert!(matches!(desk.room().lines()[0].state, LineState::Failed(_)), "{id} {text:.9}");
+        assert!(matches!(desk.room().lines()[0].state, DeliveryStatus::Failed(_)), "{id} {text:.9}");
     }
 }
 
@@ -319,7 +319,7 @@ fn the_outbox_is_bounded() {
     }
     let lines = desk.room().lines();
     assert_eq!(lines.len(), 1_100);
-    assert!(matches!(&lines[1_000].state, LineState::Failed(Why::Crowded)), "{:?}", lines[1_000]);
+    assert!(matches!(&lines[1_000].state, DeliveryStatus::Failed(FailureReason::Crowded)), "{:?}", lines[1_000]);
     assert_eq!(lines[1_000].key, "u_ana/1100", "the oldest of them gave way");
     let retry = Input::Retry { room: LOBBY, id: "1199" };
     assert_eq!(desk.tell(retry.clone()), "", "still no space");

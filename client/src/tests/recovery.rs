@@ -2,7 +2,7 @@ use protocol::Reason::{Fork, New};
 use protocol::{Event, Head, RefusalCode, ServerFrame};
 
 use super::desk::{Desk, LOBBY, event, events, joined, recovered, refused, replaced, rui, said};
-use crate::{Input, Why};
+use crate::{FailureReason, Input};
 
 fn frame(event: Event) -> ServerFrame {
     ServerFrame::Event(event)
@@ -146,7 +146,7 @@ fn a_join_that_is_refused_for_good_says_why() {
         desk.open(None);
         desk.go_live();
         assert_eq!(desk.hear(&refused("join", None, code, None)), "*rooms, *timeline", "{code}");
-        let why = Why::of(RefusalCode::named(code), format!("No: {code}."));
+        let why = FailureReason::of(RefusalCode::named(code), format!("No: {code}."));
         assert_eq!(desk.room().refusal(), Some(&why));
         assert_eq!(desk.hear(&frame(event(1))), "", "{code}: no member");
         assert_eq!(desk.open(None), "join lobby", "{code}: asked for again by the person");
@@ -158,10 +158,10 @@ fn a_join_that_is_refused_for_good_says_why() {
 #[test]
 fn a_name_that_no_room_can_have_is_not_even_asked_for() {
     let mut desk = Desk::new(vec![]);
-    let moment = crate::Moment { now: 0, jitter: 0.0 };
+    let moment = crate::Context { now: 0, random: 0.0 };
     desk.client.open("a\u{0}b", None, moment);
     assert_eq!(desk.go_live(), "*link");
-    assert_eq!(desk.client.room("a\u{0}b").unwrap().refusal(), Some(&Why::Refused(RefusalCode::BadRoom)));
+    assert_eq!(desk.client.room("a\u{0}b").unwrap().refusal(), Some(&FailureReason::Refused(RefusalCode::BadRoom)));
 }
 
 #[test]

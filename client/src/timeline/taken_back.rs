@@ -4,12 +4,12 @@ use protocol::User;
 
 use super::{Page, Timeline};
 use crate::lines::Amendment;
-use crate::{Deed, Line, Unsent};
+use crate::{Deed, PendingCommand, TimelineItem};
 
 impl Timeline {
     /// What is shown of one's own that a page takes back: it has other events in that place, or ends before it. Each with the
     /// number that it had.
-    pub(crate) fn taken_back(&self, room: &str, page: &Page, me: &User) -> Vec<(u64, Unsent)> {
+    pub(crate) fn taken_back(&self, room: &str, page: &Page, me: &User) -> Vec<(u64, PendingCommand)> {
         let lines = self.lines.originals().filter(|line| line.author.id == me.id && !line.deleted);
         let lost = lines
             .filter_map(|line| Some((line.seq?, line)))
@@ -25,19 +25,19 @@ impl Timeline {
         lost
     }
 
-    fn message(&self, room: &str, line: &Line, page: &Page) -> Unsent {
+    fn message(&self, room: &str, line: &TimelineItem, page: &Page) -> PendingCommand {
         let reply_to = line.reply.as_ref().map(|reply| reply.seq).filter(|seq| self.survives(*seq, page));
         let deed = Deed::Say { text: line.text.clone(), reply_to };
         self.unsent(room, line.id(), deed, line.at)
     }
 
-    fn change(&self, room: &str, amendment: &Amendment) -> Unsent {
+    fn change(&self, room: &str, amendment: &Amendment) -> PendingCommand {
         self.unsent(room, &amendment.id, amendment.deed.clone(), amendment.at)
     }
 
-    fn unsent(&self, room: &str, id: &str, deed: Deed, at: u64) -> Unsent {
+    fn unsent(&self, room: &str, id: &str, deed: Deed, at: u64) -> PendingCommand {
         let uid = deed.about().and_then(|seq| self.uid_at(seq)).cloned();
-        Unsent { room: room.to_owned(), id: id.to_owned(), deed, uid, at, failed: None }
+        PendingCommand { room: room.to_owned(), id: id.to_owned(), deed, uid, at, failed: None }
     }
 
     /// Whether an event is in the history that a page is the end of, as far as can be told.

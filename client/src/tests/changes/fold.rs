@@ -2,7 +2,7 @@ use protocol::{Event, ServerFrame, limits};
 
 use super::{answer, delete, edit, react, words};
 use crate::tests::desk::{Desk, LOBBY, ana, event, events, head_of, replaced, rui, said};
-use crate::{Input, Line};
+use crate::{Input, TimelineItem};
 use protocol::Reason::New;
 
 fn frame(event: Event) -> ServerFrame {
@@ -71,7 +71,7 @@ fn what_has_no_effect_changes_nothing_on_the_screen() {
 fn a_deleted_message_holds_nothing_of_what_it_was() {
     let page = vec![event(1), answer(2, &ana(), (1, &rui()), "text"), edit(3, &ana(), 2), delete(4, &ana(), 2)];
     let desk = Desk::in_lobby(page);
-    let Line { text, reply, edited, reactions, deleted, .. } = desk.line(2);
+    let TimelineItem { text, reply, edited, reactions, deleted, .. } = desk.line(2);
     assert_eq!((text.as_str(), reply, edited, reactions.len(), *deleted), ("", &None, &None, 0, true));
 }
 

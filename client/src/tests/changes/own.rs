@@ -2,7 +2,7 @@ use protocol::{RefusalCode, ServerFrame};
 
 use super::{answer, delete, edit, react, sent};
 use crate::tests::desk::{Desk, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot};
-use crate::{Deed, Input, LineState, Unsent, Why};
+use crate::{Deed, DeliveryStatus, FailureReason, Input, PendingCommand};
 use protocol::Reason::{New, Trimmed};
 
 fn own_edit(seq: u64, id: &str) -> ServerFrame {
@@ -64,7 +64,7 @@ fn a_change_that_is_refused_for_good_goes_back_and_says_why() {
         };
         assert_eq!(desk.hear(&refused(re, Some(id), "forbidden", None)), format!("keep {id}, *timeline"));
         assert_eq!(desk.shows(1), format!("text of x, {id}!"));
-        assert_eq!(desk.line(1).changes[0].failed, Some(Why::Refused(RefusalCode::Forbidden)));
+        assert_eq!(desk.line(1).changes[0].failed, Some(FailureReason::Refused(RefusalCode::Forbidden)));
         let again = desk.tell(Input::Retry { room: LOBBY, id });
         assert!(
             again.starts_with(&format!("keep {id}, ")) && again.ends_with(&format!("by {id}, *timeline")),
@@ -106,7 +106,7 @@ fn what_others_do_meanwhile_stands_when_ones_own_goes_back() {
 #[test]
 fn changes_survive_a_reload_and_are_made_once() {
     let deed = Deed::Edit { target: 1, text: "text of e".into() };
-    let kept = Unsent { room: LOBBY.into(), id: "e".into(), deed, uid: Some("a1".into()), at: 1, failed: None };
+    let kept = PendingCommand { room: LOBBY.into(), id: "e".into(), deed, uid: Some("a1".into()), at: 1, failed: None };
     let page = vec![said(1, "a", &ana(), "x")];
     let mut desk = Desk::new(vec![kept.clone()]);
     desk.open(Some(snapshot(page.clone())));
@@ -187,7 +187,7 @@ fn an_edit_of_what_is_not_shown_is_not_lost() {
         let input = Input::Edit { room: LOBBY, id: "e".into(), target, key, text: "written".into() };
         assert_eq!(desk.tell(input), "keep e, *timeline");
         let line = desk.room().lines().last().unwrap();
-        assert_eq!((line.text.as_str(), &line.state), ("written", &LineState::Failed(Why::Gone)));
+        assert_eq!((line.text.as_str(), &line.state), ("written", &DeliveryStatus::Failed(FailureReason::Gone)));
         assert_eq!(desk.tell(Input::Retry { room: LOBBY, id: "e" }), "keep e, say e, *timeline");
     }
 }
@@ -206,7 +206,7 @@ fn an_answer_quotes_from_the_start() {
     let input = Input::Send { room: LOBBY, id: "m".into(), text: "yes".into(), reply_to: Some(2) };
     assert_eq!(desk.tell(input), "keep m, say m, *timeline");
     let line = desk.room().lines().last().unwrap();
-    assert_eq!((line.state.clone(), super::words(line)), (LineState::Pending, "yes, to 2 \"text of m2\"".into()));
+    assert_eq!((line.state.clone(), super::words(line)), (DeliveryStatus::Pending, "yes, to 2 \"text of m2\"".into()));
     desk.hear(&ServerFrame::Event(edit(3, &rui(), 2)));
     let quote = |desk: &Desk| desk.room().lines().last().unwrap().reply.clone().unwrap().text;
     assert_eq!(quote(&desk), "edit 3");

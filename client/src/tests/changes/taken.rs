@@ -82,7 +82,7 @@ fn a_change_says_which_message_it_means() {
         Input::React { room: LOBBY, id: "3".into(), target: 1, emoji: "👍".into(), on: true },
         Input::Send { room: LOBBY, id: "4".into(), text: "y".into(), reply_to: Some(1) },
     ];
-    let moment = crate::Moment { now: 0, jitter: 0.5 };
+    let moment = crate::Context { now: 0, random: 0.5 };
     let mut frames = vec![];
     for (seq, input) in (2..).zip(inputs) {
         frames.extend(desk.client.handle(input, moment));

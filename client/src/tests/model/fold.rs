@@ -2,26 +2,27 @@
 
 use protocol::{Event, Kind, Reply};
 
-use crate::{Line, LineState, Reaction};
+use crate::{DeliveryStatus, Reaction, TimelineItem};
 
 /// The last lines of a history.
-pub(super) fn lines(events: &[Event], count: usize) -> Vec<Line> {
-    let mut lines: Vec<Line> = events.iter().rev().filter_map(|event| line(events, event)).take(count).collect();
+pub(super) fn lines(events: &[Event], count: usize) -> Vec<TimelineItem> {
+    let mut lines: Vec<TimelineItem> =
+        events.iter().rev().filter_map(|event| line(events, event)).take(count).collect();
     lines.reverse();
     lines
 }
 
 /// What is at that number, if it is a message.
-pub(super) fn line_at(events: &[Event], seq: u64) -> Option<Line> {
+pub(super) fn line_at(events: &[Event], seq: u64) -> Option<TimelineItem> {
     line(events, after(events, seq.checked_sub(1)?).first()?)
 }
 
-fn line(events: &[Event], event: &Event) -> Option<Line> {
+fn line(events: &[Event], event: &Event) -> Option<TimelineItem> {
     let Kind::Message { id, text, reply } = &event.kind else { return None };
-    let line = Line::new(event.author.clone(), id, String::new(), event.at);
-    let line = Line { seq: Some(event.seq), state: LineState::Sent, ..line };
+    let line = TimelineItem::new(event.author.clone(), id, String::new(), event.at);
+    let line = TimelineItem { seq: Some(event.seq), state: DeliveryStatus::Sent, ..line };
     if is_deleted(events, event.seq) {
-        return Some(Line { deleted: true, ..line });
+        return Some(TimelineItem { deleted: true, ..line });
     }
     let reply = reply.as_ref().map(|reply| {
         let quoted = if is_deleted(events, reply.seq) { "" } else { text_of(events, reply.seq).0 };
@@ -29,7 +30,7 @@ fn line(events: &[Event], event: &Event) -> Option<Line> {
     });
     let (_, edited) = text_of(events, event.seq);
     let text = edited.map_or(text.as_str(), |_| text_of(events, event.seq).0).to_owned();
-    Some(Line { text, edited, reply, reactions: reactions(events, event.seq), ..line })
+    Some(TimelineItem { text, edited, reply, reactions: reactions(events, event.seq), ..line })
 }
 
 /// The events after a number. All are kept, so that number 1 comes first.

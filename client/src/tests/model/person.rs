@@ -5,7 +5,9 @@ use protocol::{Event, RefusalCode, ServerFrame, User};
 use super::random::Random;
 use super::server::{ROOMS, Server};
 use crate::tests::desk::welcome;
-use crate::{Change, Client, Effect, Input, Line, Link, Moment, Notice, Room, Unsent, Why};
+use crate::{
+    Change, Client, ConnectionStatus, Context, Effect, FailureReason, Input, Notice, PendingCommand, Room, TimelineItem,
+};
 
 /// One client with its driver: wires, a persisted outbox and a screen on which only what is named is drawn again.
 pub(super) struct Person {
@@ -13,11 +15,11 @@ pub(super) struct Person {
     pub(super) client: Client,
     /// By the numbers of the sockets.
     pub(super) wires: BTreeMap<u32, Wire>,
-    pub(super) kept: Vec<Unsent>,
+    pub(super) kept: Vec<PendingCommand>,
     /// All that this person ever said, in order: room and id.
     pub(super) said: Vec<(String, String)>,
     drawn: BTreeMap<String, Drawn>,
-    drawn_link: Link,
+    drawn_link: ConnectionStatus,
     drawn_rooms: Vec<(String, u64)>,
     random: Random,
 }
@@ -32,7 +34,7 @@ pub(super) struct Wire {
 /// What [`Change::Timeline`] is about.
 #[derive(Clone, Debug, PartialEq)]
 struct Drawn {
-    lines: Vec<Line>,
+    lines: Vec<TimelineItem>,
     older: (bool, bool, bool),
     notice: Option<Notice>,
     loaded: bool,
@@ -65,7 +67,7 @@ impl Person {
             kept: vec![],
             said: vec![],
             drawn: BTreeMap::new(),
-            drawn_link: Link::Starting,
+            drawn_link: ConnectionStatus::Starting,
             drawn_rooms: vec![],
         }
     }
@@ -166,7 +168,7 @@ impl Person {
         self.wires.clear();
         self.client = Client::new(self.user.clone(), self.kept.clone());
         self.drawn.clear();
-        self.drawn_link = Link::Starting;
+        self.drawn_link = ConnectionStatus::Starting;
         self.drawn_rooms.clear();
         self.start(now, server);
     }
@@ -177,8 +179,8 @@ impl Person {
 
     /// Sends again whatever failed, except for what can never be done: its message is gone.
     pub(super) fn retry_all(&mut self, now: u64) {
-        for Unsent { room, id, failed, .. } in self.kept.clone() {
-            if failed == Some(Why::Refused(RefusalCode::Forbidden)) {
+        for PendingCommand { room, id, failed, .. } in self.kept.clone() {
+            if failed == Some(FailureReason::Refused(RefusalCode::Forbidden)) {
                 self.said.retain(|said| *said != (room.clone(), id.clone()));
                 self.tell(Input::Discard { room: &room, id: &id }, now);
             } else {
@@ -229,7 +231,7 @@ impl Person {
 
     /// Draws what is named, and finds the screen to be right: nothing was left out, and nothing drawn for nothing.
     fn draw(&mut self, changes: &BTreeSet<Change>) {
-        assert_eq!(changes.contains(&Change::Link), self.client.link() != self.drawn_link);
+        assert_eq!(changes.contains(&Change::Connection), self.client.link() != self.drawn_link);
         self.drawn_link = self.client.link();
         let rooms = self.client.rooms().map(|room| (room.name().to_owned(), room.unread())).collect();
         check_named(changes, &Change::Rooms, self.drawn_rooms == rooms, self.client.rooms().any(was_reset));
@@ -245,8 +247,8 @@ impl Person {
         }
     }
 
-    fn moment(&mut self, now: u64) -> Moment {
-        Moment { now, jitter: self.random.fraction() }
+    fn moment(&mut self, now: u64) -> Context {
+        Context { now, random: self.random.fraction() }
     }
 }
 
@@ -261,7 +263,7 @@ fn was_reset(room: &Room) -> bool {
 }
 
 /// No line twice, those that have a place in its order, and those that have none at the end.
-fn check_lines(lines: &[Line]) {
+fn check_lines(lines: &[TimelineItem]) {
     let keys: BTreeSet<&String> = lines.iter().map(|line| &line.key).collect();
     assert_eq!(keys.len(), lines.len(), "a line shows twice");
     let sent = lines.iter().take_while(|line| line.seq.is_some()).count();

@@ -5,7 +5,7 @@ use protocol::{ClientFrame, Cursor, Event, Head, Kind, Reason, RefusalCode, Repl
 use super::fold;
 use super::person::{Person, Wire};
 use super::random::Random;
-use crate::{Line, LineState, Snapshot};
+use crate::{DeliveryStatus, Snapshot, TimelineItem};
 
 pub(super) const ROOMS: [&str; 2] = ["lobby", "garden"];
 const PAGE: usize = 10;
@@ -199,9 +199,9 @@ impl Server {
         }
     }
 
-    pub(super) fn check_is_end(&self, room: &str, lines: &[Line]) {
+    pub(super) fn check_is_end(&self, room: &str, lines: &[TimelineItem]) {
         let log = &self.logs[room];
-        assert!(lines.iter().all(|line| line.state == LineState::Sent), "{room}: {:?}", lines.last());
+        assert!(lines.iter().all(|line| line.state == DeliveryStatus::Sent), "{room}: {:?}", lines.last());
         assert_eq!(lines, fold::lines(&log.events, lines.len()), "{room}");
         let page = log.page().iter().filter(|event| is_message(event)).count();
         assert!(lines.len() >= page, "{room}");

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use client::{Client, Effect, Input, Moment, Room};
+use client::{Client, Context, Effect, Input, Room};
 use protocol::{ClientFrame, Cursor, Event, Limits, ServerFrame};
 
 use super::history::History;
@@ -118,8 +118,8 @@ impl Desk {
         self.sockets.iter().rev().nth(usize::from(last)).copied()
     }
 
-    fn moment(&self) -> Moment {
-        Moment { now: self.now, jitter: 0.5 }
+    fn moment(&self) -> Context {
+        Context { now: self.now, random: 0.5 }
     }
 }
 

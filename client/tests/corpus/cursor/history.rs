@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use client::Line;
+use client::TimelineItem;
 use protocol::{Cursor, Event, Kind};
 
 /// All events that the server has told of, by their numbers. It may have told of several under one.
@@ -18,7 +18,7 @@ impl History {
 
     /// What is shown is a stretch of one history that ends at the cursor: from there on back each event names the one before
     /// it, and each has its line, unless it shows nothing.
-    pub fn check(&self, lines: &[Line], cursor: &Cursor) {
+    pub fn check(&self, lines: &[TimelineItem], cursor: &Cursor) {
         let shown = in_order(lines);
         let (Some((first, _)), Some((last, _))) = (shown.first_key_value(), shown.last_key_value()) else { return };
         assert!(*last <= cursor.seq, "a line from after the cursor");
@@ -37,7 +37,7 @@ impl History {
 
     /// Whether what a line shows of a message is what was told of it. What the person did to it themselves need not have come
     /// back yet.
-    fn explains(&self, event: &Event, line: &Line) -> bool {
+    fn explains(&self, event: &Event, line: &TimelineItem) -> bool {
         let Kind::Message { text, .. } = &event.kind else { return false };
         let told = |is_it: &dyn Fn(&Event) -> bool| self.told.values().flatten().any(is_it);
         let by_author = |event: &Event| event.author.id == line.author.id;
@@ -69,7 +69,7 @@ impl History {
 }
 
 /// The lines that were sent, by their numbers. They come first, in order, and none is there twice.
-fn in_order(lines: &[Line]) -> BTreeMap<u64, &Line> {
+fn in_order(lines: &[TimelineItem]) -> BTreeMap<u64, &TimelineItem> {
     let keys: BTreeSet<&str> = lines.iter().map(|line| line.key.as_str()).collect();
     assert_eq!(keys.len(), lines.len(), "a line shows twice");
     let sent = lines.iter().take_while(|line| line.seq.is_some()).count();
@@ -78,7 +78,7 @@ fn in_order(lines: &[Line]) -> BTreeMap<u64, &Line> {
     lines[..sent].iter().filter_map(|line| Some((line.seq?, line))).collect()
 }
 
-fn is_message(event: &Event, line: &Line) -> bool {
+fn is_message(event: &Event, line: &TimelineItem) -> bool {
     event.author == line.author && event.at == line.at && key(event).as_ref() == Some(&line.key)
 }
 

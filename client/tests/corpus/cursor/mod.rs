@@ -2,7 +2,7 @@ mod desk;
 mod history;
 mod script;
 
-use client::{Link, Notice};
+use client::{ConnectionStatus, Notice};
 use protocol::Cursor;
 
 use desk::Desk;
@@ -19,7 +19,7 @@ pub fn check(bytes: &[u8]) -> bool {
     let mut shown = false;
     for step in script.lines().take(LINES).filter_map(script::read) {
         desk.take(step);
-        if matches!(desk.client.link(), Link::Stopped(_)) {
+        if matches!(desk.client.link(), ConnectionStatus::Stopped(_)) {
             break;
         }
         let cursor = desk.cursor();

@@ -2,7 +2,7 @@ use protocol::CloseCode;
 
 /// How the client stands with the server, for the banner.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Link {
+pub enum ConnectionStatus {
     /// The first connection is on its way, and nothing went wrong yet.
     Starting,
     /// All is well.
@@ -15,12 +15,12 @@ pub enum Link {
         since: u64,
     },
     /// It does not come back by itself.
-    Stopped(Stop),
+    Stopped(StopReason),
 }
 
-/// Why the client stopped for good.
+/// FailureReason the client stopped for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopReason {
     /// The server has another version: reload the page.
     Reload,
     /// The session is over, or another person's by now: sign in again.
@@ -31,7 +31,7 @@ pub enum Stop {
     Forbidden,
 }
 
-impl Stop {
+impl StopReason {
     /// What a close code of the range 4000–4099 means.
     pub(crate) fn from_code(code: u16) -> Self {
         const RELOAD: u16 = CloseCode::UnsupportedVersion as u16;

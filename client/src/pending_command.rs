@@ -2,7 +2,7 @@ use miniserde::{Deserialize, json};
 use protocol::{ClientFrame, Error, MessageId, check_text};
 use serde::Serialize;
 
-use crate::Why;
+use crate::FailureReason;
 
 /// What a person does in a room that is kept there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Deed {
 
 /// Something that was done and is not known to be in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsent {
+pub struct PendingCommand {
     /// The room.
     pub room: String,
     /// The client's id of it.
@@ -48,10 +48,10 @@ pub struct Unsent {
     pub deed: Deed,
     /// The name of the event that is answered or changed: in a history that went another way its number is another's.
     pub uid: Option<String>,
-    /// When the person did it, on the clock of [`Moment::now`](crate::Moment::now).
+    /// When the person did it, on the clock of [`Context::now`](crate::Context::now).
     pub at: u64,
-    /// Why it was not taken: it waits for the person to send it again or to discard it.
-    pub failed: Option<Why>,
+    /// FailureReason it was not taken: it waits for the person to send it again or to discard it.
+    pub failed: Option<FailureReason>,
 }
 
 impl Deed {
@@ -73,7 +73,7 @@ impl Deed {
     }
 }
 
-impl Unsent {
+impl PendingCommand {
     /// As it is persisted, in JSON.
     #[must_use]
     pub fn encode(&self) -> String {
@@ -108,7 +108,7 @@ impl Unsent {
     }
 }
 
-/// An [`Unsent`] as it is persisted. Versions before there were changes read the messages among them, and nothing else.
+/// An [`PendingCommand`] as it is persisted. Versions before there were changes read the messages among them, and nothing else.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     room: String,
@@ -126,9 +126,9 @@ struct Kept {
     with: Option<String>,
 }
 
-impl From<Unsent> for Kept {
-    fn from(unsent: Unsent) -> Self {
-        let Unsent { room, id, deed, uid, at, failed } = unsent;
+impl From<PendingCommand> for Kept {
+    fn from(unsent: PendingCommand) -> Self {
+        let PendingCommand { room, id, deed, uid, at, failed } = unsent;
         let target = deed.about();
         let (text, change, with) = match deed {
             Deed::Say { text, .. } => (Some(text), None, None),
@@ -142,7 +142,7 @@ impl From<Unsent> for Kept {
 }
 
 impl Kept {
-    fn unsent(self) -> Option<Unsent> {
+    fn unsent(self) -> Option<PendingCommand> {
         let Self { room, id, text, at, failed, change, target, uid, with } = self;
         let deed = match (change.as_deref(), text, target, with) {
             (None, Some(text), reply_to, _) => Deed::Say { text, reply_to },
@@ -154,7 +154,7 @@ impl Kept {
             // Perhaps a newer version's.
             _ => return None,
         };
-        Some(Unsent { room, id, deed, uid, at, failed: failed.map(Why::decode) })
+        Some(PendingCommand { room, id, deed, uid, at, failed: failed.map(FailureReason::decode) })
     }
 }
 
@@ -162,8 +162,8 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn unsent(deed: Deed) -> Unsent {
-        Unsent { room: "lobby".into(), id: "x".into(), deed, uid: Some("a7".into()), at: 5, failed: None }
+    fn unsent(deed: Deed) -> PendingCommand {
+        PendingCommand { room: "lobby".into(), id: "x".into(), deed, uid: Some("a7".into()), at: 5, failed: None }
     }
 
     #[test]
@@ -176,10 +176,10 @@ mod tests {
             Deed::React { target: 7, emoji: "👍".into(), on: true },
             Deed::React { target: 7, emoji: "👍".into(), on: false },
         ] {
-            for failed in [None, Some(Why::Told("No.".to_owned()))] {
-                let unsent = Unsent { failed, ..unsent(deed.clone()) };
+            for failed in [None, Some(FailureReason::Told("No.".to_owned()))] {
+                let unsent = PendingCommand { failed, ..unsent(deed.clone()) };
                 let kept = unsent.encode();
-                assert_eq!(Unsent::decode(&kept).unwrap(), unsent, "{kept}");
+                assert_eq!(PendingCommand::decode(&kept).unwrap(), unsent, "{kept}");
             }
         }
     }
@@ -187,12 +187,12 @@ mod tests {
     #[test]
     fn what_an_older_version_persisted_is_read() {
         let say = Deed::Say { text: "hello".into(), reply_to: None };
-        let expected = Unsent { uid: None, ..unsent(say) };
+        let expected = PendingCommand { uid: None, ..unsent(say) };
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5}"#;
-        assert_eq!(Unsent::decode(kept).unwrap(), expected);
+        assert_eq!(PendingCommand::decode(kept).unwrap(), expected);
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":"No."}"#;
-        let failed = Unsent::decode(kept).unwrap();
-        assert_eq!(failed, Unsent { failed: Some(Why::Told("No.".into())), ..expected });
+        let failed = PendingCommand::decode(kept).unwrap();
+        assert_eq!(failed, PendingCommand { failed: Some(FailureReason::Told("No.".into())), ..expected });
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
             r#"{"room":"lobby","id":"x","at":5,"change":"edit","target":7}"#,
             r#"{"room":"lobby","id":"x","at":5}"#,
         ] {
-            assert_eq!(Unsent::decode(kept), None, "{kept}");
+            assert_eq!(PendingCommand::decode(kept), None, "{kept}");
         }
     }
 }

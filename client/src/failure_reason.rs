@@ -1,8 +1,8 @@
 use protocol::{Error, RefusalCode};
 
-/// Why something was not taken.
+/// FailureReason something was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum FailureReason {
     /// It is against the rules of the server.
     Refused(RefusalCode),
     /// Too many messages wait to be sent.
@@ -17,7 +17,7 @@ pub enum Why {
     Told(String),
 }
 
-impl Why {
+impl FailureReason {
     /// What the server says.
     pub(crate) fn of(code: RefusalCode, message: String) -> Self {
         if code == RefusalCode::Unknown { Self::Told(message) } else { Self::Refused(code) }
@@ -47,7 +47,7 @@ impl Why {
     }
 }
 
-impl From<Error> for Why {
+impl From<Error> for FailureReason {
     fn from(Error { code, message, .. }: Error) -> Self {
         Self::of(code, message)
     }
@@ -59,9 +59,16 @@ mod tests {
 
     #[test]
     fn a_reason_survives_a_reload() {
-        let told = Why::Told("Not on Sundays.".into());
-        for why in [Why::Refused(RefusalCode::Forbidden), Why::Crowded, Why::TooLarge, Why::Lost, Why::Gone, told] {
-            assert_eq!(Why::decode(why.encode().to_owned()), why);
+        let told = FailureReason::Told("Not on Sundays.".into());
+        for why in [
+            FailureReason::Refused(RefusalCode::Forbidden),
+            FailureReason::Crowded,
+            FailureReason::TooLarge,
+            FailureReason::Lost,
+            FailureReason::Gone,
+            told,
+        ] {
+            assert_eq!(FailureReason::decode(why.encode().to_owned()), why);
         }
     }
 }
