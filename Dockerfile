@@ -1,12 +1,11 @@
-# The same scripts as on a laptop: script/setup for the tools, script/build for the release. A small image without any of
-# them then runs the server, not as root. script/image takes these very steps where there is no container engine.
+# Builds with the same scripts as on a laptop: script/setup installs the tools, script/build builds the release. The final
+# image has neither the tools nor the sources, and runs the server as a plain user. deploy/test/image tests it.
 #
-# No cache mounts: builders without BuildKit, as some clouds have, refuse them. Exact tags, and no digests: Debian's tag has
-# its date, and the other two, which only build, are made anew by their keepers with Debian's fixes.
+# Cache mounts are avoided, because builders without BuildKit refuse them.
 
-# What the tools and the crates of others depend on, without the rest: COPY looks at contents only, so that neither is
-# built anew for a change elsewhere. The empty sources build by the same commands as the real ones.
-FROM debian:bookworm-20260803-slim AS manifests
+# Holds only the files that determine the tools and the third-party crates. COPY compares contents, so a change elsewhere
+# does not rebuild those layers. The sources are replaced by empty ones, which the same commands build.
+FROM debian:bookworm-20260803-slim@sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241 AS manifests
 WORKDIR /sala
 COPY . .
 RUN grep '^wasm-bindgen = ' Cargo.toml >/pin.toml
@@ -16,39 +15,39 @@ RUN mkdir -p /crates/public /crates/style && touch /crates/style/main.scss && \
         mkdir -p "/crates/${file%/*}" && echo 'fn main() {}' >"/crates/$file" || exit; \
     done
 
-FROM node:22.23.2-bookworm-slim AS node
+FROM node:22.23.2-bookworm-slim@sha256:d649c27dae7ba0137b3cef5dd75baa422c08dc3d9e3fc0c23dfb172dc3cc6436 AS node
 
-FROM rust:1.96.0-bookworm AS build
+FROM rust:1.96.0-bookworm@sha256:5e2214abe154fe26e39f64488952e5c991eeed1d6d6da7cc8381ae83927f0cfc AS build
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 ENV XDG_CACHE_HOME=/cache
 WORKDIR /sala
 
-# The tools take the longest and change the least. rustup adds what the image's Rust lacks.
+# The tools take the longest and change the least. rustup adds the components and the target that the image's Rust lacks.
 COPY rust-toolchain.toml ./
 COPY script/env script/setup script/
 COPY script/lib/say.bash script/lib/rust.bash script/lib/
 COPY --from=manifests /pin.toml ./Cargo.toml
 RUN script/setup --build-only
 
-# The crates of others, for the server and for the browser. What is made of the empty ones is of no use.
+# Compiles the third-party crates, for the server and for the browser. The output of the empty crates is discarded.
 COPY --from=manifests /crates ./
 COPY script/build script/
 RUN script/build && rm -r target
 
 COPY . .
-# Cargo goes by times, and the sources may be older than the empty ones were.
+# Cargo compares modification times, and the sources may be older than the empty ones.
 RUN find . -name '*.rs' -exec touch {} + && script/build && strip target/release/server && mkdir /data
 
-# Distroless would be 20 MB less to load, but the check of health has to be a program of its own there.
-FROM debian:bookworm-20260803-slim
-# hash.txt stands beside the server, which finds the names of the built files in it.
+# A distroless image would be 20 MB smaller, but its health check would have to be a program of its own.
+FROM debian:bookworm-20260803-slim@sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241
+# The server reads the hashed file names from hash.txt beside it.
 COPY --from=build /sala/target/release/server /sala/target/release/hash.txt /app/
 COPY --from=build /sala/target/site /app/site
-# For a Redis behind TLS.
+# For connections to Redis over TLS.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-# A volume that is created here belongs to the server's user from the start.
+# A new volume takes its owner from this folder.
 COPY --from=build --chown=10001:10001 /data /data
 WORKDIR /app
 ENV HOST=0.0.0.0 PORT=8080 LEPTOS_SITE_ROOT=/app/site DATA_DIR=/data
@@ -56,7 +55,7 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# By bash alone: nothing else needs to be in the image.
+# Written in bash, because the image has no curl.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /health/ready HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && read -r answer <&3 && [[ $answer == *' 200 '* ]]"]
 ENTRYPOINT ["/app/server"]
