@@ -1,5 +1,5 @@
 # shellcheck shell=bash
 #
-# Where the built release is, for whoever starts it. hash.txt has to stay beside the server: it holds the names of the files.
+# Paths of the built release. The server reads hash.txt, with the names of the built files, from its own folder.
 
 export SALA_BIN=$SALA_ROOT/target/release/server LEPTOS_SITE_ROOT=$SALA_ROOT/target/site

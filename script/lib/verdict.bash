@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 #
-# How a script that checks things tells of each, and counts.
+# Results of checks, and their counts.
 
 passed=0
 failed=0
 
-# play COMMAND...: its output into $output, its status into $status, for whoever judges them.
+# play COMMAND...: runs a command, with its output in $output and its status in $status.
 # shellcheck disable=SC2034
 play() {
   status=0
   output=$("$@" 2>&1 </dev/null) || status=$?
 }
 
-# verdict NAME PROBLEM: passed where there is none.
+# verdict NAME PROBLEM: prints and counts a result. An empty problem is a pass.
 verdict() {
   if [ -z "$2" ]; then
     passed=$((passed + 1))
