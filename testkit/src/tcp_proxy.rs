@@ -1,0 +1,86 @@
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::sleep,
+};
+
+/// A proxy in front of a port of the loopback interface. Its connections are cut when this is dropped.
+#[derive(Debug)]
+pub struct TcpProxy {
+    port: u16,
+    target: Arc<AtomicU16>,
+    _connections: JoinSet<()>,
+}
+
+impl TcpProxy {
+    /// Starts a proxy in front of a port. `relay` copies between the client's connection and the one to the target, and
+    /// ends both by returning.
+    pub async fn start<F>(
+        target: u16,
+        relay: impl Fn(TcpStream, TcpStream) -> F + Send + Sync + 'static,
+    ) -> io::Result<Self>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let target = Arc::new(AtomicU16::new(target));
+        let (current_target, relay) = (Arc::clone(&target), Arc::new(relay));
+        let (address, connections) = accept_connections(move |client| {
+            let (target, relay) = (current_target.load(Ordering::SeqCst), Arc::clone(&relay));
+            async move {
+                let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
+                // A socket that is already closed fails when it is read.
+                let _ = server.set_nodelay(true);
+                relay(client, server).await;
+            }
+        })
+        .await?;
+        Ok(Self { port: address.port(), target, _connections: connections })
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Leads new connections to another port. Open ones stay.
+    pub fn redirect(&self, target: u16) {
+        self.target.store(target, Ordering::SeqCst);
+    }
+}
+
+/// Listens on a free port and runs `serve` for each connection. All connections are cut when the returned set is dropped.
+pub async fn accept_connections<F>(
+    serve: impl Fn(TcpStream) -> F + Send + Sync + 'static,
+) -> io::Result<(SocketAddr, JoinSet<()>)>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let mut connections = JoinSet::new();
+        loop {
+            let Ok((client, _)) = listener.accept().await else {
+                // Out of file descriptors: one becomes free when a connection ends.
+                sleep(Duration::from_millis(10)).await;
+                continue;
+            };
+            // A socket that is already closed fails when it is read.
+            let _ = client.set_nodelay(true);
+            connections.spawn(serve(client));
+            while connections.try_join_next().is_some() {}
+        }
+    });
+    Ok((address, tasks))
+}
