@@ -9,17 +9,16 @@ use std::{
 use anyhow::{Context, ensure};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
     time::timeout,
 };
-
-use crate::wire::Wire;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A kept connection.
 #[derive(Debug)]
 pub struct Connection {
-    stream: Wire,
+    stream: TcpStream,
     address: SocketAddr,
 }
 
@@ -37,7 +36,8 @@ pub struct Answer {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = Wire::open(address).await.context("the server takes no connection")?;
+        let stream = TcpStream::connect(address).await.context("the server takes no connection")?;
+        stream.set_nodelay(true)?;
         Ok(Self { stream, address })
     }
 

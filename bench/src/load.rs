@@ -27,9 +27,6 @@ const SETTLING: Duration = Duration::from_secs(10);
 /// After the last message, time for one that comes twice to show itself.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// How often a browser says that a text is being written: every three seconds of some twelve.
-const SIGNS: u32 = 4;
-
 /// How many are where, and how they talk.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
@@ -39,8 +36,6 @@ pub struct Shape {
     /// In each room, among its members.
     pub senders: usize,
     pub pace: Pace,
-    /// Whether they also do what browsers do for them: say that they are writing, and how far they have read.
-    pub browsers: bool,
 }
 
 /// When a sender sends.
@@ -84,22 +79,13 @@ struct Part {
     member: usize,
     /// The sender's number, if this member sends.
     sender: Option<u16>,
-    /// What a browser does for it, if it has one.
-    browser: Option<Browser>,
     run: Rc<RefCell<Run>>,
 }
 
-struct Browser {
-    /// Signs of writing since the last message.
-    signs: u32,
-    /// Messages that its member has read.
-    read: u64,
-}
-
-/// Fills the rooms, whose members come by one server after the other, and runs the load. Fails where a member missed a message or
+/// Fills the rooms and runs the load. Fails where a member missed a message or
 /// got one twice.
-pub async fn run(servers: &[Server], shape: Shape, plan: Plan) -> anyhow::Result<Vec<Sample>> {
-    let sockets = fill(servers, shape).await?;
+pub async fn run(server: &Server, shape: Shape, plan: Plan) -> anyhow::Result<Vec<Sample>> {
+    let sockets = fill(server, shape).await?;
     let rooms = (0..shape.rooms).map(|_| Ledger::new(shape.members, shape.senders)).collect();
     let run = Rc::new(RefCell::new(Run { start: Instant::now(), sending: true, rooms, latencies: Vec::new() }));
     let mut members = JoinSet::new();
@@ -108,7 +94,7 @@ pub async fn run(servers: &[Server], shape: Shape, plan: Plan) -> anyhow::Result
         members.spawn_local(part.play(socket, shape));
     }
     let measuring = async {
-        let samples = sample(servers, &run, plan).await?;
+        let samples = sample(server, &run, plan).await?;
         run.borrow_mut().sending = false;
         let settled = timeout(SETTLING, settle(&run)).await;
         sleep(QUIET).await;
@@ -125,22 +111,21 @@ pub async fn run(servers: &[Server], shape: Shape, plan: Plan) -> anyhow::Result
     }
 }
 
-async fn fill(servers: &[Server], shape: Shape) -> anyhow::Result<Vec<Socket>> {
-    let cookies = sign_in_guests(servers[0].address, shape.rooms * shape.members).await?;
-    let address = |number: usize| servers[number % servers.len()].address;
-    join_all(address, &cookies, 50, |number| format!("room-{}", number / shape.members)).await
+async fn fill(server: &Server, shape: Shape) -> anyhow::Result<Vec<Socket>> {
+    let cookies = sign_in_guests(server.address, shape.rooms * shape.members).await?;
+    join_all(server.address, &cookies, 50, |number| format!("room-{}", number / shape.members)).await
 }
 
-async fn sample(servers: &[Server], run: &RefCell<Run>, plan: Plan) -> anyhow::Result<Vec<Sample>> {
+async fn sample(server: &Server, run: &RefCell<Run>, plan: Plan) -> anyhow::Result<Vec<Sample>> {
     sleep(plan.warm_up).await;
     let mut samples = Vec::new();
     for _ in 0..plan.intervals {
         // As many as ever, so that growing does not show up in the latencies.
         let room = samples.last().map_or(1_000_000, |last: &Sample| last.latencies.len() * 2);
         run.borrow_mut().latencies = Vec::with_capacity(room);
-        let (start, before) = (Instant::now(), Spent::until_now(servers).await?);
+        let (start, before) = (Instant::now(), Spent::until_now(server)?);
         sleep(plan.length).await;
-        let (seconds, spent) = (start.elapsed().as_secs_f64(), Spent::until_now(servers).await? - before);
+        let (seconds, spent) = (start.elapsed().as_secs_f64(), Spent::until_now(server)? - before);
         let latencies = std::mem::take(&mut run.borrow_mut().latencies);
         if latencies.is_empty() {
             bail!("nothing was delivered for {seconds:.1} s");
@@ -160,13 +145,10 @@ impl Part {
     fn of(number: usize, shape: Shape, run: &Rc<RefCell<Run>>) -> Self {
         let (room, member) = (number / shape.members, number % shape.members);
         let sender = (member < shape.senders).then(|| u16::try_from(member).expect("rooms are small"));
-        // So many signs are still to come before its first message, which has its turn among those of the others.
-        let turn = SIGNS * u32::from(sender.unwrap_or(0)) / u32::try_from(shape.senders).expect("rooms are small");
-        let browser = shape.browsers.then_some(Browser { signs: SIGNS - 1 - turn, read: 0 });
-        Self { room, member, sender, browser, run: Rc::clone(run) }
+        Self { room, member, sender, run: Rc::clone(run) }
     }
 
-    async fn play(mut self, mut socket: Socket, shape: Shape) -> anyhow::Result<Infallible> {
+    async fn play(self, mut socket: Socket, shape: Shape) -> anyhow::Result<Infallible> {
         let mut clock = self.clock(shape);
         if let (Pace::Acknowledged, Some(sender)) = (shape.pace, self.sender) {
             self.send(sender, &mut socket).await?;
@@ -175,13 +157,7 @@ impl Part {
             tokio::select! {
                 biased;
                 heard = socket.hear() => match (heard?, self.sender) {
-                    (Heard::Message(stamp), _) => {
-                        self.note(stamp)?;
-                        if let Some(browser) = &mut self.browser {
-                            browser.read += 1;
-                            socket.read_up_to(browser.read).await?;
-                        }
-                    }
+                    (Heard::Message(stamp), _) => self.note(stamp)?,
                     (Heard::Sent, Some(sender)) => {
                         self.run.borrow_mut().rooms[self.room].acknowledge(sender);
                         if matches!(shape.pace, Pace::Acknowledged) {
@@ -191,27 +167,16 @@ impl Part {
                     (Heard::Sent, None) => bail!("an acknowledgement for one who sent nothing"),
                     (Heard::Other, _) => {}
                 },
-                sender = self.due(&mut clock) => {
-                    if self.has_written(&mut socket).await? {
-                        self.send(sender, &mut socket).await?;
-                    }
-                }
+                sender = self.due(&mut clock) => self.send(sender, &mut socket).await?,
             }
         }
     }
 
     /// Ticks when it is this sender's turn, at an even distance from the others'.
     fn clock(&self, shape: Shape) -> Option<Interval> {
-        let (Pace::Every(mut period), Some(sender)) = (shape.pace, self.sender) else { return None };
+        let (Pace::Every(period), Some(sender)) = (shape.pace, self.sender) else { return None };
         let senders = u32::try_from(shape.senders).expect("rooms are small");
-        let mut first = period * u32::from(sender) / senders;
-        if self.browser.is_some() {
-            period /= SIGNS;
-            while first >= period {
-                first -= period;
-            }
-        }
-        let first = tokio::time::Instant::now() + first;
+        let first = tokio::time::Instant::now() + period * u32::from(sender) / senders;
         let mut clock = interval_at(first, period);
         clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Some(clock)
@@ -225,14 +190,6 @@ impl Part {
             }
             _ => std::future::pending().await,
         }
-    }
-
-    /// Whether a text is ready. One that is written in a browser takes its time.
-    async fn has_written(&mut self, socket: &mut Socket) -> anyhow::Result<bool> {
-        let Some(browser) = &mut self.browser else { return Ok(true) };
-        browser.signs = (browser.signs + 1) % SIGNS;
-        socket.type_something().await?;
-        Ok(browser.signs == 0)
     }
 
     async fn send(&self, sender: u16, socket: &mut Socket) -> anyhow::Result<()> {

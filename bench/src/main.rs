@@ -16,7 +16,6 @@ mod socket;
 mod spent;
 mod stamp;
 mod statistics;
-mod wire;
 
 use std::time::Duration;
 
@@ -38,9 +37,6 @@ async fn main() -> anyhow::Result<()> {
     let run = LocalSet::new();
     let report = run.run_until(timeout(DEADLINE, measure_all(&options))).await.context("the run hangs")??;
     print!("{report}");
-    if let Some(file) = &options.write {
-        std::fs::write(file, report.kept()).with_context(|| format!("cannot write {}", file.display()))?;
-    }
     Ok(())
 }
 

@@ -1,20 +1,19 @@
 //! What the command line asks for.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use crate::measure::SCENARIOS;
 
 pub const HELP: &str = "\
-script/bench [--quick] [--only NAME]... [--write FILE]
+script/bench [--quick] [--only NAME]...
 
 Starts the release server by itself, embedded and with Redis, and measures it: the server on one core, the load
-generator on the other. Prints Markdown; fails where a member missed a message or got one twice. Takes nine minutes.
+generator on the other. Prints Markdown; fails where a member missed a message or got one twice. Takes three minutes.
 
   --quick       shorter and fewer intervals: a look, not a measurement
-  --only NAME   one of page, idle, paced, room, rooms, cost; may be given several times
-  --write FILE  put what cost finds into this file
+  --only NAME   one of page, idle, paced, room, rooms; may be given several times
 ";
 
 /// What to measure, and how thoroughly.
@@ -22,8 +21,6 @@ generator on the other. Prints Markdown; fails where a member missed a message o
 pub struct Options {
     quick: bool,
     only: Vec<String>,
-    /// Where to keep what `cost` finds.
-    pub write: Option<PathBuf>,
 }
 
 /// How long to measure.
@@ -37,10 +34,6 @@ pub struct Effort {
     pub paced: Duration,
     /// One interval under full load.
     pub saturated: Duration,
-    /// One interval of people who say something now and then: once at least in a room of ten.
-    pub talk: Duration,
-    /// One interval of people who say nothing: as many heartbeats of the server, which come every 25 s, for everybody.
-    pub idle: Duration,
 }
 
 impl Options {
@@ -51,10 +44,6 @@ impl Options {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => options.quick = true,
-                "--write" => {
-                    let file = arguments.next().context("--write wants a FILE; see script/bench --help")?;
-                    options.write = Some(file.into());
-                }
                 "--only" => {
                     options.only.push(arguments.next().context("--only wants a NAME; see script/bench --help")?)
                 }
@@ -73,15 +62,12 @@ impl Options {
     }
 
     pub fn effort(&self) -> Effort {
-        let (intervals, paced, saturated, talk, idle) =
-            if self.quick { (3, 1_000, 500, 2_000, 25_000) } else { (5, 4_000, 2_000, 12_500, 50_000) };
+        let (intervals, paced, saturated) = if self.quick { (3, 1_000, 500) } else { (5, 4_000, 2_000) };
         Effort {
             warm_up: Duration::from_secs(1),
             intervals,
             paced: Duration::from_millis(paced),
             saturated: Duration::from_millis(saturated),
-            talk: Duration::from_millis(talk),
-            idle: Duration::from_millis(idle),
         }
     }
 }
@@ -106,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_said() {
-        for (line, part) in [("--only", "NAME"), ("--only tea", "'tea'"), ("--write", "FILE"), ("--fast", "'--fast'")] {
+        for (line, part) in [("--only", "NAME"), ("--only tea", "'tea'"), ("--fast", "'--fast'")] {
             let message = parse(line).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");
         }

@@ -10,18 +10,11 @@ pub struct Figure {
     name: String,
     unit: &'static str,
     value: f64,
-    /// What `docs/cost.figures` calls it, if it stands there.
-    key: Option<String>,
 }
 
 impl Figure {
     pub fn new(name: impl Into<String>, unit: &'static str, value: f64) -> Self {
-        Self { name: name.into(), unit, value, key: None }
-    }
-
-    #[must_use]
-    pub fn kept_as(self, key: impl Into<String>) -> Self {
-        Self { key: Some(key.into()), ..self }
+        Self { name: name.into(), unit, value }
     }
 }
 
@@ -54,12 +47,6 @@ pub struct Report {
 impl Report {
     pub fn add(&mut self, backend: Backend, figures: Vec<Figure>) {
         self.figures.extend(figures.into_iter().map(|figure| (backend, figure)));
-    }
-
-    /// The figures that `script/cost` computes with, one NAME=value a line.
-    pub fn kept(&self) -> String {
-        let line = |figure: &Figure| Some(format!("{}={:.2}\n", figure.key.as_ref()?, figure.value));
-        self.figures.iter().filter_map(|(_, figure)| line(figure)).collect()
     }
 
     fn value(&self, backend: Backend, name: &str) -> Option<f64> {
@@ -158,14 +145,6 @@ mod tests {
         ] {
             assert_eq!(digits(value), text);
         }
-    }
-
-    #[test]
-    fn what_is_kept_has_a_key() {
-        let figures = vec![Figure::new("a", "B", 1.0), Figure::new("b", "B", 1_234.567).kept_as("B_BYTES")];
-        let mut report = Report::default();
-        report.add(Backend::Redis, figures);
-        assert_eq!(report.kept(), "B_BYTES=1234.57\n");
     }
 
     #[test]

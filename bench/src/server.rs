@@ -1,6 +1,6 @@
 //! The server under test: the release, a fresh one for each measurement.
 
-use std::{net::SocketAddr, process::Stdio, rc::Rc, time::Duration};
+use std::{net::SocketAddr, process::Stdio, time::Duration};
 
 use anyhow::{Context, bail};
 use tempfile::TempDir;
@@ -51,8 +51,8 @@ impl Backend {
 pub struct Server {
     _child: Child,
     _data: TempDir,
-    /// Its Redis, if it has one, which others may share.
-    pub redis: Option<Rc<Redis>>,
+    /// Its Redis, if it has one.
+    pub redis: Option<Redis>,
     /// Where it listens.
     pub address: SocketAddr,
     /// What it costs.
@@ -64,21 +64,12 @@ impl Server {
     pub async fn start(backend: Backend, cores: &Cores) -> anyhow::Result<Self> {
         let redis = match backend {
             Backend::Embedded => None,
-            Backend::Redis => Some(Rc::new(Redis::start().await?)),
+            Backend::Redis => Some(Redis::start().await?),
         };
-        Self::start_on(redis, cores).await
-    }
-
-    /// Starts another instance on the same Redis, and on the same core.
-    pub async fn start_beside(&self, cores: &Cores) -> anyhow::Result<Self> {
-        Self::start_on(self.redis.clone(), cores).await
-    }
-
-    async fn start_on(redis: Option<Rc<Redis>>, cores: &Cores) -> anyhow::Result<Self> {
         let program = std::env::var("SALA_BIN").context("SALA_BIN names no server: use script/bench")?;
         let data = tempfile::tempdir()?;
         let mut command = cores.server(&program);
-        configure(&mut command, &data, redis.as_deref());
+        configure(&mut command, &data, redis.as_ref());
         let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
         let process = Process(child.id().context("the server ended at once")?);
         let log = BufReader::new(child.stderr.take().expect("it is piped")).lines();

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::{Context, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
 use protocol::{ClientFrame, Event, Kind, SUBPROTOCOL, ServerFrame};
-use tokio::time::timeout;
+use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -16,7 +16,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{http::Connection, stamp::Stamp, wire::Wire};
+use crate::{http::Connection, stamp::Stamp};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -25,7 +25,7 @@ const READ_BUFFER: usize = 8 * 1_024;
 
 /// A member's socket.
 pub struct Socket {
-    stream: WebSocketStream<Wire>,
+    stream: WebSocketStream<TcpStream>,
     room: String,
 }
 
@@ -75,16 +75,6 @@ impl Socket {
         self.say(&ClientFrame::Send { room, id: id.to_string(), text, reply_to: None, uid: None }).await
     }
 
-    /// Says that the member is writing.
-    pub async fn type_something(&mut self) -> anyhow::Result<()> {
-        self.say(&ClientFrame::Typing { room: self.room.clone() }).await
-    }
-
-    /// Says that the member has read the first `seq` messages.
-    pub async fn read_up_to(&mut self, seq: u64) -> anyhow::Result<()> {
-        self.say(&ClientFrame::Read { room: self.room.clone(), seq, uid: None }).await
-    }
-
     /// Waits for the next frame. Cancel-safe: a frame that is half there stays in the stream's buffer.
     pub async fn hear(&mut self) -> anyhow::Result<Heard> {
         classify(&self.next().await?)
@@ -106,13 +96,14 @@ impl Socket {
     }
 }
 
-async fn open(address: SocketAddr, cookie: &str) -> anyhow::Result<WebSocketStream<Wire>> {
+async fn open(address: SocketAddr, cookie: &str) -> anyhow::Result<WebSocketStream<TcpStream>> {
     let mut request = format!("ws://{address}/ws").into_client_request()?;
     let headers = request.headers_mut();
     headers.insert(header::ORIGIN, format!("http://{address}").parse()?);
     headers.insert(header::COOKIE, cookie.parse()?);
     headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
-    let stream = Wire::open(address).await.context("the server takes no connection")?;
+    let stream = TcpStream::connect(address).await.context("the server takes no connection")?;
+    stream.set_nodelay(true)?;
     let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
     let (stream, _) =
         client_async_with_config(request, stream, Some(config)).await.context("the server takes no socket")?;
@@ -136,15 +127,15 @@ fn classify(frame: &str) -> anyhow::Result<Heard> {
     })
 }
 
-/// Joins a member for each cookie, `at_once` of them at a time; `address` says by which server, `room` names the room.
+/// Joins a member for each cookie, `at_once` of them at a time; `room` names the room.
 pub async fn join_all(
-    address: impl Fn(usize) -> SocketAddr,
+    address: SocketAddr,
     cookies: &[String],
     at_once: usize,
     room: impl Fn(usize) -> String,
 ) -> anyhow::Result<Vec<Socket>> {
     let joins = cookies.iter().enumerate().map(|(number, cookie)| {
-        let (address, room) = (address(number), room(number));
+        let room = room(number);
         async move { Socket::join(address, cookie, &room).await }
     });
     let joined: Vec<_> = futures_util::stream::iter(joins).buffered(at_once).collect().await;

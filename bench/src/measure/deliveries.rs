@@ -1,6 +1,6 @@
 //! Messages on their way from one to many.
 
-use std::{slice, time::Duration};
+use std::time::Duration;
 
 use crate::{
     load::{self, Pace, Plan, Sample, Shape},
@@ -12,20 +12,19 @@ use crate::{
 
 /// Everybody in a room of 100 says something once a second: 10,000 deliveries a second.
 pub async fn paced(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape =
-        Shape { rooms: 1, members: 100, senders: 100, pace: Pace::Every(Duration::from_secs(1)), browsers: false };
+    let shape = Shape { rooms: 1, members: 100, senders: 100, pace: Pace::Every(Duration::from_secs(1)) };
     measure("10,000/s in a room of 100", server, shape, effort, effort.paced).await
 }
 
 /// As much as a room of 100 can take.
 pub async fn one_room(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape = Shape { rooms: 1, members: 100, senders: 8, pace: Pace::Acknowledged, browsers: false };
+    let shape = Shape { rooms: 1, members: 100, senders: 8, pace: Pace::Acknowledged };
     measure("One room of 100, saturated", server, shape, effort, effort.saturated).await
 }
 
 /// As much as 100 rooms of 10 can take.
 pub async fn many_rooms(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape = Shape { rooms: 100, members: 10, senders: 1, pace: Pace::Acknowledged, browsers: false };
+    let shape = Shape { rooms: 100, members: 10, senders: 1, pace: Pace::Acknowledged };
     measure("100 rooms of 10, saturated", server, shape, effort, effort.saturated).await
 }
 
@@ -37,7 +36,7 @@ async fn measure(
     length: Duration,
 ) -> anyhow::Result<Vec<Figure>> {
     let plan = Plan { warm_up: effort.warm_up, intervals: effort.intervals, length };
-    let mut samples = load::run(slice::from_ref(server), shape, plan).await?;
+    let mut samples = load::run(server, shape, plan).await?;
     let figure = |name: &str, unit, value| Figure::new(format!("{title}: {name}"), unit, value);
     let mut figures = vec![
         figure("deliveries", "/s", median(samples.iter().map(|sample| deliveries(sample) / sample.seconds))),

@@ -10,21 +10,20 @@ use crate::{
     socket::{join_all, sign_in_guests},
 };
 
-pub(super) const SOCKETS: usize = 1_000;
-pub(super) const MEMBERS: usize = 10;
+const SOCKETS: usize = 1_000;
+const MEMBERS: usize = 10;
 
 /// How many connect at the same time.
-pub(super) const AT_ONCE: usize = 50;
+const AT_ONCE: usize = 50;
 
 /// What a join allocates for a moment, and the notices of people who came, are over after this.
-pub(super) const SETTLING: Duration = Duration::from_secs(2);
+const SETTLING: Duration = Duration::from_secs(2);
 
 pub async fn measure(server: &Server) -> anyhow::Result<Vec<Figure>> {
     let cookies = sign_in_guests(server.address, SOCKETS).await?;
     let before = server.process.memory()?;
     let start = Instant::now();
-    let sockets =
-        join_all(|_| server.address, &cookies, AT_ONCE, |number| format!("room-{}", number / MEMBERS)).await?;
+    let sockets = join_all(server.address, &cookies, AT_ONCE, |number| format!("room-{}", number / MEMBERS)).await?;
     let seconds = start.elapsed().as_secs_f64();
     sleep(SETTLING).await;
     let after = server.process.memory()?;

@@ -1,6 +1,5 @@
 //! What is measured, one file each. Every measurement gets a server of its own.
 
-mod cost;
 mod deliveries;
 mod idle;
 mod page;
@@ -15,13 +14,10 @@ use crate::{
 };
 
 /// The names for `--only`.
-pub const SCENARIOS: [&str; 6] = ["page", "idle", "paced", "room", "rooms", "cost"];
+pub const SCENARIOS: [&str; 5] = ["page", "idle", "paced", "room", "rooms"];
 
 /// Runs one scenario.
 pub async fn run(scenario: &str, backend: Backend, cores: &Cores, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    if scenario == "cost" {
-        return cost::measure(backend, cores, effort).await;
-    }
     let server = Server::start(backend, cores).await?;
     match scenario {
         "page" => page::measure(&server).await,

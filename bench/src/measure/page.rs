@@ -16,7 +16,7 @@ use crate::{
 
 const REQUESTS: usize = 200;
 const WARM_UP: usize = 20;
-pub(super) const ROOM: &str = "history";
+const ROOM: &str = "history";
 
 pub async fn measure(server: &Server) -> anyhow::Result<Vec<Figure>> {
     let mut http = Connection::open(server.address).await?;
@@ -49,7 +49,7 @@ pub async fn measure(server: &Server) -> anyhow::Result<Vec<Figure>> {
 }
 
 /// Says as much as the page shows, and returns the texts.
-pub(super) async fn talk(server: &Server, cookie: &str) -> anyhow::Result<Vec<String>> {
+async fn talk(server: &Server, cookie: &str) -> anyhow::Result<Vec<String>> {
     let mut socket = Socket::join(server.address, cookie, ROOM).await?;
     let mut texts = Vec::new();
     for count in 0..u32::try_from(limits::PAGE)? {
