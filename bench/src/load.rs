@@ -1,213 +1,251 @@
-//! Rooms full of members who talk and listen, and what that costs.
+//! Rooms full of members who send and receive, and what that costs the server.
 
 use std::{
     cell::RefCell,
     convert::Infallible,
+    future::pending,
+    net::SocketAddr,
     rc::Rc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
+use futures_util::{StreamExt, stream};
 use tokio::{
+    sync::watch,
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval_at, sleep, timeout},
 };
 
 use crate::{
-    ledger::Ledger,
-    server::Server,
-    socket::{Heard, Socket, join_all, sign_in_guests},
-    spent::Spent,
-    stamp::Stamp,
+    delivery_checker::DeliveryChecker,
+    deployment::CpuUsage,
+    latency_tag::LatencyTag,
+    member_socket::{Incoming, MemberSocket},
 };
 
+/// How many members join at the same time.
+const CONCURRENT_JOINS: usize = 50;
 /// How long the last messages may take.
-const SETTLING: Duration = Duration::from_secs(10);
+const COMPLETION_TIMEOUT: Duration = Duration::from_secs(10);
+/// After the last message, time for a duplicate to arrive.
+const DUPLICATE_WAIT: Duration = Duration::from_millis(200);
 
-/// After the last message, time for one that comes twice to show itself.
-const QUIET: Duration = Duration::from_millis(200);
-
-/// How many are where, and how they talk.
+/// How many members and senders there are, and how often they send.
 #[derive(Clone, Copy, Debug)]
-pub struct Shape {
+pub struct LoadProfile {
+    /// The rooms' common prefix.
+    pub name: &'static str,
     pub rooms: usize,
-    /// In each room.
+    /// Members of each room.
     pub members: usize,
-    /// In each room, among its members.
+    /// Those of them who send.
     pub senders: usize,
-    pub pace: Pace,
+    pub rate: SendRate,
 }
 
 /// When a sender sends.
 #[derive(Clone, Copy, Debug)]
-pub enum Pace {
-    /// Once in this time, the senders of a room one after the other.
+pub enum SendRate {
+    /// Once per period, the senders of a room in turn.
     Every(Duration),
     /// As soon as the last message is acknowledged.
-    Acknowledged,
+    AfterAcknowledgement,
 }
 
 /// How often and how long to measure.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct Intervals {
+    /// Load before the first interval.
     pub warm_up: Duration,
-    pub intervals: usize,
+    pub count: usize,
     pub length: Duration,
 }
 
-/// What happened in one interval.
+/// What was measured in one interval.
 #[derive(Debug)]
 pub struct Sample {
     pub seconds: f64,
-    /// From before the send to the receipt by one member, in microseconds: one for each delivery.
+    /// From before the send to the receipt by one member, in microseconds; one for each delivery.
     pub latencies: Vec<u32>,
-    /// What that took.
-    pub spent: Spent,
+    pub cpu_usage: CpuUsage,
 }
 
-/// What all members share. The generator is one thread, and no borrow outlives a call.
-struct Run {
+/// Members who joined their rooms and read, but do not send yet.
+pub struct Load {
+    state: Rc<RefCell<State>>,
+    members: JoinSet<anyhow::Result<Infallible>>,
+    started: watch::Sender<bool>,
+}
+
+/// Shared by all members. The generator has one thread, and no borrow is held across an await.
+struct State {
     start: Instant,
     sending: bool,
-    rooms: Vec<Ledger>,
+    rooms: Vec<DeliveryChecker>,
     latencies: Vec<u32>,
 }
 
-/// One member's part.
-struct Part {
+struct Member {
+    profile: LoadProfile,
     room: usize,
-    member: usize,
-    /// The sender's number, if this member sends.
+    /// Its index in the room.
+    index: usize,
+    /// Its index among the senders, if it sends.
     sender: Option<u16>,
-    run: Rc<RefCell<Run>>,
+    state: Rc<RefCell<State>>,
 }
 
-/// Fills the rooms and runs the load. Fails where a member missed a message or
-/// got one twice.
-pub async fn run(server: &Server, shape: Shape, plan: Plan) -> anyhow::Result<Vec<Sample>> {
-    let sockets = fill(server, shape).await?;
-    let rooms = (0..shape.rooms).map(|_| Ledger::new(shape.members, shape.senders)).collect();
-    let run = Rc::new(RefCell::new(Run { start: Instant::now(), sending: true, rooms, latencies: Vec::new() }));
-    let mut members = JoinSet::new();
-    for (number, socket) in sockets.into_iter().enumerate() {
-        let part = Part::of(number, shape, &run);
-        members.spawn_local(part.play(socket, shape));
-    }
-    let measuring = async {
-        let samples = sample(server, &run, plan).await?;
-        run.borrow_mut().sending = false;
-        let settled = timeout(SETTLING, settle(&run)).await;
-        sleep(QUIET).await;
-        run.borrow().rooms.iter().try_for_each(Ledger::check)?;
-        settled.context("the rooms do not settle")?;
-        Ok(samples)
-    };
-    tokio::select! {
-        samples = measuring => samples,
-        Some(ended) = members.join_next() => match ended? {
-            Err(error) => Err(error),
-            Ok(never) => match never {},
-        },
-    }
-}
-
-async fn fill(server: &Server, shape: Shape) -> anyhow::Result<Vec<Socket>> {
-    let cookies = sign_in_guests(server.address, shape.rooms * shape.members).await?;
-    join_all(server.address, &cookies, 50, |number| format!("room-{}", number / shape.members)).await
-}
-
-async fn sample(server: &Server, run: &RefCell<Run>, plan: Plan) -> anyhow::Result<Vec<Sample>> {
-    sleep(plan.warm_up).await;
-    let mut samples = Vec::new();
-    for _ in 0..plan.intervals {
-        // As many as ever, so that growing does not show up in the latencies.
-        let room = samples.last().map_or(1_000_000, |last: &Sample| last.latencies.len() * 2);
-        run.borrow_mut().latencies = Vec::with_capacity(room);
-        let (start, before) = (Instant::now(), Spent::until_now(server)?);
-        sleep(plan.length).await;
-        let (seconds, spent) = (start.elapsed().as_secs_f64(), Spent::until_now(server)? - before);
-        let latencies = std::mem::take(&mut run.borrow_mut().latencies);
-        if latencies.is_empty() {
-            bail!("nothing was delivered for {seconds:.1} s");
+impl Load {
+    /// Joins as many members as there are cookies to the rooms of a profile.
+    pub async fn join(address: SocketAddr, cookies: &[String], profile: LoadProfile) -> anyhow::Result<Self> {
+        let rooms = (0..profile.rooms).map(|_| DeliveryChecker::new(profile.members, profile.senders)).collect();
+        let state = State { start: Instant::now(), sending: true, rooms, latencies: Vec::new() };
+        let (state, started) = (Rc::new(RefCell::new(state)), watch::channel(false).0);
+        let mut members = JoinSet::new();
+        let joins = cookies.iter().enumerate().map(|(index, cookies)| async move {
+            let room = format!("{}-{}", profile.name, index / profile.members);
+            anyhow::Ok((index, MemberSocket::join(address, cookies, &room).await?))
+        });
+        let mut joins = stream::iter(joins).buffer_unordered(CONCURRENT_JOINS);
+        while let Some(joined) = joins.next().await {
+            let (index, socket) = joined?;
+            // Members read from the beginning, or the server would have to buffer the presence changes of a large room.
+            members.spawn_local(Member::new(index, profile, &state).run(socket, started.subscribe()));
         }
-        samples.push(Sample { seconds, latencies, spent });
+        Ok(Self { state, members, started })
+    }
+
+    /// Lets the members send, and measures. Fails if a member misses a message or receives one twice.
+    pub async fn run(
+        mut self,
+        intervals: Intervals,
+        cpu_usage: impl Fn() -> anyhow::Result<CpuUsage>,
+    ) -> anyhow::Result<Vec<Sample>> {
+        self.state.borrow_mut().start = Instant::now();
+        self.started.send_replace(true);
+        let measuring = async {
+            let samples = measure(&self.state, intervals, cpu_usage).await?;
+            self.state.borrow_mut().sending = false;
+            let completed = timeout(COMPLETION_TIMEOUT, wait_until_complete(&self.state)).await;
+            sleep(DUPLICATE_WAIT).await;
+            self.state.borrow().rooms.iter().try_for_each(DeliveryChecker::check)?;
+            completed.context("messages are still missing")?;
+            Ok(samples)
+        };
+        tokio::select! {
+            samples = measuring => samples,
+            Some(ended) = self.members.join_next() => match ended? {
+                Err(error) => Err(error),
+                Ok(never) => match never {},
+            },
+        }
+    }
+}
+
+async fn measure(
+    state: &RefCell<State>,
+    intervals: Intervals,
+    cpu_usage: impl Fn() -> anyhow::Result<CpuUsage>,
+) -> anyhow::Result<Vec<Sample>> {
+    sleep(intervals.warm_up).await;
+    let mut samples = Vec::new();
+    for _ in 0..intervals.count {
+        // Large enough, so that reallocation does not show in the latencies.
+        let capacity = samples.last().map_or(1_000_000, |last: &Sample| last.latencies.len() * 2);
+        state.borrow_mut().latencies = Vec::with_capacity(capacity);
+        let (start, before) = (Instant::now(), cpu_usage()?);
+        sleep(intervals.length).await;
+        let (seconds, cpu_usage) = (start.elapsed().as_secs_f64(), cpu_usage()? - before);
+        let latencies = std::mem::take(&mut state.borrow_mut().latencies);
+        if latencies.is_empty() {
+            bail!("no message was delivered in {seconds:.1} s");
+        }
+        samples.push(Sample { seconds, latencies, cpu_usage });
     }
     Ok(samples)
 }
 
-async fn settle(run: &RefCell<Run>) {
-    while !run.borrow().rooms.iter().all(Ledger::is_settled) {
+/// Polls, so that members need not notify after each delivery.
+async fn wait_until_complete(state: &RefCell<State>) {
+    while !state.borrow().rooms.iter().all(DeliveryChecker::is_complete) {
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-impl Part {
-    fn of(number: usize, shape: Shape, run: &Rc<RefCell<Run>>) -> Self {
-        let (room, member) = (number / shape.members, number % shape.members);
-        let sender = (member < shape.senders).then(|| u16::try_from(member).expect("rooms are small"));
-        Self { room, member, sender, run: Rc::clone(run) }
+impl Member {
+    fn new(index: usize, profile: LoadProfile, state: &Rc<RefCell<State>>) -> Self {
+        let (room, index) = (index / profile.members, index % profile.members);
+        let sender = (index < profile.senders).then(|| u16::try_from(index).expect("senders are few"));
+        Self { profile, room, index, sender, state: Rc::clone(state) }
     }
 
-    async fn play(self, mut socket: Socket, shape: Shape) -> anyhow::Result<Infallible> {
-        let mut clock = self.clock(shape);
-        if let (Pace::Acknowledged, Some(sender)) = (shape.pace, self.sender) {
+    async fn run(self, mut socket: MemberSocket, mut started: watch::Receiver<bool>) -> anyhow::Result<Infallible> {
+        while !*started.borrow() {
+            // Both are cancel-safe.
+            tokio::select! {
+                incoming = socket.receive() => { incoming?; }
+                changed = started.changed() => changed?,
+            }
+        }
+        let mut timer = self.timer();
+        if let (SendRate::AfterAcknowledgement, Some(sender)) = (self.profile.rate, self.sender) {
             self.send(sender, &mut socket).await?;
         }
         loop {
             tokio::select! {
                 biased;
-                heard = socket.hear() => match (heard?, self.sender) {
-                    (Heard::Message(stamp), _) => self.note(stamp)?,
-                    (Heard::Sent, Some(sender)) => {
-                        self.run.borrow_mut().rooms[self.room].acknowledge(sender);
-                        if matches!(shape.pace, Pace::Acknowledged) {
+                incoming = socket.receive() => match (incoming?, self.sender) {
+                    (Incoming::Message(tag), _) => self.record(tag)?,
+                    (Incoming::Acknowledgement, Some(sender)) => {
+                        self.state.borrow_mut().rooms[self.room].record_acknowledgement(sender);
+                        if matches!(self.profile.rate, SendRate::AfterAcknowledgement) {
                             self.send(sender, &mut socket).await?;
                         }
                     }
-                    (Heard::Sent, None) => bail!("an acknowledgement for one who sent nothing"),
-                    (Heard::Other, _) => {}
+                    (Incoming::Acknowledgement, None) => bail!("an acknowledgement for a member who sent nothing"),
+                    (Incoming::Other, _) => {}
                 },
-                sender = self.due(&mut clock) => self.send(sender, &mut socket).await?,
+                sender = self.next_tick(&mut timer) => self.send(sender, &mut socket).await?,
             }
         }
     }
 
-    /// Ticks when it is this sender's turn, at an even distance from the others'.
-    fn clock(&self, shape: Shape) -> Option<Interval> {
-        let (Pace::Every(period), Some(sender)) = (shape.pace, self.sender) else { return None };
-        let senders = u32::try_from(shape.senders).expect("rooms are small");
-        let first = tokio::time::Instant::now() + period * u32::from(sender) / senders;
-        let mut clock = interval_at(first, period);
-        clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        Some(clock)
+    /// Ticks once per period, at even distances from the other senders of the room.
+    fn timer(&self) -> Option<Interval> {
+        let (SendRate::Every(period), Some(sender)) = (self.profile.rate, self.sender) else { return None };
+        let offset = period * u32::from(sender) / u32::try_from(self.profile.senders).expect("senders are few");
+        let mut timer = interval_at(tokio::time::Instant::now() + offset, period);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        Some(timer)
     }
 
-    async fn due(&self, clock: &mut Option<Interval>) -> u16 {
-        match (clock, self.sender) {
-            (Some(clock), Some(sender)) => {
-                clock.tick().await;
+    async fn next_tick(&self, timer: &mut Option<Interval>) -> u16 {
+        match (timer, self.sender) {
+            (Some(timer), Some(sender)) => {
+                timer.tick().await;
                 sender
             }
-            _ => std::future::pending().await,
+            _ => pending().await,
         }
     }
 
-    async fn send(&self, sender: u16, socket: &mut Socket) -> anyhow::Result<()> {
-        let stamp = {
-            let mut run = self.run.borrow_mut();
-            if !run.sending {
+    async fn send(&self, sender: u16, socket: &mut MemberSocket) -> anyhow::Result<()> {
+        let tag = {
+            let mut state = self.state.borrow_mut();
+            if !state.sending {
                 return Ok(());
             }
-            let count = run.rooms[self.room].send(sender);
-            Stamp::new(sender, count, run.start.elapsed())
+            let index = state.rooms[self.room].record_send(sender);
+            LatencyTag::new(sender, index, state.start.elapsed())
         };
-        socket.send(stamp.count, stamp.text()).await
+        socket.send(tag.index, tag.text()).await
     }
 
-    fn note(&self, stamp: Stamp) -> anyhow::Result<()> {
-        let mut run = self.run.borrow_mut();
-        let now = u64::try_from(run.start.elapsed().as_micros()).expect("a load lasts minutes");
-        run.latencies.push(u32::try_from(now.saturating_sub(stamp.at)).unwrap_or(u32::MAX));
-        run.rooms[self.room].hear(self.member, stamp)
+    fn record(&self, tag: LatencyTag) -> anyhow::Result<()> {
+        let mut state = self.state.borrow_mut();
+        let now = u64::try_from(state.start.elapsed().as_micros()).expect("a load lasts minutes");
+        state.latencies.push(u32::try_from(now.saturating_sub(tag.sent_at)).unwrap_or(u32::MAX));
+        state.rooms[self.room].record_delivery(self.index, tag)
     }
 }

@@ -1,53 +1,56 @@
-//! Measures the release server on this machine and prints what it found as Markdown. `script/bench` starts it.
+//! Measures release servers on this machine and prints the results as Markdown. `script/bench` starts it.
 //!
-//! The server runs on one core, and on the other this generator: a single thread, so that what it keeps needs no locks.
+//! The server runs on one core and this generator on another, with a single thread, so that its state needs no locks.
 
-mod cores;
-mod http;
-mod ledger;
+mod cpu_pinning;
+mod delivery_checker;
+mod deployment;
+mod latency_tag;
 mod load;
 mod measure;
+mod member_socket;
 mod options;
-mod process;
-mod redis;
 mod report;
-mod server;
-mod socket;
-mod spent;
-mod stamp;
 mod statistics;
 
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::Parser;
+use cpu_pinning::CpuPinning;
+use deployment::{Backend, Deployment};
 use options::Options;
 use report::Report;
-use server::Backend;
 use tokio::{task::LocalSet, time::timeout};
 
-/// A run that takes longer than this hangs.
-const DEADLINE: Duration = Duration::from_secs(1_200);
+/// How long one measurement may take before it counts as hanging.
+const MEASUREMENT_TIMEOUT: Duration = Duration::from_secs(180);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let Some(options) = Options::parse(std::env::args().skip(1))? else {
-        print!("{}", options::HELP);
-        return Ok(());
-    };
-    let run = LocalSet::new();
-    let report = run.run_until(timeout(DEADLINE, measure_all(&options))).await.context("the run hangs")??;
+    let options = Options::parse();
+    let report = LocalSet::new().run_until(measure_all(&options)).await?;
     print!("{report}");
     Ok(())
 }
 
 async fn measure_all(options: &Options) -> anyhow::Result<Report> {
-    let cores = cores::Cores::claim().await?;
-    let mut report = Report::default();
-    for backend in [Backend::Embedded, Backend::Redis] {
-        for scenario in measure::SCENARIOS.iter().filter(|scenario| options.includes(scenario)) {
-            eprintln!("{}: {scenario}", backend.name());
-            let figures = measure::run(scenario, backend, &cores, options.effort()).await;
-            report.add(backend, figures.with_context(|| format!("{}: {scenario}", backend.name()))?);
+    let pinning = CpuPinning::pin_generator().await;
+    let backends = [Backend::Embedded, Backend::Redis];
+    let columns: Vec<_> =
+        backends.iter().flat_map(|backend| options.servers.iter().map(move |server| (server, *backend))).collect();
+    let titles = columns.iter().map(|(server, backend)| format!("{}, {}", server.label, backend.name()));
+    let mut report = Report::new(titles.collect(), options.servers.len());
+    for scenario in options.scenarios() {
+        for (column, (server, backend)) in columns.iter().enumerate() {
+            let title = format!("{}, {}: {scenario:?}", server.label, backend.name());
+            eprintln!("{title}");
+            let measuring = async {
+                let deployment = Deployment::start(&server.file, *backend, pinning).await?;
+                measure::run(scenario, &deployment, options.schedule()).await
+            };
+            let measured = timeout(MEASUREMENT_TIMEOUT, measuring).await.context("the measurement hangs");
+            report.add(column, measured.flatten().context(title)?);
         }
     }
     Ok(report)

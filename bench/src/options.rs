@@ -1,74 +1,85 @@
-//! What the command line asks for.
+//! The command line.
 
-use std::time::Duration;
+use std::{ffi::OsStr, path::PathBuf, str::FromStr, time::Duration};
 
-use anyhow::{Context, bail};
+use clap::{Parser, ValueEnum};
 
-use crate::measure::SCENARIOS;
+use crate::load::Intervals;
 
-pub const HELP: &str = "\
-script/bench [--quick] [--only NAME]...
-
-Starts the release server by itself, embedded and with Redis, and measures it: the server on one core, the load
-generator on the other. Prints Markdown; fails where a member missed a message or got one twice. Takes three minutes.
-
-  --quick       shorter and fewer intervals: a look, not a measurement
-  --only NAME   one of page, idle, paced, room, rooms; may be given several times
-";
-
-/// What to measure, and how thoroughly.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// Measures release servers under load and prints Markdown. script/bench builds the release and starts this.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
 pub struct Options {
+    /// Shorter and fewer intervals: a look, not a measurement
+    #[arg(long)]
     quick: bool,
-    only: Vec<String>,
+    /// Measure only this; may be repeated
+    #[arg(long, value_name = "NAME")]
+    only: Vec<Scenario>,
+    /// A server to measure; repeat it to compare several in one sitting, one right after the other in each scenario
+    #[arg(long = "server", value_name = "[LABEL=]FILE", required = true)]
+    pub servers: Vec<ServerProgram>,
 }
 
-/// How long to measure.
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// How soon a room's page arrives
+    Page,
+    /// Joining, and the memory of idle members
+    Idle,
+    /// 10,000 deliveries per second in a room of 100
+    Paced,
+    /// A saturated room of 100
+    Room,
+    /// 100 saturated rooms of 10
+    Rooms,
+}
+
+/// A server's program, and its name in the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerProgram {
+    pub label: String,
+    pub file: PathBuf,
+}
+
+/// How long to measure. The median of the intervals counts.
 #[derive(Clone, Copy, Debug)]
-pub struct Effort {
-    /// Load that is not counted yet.
-    pub warm_up: Duration,
-    /// How many times; the median counts.
-    pub intervals: usize,
-    /// One interval where the load is small, so that the CPU time, which the kernel gives in steps of 10 ms, is told well.
-    pub paced: Duration,
-    /// One interval under full load.
-    pub saturated: Duration,
+pub struct Schedule {
+    /// For small loads: longer, because the kernel counts CPU time in steps of 10 ms.
+    pub paced: Intervals,
+    /// For full loads.
+    pub saturated: Intervals,
 }
 
 impl Options {
-    /// Reads the arguments; `None` asks for [`HELP`].
-    pub fn parse(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<Option<Self>> {
-        let mut options = Self::default();
-        let mut arguments = arguments.into_iter();
-        while let Some(argument) = arguments.next() {
-            match argument.as_str() {
-                "--quick" => options.quick = true,
-                "--only" => {
-                    options.only.push(arguments.next().context("--only wants a NAME; see script/bench --help")?)
-                }
-                "-h" | "--help" => return Ok(None),
-                other => bail!("script/bench does not know '{other}'; see script/bench --help"),
-            }
-        }
-        if let Some(unknown) = options.only.iter().find(|name| !SCENARIOS.contains(&name.as_str())) {
-            bail!("'{unknown}' is none of {}", SCENARIOS.join(", "));
-        }
-        Ok(Some(options))
+    /// The scenarios to measure.
+    pub fn scenarios(&self) -> impl Iterator<Item = Scenario> {
+        Scenario::value_variants()
+            .iter()
+            .copied()
+            .filter(|scenario| self.only.is_empty() || self.only.contains(scenario))
     }
 
-    pub fn includes(&self, scenario: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|only| only == scenario)
+    /// How long to measure.
+    pub fn schedule(&self) -> Schedule {
+        let (count, paced, saturated) = if self.quick { (3, 1_000, 500) } else { (5, 4_000, 2_000) };
+        let intervals =
+            |length| Intervals { warm_up: Duration::from_secs(1), count, length: Duration::from_millis(length) };
+        Schedule { paced: intervals(paced), saturated: intervals(saturated) }
     }
+}
 
-    pub fn effort(&self) -> Effort {
-        let (intervals, paced, saturated) = if self.quick { (3, 1_000, 500) } else { (5, 4_000, 2_000) };
-        Effort {
-            warm_up: Duration::from_secs(1),
-            intervals,
-            paced: Duration::from_millis(paced),
-            saturated: Duration::from_millis(saturated),
+impl FromStr for ServerProgram {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (label, file) = text.split_once('=').unwrap_or(("Sala", text));
+        let file = PathBuf::from(file);
+        if file.file_name().and_then(OsStr::to_str).is_none() || !file.is_file() {
+            return Err(format!("{} is not a file", file.display()));
         }
+        Ok(Self { label: label.to_owned(), file })
     }
 }
 
@@ -76,26 +87,29 @@ impl Options {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> anyhow::Result<Option<Options>> {
-        Options::parse(line.split_whitespace().map(str::to_owned))
+    fn parse(line: &str) -> Result<Options, String> {
+        let arguments = ["bench", "--server", "before=Cargo.toml"].into_iter().chain(line.split_whitespace());
+        Options::try_parse_from(arguments).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn everything_is_measured_unless_told_otherwise() {
-        let all = parse("").unwrap().unwrap();
-        assert!(SCENARIOS.iter().all(|scenario| all.includes(scenario)));
-        let some = parse("--quick --only idle --only page").unwrap().unwrap();
-        let included: Vec<_> = SCENARIOS.iter().filter(|scenario| some.includes(scenario)).collect();
-        assert_eq!(included, [&"page", &"idle"]);
-        assert!(some.effort().paced < all.effort().paced);
+    fn everything_is_measured_unless_selected() {
+        let all = parse("").unwrap();
+        assert!(all.scenarios().eq(Scenario::value_variants().iter().copied()));
+        let some = parse("--quick --only idle --only page").unwrap();
+        assert!(some.scenarios().eq([Scenario::Page, Scenario::Idle]));
+        assert!(some.schedule().paced.length < all.schedule().paced.length);
     }
 
     #[test]
-    fn what_is_not_understood_is_said() {
-        for (line, part) in [("--only", "NAME"), ("--only tea", "'tea'"), ("--fast", "'--fast'")] {
-            let message = parse(line).unwrap_err().to_string();
-            assert!(message.contains(part), "{message}");
-        }
-        assert_eq!(parse("--help").unwrap(), None);
+    fn several_servers_are_compared_by_label() {
+        let servers = parse("--server Cargo.toml").unwrap().servers;
+        assert_eq!(servers.iter().map(|server| server.label.as_str()).collect::<Vec<_>>(), ["before", "Sala"]);
+        assert!(parse("--server after=no/such/file").unwrap_err().contains("no/such/file is not a file"));
+    }
+
+    #[test]
+    fn an_unknown_scenario_is_rejected() {
+        assert!(parse("--only tea").unwrap_err().contains("'tea'"));
     }
 }

@@ -1,70 +1,68 @@
-//! The figures as Markdown: all of them, then beside those of others.
+//! The measurements as a Markdown table.
 
 use std::fmt;
 
-use crate::server::Backend;
-
-/// One thing that was measured.
+/// A measured value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
+pub struct Measurement {
     name: String,
     unit: &'static str,
     value: f64,
 }
 
-impl Figure {
+/// All measurements, with a column for each server and backend.
+#[derive(Debug)]
+pub struct Report {
+    columns: Vec<String>,
+    /// Columns that are compared with the one so many before them: the same backend of the first server.
+    servers: usize,
+    cells: Vec<(usize, Measurement)>,
+}
+
+impl Measurement {
+    /// A value and its unit.
     pub fn new(name: impl Into<String>, unit: &'static str, value: f64) -> Self {
         Self { name: name.into(), unit, value }
     }
 }
 
-/// What others need for the same, measured in another run on a machine of the same kind.
-struct Reference {
-    name: &'static str,
-    /// Google's tutorial "WebSocket chat on Cloud Run": Node.js, Socket.IO, Redis adapter. The better end of what was seen.
-    sample: f64,
-    /// An axum program that broadcasts, without Redis, history or identity.
-    bare: f64,
-}
-
-const REFERENCES: [Reference; 8] = [
-    Reference { name: "1,000 members connect and join 100 rooms", sample: 0.7, bare: 0.2 },
-    Reference { name: "Memory per idle member", sample: 12.0, bare: 10.0 },
-    Reference { name: "10,000/s in a room of 100: CPU per delivery", sample: 17.0, bare: 5.6 },
-    Reference { name: "10,000/s in a room of 100: latency, p99", sample: f64::NAN, bare: 1.6 },
-    Reference { name: "One room of 100, saturated: CPU per delivery", sample: 8.0, bare: 2.4 },
-    Reference { name: "One room of 100, saturated: latency, p99", sample: 55.0, bare: 1.7 },
-    Reference { name: "100 rooms of 10, saturated: CPU per delivery", sample: 8.0, bare: 5.4 },
-    Reference { name: "100 rooms of 10, saturated: latency, p99", sample: 397.0, bare: 6.0 },
-];
-
-/// All figures, by backend.
-#[derive(Debug, Default)]
-pub struct Report {
-    figures: Vec<(Backend, Figure)>,
-}
-
 impl Report {
-    pub fn add(&mut self, backend: Backend, figures: Vec<Figure>) {
-        self.figures.extend(figures.into_iter().map(|figure| (backend, figure)));
+    /// An empty report. Columns of one backend follow each other, one for each of the `servers`.
+    pub fn new(columns: Vec<String>, servers: usize) -> Self {
+        Self { columns, servers, cells: Vec::new() }
     }
 
-    fn value(&self, backend: Backend, name: &str) -> Option<f64> {
-        let mut matching = self.figures.iter().filter(|(of, figure)| *of == backend && figure.name == name);
-        matching.next().map(|(_, figure)| figure.value)
+    /// Adds measurements to a column.
+    pub fn add(&mut self, column: usize, measurements: Vec<Measurement>) {
+        self.cells.extend(measurements.into_iter().map(|measurement| (column, measurement)));
     }
 
-    /// Each name once, in the order of the measurements; those of Redis alone beside their kin.
+    fn value(&self, column: usize, name: &str) -> Option<f64> {
+        let mut matching = self.cells.iter().filter(|(of, measurement)| *of == column && measurement.name == name);
+        matching.next().map(|(_, measurement)| measurement.value)
+    }
+
+    /// A value, and how it differs from the same one of the first server.
+    fn cell(&self, column: usize, name: &str, unit: &str) -> String {
+        let Some(value) = self.value(column, name) else { return "–".to_owned() };
+        let text = format!("{} {unit}", format_number(value)).trim_end().to_owned();
+        let first = column - column % self.servers;
+        match self.value(first, name) {
+            Some(base) if column != first && base != 0.0 => format!("{text} ({:+.0} %)", (value / base - 1.0) * 100.0),
+            _ => text,
+        }
+    }
+
+    /// Each name once, in the order of the measurements; those that only one column has stay beside their neighbours.
     fn rows(&self) -> Vec<(&str, &'static str)> {
         let mut rows: Vec<(&str, &'static str)> = Vec::new();
-        let mut at = 0;
-        for (_, Figure { name, unit, .. }) in &self.figures {
-            match rows.iter().position(|(seen, _)| seen == name) {
-                Some(seen) => at = seen + 1,
+        let mut position = 0;
+        for (_, Measurement { name, unit, .. }) in &self.cells {
+            match rows.iter().position(|(existing, _)| existing == name) {
+                Some(existing) => position = existing + 1,
                 None => {
-                    // Where nothing was found before, this is the end.
-                    rows.insert(at, (name, unit));
-                    at += 1;
+                    rows.insert(position, (name, unit));
+                    position += 1;
                 }
             }
         }
@@ -74,54 +72,27 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | Sala, embedded | Sala, Redis |\n|---|---:|---:|")?;
+        writeln!(f, "| | {} |\n|---|{}", self.columns.join(" | "), "---:|".repeat(self.columns.len()))?;
         for (name, unit) in self.rows() {
-            let cell = |backend| {
-                self.value(backend, name)
-                    .map_or_else(|| "–".to_owned(), |value| format!("{} {unit}", digits(value)).trim_end().to_owned())
-            };
-            writeln!(f, "| {name} | {} | {} |", cell(Backend::Embedded), cell(Backend::Redis))?;
-        }
-        let find = |(name, unit)| Some((name, unit, REFERENCES.iter().find(|reference| reference.name == name)?));
-        let compared: Vec<_> = self.rows().into_iter().filter_map(find).collect();
-        if compared.is_empty() {
-            return Ok(());
-        }
-        writeln!(
-            f,
-            "\nBeside figures of another run, on a machine of the same kind; in brackets Sala's share of them, embedded"
-        )?;
-        writeln!(f, "and with Redis:\n\n| | Bare axum broadcast | Tutorial's Node.js sample |\n|---|---:|---:|")?;
-        for (name, unit, reference) in compared {
-            let cell = |other: f64| self.beside(name, unit, other);
-            writeln!(f, "| {name} | {} | {} |", cell(reference.bare), cell(reference.sample))?;
+            let cells: Vec<String> = (0..self.columns.len()).map(|column| self.cell(column, name, unit)).collect();
+            writeln!(f, "| {name} | {} |", cells.join(" | "))?;
         }
         Ok(())
     }
 }
 
-impl Report {
-    fn beside(&self, name: &str, unit: &str, other: f64) -> String {
-        if other.is_nan() {
-            return "–".into();
-        }
-        let share = |backend| self.value(backend, name).map_or("–".into(), |value| format!("{:.2}", value / other));
-        format!("{} {unit} ({}, {})", digits(other), share(Backend::Embedded), share(Backend::Redis))
-    }
-}
-
-/// Three significant digits, and commas in large numbers.
-fn digits(value: f64) -> String {
+/// Three significant digits, with commas in large numbers.
+fn format_number(value: f64) -> String {
     if value < 9.995 {
         return format!("{value:.2}");
     }
     if value < 99.95 {
         return format!("{value:.1}");
     }
-    let whole = format!("{value:.0}");
+    let digits = format!("{value:.0}");
     let mut out = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -143,21 +114,24 @@ mod tests {
             (99.97, "100"),
             (1_234_567.0, "1,234,567"),
         ] {
-            assert_eq!(digits(value), text);
+            assert_eq!(format_number(value), text);
         }
     }
 
     #[test]
-    fn both_backends_stand_beside_each_other_and_beside_others() {
-        let mut report = Report::default();
-        report
-            .add(Backend::Embedded, vec![Figure::new("a", "s", 1.0), Figure::new("Memory per idle member", "kB", 5.0)]);
-        let figures = [("a", "s", 2.0), ("a, of Redis", "s", 3.0), ("Memory per idle member", "kB", 6.0)];
-        report.add(Backend::Redis, figures.map(|(name, unit, value)| Figure::new(name, unit, value)).into());
-        let text = report.to_string();
-        let rows =
-            "| a | 1.00 s | 2.00 s |\n| a, of Redis | – | 3.00 s |\n| Memory per idle member | 5.00 kB | 6.00 kB |\n";
-        assert!(text.contains(rows), "{text}");
-        assert!(text.contains("| Memory per idle member | 10.0 kB (0.50, 0.60) | 12.0 kB (0.42, 0.50) |"), "{text}");
+    fn backends_and_servers_are_columns_and_rows_stay_together() {
+        let columns = ["before, embedded", "after, embedded", "before, Redis", "after, Redis"];
+        let mut report = Report::new(columns.map(str::to_owned).into(), 2);
+        let measured =
+            |rows: &[(&str, f64)]| rows.iter().map(|(name, value)| Measurement::new(*name, "s", *value)).collect();
+        report.add(0, measured(&[("a", 1.0), ("b", 5.0)]));
+        report.add(1, measured(&[("a", 1.1), ("b", 4.0)]));
+        report.add(2, measured(&[("a", 2.0), ("a of Redis", 3.0), ("b", 6.0)]));
+        let expected = "| | before, embedded | after, embedded | before, Redis | after, Redis |\n\
+                        |---|---:|---:|---:|---:|\n\
+                        | a | 1.00 s | 1.10 s (+10 %) | 2.00 s | – |\n\
+                        | a of Redis | – | – | 3.00 s | – |\n\
+                        | b | 5.00 s | 4.00 s (-20 %) | 6.00 s | – |\n";
+        assert_eq!(report.to_string(), expected);
     }
 }

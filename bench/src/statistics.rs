@@ -1,13 +1,13 @@
 //! Medians and percentiles.
 
-/// The value below which `share` (0 to 1) of the values lie, by the nearest rank. Sorts them; 0 where there are none.
+/// The percentile by nearest rank, for a `share` from 0 to 1. Sorts the values; returns 0 for none.
 pub fn percentile<T: Copy + Default + PartialOrd>(values: &mut [T], share: f64) -> T {
-    values.sort_unstable_by(|a, b| a.partial_cmp(b).expect("nothing that is measured is NaN"));
+    values.sort_unstable_by(|a, b| a.partial_cmp(b).expect("no measured value is NaN"));
     let rank = (values.len() as f64 * share).ceil() as usize;
     values.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
-/// The middle one.
+/// The value in the middle.
 pub fn median<T: Copy + Default + PartialOrd>(values: impl IntoIterator<Item = T>) -> T {
     let mut values: Vec<T> = values.into_iter().collect();
     percentile(&mut values, 0.5)
@@ -27,7 +27,7 @@ mod tests {
     }
 
     #[test]
-    fn one_wild_interval_does_not_move_the_median() {
+    fn one_outlier_does_not_move_the_median() {
         assert_eq!(median([20, 900, 10, 30, 25]), 25);
     }
 }

@@ -1,61 +1,81 @@
-//! Messages on their way from one to many.
+//! Messages that reach all members of their room.
 
 use std::time::Duration;
 
 use crate::{
-    load::{self, Pace, Plan, Sample, Shape},
-    options::Effort,
-    report::Figure,
-    server::Server,
+    deployment::{Backend, Deployment},
+    load::{Intervals, Load, LoadProfile, Sample, SendRate},
+    member_socket::sign_in_guests,
+    options::Schedule,
+    report::Measurement,
     statistics::{median, percentile},
 };
 
-/// Everybody in a room of 100 says something once a second: 10,000 deliveries a second.
-pub async fn paced(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape = Shape { rooms: 1, members: 100, senders: 100, pace: Pace::Every(Duration::from_secs(1)) };
-    measure("10,000/s in a room of 100", server, shape, effort, effort.paced).await
+/// Everybody in a room of 100 sends once a second: 10,000 deliveries per second.
+pub async fn paced_room(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
+    let rate = SendRate::Every(Duration::from_secs(1));
+    let profile = LoadProfile { name: "room", rooms: 1, members: 100, senders: 100, rate };
+    measure("10,000/s in a room of 100", server, profile, schedule.paced).await
 }
 
-/// As much as a room of 100 can take.
-pub async fn one_room(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape = Shape { rooms: 1, members: 100, senders: 8, pace: Pace::Acknowledged };
-    measure("One room of 100, saturated", server, shape, effort, effort.saturated).await
+/// As much as a room of 100 can carry.
+pub async fn saturated_room(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
+    let rate = SendRate::AfterAcknowledgement;
+    let profile = LoadProfile { name: "room", rooms: 1, members: 100, senders: 8, rate };
+    measure("One room of 100, saturated", server, profile, schedule.saturated).await
 }
 
-/// As much as 100 rooms of 10 can take.
-pub async fn many_rooms(server: &Server, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let shape = Shape { rooms: 100, members: 10, senders: 1, pace: Pace::Acknowledged };
-    measure("100 rooms of 10, saturated", server, shape, effort, effort.saturated).await
+/// As much as 100 rooms of 10 can carry.
+pub async fn saturated_rooms(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
+    let rate = SendRate::AfterAcknowledgement;
+    let profile = LoadProfile { name: "room", rooms: 100, members: 10, senders: 1, rate };
+    measure("100 rooms of 10, saturated", server, profile, schedule.saturated).await
+}
+
+/// The latency of deliveries: median and 99th percentile, each as the median of all intervals.
+pub fn latencies(title: &str, samples: &mut [Sample]) -> Vec<Measurement> {
+    let row = |(name, share)| {
+        let latency = median(samples.iter_mut().map(|sample| percentile(&mut sample.latencies, share)));
+        Measurement::new(format!("{title}: latency, {name}"), "ms", f64::from(latency) / 1e3)
+    };
+    [("median", 0.5), ("p99", 0.99)].map(row).into()
+}
+
+/// The rate of deliveries, as the median of all intervals.
+pub fn throughput(title: &str, samples: &[Sample]) -> Measurement {
+    let rate = median(samples.iter().map(|sample| deliveries(sample) / sample.seconds));
+    Measurement::new(format!("{title}: deliveries"), "/s", rate)
+}
+
+/// How busy the server's core is, as the median of all intervals.
+pub fn utilisation(title: &str, samples: &[Sample]) -> Measurement {
+    let share = |sample: &Sample| sample.cpu_usage.server.as_secs_f64() / sample.seconds * 100.0;
+    Measurement::new(format!("{title}: server's core busy"), "%", median(samples.iter().map(share)))
 }
 
 async fn measure(
     title: &str,
-    server: &Server,
-    shape: Shape,
-    effort: Effort,
-    length: Duration,
-) -> anyhow::Result<Vec<Figure>> {
-    let plan = Plan { warm_up: effort.warm_up, intervals: effort.intervals, length };
-    let mut samples = load::run(server, shape, plan).await?;
-    let figure = |name: &str, unit, value| Figure::new(format!("{title}: {name}"), unit, value);
-    let mut figures = vec![
-        figure("deliveries", "/s", median(samples.iter().map(|sample| deliveries(sample) / sample.seconds))),
-        figure(
-            "CPU per delivery",
-            "µs",
-            median(samples.iter().map(|sample| per_delivery(sample, sample.spent.server))),
-        ),
-        figure("server's core busy", "%", median(samples.iter().map(busy))),
+    server: &Deployment,
+    profile: LoadProfile,
+    intervals: Intervals,
+) -> anyhow::Result<Vec<Measurement>> {
+    let cookies = sign_in_guests(server.address(), profile.rooms * profile.members).await?;
+    let load = Load::join(server.address(), &cookies, profile).await?;
+    let mut samples = load.run(intervals, || server.cpu_usage()).await?;
+    let per_delivery = |name: &str, cpu: fn(&Sample) -> Duration| {
+        let cost = median(samples.iter().map(|sample| cost_per_delivery(sample, cpu(sample))));
+        Measurement::new(format!("{title}: {name}"), "µs", cost)
+    };
+    let mut measurements = vec![
+        throughput(title, &samples),
+        per_delivery("CPU per delivery", |sample| sample.cpu_usage.server),
+        utilisation(title, &samples),
     ];
-    if server.redis.is_some() {
-        let redis = median(samples.iter().map(|sample| per_delivery(sample, sample.spent.redis)));
-        figures.push(figure("CPU of Redis per delivery", "µs", redis));
+    if server.backend() == Backend::Redis {
+        measurements.push(per_delivery("CPU of Redis per delivery", |sample| sample.cpu_usage.redis));
     }
-    for (name, share) in [("latency, median", 0.5), ("latency, p99", 0.99)] {
-        let latency = median(samples.iter_mut().map(|sample| percentile(&mut sample.latencies, share)));
-        figures.push(figure(name, "ms", f64::from(latency) / 1e3));
-    }
-    Ok(figures)
+    measurements.extend(latencies(title, &mut samples));
+    Ok(measurements)
 }
 
 fn deliveries(sample: &Sample) -> f64 {
@@ -63,25 +83,21 @@ fn deliveries(sample: &Sample) -> f64 {
 }
 
 /// In microseconds.
-fn per_delivery(sample: &Sample, cpu: Duration) -> f64 {
+fn cost_per_delivery(sample: &Sample, cpu: Duration) -> f64 {
     cpu.as_secs_f64() * 1e6 / deliveries(sample)
-}
-
-fn busy(sample: &Sample) -> f64 {
-    sample.spent.server.as_secs_f64() / sample.seconds * 100.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spent::Spent;
+    use crate::deployment::CpuUsage;
 
     #[test]
-    fn cpu_time_is_shared_out_among_deliveries() {
+    fn cpu_time_is_divided_by_deliveries() {
         let cpu = Duration::from_millis(500);
-        let spent = Spent { server: cpu, ..Spent::default() };
-        let sample = Sample { seconds: 2.0, latencies: vec![1; 100_000], spent };
-        assert!((per_delivery(&sample, cpu) - 5.0).abs() < 1e-9);
-        assert!((busy(&sample) - 25.0).abs() < 1e-9);
+        let cpu_usage = CpuUsage { server: cpu, ..CpuUsage::default() };
+        let sample = Sample { seconds: 2.0, latencies: vec![1; 100_000], cpu_usage };
+        assert!((cost_per_delivery(&sample, cpu) - 5.0).abs() < 1e-9);
+        assert_eq!(utilisation("a", &[sample]), Measurement::new("a: server's core busy", "%", 25.0));
     }
 }

@@ -1,36 +1,34 @@
-//! What it costs to be connected.
+//! What a connected member costs.
 
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use crate::{
-    report::Figure,
-    server::Server,
-    socket::{join_all, sign_in_guests},
+    deployment::Deployment,
+    load::{Load, LoadProfile, SendRate},
+    member_socket::sign_in_guests,
+    report::Measurement,
 };
 
-const SOCKETS: usize = 1_000;
-const MEMBERS: usize = 10;
+const PROFILE: LoadProfile =
+    LoadProfile { name: "idle", rooms: 100, members: 10, senders: 0, rate: SendRate::AfterAcknowledgement };
 
-/// How many connect at the same time.
-const AT_ONCE: usize = 50;
-
-/// What a join allocates for a moment, and the notices of people who came, are over after this.
+/// After this time, buffers that a join needs are freed and presence changes are sent.
 const SETTLING: Duration = Duration::from_secs(2);
 
-pub async fn measure(server: &Server) -> anyhow::Result<Vec<Figure>> {
-    let cookies = sign_in_guests(server.address, SOCKETS).await?;
-    let before = server.process.memory()?;
+pub async fn measure(server: &Deployment) -> anyhow::Result<Vec<Measurement>> {
+    let members = PROFILE.rooms * PROFILE.members;
+    let cookies = sign_in_guests(server.address(), members).await?;
+    let before = server.memory()?;
     let start = Instant::now();
-    let sockets = join_all(server.address, &cookies, AT_ONCE, |number| format!("room-{}", number / MEMBERS)).await?;
+    let load = Load::join(server.address(), &cookies, PROFILE).await?;
     let seconds = start.elapsed().as_secs_f64();
     sleep(SETTLING).await;
-    let after = server.process.memory()?;
-    drop(sockets);
-    let kilobytes = after.saturating_sub(before) as f64 / SOCKETS as f64 / 1e3;
+    let growth = server.memory()?.saturating_sub(before);
+    drop(load);
     Ok(vec![
-        Figure::new("1,000 members connect and join 100 rooms", "s", seconds),
-        Figure::new("Memory per idle member", "kB", kilobytes),
+        Measurement::new("1,000 members connect and join 100 rooms", "s", seconds),
+        Measurement::new("Memory per idle member", "kB", growth as f64 / members as f64 / 1e3),
     ])
 }

@@ -1,30 +1,22 @@
-//! What is measured, one file each. Every measurement gets a server of its own.
+//! The measurements, one file each.
 
 mod deliveries;
 mod idle;
 mod page;
 
-use anyhow::bail;
-
 use crate::{
-    cores::Cores,
-    options::Effort,
-    report::Figure,
-    server::{Backend, Server},
+    deployment::Deployment,
+    options::{Scenario, Schedule},
+    report::Measurement,
 };
 
-/// The names for `--only`.
-pub const SCENARIOS: [&str; 5] = ["page", "idle", "paced", "room", "rooms"];
-
-/// Runs one scenario.
-pub async fn run(scenario: &str, backend: Backend, cores: &Cores, effort: Effort) -> anyhow::Result<Vec<Figure>> {
-    let server = Server::start(backend, cores).await?;
+/// Measures one scenario on a server that nothing else uses.
+pub async fn run(scenario: Scenario, server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
     match scenario {
-        "page" => page::measure(&server).await,
-        "idle" => idle::measure(&server).await,
-        "paced" => deliveries::paced(&server, effort).await,
-        "room" => deliveries::one_room(&server, effort).await,
-        "rooms" => deliveries::many_rooms(&server, effort).await,
-        other => bail!("no scenario is called {other}"),
+        Scenario::Page => page::measure(server).await,
+        Scenario::Idle => idle::measure(server).await,
+        Scenario::Paced => deliveries::paced_room(server, schedule).await,
+        Scenario::Room => deliveries::saturated_room(server, schedule).await,
+        Scenario::Rooms => deliveries::saturated_rooms(server, schedule).await,
     }
 }

@@ -1,73 +1,67 @@
-//! How soon a room can be read: the page that carries its latest messages.
+//! How soon a room's page with its latest messages arrives.
 
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use protocol::limits;
+use testkit::{Connection, Request, Response};
 
 use crate::{
-    http::{Answer, Connection},
-    report::Figure,
-    server::Server,
-    socket::{Heard, Socket, sign_in},
-    stamp::Stamp,
+    deployment::Deployment,
+    latency_tag::LatencyTag,
+    member_socket::{Incoming, MemberSocket},
+    report::Measurement,
     statistics::percentile,
 };
 
 const REQUESTS: usize = 200;
-const WARM_UP: usize = 20;
+const WARM_UP_REQUESTS: usize = 20;
 const ROOM: &str = "history";
 
-pub async fn measure(server: &Server) -> anyhow::Result<Vec<Figure>> {
-    let mut http = Connection::open(server.address).await?;
-    let cookie = sign_in(&mut http, "Ana").await?;
-    let texts = talk(server, &cookie).await?;
+pub async fn measure(server: &Deployment) -> anyhow::Result<Vec<Measurement>> {
+    let mut http = Connection::open(server.address()).await?;
+    let cookies = http.sign_in("Ana").await?;
+    let texts = fill_page(server, &cookies).await?;
 
-    let cookie = format!("Cookie: {cookie}\r\n");
-    let plain = room_page(&mut http, &cookie).await?;
-    let html = String::from_utf8(plain.body).context("the page is no UTF-8")?;
-    ensure!(texts.iter().all(|text| html.contains(text.as_str())), "the page does not show all the messages");
+    let request = Request::get(format!("/r/{ROOM}")).cookies(&cookies);
+    let html = String::from_utf8(fetch(&mut http, &request).await?.body).context("the page is not UTF-8")?;
+    ensure!(texts.iter().all(|text| html.contains(text.as_str())), "the page does not contain all the messages");
 
-    let as_browsers_ask = format!("{cookie}Accept-Encoding: gzip, deflate, br\r\n");
+    let request = request.header("accept-encoding", "gzip, deflate, br");
     let (mut first, mut last, mut bytes) = (Vec::new(), Vec::new(), 0);
-    for number in 0..WARM_UP + REQUESTS {
-        let answer = room_page(&mut http, &as_browsers_ask).await?;
-        ensure!(answer.header("content-encoding").is_some(), "the page comes uncompressed");
-        bytes = answer.body.len();
-        if number >= WARM_UP {
-            first.push(milliseconds(answer.first_byte));
-            last.push(milliseconds(answer.last_byte));
+    for index in 0..WARM_UP_REQUESTS + REQUESTS {
+        let response = fetch(&mut http, &request).await?;
+        ensure!(!response.header("content-encoding").is_empty(), "the page is not compressed");
+        bytes = response.body.len();
+        if index >= WARM_UP_REQUESTS {
+            first.push(response.first_byte.as_secs_f64() * 1e3);
+            last.push(response.last_byte.as_secs_f64() * 1e3);
         }
     }
-    let kilobytes = bytes as f64 / 1e3;
     Ok(vec![
-        Figure::new("Room page, 50 messages: first byte, median", "ms", percentile(&mut first, 0.5)),
-        Figure::new("Room page, 50 messages: first byte, p99", "ms", percentile(&mut first, 0.99)),
-        Figure::new("Room page, 50 messages: last byte, median", "ms", percentile(&mut last, 0.5)),
-        Figure::new("Room page, 50 messages: compressed", "kB", kilobytes),
+        Measurement::new("Room page, 50 messages: first byte, median", "ms", percentile(&mut first, 0.5)),
+        Measurement::new("Room page, 50 messages: first byte, p99", "ms", percentile(&mut first, 0.99)),
+        Measurement::new("Room page, 50 messages: last byte, median", "ms", percentile(&mut last, 0.5)),
+        Measurement::new("Room page, 50 messages: compressed", "kB", bytes as f64 / 1e3),
     ])
 }
 
-/// Says as much as the page shows, and returns the texts.
-async fn talk(server: &Server, cookie: &str) -> anyhow::Result<Vec<String>> {
-    let mut socket = Socket::join(server.address, cookie, ROOM).await?;
+/// Sends as many messages as a page shows, and returns their texts.
+async fn fill_page(server: &Deployment, cookies: &str) -> anyhow::Result<Vec<String>> {
+    let mut socket = MemberSocket::join(server.address(), cookies, ROOM).await?;
     let mut texts = Vec::new();
-    for count in 0..u32::try_from(limits::PAGE)? {
-        let text = Stamp::new(0, count, Duration::ZERO).text();
-        socket.send(count, text.clone()).await?;
-        while socket.hear().await? != Heard::Sent {}
-        // A page may show runs of blanks as it likes.
+    for index in 0..u32::try_from(limits::PAGE)? {
+        let text = LatencyTag::new(0, index, Duration::ZERO).text();
+        socket.send(index, text.clone()).await?;
+        while socket.receive().await? != Incoming::Acknowledgement {}
+        // HTML does not preserve trailing spaces.
         texts.push(text.trim_end().to_owned());
     }
     Ok(texts)
 }
 
-async fn room_page(http: &mut Connection, headers: &str) -> anyhow::Result<Answer> {
-    let answer = http.get(&format!("/r/{ROOM}"), headers).await?;
-    ensure!(answer.status == 200, "the room's page is answered with {}", answer.status);
-    Ok(answer)
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
+async fn fetch(http: &mut Connection, request: &Request) -> anyhow::Result<Response> {
+    let response = http.send(request).await?;
+    ensure!(response.status == 200, "the room's page has status {}", response.status);
+    Ok(response)
 }
