@@ -34,6 +34,8 @@ pub enum Scenario {
     Room,
     /// 100 saturated rooms of 10
     Rooms,
+    /// A room of 10 beside a busy room of 5,000
+    Neighbour,
 }
 
 /// A server's program, and its name in the report.

@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod idle;
+mod neighbour;
 mod page;
 
 use crate::{
@@ -18,5 +19,6 @@ pub async fn run(scenario: Scenario, server: &Deployment, schedule: Schedule) ->
         Scenario::Paced => deliveries::paced_room(server, schedule).await,
         Scenario::Room => deliveries::saturated_room(server, schedule).await,
         Scenario::Rooms => deliveries::saturated_rooms(server, schedule).await,
+        Scenario::Neighbour => neighbour::measure(server, schedule).await,
     }
 }
