@@ -3,11 +3,11 @@
 
 /// Whether the browser lets the page notify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
+pub enum NotifyPermission {
     /// It does.
     Granted,
     /// The reader was not asked yet.
-    Open,
+    NotAsked,
     /// It does not.
     Denied,
 }
@@ -24,10 +24,10 @@ mod real {
         js_sys::{Date, JsString, Reflect},
     };
 
-    use super::Permission;
+    use super::NotifyPermission;
 
     /// A moment moved to the reader's clock: what UTC says of it is what that clock says.
-    pub fn local(at: u64) -> u64 {
+    pub fn to_local_time(at: u64) -> u64 {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds fit a JavaScript number for 285,000 years")]
         let behind = Date::new(&(at as f64).into()).get_timezone_offset();
         #[expect(clippy::cast_possible_truncation, reason = "a day at most")]
@@ -36,19 +36,19 @@ mod real {
     }
 
     /// A name in Unicode NFC.
-    pub fn normalized(name: &str) -> String {
+    pub fn normalize_nfc(name: &str) -> String {
         JsString::from(name).normalize("NFC").into()
     }
 
     /// Whether the focus may go to a field unasked: a keyboard on the screen would cover what was asked for.
-    pub fn has_keyboard() -> bool {
+    pub fn has_physical_keyboard() -> bool {
         window().match_media("(hover: hover)").ok().flatten().is_some_and(|query| query.matches())
     }
 
     /// Gives the focus to another element if what has it is gone by the next frame: else a keyboard would start again at the
     /// top of the page. Fingers need no focus.
-    pub fn rest_focus(elsewhere: &'static str) {
-        if !has_keyboard() {
+    pub fn restore_focus(elsewhere: &'static str) {
+        if !has_physical_keyboard() {
             return;
         }
         request_animation_frame(move || {
@@ -63,7 +63,7 @@ mod real {
     }
 
     /// Copies a text, and says whether the browser allowed it.
-    pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
+    pub fn copy_to_clipboard(text: &str, then: impl FnOnce(bool) + 'static) {
         // Elsewhere there is no clipboard to ask.
         if !window().is_secure_context() {
             return then(false);
@@ -73,7 +73,7 @@ mod real {
     }
 
     /// The whole address of a path of this site.
-    pub fn address(path: &str) -> String {
+    pub fn absolute_url(path: &str) -> String {
         window().location().origin().unwrap_or_default() + path
     }
 
@@ -90,24 +90,24 @@ mod real {
     }
 
     /// Whether the browser lets the page notify.
-    pub fn may_notify() -> Permission {
+    pub fn notify_permission() -> NotifyPermission {
         // Some phones have none.
         if !Reflect::has(&window(), &"Notification".into()).unwrap_or(false) {
-            return Permission::Denied;
+            return NotifyPermission::Denied;
         }
         match Notification::permission() {
-            NotificationPermission::Granted => Permission::Granted,
-            NotificationPermission::Default => Permission::Open,
-            _ => Permission::Denied,
+            NotificationPermission::Granted => NotifyPermission::Granted,
+            NotificationPermission::Default => NotifyPermission::NotAsked,
+            _ => NotifyPermission::Denied,
         }
     }
 
     /// Has the browser ask whether the page may, and goes on when that is answered. It does so only right after a click.
-    pub fn ask_to_notify(then: impl FnOnce() + 'static) {
+    pub fn request_notify_permission(then: impl FnOnce() + 'static) {
         // Where nothing can be asked, the answer is known.
-        let asked = match may_notify() {
-            Permission::Open => Notification::request_permission().ok().map(JsFuture::from),
-            Permission::Granted | Permission::Denied => None,
+        let asked = match notify_permission() {
+            NotifyPermission::NotAsked => Notification::request_permission().ok().map(JsFuture::from),
+            NotifyPermission::Granted | NotifyPermission::Denied => None,
         };
         spawn_local(async move {
             if let Some(asked) = asked {
@@ -126,7 +126,7 @@ mod real {
         options.set_data(&path.into());
         let Ok(notification) = Notification::new_with_options(title, &options) else {
             // On phones only the service worker may.
-            return notify_by_worker(title.to_owned(), options);
+            return notify_from_worker(title.to_owned(), options);
         };
         let clicked = notification.clone();
         let click = Closure::<dyn Fn()>::new(move || {
@@ -137,7 +137,7 @@ mod real {
         notification.set_onclick(Some(click.into_js_value().unchecked_ref()));
     }
 
-    fn notify_by_worker(title: String, options: NotificationOptions) {
+    fn notify_from_worker(title: String, options: NotificationOptions) {
         let Ok(ready) = window().navigator().service_worker().ready() else { return };
         spawn_local(async move {
             let Ok(worker) = JsFuture::from(ready).await else { return };
@@ -168,7 +168,7 @@ mod real {
     }
 
     /// Runs it when the page has been drawn as it is now.
-    pub fn when_drawn(then: impl FnOnce() + 'static) {
+    pub fn after_paint(then: impl FnOnce() + 'static) {
         // The first frame is the one that draws it.
         request_animation_frame(|| request_animation_frame(then));
     }
@@ -176,23 +176,23 @@ mod real {
 
 #[cfg(not(feature = "hydrate"))]
 mod real {
-    pub const fn local(at: u64) -> u64 {
+    pub const fn to_local_time(at: u64) -> u64 {
         at
     }
 
-    pub fn normalized(name: &str) -> String {
+    pub fn normalize_nfc(name: &str) -> String {
         name.to_owned()
     }
 
-    pub fn has_keyboard() -> bool {
+    pub fn has_physical_keyboard() -> bool {
         false
     }
 
-    pub const fn rest_focus(_: &'static str) {}
+    pub const fn restore_focus(_: &'static str) {}
 
-    pub fn copy(_: &str, _: impl FnOnce(bool) + 'static) {}
+    pub fn copy_to_clipboard(_: &str, _: impl FnOnce(bool) + 'static) {}
 
-    pub fn address(path: &str) -> String {
+    pub fn absolute_url(path: &str) -> String {
         path.to_owned()
     }
 
@@ -202,20 +202,20 @@ mod real {
 
     pub const fn share(_: &str) {}
 
-    pub const fn may_notify() -> super::Permission {
-        super::Permission::Denied
+    pub const fn notify_permission() -> super::NotifyPermission {
+        super::NotifyPermission::Denied
     }
 
-    pub fn ask_to_notify(_: impl FnOnce() + 'static) {}
+    pub fn request_notify_permission(_: impl FnOnce() + 'static) {}
 
     pub const fn beep() {}
 
-    pub fn when_drawn(_: impl FnOnce() + 'static) {}
+    pub fn after_paint(_: impl FnOnce() + 'static) {}
 }
 
 #[cfg(feature = "hydrate")]
 pub use real::notify;
 pub use real::{
-    address, ask_to_notify, beep, can_share, copy, has_keyboard, local, may_notify, normalized, rest_focus, share,
-    when_drawn,
+    absolute_url, after_paint, beep, can_share, copy_to_clipboard, has_physical_keyboard, normalize_nfc,
+    notify_permission, request_notify_permission, restore_focus, share, to_local_time,
 };

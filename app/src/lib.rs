@@ -14,10 +14,11 @@ mod pages;
 pub mod preferences;
 #[cfg(feature = "ssr")]
 mod shell;
-#[cfg(feature = "hydrate")]
-mod socket;
 mod state;
 mod text;
+mod views;
+#[cfg(feature = "hydrate")]
+mod websocket;
 
 #[cfg(feature = "ssr")]
 pub use shell::{shell, stylesheet};
@@ -33,17 +34,17 @@ pub mod locales {
 use locales::i18n;
 
 /// The element that says that the page does not change by itself.
-const STALE: &str = "stale";
+const STALE_NOTICE_ID: &str = "stale";
 
 /// Takes over the room that the server rendered.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
-    leptos::mount::hydrate_body(|| pages::room::SharedRoom(pages::room::SharedRoomProps { page: None }));
+    leptos::mount::hydrate_body(|| pages::room::HydratedRoom(pages::room::HydratedRoomProps { page: None }));
 }
 
 /// Says that the page does not change by itself any more. It asks nothing of the page's own state, which may be what is broken.
 #[cfg(feature = "hydrate")]
-pub fn go_stale() {
-    let element = web_sys::window().and_then(|window| window.document()?.get_element_by_id(STALE));
+pub fn show_stale_notice() {
+    let element = web_sys::window().and_then(|window| window.document()?.get_element_by_id(STALE_NOTICE_ID));
     _ = element.map(|element| element.remove_attribute("hidden"));
 }

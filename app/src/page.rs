@@ -11,18 +11,18 @@ pub use crate::text::Words;
 #[derive(Clone, Debug)]
 pub enum Page {
     /// Name and room, please.
-    SignIn(SignIn),
+    SignIn(SignInPage),
     /// A room with its latest messages.
     Room(Box<RoomPage>),
     /// What the reader would like to change, which cannot be as it is.
-    Settings(Settings),
+    Settings(SettingsPage),
     /// Something is wrong, and what to do about it.
-    Problem(Problem),
+    Error(ErrorPage),
 }
 
 /// The sign-in form as it should be filled in.
 #[derive(Clone, Debug, Default)]
-pub struct SignIn {
+pub struct SignInPage {
     /// What was typed as the name.
     pub name: String,
     /// What was typed as the room, or the room that was asked for.
@@ -46,7 +46,7 @@ pub enum SignInProblem {
 
 /// The settings as their form should be filled in.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct SettingsPage {
     /// The name, if there is a session that it belongs to.
     pub name: Option<String>,
     /// What is wrong with the name.
@@ -100,9 +100,9 @@ impl RoomPage {
 
 /// A page that cannot be shown.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct ErrorPage {
     /// What happened.
-    pub trouble: Trouble,
+    pub error: PageError,
     /// Where to go on: the address to try again, or `/`.
     pub link: String,
     /// A message that could not be posted for it.
@@ -111,17 +111,17 @@ pub struct Problem {
 
 /// What may be wrong with a page.
 #[derive(Clone, Copy, Debug)]
-pub enum Trouble {
+pub enum PageError {
     /// There is no connection to the server.
     Offline,
     /// Another site posted a form here.
     ForeignForm,
     /// There is nothing at this address.
-    NothingHere,
+    NotFound,
     /// That is no name for a room.
-    NoSuchRoom(NameProblem),
+    InvalidRoomName(NameProblem),
     /// Too many rooms were opened in a short time.
-    ManyRooms,
+    TooManyRooms,
     /// The history does not answer.
     Unreachable,
 }

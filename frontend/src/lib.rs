@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub fn hydrate() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
-        app::go_stale();
+        app::show_stale_notice();
     }));
     app::hydrate();
 }

@@ -1,14 +1,10 @@
 use leptos::{ev, html, prelude::*, web_sys::HtmlTextAreaElement};
 
-use super::{
-    deeds::follow,
-    drafts::{draft, keep_drafts},
-    part::Part,
-};
+use super::drafts::{unsent_text, watch_drafts};
 use crate::{
-    browser::has_keyboard,
-    lazy::{complete_in, key_in_composer, pick_into},
-    state::{Action, Chat, Context},
+    browser::has_physical_keyboard,
+    lazy::{LoadOnce, complete_in, key_in_composer, pick_into, run_or_toast},
+    state::{Action, Chat, ComposerMode},
 };
 
 /// Where messages are written. Until the browser has taken over, and without JavaScript, it is a plain form.
@@ -16,48 +12,49 @@ use crate::{
 /// `rejected` is a message that could not be posted so: its text, and why.
 #[component]
 pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     let (text, reason) = rejected.unzip();
     let (form, field) = (NodeRef::<html::Form>::new(), NodeRef::<html::Textarea>::new());
-    let (problem, completion) = (RwSignal::new(reason), Part::new());
-    keep_drafts(chat, field, problem);
-    let write = move |_| {
+    let (problem, completion) = (RwSignal::new(reason), LoadOnce::new());
+    watch_drafts(chat, field, problem);
+    let on_input = move |_| {
         if problem.with_untracked(Option::is_some) {
             problem.set(None);
         }
         if let Some(field) = field.get_untracked() {
-            chat.keep_draft(&chat.current.get_untracked(), &draft(chat, &field));
+            chat.store_draft(&chat.current_room.get_untracked(), &unsent_text(chat, &field));
             if field.value().contains(['@', ':']) {
                 completion.load(complete_in(chat, field));
             }
         }
-        chat.act(Action::Write);
+        chat.dispatch(Action::Typing);
     };
     let send = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(field) = field.get_untracked() else { return };
         // The field itself is asked, since a value that was set by a script announces itself with no event.
-        problem.set(say(chat, &field).err());
+        problem.set(submit(chat, &field).err());
         _ = field.focus();
     };
-    let press = move |event: ev::KeyboardEvent| {
+    let on_keydown = move |event: ev::KeyboardEvent| {
         let is_empty = || field.get_untracked().is_some_and(|field| field.value().is_empty());
         let key = event.key();
-        if means_send(&event) {
+        if is_send_key(&event) {
             event.prevent_default();
             _ = form.get_untracked().map(|form| form.request_submit());
-        } else if (key == "ArrowUp" && is_empty()) || (key == "Escape" && chat.context.with_untracked(Option::is_some))
+        } else if (key == "ArrowUp" && is_empty())
+            || (key == "Escape" && chat.composer_mode.with_untracked(Option::is_some))
         {
             event.prevent_default();
-            follow(chat, key_in_composer(chat, key));
+            run_or_toast(chat, key_in_composer(chat, key));
         }
     };
-    let pick = move |_| _ = field.get_untracked().map(|field| follow(chat, pick_into(chat, field)));
+    let pick_emoji = move |_| _ = field.get_untracked().map(|field| run_or_toast(chat, pick_into(chat, field)));
     view! {
         <form class="composer" method="post" action="/api/send_message" node_ref=form on:submit=send>
             {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
             <div class="composer-context"></div>
-            <input type="hidden" name="room" value=move || chat.current.get() />
+            <input type="hidden" name="room" value=move || chat.current_room.get() />
             <input type="hidden" name="id" value=message_id />
             <textarea
                 id="msg"
@@ -68,50 +65,54 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
                 autofocus
                 aria-label=chat.words.message()
                 placeholder=chat.words.write_a_message()
-                inner_html=text.as_deref().map(as_content)
+                inner_html=text.as_deref().map(textarea_content)
                 node_ref=field
-                on:keydown=press
-                on:input=write
+                on:keydown=on_keydown
+                on:input=on_input
             ></textarea>
-            <button type="button" class="emoji-open" aria-label=chat.words.emoji() on:click=pick></button>
+            <button type="button" class="emoji-open" aria-label=chat.words.emoji() on:click=pick_emoji></button>
             <button type="submit" class="send" aria-label=chat.words.send()></button>
         </form>
     }
 }
 
 /// Returns what is wrong with the text, which then stays in the field.
-fn say(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
+fn submit(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     let text = field.value();
     if text.trim().is_empty() {
         return Ok(());
     }
     protocol::check_text(&text).map_err(|error| chat.words.refusal(error.code))?;
-    let (action, left) = match chat.context.get_untracked() {
-        None => (Some(Action::Say(text, None)), String::new()),
-        Some(Context::Answers { seq, .. }) => (Some(Action::Say(text, Some(seq))), String::new()),
-        Some(Context::Edits { seq, key, text: before, draft }) => {
+    let (action, remaining) = match chat.composer_mode.get_untracked() {
+        None => (Some(Action::Send(text, None)), String::new()),
+        Some(ComposerMode::Reply { seq, .. }) => (Some(Action::Send(text, Some(seq))), String::new()),
+        Some(ComposerMode::Edit { seq, key, text: before, draft }) => {
             ((text != before).then_some(Action::Edit(seq, key, text)), draft)
         }
     };
-    field.set_value(&left);
+    field.set_value(&remaining);
     if let Some(action) = action {
-        chat.act(action);
+        chat.dispatch(action);
     }
-    chat.context.set(None);
-    chat.keep_draft(&chat.current.get_untracked(), &left);
+    chat.composer_mode.set(None);
+    chat.store_draft(&chat.current_room.get_untracked(), &remaining);
     Ok(())
 }
 
 /// Enter sends and Shift+Enter breaks the line, except on a screen's keyboard, which has no such pair; while an input method
 /// composes, Enter belongs to it. Safari ends the composition before it tells of the key, and marks the key with the code 229
 /// instead.
-fn means_send(event: &ev::KeyboardEvent) -> bool {
-    event.key() == "Enter" && !event.shift_key() && has_keyboard() && !event.is_composing() && event.key_code() != 229
+fn is_send_key(event: &ev::KeyboardEvent) -> bool {
+    event.key() == "Enter"
+        && !event.shift_key()
+        && has_physical_keyboard()
+        && !event.is_composing()
+        && event.key_code() != 229
 }
 
 /// The text as the content of a text area. Leptos does not escape it there, so this is all that keeps it from being markup;
 /// the first line break is one that browsers skip.
-fn as_content(text: &str) -> String {
+fn textarea_content(text: &str) -> String {
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_kept_text_cannot_leave_its_field() {
-        let content = as_content("\n</textarea><script>alert(1)</script>&lt;");
+        let content = textarea_content("\n</textarea><script>alert(1)</script>&lt;");
         assert_eq!(content, "\n\n&lt;/textarea>&lt;script>alert(1)&lt;/script>&amp;lt;");
     }
 }

@@ -6,11 +6,11 @@ use crate::state::Chat;
 /// The room's name, and on narrow screens the ways to the rooms and the people.
 #[component]
 pub fn Header() -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     let words = chat.words;
     let elsewhere = move || {
-        let here = chat.room().map_or(0, |room| room.calls().0);
-        chat.unread() - here
+        let here = chat.room().map_or(0, |room| room.badge().0);
+        chat.unread_total() - here
     };
     let count = move || chat.room().map_or(0, |room| room.count.get());
     view! {
@@ -22,8 +22,8 @@ pub fn Header() -> impl IntoView {
                         .then(|| view! { <span class="dot"><span class="hidden">", " {words.unread_messages()}</span></span> })
                 }}
             </button>
-            <h1 dir="auto" title=move || chat.current.get()>
-                {move || chat.current.get()}
+            <h1 dir="auto" title=move || chat.current_room.get()>
+                {move || chat.current_room.get()}
             </h1>
             <Help />
             <button type="button" class="panel-toggle" popovertarget="people">

@@ -1,41 +1,40 @@
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::Element};
 
-use super::deeds::follow;
 use crate::{
-    lazy::{list_shortcuts, switch_rooms},
+    lazy::{list_shortcuts, run_or_toast, switch_rooms},
     state::Chat,
 };
 
 /// The button for the list of the keyboard's shortcuts, which `?` opens too, as Ctrl+K or ⌘K does the choice of another room.
 #[component]
 pub fn Help() -> impl IntoView {
-    let chat = Chat::here();
-    Effect::new(move || _ = window_event_listener(ev::keydown, move |event| pressed(chat, &event)));
+    let chat = Chat::from_context();
+    Effect::new(move || _ = window_event_listener(ev::keydown, move |event| handle_key(chat, &event)));
     view! {
         <button
             type="button"
             class="help-open"
             aria-label=chat.words.shortcuts()
             aria-haspopup="dialog"
-            on:click=move |_| follow(chat, list_shortcuts(chat))
+            on:click=move |_| run_or_toast(chat, list_shortcuts(chat))
         >
             "?"
         </button>
     }
 }
 
-fn pressed(chat: Chat, event: &ev::KeyboardEvent) {
-    let commands = event.ctrl_key() || event.meta_key();
+fn handle_key(chat: Chat, event: &ev::KeyboardEvent) {
+    let has_modifier = event.ctrl_key() || event.meta_key();
     match event.key().as_str() {
-        "?" if !commands && !is_written(event) => follow(chat, list_shortcuts(chat)),
-        "k" if commands && !event.alt_key() && !event.shift_key() => follow(chat, switch_rooms(chat)),
+        "?" if !has_modifier && !is_text_input(event) => run_or_toast(chat, list_shortcuts(chat)),
+        "k" if has_modifier && !event.alt_key() && !event.shift_key() => run_or_toast(chat, switch_rooms(chat)),
         _ => return,
     }
     event.prevent_default();
 }
 
 /// Whether the key goes into a text.
-fn is_written(event: &ev::KeyboardEvent) -> bool {
+fn is_text_input(event: &ev::KeyboardEvent) -> bool {
     let field = |element: Element| element.closest("input, textarea, select, [contenteditable]").ok().flatten();
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     event.alt_key() || target.and_then(field).is_some()

@@ -3,24 +3,24 @@ use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
     avatar::Avatar,
-    drawn::{Reacted, Text},
-    moment::{Moment, day_of},
+    message_body::{MessageBody, MessageReactions},
+    timestamp::{Timestamp, day_label},
 };
 use crate::{
-    browser::rest_focus,
-    state::{Action, Chat, LineView, Mark, Standing},
+    browser::restore_focus,
+    state::{Action, Chat, EditState, MessageRow, RowStatus},
     text::number,
 };
 
-/// One message. What a click in it does is for the list to see to: see [`super::deeds`].
+/// One message. What a click in it does is for the list to see to: see [`super::message_handlers`].
 #[component]
-pub fn Message(line: LineView, stopped_at: ArcRwSignal<Option<u64>>) -> impl IntoView {
-    let chat = Chat::here();
-    let own = chat.is_me(&line.author.id);
-    let LineView { standing, seq, said, .. } = line.clone();
-    let pending = move || standing.with(|standing| matches!(standing, Standing::Pending));
-    let is_for_me = move || !own && said.with(|said| chat.is_meant(&said.text));
-    let (in_group, dated, first) = (line.clone(), line.clone(), line.clone());
+pub fn Message(row: MessageRow, unread_divider: ArcRwSignal<Option<u64>>) -> impl IntoView {
+    let chat = Chat::from_context();
+    let own = chat.is_me(&row.author.id);
+    let MessageRow { status, seq, content, .. } = row.clone();
+    let pending = move || status.with(|status| matches!(status, RowStatus::Pending));
+    let is_for_me = move || !own && content.with(|content| chat.mentions_me(&content.text));
+    let (in_group, dated, first) = (row.clone(), row.clone(), row.clone());
     view! {
         <li
             class="message"
@@ -29,22 +29,22 @@ pub fn Message(line: LineView, stopped_at: ArcRwSignal<Option<u64>>) -> impl Int
             class:pending=pending
             class:for-me=is_for_me
             data-seq=move || seq.get().map(number)
-            data-day=move || day_of(&dated, chat)
-            data-new=move || stopped_at.get().filter(|seq| first.is_first_after(*seq)).map(|_| chat.words.news_below())
+            data-day=move || day_label(&dated, chat)
+            data-new=move || unread_divider.get().filter(|seq| first.is_first_after(*seq)).map(|_| chat.words.news_below())
             tabindex="-1"
         >
-            <Avatar user=line.author.clone() />
+            <Avatar user=row.author.clone() />
             <p class="message-head">
                 <span class="author" dir="auto">
-                    {line.author.name.clone()}
+                    {row.author.name.clone()}
                 </span>
                 " "
-                <Moment line=line.clone() />
+                <Timestamp row=row.clone() />
             </p>
-            <Text line=line.clone() />
-            <Changed line=line.clone() />
-            <Reacted line=line.clone() />
-            <State line />
+            <MessageBody row=row.clone() />
+            <EditNote row=row.clone() />
+            <MessageReactions row=row.clone() />
+            <DeliveryNote row />
             <button type="button" class="message-more" aria-label=chat.words.actions() aria-haspopup="menu">
                 "⋯"
             </button>
@@ -54,41 +54,41 @@ pub fn Message(line: LineView, stopped_at: ArcRwSignal<Option<u64>>) -> impl Int
 
 /// What its author did to it.
 #[component]
-fn Changed(line: LineView) -> impl IntoView {
-    let mark = line.said;
-    let words = Chat::here().words;
-    let said = move || {
-        let mark = mark.with(|said| said.mark);
-        mark.map(|mark| if mark == Mark::Deleted { words.deleted() } else { words.edited() })
+fn EditNote(row: MessageRow) -> impl IntoView {
+    let content = row.content;
+    let words = Chat::from_context().words;
+    let text = move || {
+        let edit_state = content.with(|content| content.edit_state);
+        edit_state.map(|state| if state == EditState::Deleted { words.deleted() } else { words.edited() })
     };
-    move || said().map(|words| view! { <p class="message-state">{words}</p> })
+    move || text().map(|words| view! { <p class="message-state">{words}</p> })
 }
 
 #[component]
-fn State(line: LineView) -> impl IntoView {
-    let standing = line.standing;
-    let words = Chat::here().words;
-    move || match standing.get() {
-        Standing::Sent => EitherOf3::A(()),
-        Standing::Pending => EitherOf3::B(view! { <p class="message-state">{words.sending()}</p> }),
-        Standing::Failed { id, why, text } => EitherOf3::C(view! { <Failure id why text /> }),
+fn DeliveryNote(row: MessageRow) -> impl IntoView {
+    let status = row.status;
+    let words = Chat::from_context().words;
+    move || match status.get() {
+        RowStatus::Sent => EitherOf3::A(()),
+        RowStatus::Pending => EitherOf3::B(view! { <p class="message-state">{words.sending()}</p> }),
+        RowStatus::Failed { id, why, text } => EitherOf3::C(view! { <FailedDelivery id why text /> }),
     }
 }
 
 #[component]
-fn Failure(id: String, why: FailureReason, text: Option<String>) -> impl IntoView {
-    let chat = Chat::here();
+fn FailedDelivery(id: String, why: FailureReason, text: Option<String>) -> impl IntoView {
+    let chat = Chat::from_context();
     let words = chat.words;
     let retry = {
         let id = id.clone();
         move |_| {
-            chat.act(Action::Retry(id.clone()));
-            rest_focus("#msg");
+            chat.dispatch(Action::Retry(id.clone()));
+            restore_focus("#msg");
         }
     };
     let discard = move |_| {
-        chat.act(Action::Discard(id.clone()));
-        rest_focus("#msg");
+        chat.dispatch(Action::Discard(id.clone()));
+        restore_focus("#msg");
     };
     view! {
         <div class="message-failure">

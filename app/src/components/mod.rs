@@ -2,22 +2,19 @@
 
 pub mod avatar;
 pub mod banner;
-pub mod body;
+pub mod close_panel;
 pub mod composer;
-pub mod deeds;
 pub mod drafts;
-pub mod drawn;
 pub mod header;
 pub mod help;
 pub mod message;
-pub mod moment;
+pub mod message_body;
+pub mod message_handlers;
 pub mod notices;
-pub mod panel;
-pub mod part;
 pub mod people;
-pub mod reactions;
 pub mod rooms;
 pub mod scroll;
 pub mod status;
 pub mod timeline;
-pub mod timeline_top;
+pub mod timeline_header;
+pub mod timestamp;

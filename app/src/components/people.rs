@@ -1,21 +1,21 @@
 use leptos::prelude::*;
 use protocol::User;
 
-use super::{avatar::Avatar, deeds::follow, panel::ClosePanel};
+use super::{avatar::Avatar, close_panel::ClosePanel};
 use crate::{
-    lazy::invite_people,
-    state::{Chat, RoomView},
+    lazy::{invite_people, run_or_toast},
+    state::{Chat, RoomState},
     text::number,
 };
 
 /// Who is in the room: a column, or a panel on a narrow screen.
 #[component]
 pub fn People() -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     let words = chat.words;
     let people = move || chat.room().map(|room| room.people.get()).unwrap_or_default();
     let count = move || chat.room().map_or(0, |room| room.count.get());
-    let more = move || chat.room().map_or(0, |room| unlisted(&room));
+    let more = move || chat.room().map_or(0, |room| unlisted_count(&room));
     view! {
         <aside id="people" class="panel people" popover="auto" aria-label=words.people()>
             <div class="panel-head">
@@ -32,7 +32,7 @@ pub fn People() -> impl IntoView {
                 type="button"
                 class="small invite"
                 aria-haspopup="dialog"
-                on:click=move |_| follow(chat, invite_people(chat))
+                on:click=move |_| run_or_toast(chat, invite_people(chat))
             >
                 {words.invite()}
             </button>
@@ -42,7 +42,7 @@ pub fn People() -> impl IntoView {
 
 #[component]
 fn Person(user: User) -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     let me = chat.is_me(&user.id);
     view! {
         <li>
@@ -55,6 +55,6 @@ fn Person(user: User) -> impl IntoView {
     }
 }
 
-fn unlisted(room: &RoomView) -> u64 {
+fn unlisted_count(room: &RoomState) -> u64 {
     room.count.get().saturating_sub(room.people.with(|people| people.len() as u64))
 }

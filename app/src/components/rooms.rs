@@ -1,25 +1,21 @@
 use leptos::{either::Either, ev, html, prelude::*};
 
-use super::{
-    avatar::Avatar,
-    deeds::{follow, is_plain_click},
-    panel::ClosePanel,
-};
+use super::{avatar::Avatar, close_panel::ClosePanel, message_handlers::is_plain_click};
 use crate::{
-    browser::{normalized, rest_focus},
-    lazy::{choose_notifications, switch_rooms},
-    state::{Action, Chat, RoomView},
+    browser::{normalize_nfc, restore_focus},
+    lazy::{choose_notifications, run_or_toast, switch_rooms},
+    state::{Action, Chat, RoomState},
     text::{number, room_path},
 };
 
 /// The open rooms, the way to another one, and the way out: a column, or a panel on a narrow screen.
 #[component]
 pub fn Rooms() -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     let me = chat.me.get_value();
     let words = chat.words;
     let sign_out = move |event: ev::SubmitEvent| {
-        if !chat.signs_out() {
+        if !chat.confirm_sign_out() {
             event.prevent_default();
         }
     };
@@ -34,7 +30,7 @@ pub fn Rooms() -> impl IntoView {
                 class="small switch"
                 aria-haspopup="dialog"
                 aria-keyshortcuts="Control+K Meta+K"
-                on:click=move |_| follow(chat, switch_rooms(chat))
+                on:click=move |_| run_or_toast(chat, switch_rooms(chat))
             >
                 {words.go_to_room()}
             </button>
@@ -50,7 +46,7 @@ pub fn Rooms() -> impl IntoView {
                     {me.name}
                 </span>
                 // The form of the settings is the server's, and comes back to the room that is on the screen then.
-                <input type="hidden" form="settings-form" name="room" value=move || chat.current.get() />
+                <input type="hidden" form="settings-form" name="room" value=move || chat.current_room.get() />
                 <button type="button" class="small quiet" popovertarget="settings">
                     {words.settings()}
                 </button>
@@ -60,7 +56,7 @@ pub fn Rooms() -> impl IntoView {
                     aria-label=words.notifications()
                     title=words.notifications()
                     aria-haspopup="dialog"
-                    on:click=move |_| follow(chat, choose_notifications(chat))
+                    on:click=move |_| run_or_toast(chat, choose_notifications(chat))
                 ></button>
                 <form method="post" action="/api/sign_out" on:submit=sign_out>
                     <button type="submit" class="small quiet">
@@ -73,21 +69,21 @@ pub fn Rooms() -> impl IntoView {
 }
 
 #[component]
-fn RoomLink(room: RoomView) -> impl IntoView {
-    let chat = Chat::here();
+fn RoomLink(room: RoomState) -> impl IntoView {
+    let chat = Chat::from_context();
     let name = StoredValue::new(room.name.clone());
-    let is_current = move || chat.current.with(|current| name.with_value(|name| current == name));
+    let is_current = move || chat.current_room.with(|current| name.with_value(|name| current == name));
     let enter = move |event: ev::MouseEvent| {
         if is_plain_click(&event) {
             event.prevent_default();
-            chat.act(Action::Enter(name.get_value()));
+            chat.dispatch(Action::EnterRoom(name.get_value()));
         }
     };
     let leave = move |_| {
-        chat.act(Action::Leave(name.get_value()));
-        rest_focus(".room-link.current a");
+        chat.dispatch(Action::LeaveRoom(name.get_value()));
+        restore_focus(".room-link.current a");
     };
-    let mute = move |_| chat.act(Action::Mute(name.get_value()));
+    let mute = move |_| chat.dispatch(Action::ToggleMuted(name.get_value()));
     let (muted, is_muted, calls) = (room.muted.clone(), room.muted.clone(), room.clone());
     let path = room_path(&room.name);
     let (mute_label, leave_label) = (chat.words.mute(&room.name), chat.words.leave(&room.name));
@@ -97,11 +93,11 @@ fn RoomLink(room: RoomView) -> impl IntoView {
                 <span class="room-name" dir="auto">
                     {room.name.clone()}
                 </span>
-                {move || match calls.calls() {
+                {move || match calls.badge() {
                     (0, _) => Either::Left(()),
                     (count, mentions) => {
-                        let has_more = calls.has_more.get();
-                        Either::Right(view! { <Unread count mentions has_more /> })
+                        let has_more_unread = calls.has_more_unread.get();
+                        Either::Right(view! { <UnreadBadge count mentions has_more_unread /> })
                     }
                 }}
             </a>
@@ -120,31 +116,31 @@ fn RoomLink(room: RoomView) -> impl IntoView {
 }
 
 #[component]
-fn Unread(count: u64, mentions: u64, has_more: bool) -> impl IntoView {
-    let words = Chat::here().words;
-    let at_least = number(count) + if has_more { "+" } else { "" };
+fn UnreadBadge(count: u64, mentions: u64, has_more_unread: bool) -> impl IntoView {
+    let words = Chat::from_context().words;
+    let count_text = number(count) + if has_more_unread { "+" } else { "" };
     let mention = (mentions > 0).then(|| [", ", &words.mentions(mentions, &number(mentions))].concat());
     view! {
         <span class="badge unread" class:mention=mentions != 0>
-            <span aria-hidden="true">{if count > 99 { "99+" } else { &at_least }.to_owned()}</span>
-            <span class="hidden">{words.new_messages(count, &at_least)}{mention}</span>
+            <span aria-hidden="true">{if count > 99 { "99+" } else { &count_text }.to_owned()}</span>
+            <span class="hidden">{words.new_messages(count, &count_text)}{mention}</span>
         </span>
     }
 }
 
 #[component]
 fn OpenRoom() -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     let field = NodeRef::<html::Input>::new();
     let problem = RwSignal::new(None);
     let open = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(field) = field.get_untracked() else { return };
-        match protocol::RoomName::check(&normalized(&field.value())) {
+        match protocol::RoomName::check(&normalize_nfc(&field.value())) {
             Ok(room) => {
                 field.set_value("");
                 problem.set(None);
-                chat.act(Action::Enter(room.to_string()));
+                chat.dispatch(Action::EnterRoom(room.to_string()));
             }
             Err(wrong) => problem.set(Some(chat.words.of_room(wrong))),
         }

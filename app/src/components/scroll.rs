@@ -7,18 +7,18 @@
 #[cfg(feature = "hydrate")]
 mod anchor;
 #[cfg(feature = "hydrate")]
-mod found;
+mod scroll_to_message;
 
 use leptos::{html, prelude::*};
 
 #[cfg(feature = "hydrate")]
-pub use self::found::show_found;
-use crate::state::{Action, Chat, RoomView, Window};
+pub use self::scroll_to_message::scroll_to_message;
+use crate::state::{Action, Chat, RoomState, RowWindow};
 
 /// Distance in pixels from the latest message that still counts as being there.
-const NEAR_END: i32 = 40;
+const END_MARGIN: i32 = 40;
 /// Distance in pixels from an edge of what is drawn at which more is.
-const NEAR_EDGE: i32 = 600;
+const EDGE_MARGIN: i32 = 600;
 
 /// The place of the reader. A copy is the same place.
 #[derive(Clone, Copy)]
@@ -26,38 +26,38 @@ pub struct Scroll {
     chat: Chat,
     scroller: NodeRef<html::Div>,
     sheet: NodeRef<html::Div>,
-    window: RwSignal<Window>,
-    latest: RwSignal<u64>,
+    window: RwSignal<RowWindow>,
+    latest_seq: RwSignal<u64>,
     /// Whether the latest message is in view.
     pub at_end: RwSignal<bool>,
     /// How many messages came below the view.
-    pub below: RwSignal<u64>,
+    pub new_below: RwSignal<u64>,
 }
 
 impl Scroll {
     /// Of that room, and at its end.
-    pub fn new(room: &RoomView, scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>) -> Self {
+    pub fn new(room: &RoomState, scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>) -> Self {
         Self {
-            chat: Chat::here(),
+            chat: Chat::from_context(),
             scroller,
             sheet,
             window: room.window.clone().into(),
-            latest: room.latest.clone().into(),
+            latest_seq: room.latest_seq.clone().into(),
             at_end: room.is_at_end.clone().into(),
-            below: room.below.clone().into(),
+            new_below: room.new_below.clone().into(),
         }
     }
 
     /// Goes to the latest message.
     fn to_end(self) {
-        self.chat.act(Action::CatchUp);
+        self.chat.dispatch(Action::ShowLatest);
         if let Some(scroller) = self.scroller.get_untracked() {
             scroller.set_scroll_top(0);
         }
     }
 
     /// Goes back there because the reader says so. The button for it goes away, and the messages get its focus.
-    pub fn back_to_end(self) {
+    pub fn return_to_end(self) {
         self.to_end();
         if let Some(scroller) = self.scroller.get_untracked() {
             _ = scroller.focus();
@@ -65,46 +65,46 @@ impl Scroll {
     }
 
     /// The reader scrolled.
-    pub fn scrolled(self) {
+    pub fn handle_scroll(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
         // Counted from the end, so it is negative further up.
         let from_end = -scroller.scroll_top();
         let is_drawn_to_end = self.window.get_untracked().is_at_end();
-        let at_end = is_drawn_to_end && from_end < NEAR_END;
+        let at_end = is_drawn_to_end && from_end < END_MARGIN;
         if self.at_end.get_untracked() != at_end {
             self.at_end.set(at_end);
             if at_end {
-                self.chat.act(Action::CatchUp);
+                self.chat.dispatch(Action::ShowLatest);
             }
         }
         #[cfg(feature = "hydrate")]
-        anchor::remember(&scroller, at_end, false);
+        anchor::update(&scroller, at_end, false);
         // That may have moved it.
         let from_end = -scroller.scroll_top();
-        if !at_end && scroller.scroll_height() - scroller.client_height() - from_end < NEAR_EDGE {
-            self.chat.act(Action::LookBack);
-        } else if !is_drawn_to_end && from_end < NEAR_EDGE {
-            self.chat.act(Action::LookForward);
+        if !at_end && scroller.scroll_height() - scroller.client_height() - from_end < EDGE_MARGIN {
+            self.chat.dispatch(Action::ShowOlder);
+        } else if !is_drawn_to_end && from_end < EDGE_MARGIN {
+            self.chat.dispatch(Action::ShowNewer);
         }
     }
 
     /// Keeps the view right as messages come.
-    pub fn follow(self, room: &RoomView) {
+    pub fn keep_position(self, room: &RoomState) {
         Effect::new(move |before: Option<()>| {
-            self.latest.track();
+            self.latest_seq.track();
             if before.is_some() && self.at_end.get_untracked() {
                 self.to_end();
             }
         });
         Effect::new(move |before: Option<()>| {
-            self.chat.to_end.track();
+            self.chat.scroll_to_end.track();
             // Only who says something goes to the end, not whoever is the same person in another tab.
             if before.is_some() {
                 self.to_end();
             }
         });
         #[cfg(feature = "hydrate")]
-        anchor::hold(room, self.scroller, self.sheet, self.at_end);
+        anchor::watch(room, self.scroller, self.sheet, self.at_end);
         #[cfg(not(feature = "hydrate"))]
         let _ = (room, self.sheet);
     }

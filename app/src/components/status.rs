@@ -5,7 +5,7 @@ use crate::{state::Chat, text::listed};
 /// The line below the messages: who is writing, who came and who went. It keeps its height.
 #[component]
 pub fn Status() -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     let typing = move || {
         let names: Vec<_> =
             chat.room().map(|room| room.typing.get().into_iter().map(|user| user.name).collect()).unwrap_or_default();
@@ -14,7 +14,7 @@ pub fn Status() -> impl IntoView {
             count => chat.words.writing(count as u64, &listed(&names, chat.words)),
         }
     };
-    let news = move || chat.room().map(|room| room.news.get()).unwrap_or_default();
+    let news = move || chat.room().map(|room| room.announcement.get()).unwrap_or_default();
     view! {
         <div class="status">
             <p class="typing" dir="auto">

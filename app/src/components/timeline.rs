@@ -1,22 +1,22 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    deeds::{clicked, pressed},
     message::Message,
+    message_handlers::{handle_click, handle_key},
     scroll::Scroll,
-    timeline_top::TimelineTop,
+    timeline_header::TimelineHeader,
 };
 use crate::{
-    browser::when_drawn,
-    state::{Chat, RoomView},
+    browser::after_paint,
+    state::{Chat, RoomState},
     text::number,
 };
 
 /// The messages of the room on the screen. Another room gets new elements, so that it starts at its own end and nobody has
-/// it read aloud from the top.
+/// it read aloud from the history.
 #[component]
 pub fn Timeline() -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     view! {
         <For each=move || chat.room() key=|room| room.name.clone() let:room>
             <RoomTimeline room />
@@ -25,33 +25,33 @@ pub fn Timeline() -> impl IntoView {
 }
 
 #[component]
-fn RoomTimeline(room: RoomView) -> impl IntoView {
+fn RoomTimeline(room: RoomState) -> impl IntoView {
     let (scroller, sheet) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     let scroll = Scroll::new(&room, scroller, sheet);
-    scroll.follow(&room);
-    let is_read_aloud = watch_news(&room);
-    let (chat, lines, stopped_at) = (Chat::here(), room.lines.clone(), room.stopped_at.clone());
+    scroll.keep_position(&room);
+    let is_live_region_on = watch_live_region(&room);
+    let (chat, rows, unread_divider) = (Chat::from_context(), room.rows.clone(), room.unread_divider.clone());
     view! {
         <div class="timeline">
             <div
                 class="scroller"
                 role="region"
-                aria-label=Chat::here().words.messages()
+                aria-label=Chat::from_context().words.messages()
                 tabindex="0"
                 node_ref=scroller
-                on:scroll=move |_| scroll.scrolled()
+                on:scroll=move |_| scroll.handle_scroll()
             >
                 <div class="sheet" node_ref=sheet>
-                    <TimelineTop room />
-                    <div role="log" aria-live=move || if is_read_aloud.get() { "polite" } else { "off" }>
+                    <TimelineHeader room />
+                    <div role="log" aria-live=move || if is_live_region_on.get() { "polite" } else { "off" }>
                         <ol
                             id="messages"
                             class="messages"
-                            on:click=move |event| clicked(chat, &event)
-                            on:keydown=move |event| pressed(chat, &event)
+                            on:click=move |event| handle_click(chat, &event)
+                            on:keydown=move |event| handle_key(chat, &event)
                         >
-                            <For each=move || lines.get() key=|line| line.key.clone() let:line>
-                                <Message line stopped_at=stopped_at.clone() />
+                            <For each=move || rows.get() key=|row| row.key.clone() let:row>
+                                <Message row unread_divider=unread_divider.clone() />
                             </For>
                         </ol>
                     </div>
@@ -64,30 +64,32 @@ fn RoomTimeline(room: RoomView) -> impl IntoView {
 
 /// Whether what changes in the messages is news, for a screen reader to say. The take-over of the page, the first page of a
 /// room, older ones and those that a reader comes to by scrolling are not.
-fn watch_news(room: &RoomView) -> RwSignal<bool> {
-    let (chat, top, looked) = (Chat::here(), room.top.clone(), room.looked.clone());
-    let is_news = RwSignal::new(false);
-    let is_settled = Memo::new(move |_| chat.is_live() && top.with(|top| top.is_loaded && !top.is_loading_older));
+fn watch_live_region(room: &RoomState) -> RwSignal<bool> {
+    let (chat, history, window_moved) = (Chat::from_context(), room.history.clone(), room.window_moved.clone());
+    let is_on = RwSignal::new(false);
+    let is_settled = Memo::new(move |_| {
+        chat.is_hydrated() && history.with(|history| history.is_loaded && !history.is_loading_older)
+    });
     Effect::new(move || {
-        looked.track();
-        is_news.set(false);
+        window_moved.track();
+        is_on.set(false);
         if !is_settled.get() {
             return;
         }
         // What was loaded is drawn first. The room may have been left by then.
-        when_drawn(move || {
+        after_paint(move || {
             if is_settled.try_get_untracked() == Some(true) {
-                is_news.set(true);
+                is_on.set(true);
             }
         });
     });
-    is_news
+    is_on
 }
 
 #[component]
 fn ToLatest(scroll: Scroll) -> impl IntoView {
-    let words = Chat::here().words;
-    let label = move || match scroll.below.get() {
+    let words = Chat::from_context().words;
+    let label = move || match scroll.new_below.get() {
         0 => words.latest_messages().to_owned(),
         count => words.new_messages(count, &number(count)),
     };
@@ -95,9 +97,9 @@ fn ToLatest(scroll: Scroll) -> impl IntoView {
         <button
             type="button"
             class="to-latest"
-            class:has-news=move || scroll.below.get() != 0
+            class:has-news=move || scroll.new_below.get() != 0
             hidden=move || scroll.at_end.get()
-            on:click=move |_| scroll.back_to_end()
+            on:click=move |_| scroll.return_to_end()
         >
             {label}
             <span aria-hidden="true">" ↓"</span>

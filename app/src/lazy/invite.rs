@@ -7,7 +7,7 @@ use super::{
     part, said,
 };
 use crate::{
-    browser::{address, can_share, copy, share},
+    browser::{absolute_url, can_share, copy_to_clipboard, share},
     state::Chat,
     text::{qr_path, room_path},
 };
@@ -43,7 +43,7 @@ part! {
 #[component]
 fn Invitation(chat: Chat) -> impl IntoView {
     let words = chat.words;
-    let link = move || chat.current.with(|room| address(&room_path(room)));
+    let link = move || chat.current_room.with(|room| absolute_url(&room_path(room)));
     let is_copied = RwSignal::new(None);
     let copied = move |copied| {
         is_copied.set(Some(copied));
@@ -55,17 +55,17 @@ fn Invitation(chat: Chat) -> impl IntoView {
     };
     view! {
         <div class="invitation">
-            <p class="invitation-room" dir="auto">{move || chat.current.get()}</p>
+            <p class="invitation-room" dir="auto">{move || chat.current_room.get()}</p>
             <p>{said(words, HINT)}</p>
             <img
                 width="200"
                 height="200"
                 alt=said(words, ["QR code of the link", "Código QR do link", "Código QR del enlace"])
-                src=move || chat.current.with(|room| qr_path(room))
+                src=move || chat.current_room.with(|room| qr_path(room))
             />
             <a href=link>{link}</a>
             <div class="field-row">
-                <button type="button" on:click=move |_| copy(&link(), copied)>
+                <button type="button" on:click=move |_| copy_to_clipboard(&link(), copied)>
                     {words.copy_link()}
                 </button>
                 <button type="button" class="small" hidden=!can_share() on:click=move |_| share(&link())>

@@ -3,15 +3,15 @@ use leptos::{prelude::*, web_sys::Element};
 
 use super::{draw_still, part};
 use crate::{
-    components::{body::Body, reactions::Reactions},
-    state::{Chat, Said},
+    state::{Chat, MessageContent},
+    views::{FormattedText, Reactions},
 };
 
 part! {
     markup,
     /// Draws what a message says now.
-    pub fn draw_text(chat: Chat, place: Element, said: ArcRwSignal<Said>) {
-        draw_still(&place, || view! { <Body said=said.get_untracked() chat /> });
+    pub fn draw_text(chat: Chat, place: Element, content: ArcRwSignal<MessageContent>) {
+        draw_still(&place, || view! { <FormattedText content=content.get_untracked() chat /> });
     }
 }
 

@@ -5,6 +5,7 @@ mod complete;
 mod dialog;
 mod emoji;
 mod invite;
+mod load;
 #[cfg(feature = "hydrate")]
 mod markup;
 mod mention;
@@ -24,6 +25,7 @@ pub use self::{
     complete::complete_in,
     emoji::{find_emoji, pick_emoji, pick_into},
     invite::invite_people,
+    load::{LoadOnce, run_or_toast},
     mention::choose_notifications,
     menu::{click_in_messages, key_in_composer, key_in_messages},
     shortcuts::list_shortcuts,

@@ -5,8 +5,8 @@ use super::{
     part, said,
 };
 use crate::{
-    browser::normalized,
-    state::{Action, Chat, RoomView},
+    browser::normalize_nfc,
+    state::{Action, Chat, RoomState},
     text::{Words, number},
 };
 
@@ -25,7 +25,7 @@ part! {
 /// Where one can go.
 #[derive(Clone)]
 enum Choice {
-    Open(Box<RoomView>),
+    Open(Box<RoomState>),
     New(String),
 }
 
@@ -38,7 +38,7 @@ fn Switcher(chat: Chat) -> impl IntoView {
     let choices = move || filter.with(|filter| choices(chat, filter));
     let go = move |event: ev::SubmitEvent| match choices().into_iter().nth(chosen.get_untracked()) {
         // The form closes the dialog.
-        Some(choice) => chat.act(Action::Enter(choice.name())),
+        Some(choice) => chat.dispatch(Action::EnterRoom(choice.name())),
         None => event.prevent_default(),
     };
     let begin = move |_| {
@@ -114,8 +114,8 @@ fn row(
     }
 }
 
-fn marks(room: &RoomView, words: Words) -> String {
-    match (room.calls(), room.muted.get()) {
+fn marks(room: &RoomState, words: Words) -> String {
+    match (room.badge(), room.muted.get()) {
         ((0, _), true) => said(words, ["muted", "silenciada", "silenciada"]).to_owned(),
         ((0, _), false) => String::new(),
         ((_, 0), _) => words.new_messages(room.unread.get(), &number(room.unread.get())),
@@ -125,7 +125,7 @@ fn marks(room: &RoomView, words: Words) -> String {
 
 /// The open rooms whose names have what is written, then a new one of that name.
 fn choices(chat: Chat, filter: &str) -> Vec<Choice> {
-    let wanted = normalized(filter.trim());
+    let wanted = normalize_nfc(filter.trim());
     let small = wanted.to_ascii_lowercase();
     let mut choices: Vec<_> = chat.rooms.with(|rooms| {
         let fits = rooms.iter().filter(|room| room.name.to_ascii_lowercase().contains(&small));

@@ -1,11 +1,11 @@
 //! The pages, a file for each.
 
 #[cfg(feature = "ssr")]
-pub mod problem;
+pub mod error;
 pub mod room;
 #[cfg(feature = "ssr")]
 pub mod settings;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
 #[cfg(feature = "ssr")]
-mod unsent;
+mod unsent_message;

@@ -14,7 +14,7 @@ pub const FORM: &str = "settings-form";
 
 /// A page of its own, for what cannot be as it was typed.
 #[component]
-pub fn Settings(page: page::Settings, language: Language) -> impl IntoView {
+pub fn Settings(page: page::SettingsPage, language: Language) -> impl IntoView {
     let locale = Locale::from(language);
     let back = if page.room.is_empty() { "/".to_owned() } else { room_path(&page.room) };
     view! {
@@ -31,7 +31,7 @@ pub fn Settings(page: page::Settings, language: Language) -> impl IntoView {
 
 /// The form in a sheet over the page, which a button opens. It needs no script, and browsers load none for it.
 #[component]
-pub fn SettingsSheet(page: page::Settings, room: Option<String>, language: Language) -> impl IntoView {
+pub fn SettingsSheet(page: page::SettingsPage, room: Option<String>, language: Language) -> impl IntoView {
     let locale = Locale::from(language);
     let title = match page.name {
         Some(_) => td_string!(locale, pages.settings),
@@ -46,9 +46,9 @@ pub fn SettingsSheet(page: page::Settings, room: Option<String>, language: Langu
 }
 
 #[component]
-fn SettingsForm(page: page::Settings, room: Option<String>, language: Language) -> impl IntoView {
+fn SettingsForm(page: page::SettingsPage, room: Option<String>, language: Language) -> impl IntoView {
     let locale = Locale::from(language);
-    let page::Settings { name, problem, language: chosen, theme, .. } = page;
+    let page::SettingsPage { name, problem, language: chosen, theme, .. } = page;
     view! {
         <form id=FORM class="settings" method="post" action="/api/settings">
             {room.map(|room| view! { <input type="hidden" name="room" value=room /> })}

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_i18n::td_string;
 use protocol::limits;
 
-use super::{settings::SettingsSheet, unsent::Unsent};
+use super::{settings::SettingsSheet, unsent_message::UnsentMessage};
 use crate::{
     i18n::Locale,
     page::{self, SignInProblem, Words},
@@ -12,12 +12,12 @@ use crate::{
 
 /// The landing page: a name and a room are all it takes.
 #[component]
-pub fn SignIn(page: page::SignIn, preferences: Preferences) -> impl IntoView {
+pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView {
     let Preferences { chosen, language, theme } = preferences;
     let locale = Locale::from(language);
-    let page::SignIn { name, room, problem, unsent } = page;
+    let page::SignInPage { name, room, problem, unsent } = page;
     let has_problem = problem.is_some();
-    let settings = page::Settings { name: None, problem: None, language: chosen, theme, room: room.clone() };
+    let settings = page::SettingsPage { name: None, problem: None, language: chosen, theme, room: room.clone() };
     let back = Some(room.clone());
     view! {
         <div class="landing">
@@ -31,11 +31,11 @@ pub fn SignIn(page: page::SignIn, preferences: Preferences) -> impl IntoView {
                         .map(|problem| {
                             view! {
                                 <p id="problem" class="problem" role="alert">
-                                    {said(problem, language)}
+                                    {problem_text(problem, language)}
                                 </p>
                             }
                         })}
-                    {unsent.map(|text| view! { <Unsent text language /> })}
+                    {unsent.map(|text| view! { <UnsentMessage text language /> })}
                     <label for="name">{td_string!(locale, pages.your_name)}</label>
                     <input
                         id="name"
@@ -74,7 +74,7 @@ pub fn SignIn(page: page::SignIn, preferences: Preferences) -> impl IntoView {
     }
 }
 
-fn said(problem: SignInProblem, language: Language) -> String {
+fn problem_text(problem: SignInProblem, language: Language) -> String {
     let locale = Locale::from(language);
     match problem {
         SignInProblem::Name(problem) => of_user(problem, locale),

@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use leptos::prelude::LeptosOptions;
 
-use crate::STALE;
+use crate::STALE_NOTICE_ID;
 
 /// Where the built files are, under the hashed names that cargo-leptos wrote down beside the server.
 ///
@@ -19,11 +19,11 @@ pub struct Assets {
 impl Assets {
     /// Read once, except under `cargo leptos watch`, where the files change while the server runs.
     pub fn of(options: &LeptosOptions) -> Self {
-        static KNOWN: OnceLock<Assets> = OnceLock::new();
+        static ASSETS: OnceLock<Assets> = OnceLock::new();
         if std::env::var_os("LEPTOS_WATCH").is_some() {
             return Self::read(options);
         }
-        KNOWN.get_or_init(|| Self::read(options)).clone()
+        ASSETS.get_or_init(|| Self::read(options)).clone()
     }
 
     fn read(options: &LeptosOptions) -> Self {
@@ -41,11 +41,11 @@ impl Assets {
     }
 
     /// The script that starts the room, or says that it is not live: a page that only looks so keeps people waiting.
-    pub fn start(&self) -> String {
+    pub fn start_script(&self) -> String {
         let Self { script, wasm, .. } = self;
         format!(
             "try{{const sala=await import({script:?});await sala.default({{module_or_path:{wasm:?}}});sala.hydrate()}}\
-             catch(error){{document.getElementById({STALE:?}).hidden=false;throw error}}"
+             catch(error){{document.getElementById({STALE_NOTICE_ID:?}).hidden=false;throw error}}"
         )
     }
 }

@@ -7,12 +7,12 @@ use leptos_i18n::td_string;
 
 use self::assets::Assets;
 use crate::{
-    STALE,
+    STALE_NOTICE_ID,
     i18n::Locale,
     page::{self, Page},
     pages::{
-        problem::{self, Problem},
-        room::SharedRoom,
+        error::{self, ErrorPage},
+        room::HydratedRoom,
         settings::{Settings, SettingsSheet},
         sign_in::SignIn,
     },
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Starts the service worker once the room is there, and has it keep the room whenever the reader looks away.
-const KEEP: &str = "const worker=navigator.serviceWorker;if(worker){worker.register('/sw.js');\
+const SERVICE_WORKER_SCRIPT: &str = "const worker=navigator.serviceWorker;if(worker){worker.register('/sw.js');\
     document.addEventListener('visibilitychange',()=>document.hidden&&worker.controller?.postMessage(location.href))}";
 
 /// The address of the style sheet that every page has.
@@ -46,12 +46,12 @@ pub fn shell(options: LeptosOptions, page: Page, preferences: Preferences) -> im
                 />
                 <title>{title(&page, language)}</title>
                 <meta name="description" content=td_string!(locale, pages.description) />
-                {colors(theme)}
+                {color_tags(theme)}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <link id="sala" rel="stylesheet" href=stylesheet />
-                {scripts(&page, &assets)}
+                {script_tags(&page, &assets)}
                 <AutoReload options />
             </head>
             {body(page, preferences)}
@@ -60,7 +60,7 @@ pub fn shell(options: LeptosOptions, page: Page, preferences: Preferences) -> im
 }
 
 /// What browsers draw themselves, before the style sheet is there and around it: the paper of `style/_tokens.scss`.
-fn colors(theme: Theme) -> impl IntoView {
+fn color_tags(theme: Theme) -> impl IntoView {
     // Leptos knows no `media` of a `meta` but in plain HTML.
     let papers = match theme {
         Theme::System => {
@@ -81,12 +81,12 @@ fn title(page: &Page, language: Language) -> String {
         Page::SignIn(_) => "Sala".into(),
         Page::Room(page) => format!("{} · Sala", page.room),
         Page::Settings(_) => format!("{} · Sala", td_string!(Locale::from(language), pages.settings)),
-        Page::Problem(problem) => format!("{} · Sala", problem::title(problem.trouble, language)),
+        Page::Error(page) => format!("{} · Sala", error::title(page.error, language)),
     }
 }
 
 /// The room starts its module at once; the sign-in page only fetches it, so that the room it leads to starts faster.
-fn scripts(page: &Page, assets: &Assets) -> impl IntoView + use<> {
+fn script_tags(page: &Page, assets: &Assets) -> impl IntoView + use<> {
     let (script, wasm, loader) = (assets.script.clone(), assets.wasm.clone(), assets.loader.clone());
     match page {
         Page::Room(_) => view! {
@@ -97,7 +97,7 @@ fn scripts(page: &Page, assets: &Assets) -> impl IntoView + use<> {
                 {assets.start()}
             </script>
             <script type="module" nonce=use_nonce()>
-                {KEEP}
+                {SERVICE_WORKER_SCRIPT}
             </script>
         }
         .into_any(),
@@ -107,7 +107,7 @@ fn scripts(page: &Page, assets: &Assets) -> impl IntoView + use<> {
             <link rel="prefetch" href=wasm r#as="fetch" crossorigin="anonymous" />
         }
         .into_any(),
-        Page::Settings(_) | Page::Problem(_) => ().into_any(),
+        Page::Settings(_) | Page::Error(_) => ().into_any(),
     }
 }
 
@@ -118,16 +118,16 @@ fn body(page: Page, preferences: Preferences) -> impl IntoView {
             // Not where the page came from, which may be the address of a form.
             let here = room_path(&page.room);
             let name = Some(page.me.name.clone());
-            let settings = page::Settings { name, problem: None, language: chosen, theme, room: String::new() };
+            let settings = page::SettingsPage { name, problem: None, language: chosen, theme, room: String::new() };
             view! {
                 <body>
-                    <SharedRoom page=Some(page) />
+                    <HydratedRoom page=Some(page) />
                     <noscript>
-                        <p class="stale">{refresh(here.clone(), language)}</p>
+                        <p class="stale">{refresh_hint(here.clone(), language)}</p>
                     </noscript>
                     // For a script that does not start, or stops.
-                    <p id=STALE class="stale" role="alert" hidden>
-                        {refresh(here, language)}
+                    <p id=STALE_NOTICE_ID class="stale" role="alert" hidden>
+                        {refresh_hint(here, language)}
                     </p>
                     <SettingsSheet page=settings room=None language />
                 </body>
@@ -146,16 +146,16 @@ fn body(page: Page, preferences: Preferences) -> impl IntoView {
             </body>
         }
         .into_any(),
-        Page::Problem(page) => view! {
+        Page::Error(page) => view! {
             <body>
-                <Problem page language />
+                <ErrorPage page language />
             </body>
         }
         .into_any(),
     }
 }
 
-fn refresh(here: String, language: Language) -> impl IntoView {
+fn refresh_hint(here: String, language: Language) -> impl IntoView {
     let locale = Locale::from(language);
     view! {
         {td_string!(locale, pages.refresh_hint)}

@@ -4,13 +4,13 @@ use super::Chat;
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "on the server nobody does anything"))]
 pub enum Action {
     /// Enters another room, or looks at one that is open.
-    Enter(String),
+    EnterRoom(String),
     /// Leaves a room for good.
-    Leave(String),
+    LeaveRoom(String),
     /// Wants to hear only of mentions in a room, or of everything again.
-    Mute(String),
+    ToggleMuted(String),
     /// Says something in the room on the screen, perhaps as an answer to the message of that number.
-    Say(String, Option<u64>),
+    Send(String, Option<u64>),
     /// Says something else instead, in the message of that number and key.
     Edit(u64, String, String),
     /// Takes the message of that number back.
@@ -22,22 +22,22 @@ pub enum Action {
     /// Throws a refused message away.
     Discard(String),
     /// Wants to see older messages.
-    LookBack,
+    ShowOlder,
     /// Wants to see later messages.
-    LookForward,
+    ShowNewer,
     /// Wants to see the latest message.
-    CatchUp,
+    ShowLatest,
     /// Wants to see the message of that number, in the room on the screen.
-    GoTo(u64),
+    GoToMessage(u64),
     /// Is typing.
-    Write,
+    Typing,
 }
 
 /// What the message that is being written is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Context {
+pub enum ComposerMode {
     /// It takes the place of a message of the writer's own.
-    Edits {
+    Edit {
         /// The number of that message.
         seq: u64,
         /// What it is known by, whatever its number becomes.
@@ -48,7 +48,7 @@ pub enum Context {
         draft: String,
     },
     /// It answers a message.
-    Answers {
+    Reply {
         /// The number of that message.
         seq: u64,
         /// Who said that.
@@ -58,26 +58,26 @@ pub enum Context {
 
 impl Chat {
     /// Does it: in the browser, where the connection is.
-    pub fn act(self, action: Action) {
+    pub fn dispatch(self, action: Action) {
         #[cfg(feature = "hydrate")]
-        crate::socket::act(self, &action);
+        crate::websocket::dispatch(self, &action);
         #[cfg(not(feature = "hydrate"))]
         drop(action);
     }
 
     /// Whether the person signs out after all. If so, nothing they wrote is left in this browser.
-    pub fn signs_out(self) -> bool {
+    pub fn confirm_sign_out(self) -> bool {
         #[cfg(feature = "hydrate")]
-        let signs_out = crate::socket::sign_out(self);
+        let confirmed = crate::websocket::confirm_sign_out(self);
         #[cfg(not(feature = "hydrate"))]
-        let signs_out = true;
-        signs_out
+        let confirmed = true;
+        confirmed
     }
 
     /// Says something about what the person did, for some seconds.
-    pub fn tell(self, words: &str) {
+    pub fn toast(self, words: &str) {
         #[cfg(feature = "hydrate")]
-        if let Some(room) = self.room_now() {
+        if let Some(room) = self.room_untracked() {
             room.announce(words.to_owned());
         }
         #[cfg(not(feature = "hydrate"))]
@@ -85,9 +85,9 @@ impl Chat {
     }
 
     /// What the person has chosen about something in this browser.
-    pub fn choice(self, about: &str) -> Option<String> {
+    pub fn stored_choice(self, about: &str) -> Option<String> {
         #[cfg(feature = "hydrate")]
-        let choice = crate::socket::choice(about);
+        let choice = crate::websocket::choice(about);
         #[cfg(not(feature = "hydrate"))]
         let choice = {
             _ = about;
@@ -97,17 +97,17 @@ impl Chat {
     }
 
     /// Keeps what the person has chosen.
-    pub fn keep_choice(self, about: &str, choice: &str) {
+    pub fn store_choice(self, about: &str, choice: &str) {
         #[cfg(feature = "hydrate")]
-        crate::socket::keep_choice(about, choice);
+        crate::websocket::store_choice(about, choice);
         #[cfg(not(feature = "hydrate"))]
         let _ = (about, choice);
     }
 
     /// What was written in a room and not sent.
-    pub fn draft(self, room: &str) -> Option<String> {
+    pub fn stored_draft(self, room: &str) -> Option<String> {
         #[cfg(feature = "hydrate")]
-        let draft = crate::socket::draft(room);
+        let draft = crate::websocket::draft(room);
         #[cfg(not(feature = "hydrate"))]
         let draft = {
             _ = room;
@@ -117,9 +117,9 @@ impl Chat {
     }
 
     /// Keeps what is written in a room, for as long as this tab is open.
-    pub fn keep_draft(self, room: &str, text: &str) {
+    pub fn store_draft(self, room: &str, text: &str) {
         #[cfg(feature = "hydrate")]
-        crate::socket::keep_draft(room, text);
+        crate::websocket::store_draft(room, text);
         #[cfg(not(feature = "hydrate"))]
         let _ = (room, text);
     }

@@ -1,28 +1,28 @@
 //! What the page shows, as signals: each change of the client reaches exactly the nodes that show it.
 
 mod action;
-mod line;
 #[cfg(feature = "hydrate")]
-mod live;
+mod apply_change;
+mod message_row;
+mod room_state;
+mod row_window;
 #[cfg(any(test, feature = "hydrate"))]
-mod look;
-mod room;
-mod window;
+mod scroll_to;
 
 use client::{Client, ConnectionStatus, Context, Snapshot};
 use leptos::prelude::*;
 use protocol::User;
 
 pub use self::{
-    action::{Action, Context},
-    line::{LineView, Mark, Said, Standing},
-    room::{RoomView, Top},
-    window::Window,
+    action::{Action, ComposerMode},
+    message_row::{EditState, MessageContent, MessageRow, RowStatus},
+    room_state::{HistoryState, RoomState},
+    row_window::RowWindow,
 };
 #[cfg(feature = "hydrate")]
-pub use self::{look::Look, window::place_of};
+pub use self::{row_window::index_of_seq, scroll_to::ScrollTo};
 use crate::{
-    browser::local,
+    browser::to_local_time,
     page::RoomPage,
     text::{Day, Words},
 };
@@ -33,20 +33,20 @@ pub struct Chat {
     /// Who is reading.
     pub me: StoredValue<User>,
     /// How the connection is.
-    pub link: RwSignal<ConnectionStatus>,
+    pub connection_status: RwSignal<ConnectionStatus>,
     /// The open rooms, the one with the latest message first.
-    pub rooms: RwSignal<Vec<RoomView>>,
+    pub rooms: RwSignal<Vec<RoomState>>,
     /// The room on the screen.
-    pub current: RwSignal<String>,
+    pub current_room: RwSignal<String>,
     /// The reader's day, once the browser has taken over. The first rendering there must be the server's, so whatever only
     /// the browser knows waits for this.
     pub today: RwSignal<Option<Day>>,
     /// Wakes when the reader says something here, or goes back to the latest message.
-    pub to_end: RwSignal<()>,
+    pub scroll_to_end: RwSignal<()>,
     /// What the page says.
     pub words: Words,
     /// What the message that is being written is about.
-    pub context: RwSignal<Option<Context>>,
+    pub composer_mode: RwSignal<Option<ComposerMode>>,
 }
 
 impl Chat {
@@ -56,47 +56,48 @@ impl Chat {
         client.open(&page.room, Some(snapshot(page)), Context { now: 0, random: 0.0 });
         Self {
             me: StoredValue::new(page.me.clone()),
-            link: RwSignal::new(ConnectionStatus::Starting),
-            rooms: RwSignal::new(client.rooms().map(RoomView::new).collect()),
-            current: RwSignal::new(page.room.clone()),
+            connection_status: RwSignal::new(ConnectionStatus::Starting),
+            rooms: RwSignal::new(client.rooms().map(RoomState::new).collect()),
+            current_room: RwSignal::new(page.room.clone()),
             today: RwSignal::new(None),
-            to_end: RwSignal::new(()),
+            scroll_to_end: RwSignal::new(()),
             words: page.words,
-            context: RwSignal::new(None),
+            composer_mode: RwSignal::new(None),
         }
     }
 
     /// Whether the browser has taken over.
-    pub fn is_live(self) -> bool {
+    pub fn is_hydrated(self) -> bool {
         self.today.with(Option::is_some)
     }
 
     /// Notes which day it is for the reader: on a page that stays open over midnight, what was said before gets its date.
     #[cfg(feature = "hydrate")]
-    pub fn note_day(self, now: u64) {
-        let today = Some(Day::of(local(now)));
+    pub fn update_today(self, now: u64) {
+        let today = Some(Day::of(to_local_time(now)));
         if self.today.get_untracked() != today {
             self.today.set(today);
         }
     }
 
     /// A moment on the clock that is shown: UTC as the server rendered it, then the reader's.
-    pub fn clock(self, at: u64) -> u64 {
-        if self.is_live() { local(at) } else { at }
+    pub fn display_time(self, at: u64) -> u64 {
+        if self.is_hydrated() { to_local_time(at) } else { at }
     }
 
     /// The chat that this component is part of.
-    pub fn here() -> Self {
+    pub fn from_context() -> Self {
         expect_context()
     }
 
     /// The room on the screen.
-    pub fn room(self) -> Option<RoomView> {
-        self.current.with(|current| self.rooms.with(|rooms| rooms.iter().find(|room| room.name == *current).cloned()))
+    pub fn room(self) -> Option<RoomState> {
+        self.current_room
+            .with(|current| self.rooms.with(|rooms| rooms.iter().find(|room| room.name == *current).cloned()))
     }
 
     /// The same, for whoever does not wait for another one.
-    pub fn room_now(self) -> Option<RoomView> {
+    pub fn room_untracked(self) -> Option<RoomState> {
         untrack(|| self.room())
     }
 
@@ -106,13 +107,13 @@ impl Chat {
     }
 
     /// Whether a text mentions the reader.
-    pub fn is_meant(self, text: &str) -> bool {
+    pub fn mentions_me(self, text: &str) -> bool {
         self.me.with_value(|me| client::mentions(text, &me.name))
     }
 
     /// How many messages there are to tell of in all rooms.
-    pub fn unread(self) -> u64 {
-        self.rooms.with(|rooms| rooms.iter().map(|room| room.calls().0).sum())
+    pub fn unread_total(self) -> u64 {
+        self.rooms.with(|rooms| rooms.iter().map(|room| room.badge().0).sum())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    page::{Page, Problem, SignIn, SignInProblem, Trouble},
+    page::{ErrorPage, Page, PageError, SignInPage, SignInProblem},
     room_path,
 };
 use axum::{
@@ -26,9 +26,9 @@ use crate::{clock, names};
 /// Stops what another site's page posts, before anything of it is read.
 pub(super) async fn refuse_foreign(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if origin::is_foreign(request.headers(), &app.config.http.allowed_origins) {
-        let problem = Problem { trouble: Trouble::ForeignForm, link: "/".into(), unsent: None };
+        let page = ErrorPage { error: PageError::ForeignForm, link: "/".into(), unsent: None };
         let preferences = preferences(request.headers());
-        return render(&app, StatusCode::FORBIDDEN, Page::Problem(problem), preferences).await;
+        return render(&app, StatusCode::FORBIDDEN, Page::Error(page), preferences).await;
     }
     next.run(request).await
 }
@@ -60,7 +60,7 @@ pub(super) async fn sign_in(
             ([(header::SET_COOKIE, cookie)], Redirect::to(&path)).into_response()
         }
         Err(problem) => {
-            let page = SignIn { name: form.name, room: form.room, problem: Some(problem), unsent: None };
+            let page = SignInPage { name: form.name, room: form.room, problem: Some(problem), unsent: None };
             render(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::SignIn(page), preferences(&headers)).await
         }
     }
@@ -100,14 +100,14 @@ pub(super) async fn send_message(
     let Some(user) = session_of(&app, &headers) else {
         let problem = Some(SignInProblem::SessionOver);
         let unsent = Some(form.text).filter(|text| !text.trim().is_empty());
-        let page = SignIn { room: form.room, problem, unsent, ..SignIn::default() };
+        let page = SignInPage { room: form.room, problem, unsent, ..SignInPage::default() };
         return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page), preferences(&headers)).await;
     };
     let room = match names::check_room(&form.room) {
         Ok(room) => room,
         Err(problem) => {
-            let (trouble, unsent) = (Trouble::NoSuchRoom(problem), Some(form.text));
-            let page = Page::Problem(Problem { trouble, link: "/".into(), unsent });
+            let (error, unsent) = (PageError::InvalidRoomName(problem), Some(form.text));
+            let page = Page::Error(ErrorPage { error, link: "/".into(), unsent });
             return render(&app, StatusCode::UNPROCESSABLE_ENTITY, page, preferences(&headers)).await;
         }
     };

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use app::{
     message_path,
-    page::{Page, Problem, RoomPage, SignIn, Trouble, Words},
+    page::{ErrorPage, Page, PageError, RoomPage, SignInPage, Words},
     preferences::Preferences,
     room_path,
 };
@@ -37,7 +37,7 @@ fn path_of(room: &RoomName, query: Option<&str>) -> String {
 /// `GET /`: the sign-in form.
 pub(super) async fn home(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let name = session_of(&app, &headers).map(|user| user.name).unwrap_or_default();
-    let page = Page::SignIn(SignIn { name, ..SignIn::default() });
+    let page = Page::SignIn(SignInPage { name, ..SignInPage::default() });
     render(&app, StatusCode::OK, page, preferences(&headers)).await
 }
 
@@ -86,7 +86,7 @@ async fn show(app: &Arc<AppState>, headers: &HeaderMap, room: &RoomName) -> Resp
             (cookie, page).into_response()
         }
         None => {
-            let sign_in = SignIn { room: room.to_string(), ..SignIn::default() };
+            let sign_in = SignInPage { room: room.to_string(), ..SignInPage::default() };
             let mut form = render(app, StatusCode::OK, Page::SignIn(sign_in), preferences).await;
             // The service worker is not to take it for the room.
             form.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -113,16 +113,22 @@ pub(super) async fn show_room(
     preferences: Preferences,
 ) -> Response {
     let unsent = rejected.as_ref().map(|rejected| rejected.text.clone());
-    let trouble = |trouble| Problem { trouble, link: room_path(room.as_str()), unsent };
+    let error_page = |error| ErrorPage { error, link: room_path(room.as_str()), unsent };
     if app.sockets.may_join(&me.id).is_err() {
-        return retried(app, StatusCode::TOO_MANY_REQUESTS, trouble(Trouble::ManyRooms), preferences).await;
+        return retried(app, StatusCode::TOO_MANY_REQUESTS, error_page(PageError::TooManyRooms), preferences).await;
     }
     let (view, mark) = tokio::join!(app.hub.view(room), app.hub.mark(room, &me.id));
     let view = match view {
         Ok(view) => view,
         Err(error) => {
             tracing::warn!(%error, "a room could not be shown");
-            return retried(app, StatusCode::SERVICE_UNAVAILABLE, trouble(Trouble::Unreachable), preferences).await;
+            return retried(
+                app,
+                StatusCode::SERVICE_UNAVAILABLE,
+                error_page(PageError::HistoryUnavailable),
+                preferences,
+            )
+            .await;
         }
     };
     let kept = rejected.as_ref().and_then(|rejected| rejected.id.clone());
@@ -147,23 +153,23 @@ pub(super) async fn show_room(
 /// `GET /offline`: what the service worker keeps for when the server cannot be reached.
 pub(super) async fn offline(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     // Its link leads to whatever address it is shown at.
-    let problem = Problem { trouble: Trouble::Offline, link: String::new(), unsent: None };
-    render(&app, StatusCode::OK, Page::Problem(problem), preferences(&headers)).await
+    let page = ErrorPage { error: PageError::Offline, link: String::new(), unsent: None };
+    render(&app, StatusCode::OK, Page::Error(page), preferences(&headers)).await
 }
 
 /// Everything that is no page.
 pub(super) async fn not_found(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    let problem = Problem { trouble: Trouble::NothingHere, link: "/".into(), unsent: None };
-    render(&app, StatusCode::NOT_FOUND, Page::Problem(problem), preferences(&headers)).await
+    let page = ErrorPage { error: PageError::NotFound, link: "/".into(), unsent: None };
+    render(&app, StatusCode::NOT_FOUND, Page::Error(page), preferences(&headers)).await
 }
 
 async fn no_such_room(app: &Arc<AppState>, problem: NameProblem, headers: &HeaderMap) -> Response {
-    let problem = Problem { trouble: Trouble::NoSuchRoom(problem), link: "/".into(), unsent: None };
-    render(app, StatusCode::NOT_FOUND, Page::Problem(problem), preferences(headers)).await
+    let page = ErrorPage { error: PageError::InvalidRoomName(problem), link: "/".into(), unsent: None };
+    render(app, StatusCode::NOT_FOUND, Page::Error(page), preferences(headers)).await
 }
 
-async fn retried(app: &Arc<AppState>, status: StatusCode, problem: Problem, preferences: Preferences) -> Response {
-    let mut response = render(app, status, Page::Problem(problem), preferences).await;
+async fn retried(app: &Arc<AppState>, status: StatusCode, page: ErrorPage, preferences: Preferences) -> Response {
+    let mut response = render(app, status, Page::Error(page), preferences).await;
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response
 }

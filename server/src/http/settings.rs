@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    page::{Page, Settings},
+    page::{Page, SettingsPage},
     preferences::{Language, Theme},
 };
 use axum::{
@@ -49,7 +49,7 @@ pub(super) async fn change(
             Ok(name) if name.as_str() == user.name => {}
             Ok(name) => cookies.push(app.sessions.rename(&user, &name, is_tls(&headers), clock::now_ms())),
             Err(problem) => {
-                let page = Settings { name: form.name, problem: Some(problem), language, theme, room: form.room };
+                let page = SettingsPage { name: form.name, problem: Some(problem), language, theme, room: form.room };
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 return render(&app, status, Page::Settings(page), preferences(&headers)).await;
             }

@@ -6,7 +6,7 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
-use crate::state::RoomView;
+use crate::state::RoomState;
 
 thread_local! {
     /// What the reader looks at. There is one scroller on a page.
@@ -23,21 +23,21 @@ struct Anchor {
     scroll_top: i32,
 }
 
-/// Makes up for what has grown, then notes what the reader looks at. At the end there is nothing to hold: the layout does it,
+/// Makes up for what has growth, then notes what the reader looks at. At the end there is nothing to hold: the layout does it,
 /// and a reader who is nearly there is taken along. `is_laid_out` says that nobody has scrolled since the last time.
-pub fn remember(scroller: &HtmlElement, at_end: bool, is_laid_out: bool) {
+pub fn update(scroller: &HtmlElement, at_end: bool, is_laid_out: bool) {
     if at_end {
-        return forget();
+        return clear();
     }
-    make_up(scroller, is_laid_out);
+    compensate(scroller, is_laid_out);
     let seen = first_in_view(scroller);
-    ANCHOR.with_borrow_mut(|known| {
+    ANCHOR.with_borrow_mut(|anchor| {
         let scroll_top = scroller.scroll_top();
-        match known {
+        match anchor {
             // The same message keeps its distance: scrolling stops at whole pixels, and what is left over must not add up.
-            Some(known) if Some(&known.message) == seen.as_ref() => known.scroll_top = scroll_top,
+            Some(anchor) if Some(&anchor.message) == seen.as_ref() => anchor.scroll_top = scroll_top,
             _ => {
-                *known = seen.and_then(|message| {
+                *anchor = seen.and_then(|message| {
                     from_end(scroller, &message).map(|from_end| Anchor { message, from_end, scroll_top })
                 });
             }
@@ -46,20 +46,20 @@ pub fn remember(scroller: &HtmlElement, at_end: bool, is_laid_out: bool) {
 }
 
 /// Lets go of what the reader looked at: they are led elsewhere.
-pub fn forget() {
+pub fn clear() {
     ANCHOR.set(None);
 }
 
-fn make_up(scroller: &HtmlElement, is_laid_out: bool) {
+fn compensate(scroller: &HtmlElement, is_laid_out: bool) {
     let Some(mut anchor) = ANCHOR.with_borrow(Clone::clone) else { return };
     let Some(now) = from_end(scroller, &anchor.message) else { return };
-    let grown = (now - anchor.from_end).round();
-    if grown != 0.0 {
+    let growth = (now - anchor.from_end).round();
+    if growth != 0.0 {
         // Where much is gone at the end, the browser has moved the view, for it could not stay.
         let before = if is_laid_out { anchor.scroll_top } else { scroller.scroll_top() };
         #[expect(clippy::cast_possible_truncation, reason = "pixels on a screen")]
-        scroller.set_scroll_top(before - grown as i32);
-        anchor.from_end += grown;
+        scroller.set_scroll_top(before - growth as i32);
+        anchor.from_end += growth;
         ANCHOR.set(Some(anchor));
     }
 }
@@ -71,23 +71,23 @@ fn from_end(scroller: &HtmlElement, message: &Element) -> Option<f64> {
 }
 
 /// Watches the messages for as long as they are on the page.
-pub fn hold(room: &RoomView, scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>, at_end: RwSignal<bool>) {
-    let watch = StoredValue::new_local(None);
+pub fn watch(room: &RoomState, scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>, at_end: RwSignal<bool>) {
+    let observer = StoredValue::new_local(None);
     Effect::new(move || {
         if let (Some(scroller), Some(sheet)) = (scroller.get(), sheet.get()) {
-            watch.set_value(Watch::new(scroller.into(), &sheet, at_end));
+            observer.set_value(SheetObserver::new(scroller.into(), &sheet, at_end));
         }
     });
-    let lines = room.lines.clone();
+    let rows = room.rows.clone();
     Effect::new(move || {
-        lines.track();
+        rows.track();
         // Drawn by then, and not seen yet. Where as much is gone as has come, nothing has another size.
         request_animation_frame(move || {
             // The room may have been left by then.
             if let Some(at_end) = at_end.try_get_untracked()
                 && let Some(scroller) = scroller.get_untracked()
             {
-                remember(&scroller, at_end, true);
+                update(&scroller, at_end, true);
             }
         });
     });
@@ -108,22 +108,22 @@ fn first_in_view(scroller: &HtmlElement) -> Option<Element> {
     messages.item(if fills_view { low.saturating_sub(1) } else { low })
 }
 
-struct Watch {
+struct SheetObserver {
     observer: ResizeObserver,
     _callback: Closure<dyn Fn()>,
 }
 
-impl Watch {
+impl SheetObserver {
     fn new(scroller: HtmlElement, sheet: &Element, at_end: RwSignal<bool>) -> Option<Self> {
-        forget();
-        let callback = Closure::new(move || remember(&scroller, at_end.get_untracked(), true));
+        clear();
+        let callback = Closure::new(move || update(&scroller, at_end.get_untracked(), true));
         let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
         observer.observe(sheet);
         Some(Self { observer, _callback: callback })
     }
 }
 
-impl Drop for Watch {
+impl Drop for SheetObserver {
     fn drop(&mut self) {
         self.observer.disconnect();
     }

@@ -7,8 +7,7 @@ use leptos::{
 
 use super::word::Word;
 use crate::{
-    components::deeds::follow,
-    lazy::{draw_for_good, find_emoji, insert, said},
+    lazy::{draw_for_good, find_emoji, insert, run_or_toast, said},
     state::Chat,
 };
 
@@ -73,17 +72,17 @@ impl List {
         self.length.set_value(word.length());
         match word {
             Word::Name(word) => self.offer(self.names(&word)),
-            Word::Emoji(word) | Word::Shortcode(word) => follow(self.chat, find_emoji(word, self.emoji)),
+            Word::Emoji(word) | Word::Shortcode(word) => run_or_toast(self.chat, find_emoji(word, self.emoji)),
         }
     }
 
     /// The people of the room, and who spoke in it, whose name begins so.
     fn names(self, word: &str) -> Vec<(String, String)> {
-        let Some(room) = self.chat.room_now() else { return Vec::new() };
+        let Some(room) = self.chat.room_untracked() else { return Vec::new() };
         let word = word.to_lowercase();
         let mut names: Vec<String> =
             room.people.with_untracked(|people| people.iter().map(|user| user.name.clone()).collect());
-        room.lines.with_untracked(|lines| names.extend(lines.iter().rev().map(|line| line.author.name.clone())));
+        room.rows.with_untracked(|lines| names.extend(lines.iter().rev().map(|line| line.author.name.clone())));
         let mut offers = Vec::<(String, String)>::new();
         for name in names.into_iter().filter(|name| name.to_lowercase().starts_with(&word)) {
             if offers.len() < MOST && offers.iter().all(|(_, known)| *known != name) {

@@ -10,7 +10,7 @@ use leptos::{
 
 use super::search::{find, toned};
 use crate::{
-    browser::has_keyboard,
+    browser::has_physical_keyboard,
     lazy::{
         draw_for_good,
         place::{close, open_beside},
@@ -72,11 +72,11 @@ impl Picker {
         picker.query.set(String::new());
         picker.then.set_value(Some(then));
         // A keyboard on the screen would cover what there is to choose.
-        open_beside(picker.sheet, anchor.clone(), if has_keyboard() { "input" } else { ".picker-list" });
+        open_beside(picker.sheet, anchor.clone(), if has_physical_keyboard() { "input" } else { ".picker-list" });
     }
 
     fn new(chat: Chat, room: &Element) -> Self {
-        let kept = chat.choice(TONE).and_then(|tone| tone.parse().ok());
+        let kept = chat.stored_choice(TONE).and_then(|tone| tone.parse().ok());
         let make = || Self {
             chat,
             query: RwSignal::new(String::new()),
@@ -142,7 +142,7 @@ fn Tones(picker: Picker) -> impl IntoView {
     let tone = move |(index, ((_, emoji), name)): (usize, ((SkinTone, &'static str), &'static str))| {
         let choose = move |_| {
             picker.tone.set(index);
-            picker.chat.keep_choice(TONE, &index.to_string());
+            picker.chat.store_choice(TONE, &index.to_string());
         };
         view! {
             <button

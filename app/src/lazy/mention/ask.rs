@@ -2,7 +2,7 @@ use leptos::{prelude::*, web_sys::Element};
 
 use super::choice::want;
 use crate::{
-    browser::{ask_to_notify, rest_focus},
+    browser::{request_notify_permission, restore_focus},
     lazy::{draw, said},
     state::Chat,
 };
@@ -27,16 +27,16 @@ pub fn ask(owner: &Owner) {
 
 #[component]
 fn Ask() -> impl IntoView {
-    let chat = Chat::here();
+    let chat = Chat::from_context();
     let words = chat.words;
     let is_open = RwSignal::new(true);
     let answer = move |wants| {
         want(chat, wants);
         if wants {
-            ask_to_notify(|| {});
+            request_notify_permission(|| {});
         }
         is_open.set(false);
-        rest_focus("#msg");
+        restore_focus("#msg");
     };
     view! {
         <Show when=move || is_open.get()>

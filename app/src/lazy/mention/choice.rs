@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    browser::{Permission, ask_to_notify, beep, may_notify},
+    browser::{NotifyPermission, beep, notify_permission, request_notify_permission},
     lazy::said,
     state::Chat,
 };
@@ -20,38 +20,39 @@ const BLOCKED: [&str; 3] = [
 
 /// Whether the reader wants notifications, if they have said so.
 pub fn wants(chat: Chat) -> Option<bool> {
-    chat.choice(NOTIFY).map(|choice| choice == ON)
+    chat.stored_choice(NOTIFY).map(|choice| choice == ON)
 }
 
 /// Keeps whether they do.
 pub fn want(chat: Chat, wants: bool) {
-    chat.keep_choice(NOTIFY, if wants { ON } else { OFF });
+    chat.store_choice(NOTIFY, if wants { ON } else { OFF });
 }
 
 /// Whether the reader wants to hear of a mention as well.
 pub fn sounds(chat: Chat) -> bool {
-    chat.choice(SOUND).is_some_and(|choice| choice == ON)
+    chat.stored_choice(SOUND).is_some_and(|choice| choice == ON)
 }
 
 /// What the reader is told of mentions that they do not see.
 #[component]
 pub fn Notifications(chat: Chat) -> impl IntoView {
     let words = chat.words;
-    let (permission, notifies, sound) = (RwSignal::new(Permission::Open), RwSignal::new(false), RwSignal::new(false));
+    let (permission, notifies, sound) =
+        (RwSignal::new(NotifyPermission::NotAsked), RwSignal::new(false), RwSignal::new(false));
     // It may have changed elsewhere since the dialog was last open.
     let look = move || {
-        permission.set(may_notify());
-        notifies.set(may_notify() == Permission::Granted && wants(chat) != Some(false));
+        permission.set(notify_permission());
+        notifies.set(notify_permission() == NotifyPermission::Granted && wants(chat) != Some(false));
         sound.set(sounds(chat));
     };
     let choose = move |event| {
         let checked = event_target_checked(&event);
         want(chat, checked);
-        if checked { ask_to_notify(look) } else { look() }
+        if checked { request_notify_permission(look) } else { look() }
     };
     let choose_sound = move |event| {
         let checked = event_target_checked(&event);
-        chat.keep_choice(SOUND, if checked { ON } else { OFF });
+        chat.store_choice(SOUND, if checked { ON } else { OFF });
         if checked {
             beep();
         }
@@ -71,7 +72,7 @@ pub fn Notifications(chat: Chat) -> impl IntoView {
                     ],
                 )}
             </label>
-            <p hidden=move || permission.get() != Permission::Denied>{said(words, BLOCKED)}</p>
+            <p hidden=move || permission.get() != NotifyPermission::Denied>{said(words, BLOCKED)}</p>
             <label>
                 <input type="checkbox" prop:checked=move || sound.get() on:change=choose_sound />
                 {said(words, ["Play a sound when I am mentioned", "Tocar um som quando me mencionarem", "Reproducir un sonido cuando me mencionen"])}

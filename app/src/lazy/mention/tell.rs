@@ -7,7 +7,7 @@ use super::{
     choice::{sounds, wants},
 };
 use crate::{
-    browser::{Permission, beep, may_notify, notify},
+    browser::{NotifyPermission, beep, notify, notify_permission},
     lazy::{part, said},
     state::{Action, Chat},
     text::room_path,
@@ -20,10 +20,10 @@ part! {
         if sounds(chat) {
             beep_once();
         }
-        match (may_notify(), wants(chat)) {
-            (Permission::Granted, None | Some(true)) => tell(chat, room, &author, &text),
-            (Permission::Open, None) => ask(&owner),
-            (_, Some(_)) | (Permission::Denied, None) => {}
+        match (notify_permission(), wants(chat)) {
+            (NotifyPermission::Granted, None | Some(true)) => tell(chat, room, &author, &text),
+            (NotifyPermission::NotAsked, None) => ask(&owner),
+            (_, Some(_)) | (NotifyPermission::Denied, None) => {}
         }
     }
 }
@@ -43,6 +43,6 @@ fn tell(chat: Chat, room: String, author: &str, text: &str) {
     if document().hidden() {
         let title =
             [author, said(chat.words, [" mentions you in ", " menciona você em ", " te menciona en "]), &room].concat();
-        notify(&title, text, &room_path(&room), move || chat.act(Action::Enter(room.clone())));
+        notify(&title, text, &room_path(&room), move || chat.dispatch(Action::EnterRoom(room.clone())));
     }
 }

@@ -4,35 +4,35 @@ use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
 
 use crate::{
     lazy::{draw_for_good, said},
-    state::{Chat, Context, LineView, Mark},
+    state::{Chat, ComposerMode, EditState, MessageRow},
 };
 
 /// The message that is written next answers this one.
-pub fn answer(chat: Chat, line: &LineView) {
+pub fn answer(chat: Chat, line: &MessageRow) {
     give_up(chat);
     if let Some(seq) = line.seq.get_untracked() {
-        begin(chat, Context::Answers { seq, name: line.author.name.clone() });
+        begin(chat, ComposerMode::Reply { seq, name: line.author.name.clone() });
     }
 }
 
 /// What is written next takes the place of this message of the writer's own.
-pub fn edit(chat: Chat, line: &LineView) {
+pub fn edit(chat: Chat, line: &MessageRow) {
     give_up(chat);
     let (Some(seq), Some(field)) = (line.seq.get_untracked(), field()) else { return };
     let draft = field.value();
-    let text = line.said.with_untracked(|said| said.text.clone());
+    let text = line.content.with_untracked(|said| said.text.clone());
     field.set_value(&text);
-    begin(chat, Context::Edits { seq, key: line.key.clone(), text, draft });
+    begin(chat, ComposerMode::Edit { seq, key: line.key.clone(), text, draft });
 }
 
 /// Edits the last message of the writer's own, if there is one on the screen.
 pub fn edit_last(chat: Chat) {
-    let can_be_edited = |line: &&LineView| {
-        let is_deleted = line.said.with_untracked(|said| said.mark == Some(Mark::Deleted));
+    let can_be_edited = |line: &&MessageRow| {
+        let is_deleted = line.content.with_untracked(|said| said.edit_state == Some(EditState::Deleted));
         chat.is_me(&line.author.id) && line.is_sent() && !is_deleted
     };
-    let room = chat.room_now();
-    let last = room.and_then(|room| room.lines.with_untracked(|lines| lines.iter().rev().find(can_be_edited).cloned()));
+    let room = chat.room_untracked();
+    let last = room.and_then(|room| room.rows.with_untracked(|lines| lines.iter().rev().find(can_be_edited).cloned()));
     if let Some(line) = last {
         edit(chat, &line);
     }
@@ -40,17 +40,17 @@ pub fn edit_last(chat: Chat) {
 
 /// Writes a message of its own after all. What was in the field before an edit comes back into it.
 pub fn give_up(chat: Chat) {
-    if let Some(Context::Edits { draft, .. }) = chat.context.get_untracked()
+    if let Some(ComposerMode::Edit { draft, .. }) = chat.composer_mode.get_untracked()
         && let Some(field) = field()
     {
         field.set_value(&draft);
     }
-    chat.context.set(None);
+    chat.composer_mode.set(None);
 }
 
-fn begin(chat: Chat, context: Context) {
+fn begin(chat: Chat, context: ComposerMode) {
     draw_once(chat);
-    chat.context.set(Some(context));
+    chat.composer_mode.set(Some(context));
     if let Some(field) = field() {
         _ = field.focus();
     }
@@ -74,13 +74,13 @@ fn draw_once(chat: Chat) {
 
 #[component]
 fn About(chat: Chat) -> impl IntoView {
-    let words = move || match chat.context.get() {
+    let words = move || match chat.composer_mode.get() {
         None => String::new(),
-        Some(Context::Edits { .. }) => {
+        Some(ComposerMode::Edit { .. }) => {
             said(chat.words, ["Editing your message", "Você está editando sua mensagem", "Estás editando tu mensaje"])
                 .to_owned()
         }
-        Some(Context::Answers { name, .. }) => {
+        Some(ComposerMode::Reply { name, .. }) => {
             [said(chat.words, ["Replying to ", "Você está respondendo a ", "Estás respondiendo a "]), &name].concat()
         }
     };
@@ -89,7 +89,7 @@ fn About(chat: Chat) -> impl IntoView {
         _ = field().map(|field| field.focus());
     };
     view! {
-        <p class="about" role="status" hidden=move || chat.context.with(Option::is_none)>
+        <p class="about" role="status" hidden=move || chat.composer_mode.with(Option::is_none)>
             <span dir="auto">{words}</span>
             <button type="button" class="small quiet" on:click=give_up>
                 {said(chat.words, ["Cancel", "Cancelar", "Cancelar"])}

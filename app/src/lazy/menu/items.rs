@@ -4,15 +4,15 @@ use leptos::{ev, html, prelude::*, web_sys::Element};
 
 use super::{context, copied_or_not, toggle};
 use crate::{
-    browser::{address, copy},
-    components::{deeds::follow, reactions::who_reacted},
+    browser::{absolute_url, copy_to_clipboard},
     lazy::{
         draw_for_good, pick_emoji,
         place::{close, open_beside},
-        room, said, step_focus,
+        room, run_or_toast, said, step_focus,
     },
-    state::{Action, Chat, LineView, Mark},
+    state::{Action, Chat, EditState, MessageRow},
     text::message_path,
+    views::reactor_names,
 };
 
 /// The reactions that need no search.
@@ -27,7 +27,7 @@ thread_local! {
 #[derive(Clone, Copy)]
 pub struct Menu {
     chat: Chat,
-    line: RwSignal<Option<LineView>>,
+    line: RwSignal<Option<MessageRow>>,
     /// Whether it was asked to delete the message, and not yet whether that is meant.
     asks: RwSignal<bool>,
     sheet: NodeRef<html::Div>,
@@ -35,7 +35,7 @@ pub struct Menu {
 
 impl Menu {
     /// Opens it next to `anchor`.
-    pub fn open(chat: Chat, line: LineView, anchor: &Element) {
+    pub fn open(chat: Chat, line: MessageRow, anchor: &Element) {
         let Some(room) = room() else { return };
         let menu = MENU.with_borrow_mut(|menu| *menu.get_or_insert_with(|| Self::new(chat, &room)));
         menu.asks.set(false);
@@ -49,7 +49,7 @@ impl Menu {
     }
 
     /// Closes it and does something with the message.
-    fn choose(self, deed: impl FnOnce(Chat, &LineView)) {
+    fn choose(self, deed: impl FnOnce(Chat, &MessageRow)) {
         close(self.sheet);
         if let Some(line) = self.line.get_untracked() {
             deed(self.chat, &line);
@@ -61,7 +61,7 @@ impl Menu {
         let line = self.line.get();
         let reactions = line.map(|line| line.reactions.get()).unwrap_or_default();
         let told = reactions.iter().map(|reaction| {
-            let who = who_reacted(reaction, self.chat.words);
+            let who = reactor_names(reaction, self.chat.words);
             format!("{} {who}", reaction.emoji)
         });
         told.collect::<Vec<_>>().join("\n")
@@ -72,7 +72,9 @@ impl Menu {
     }
 
     fn is_deleted(self) -> bool {
-        self.line.with(|line| line.as_ref().is_some_and(|line| line.said.with(|said| said.mark == Some(Mark::Deleted))))
+        self.line.with(|line| {
+            line.as_ref().is_some_and(|line| line.content.with(|said| said.edit_state == Some(EditState::Deleted)))
+        })
     }
 }
 
@@ -122,7 +124,7 @@ fn Item(
     menu: Menu,
     label: &'static str,
     shown: impl Fn() -> bool + Send + 'static,
-    deed: fn(Chat, &LineView),
+    deed: fn(Chat, &MessageRow),
 ) -> impl IntoView {
     view! {
         <button type="button" role="menuitem" hidden=move || !shown() on:click=move |_| menu.choose(deed)>
@@ -131,34 +133,34 @@ fn Item(
     }
 }
 
-fn delete(chat: Chat, line: &LineView) {
+fn delete(chat: Chat, line: &MessageRow) {
     if let Some(seq) = line.seq.get_untracked() {
-        chat.act(Action::Delete(seq));
+        chat.dispatch(Action::Delete(seq));
     }
 }
 
-fn copy_text(chat: Chat, line: &LineView) {
-    said_when_copied(chat, &line.said.with_untracked(|said| said.text.clone()));
+fn copy_text(chat: Chat, line: &MessageRow) {
+    said_when_copied(chat, &line.content.with_untracked(|said| said.text.clone()));
 }
 
-fn copy_link(chat: Chat, line: &LineView) {
+fn copy_link(chat: Chat, line: &MessageRow) {
     if let Some(seq) = line.seq.get_untracked() {
-        said_when_copied(chat, &address(&message_path(&chat.current.get_untracked(), seq)));
+        said_when_copied(chat, &absolute_url(&message_path(&chat.current_room.get_untracked(), seq)));
     }
 }
 
 fn said_when_copied(chat: Chat, text: &str) {
-    copy(text, move |copied| chat.tell(copied_or_not(chat, copied)));
+    copy_to_clipboard(text, move |copied| chat.toast(copied_or_not(chat, copied)));
 }
 
 /// Chooses an emoji among all.
-fn pick(chat: Chat, line: &LineView) {
+fn pick(chat: Chat, line: &MessageRow) {
     let Some(seq) = line.seq.get_untracked() else { return };
     let anchor = document().query_selector(&format!(".message[data-seq=\"{seq}\"] .message-more"));
     if let Ok(Some(anchor)) = anchor {
         let line = line.clone();
         let then = Callback::new(move |emoji| toggle(chat, &line, emoji));
-        follow(chat, pick_emoji(chat, anchor, then));
+        run_or_toast(chat, pick_emoji(chat, anchor, then));
     }
 }
 

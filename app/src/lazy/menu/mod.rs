@@ -14,8 +14,8 @@ use leptos::{
 use self::{context::edit_last, items::Menu};
 use super::{part, said};
 use crate::{
-    browser::copy,
-    state::{Action, Chat, LineView},
+    browser::copy_to_clipboard,
+    state::{Action, Chat, MessageRow},
 };
 
 /// For how long a button says what it did.
@@ -73,32 +73,32 @@ part! {
 }
 
 /// The message that an element is in, if it has a place in the room.
-fn line_of(chat: Chat, element: &Element) -> Option<LineView> {
+fn line_of(chat: Chat, element: &Element) -> Option<MessageRow> {
     let message = element.closest(".message").ok().flatten()?;
     let seq = message.get_attribute("data-seq")?.parse::<u64>().ok();
-    let is_it = |line: &&LineView| seq.is_some() && line.seq.get_untracked() == seq;
-    chat.room_now()?.lines.with_untracked(|lines| lines.iter().find(is_it).cloned())
+    let is_it = |line: &&MessageRow| seq.is_some() && line.seq.get_untracked() == seq;
+    chat.room_untracked()?.lines.with_untracked(|lines| lines.iter().find(is_it).cloned())
 }
 
-fn react(chat: Chat, line: &LineView, button: &Element) {
+fn react(chat: Chat, line: &MessageRow, button: &Element) {
     let emoji = button.get_attribute("data-emoji").unwrap_or_default();
     toggle(chat, line, emoji);
 }
 
 /// Puts an emoji to a message, or takes it off if the reader has put it there.
-fn toggle(chat: Chat, line: &LineView, emoji: String) {
+fn toggle(chat: Chat, line: &MessageRow, emoji: String) {
     let is_there = line.reactions.with_untracked(|reactions| {
         let same = reactions.iter().find(|reaction| reaction.emoji == emoji);
         same.is_some_and(|reaction| reaction.people.iter().any(|user| chat.is_me(&user.id)))
     });
     if let Some(seq) = line.seq.get_untracked() {
-        chat.act(Action::React(seq, emoji, !is_there));
+        chat.dispatch(Action::React(seq, emoji, !is_there));
     }
 }
 
-fn go_to_quoted(chat: Chat, line: &LineView) {
-    if let Some(seq) = line.said.with_untracked(|said| said.reply.as_ref().map(|reply| reply.seq)) {
-        chat.act(Action::GoTo(seq));
+fn go_to_quoted(chat: Chat, line: &MessageRow) {
+    if let Some(seq) = line.content.with_untracked(|said| said.reply.as_ref().map(|reply| reply.seq)) {
+        chat.dispatch(Action::GoToMessage(seq));
     }
 }
 
@@ -122,7 +122,7 @@ fn copied_or_not(chat: Chat, copied: bool) -> &'static str {
 fn copy_code(chat: Chat, button: Element) {
     let code = button.previous_element_sibling().and_then(|code| code.text_content()).unwrap_or_default();
     let label = button.text_content();
-    copy(&code, move |copied| {
+    copy_to_clipboard(&code, move |copied| {
         let said = copied_or_not(chat, copied);
         if label.as_deref() != Some(said) {
             button.set_text_content(Some(said));

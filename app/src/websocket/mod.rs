@@ -1,15 +1,15 @@
 //! The browser's side of the connection, and the only code that touches its WebSocket.
 //!
-//! [`client::Client`] decides everything. What is here tells it what happens ([`events`], [`link`]), does what it says
-//! ([`driver`]), keeps what must outlive the page ([`storage`]), moves between rooms ([`places`]),
-//! and finds messages ([`seek`]).
+//! [`client::Client`] decides everything. What is here tells it what happens ([`browser_events`], [`socket`]), does what it says
+//! ([`driver`]), keeps what must outlive the page ([`storage`]), moves between rooms ([`navigation`]),
+//! and finds messages ([`scroll_target`]).
 
+mod browser_events;
 mod driver;
-mod events;
-mod link;
 mod message_id;
-mod places;
-mod seek;
+mod navigation;
+mod scroll_target;
+mod socket;
 mod storage;
 
 use std::cell::RefCell;
@@ -17,10 +17,10 @@ use std::cell::RefCell;
 use client::{Client, Input};
 use leptos::prelude::*;
 
-use self::{driver::Driver, storage::Storage};
+use self::{driver::Driver, message_id::new_message_id, storage::Storage};
 use crate::{
     page::RoomPage,
-    state::{Action, Chat, Look, snapshot},
+    state::{Action, Chat, ScrollTo, snapshot},
 };
 
 thread_local! {
@@ -31,7 +31,7 @@ thread_local! {
 /// Connects, from the page as it was rendered and what was kept from earlier ones.
 pub fn start(chat: Chat, page: &RoomPage) {
     let storage = Storage::of(&page.me.id);
-    let client = Client::new(page.me.clone(), storage.unsent());
+    let client = Client::new(page.me.clone(), storage.outbox());
     let rooms = storage.rooms();
     DRIVER.set(Some(Driver::new(client, chat, storage)));
     with_driver(|driver| {
@@ -39,70 +39,70 @@ pub fn start(chat: Chat, page: &RoomPage) {
         rooms.iter().filter(|room| **room != page.room).for_each(|room| driver.open(room, None));
         // The room that is opened last is the one that is looked at.
         driver.open(&page.room, None);
-        driver.show_all();
+        driver.apply_all();
         driver.handle(Input::Start);
     });
-    events::listen();
-    places::follow(chat);
+    browser_events::listen();
+    navigation::start(chat);
 }
 
 /// Does what a person wants.
-pub fn act(chat: Chat, action: &Action) {
-    let here = chat.current.get_untracked();
+pub fn dispatch(chat: Chat, action: &Action) {
+    let here = chat.current_room.get_untracked();
     let room = here.as_str();
     let input = match action {
-        Action::Enter(room) => return places::enter(chat, room),
-        Action::Leave(room) => return places::leave(chat, room),
-        Action::Mute(room) => {
-            with_driver(|driver| driver.mute(room));
+        Action::EnterRoom(room) => return navigation::enter_room(chat, room),
+        Action::LeaveRoom(room) => return navigation::leave_room(chat, room),
+        Action::ToggleMuted(room) => {
+            with_driver(|driver| driver.toggle_muted(room));
             return;
         }
-        Action::Say(text, reply_to) => {
-            chat.to_end.set(());
-            with_driver(Driver::give_up_seeking);
-            Input::Send { room, id: message_id::fresh(), text: text.clone(), reply_to: *reply_to }
+        Action::Send(text, reply_to) => {
+            chat.scroll_to_end.set(());
+            with_driver(Driver::clear_scroll_target);
+            Input::Send { room, id: new_message_id(), text: text.clone(), reply_to: *reply_to }
         }
         Action::Edit(target, key, text) => {
-            Input::Edit { room, id: message_id::fresh(), target: *target, key, text: text.clone() }
+            Input::Edit { room, id: new_message_id(), target: *target, key, text: text.clone() }
         }
-        Action::Delete(target) => Input::Delete { room, id: message_id::fresh(), target: *target },
+        Action::Delete(target) => Input::Delete { room, id: new_message_id(), target: *target },
         Action::React(target, emoji, on) => {
-            Input::React { room, id: message_id::fresh(), target: *target, emoji: emoji.clone(), on: *on }
+            Input::React { room, id: new_message_id(), target: *target, emoji: emoji.clone(), on: *on }
         }
         Action::Retry(id) => Input::Retry { room, id },
         Action::Discard(id) => Input::Discard { room, id },
-        Action::LookBack => return look(Look::Back),
-        Action::LookForward => return look(Look::Forward),
-        Action::CatchUp => {
-            places::catch_up(room);
-            look(Look::Latest);
+        Action::ShowOlder => return move_window(ScrollTo::Older),
+        Action::ShowNewer => return move_window(ScrollTo::Newer),
+        Action::ShowLatest => {
+            navigation::clear_message_address(room);
+            move_window(ScrollTo::Latest);
             with_driver(|driver| {
-                driver.give_up_seeking();
-                driver.come_back();
+                driver.clear_scroll_target();
+                driver.mark_current_room_read();
             });
             return;
         }
-        Action::GoTo(seq) => return places::go_to(chat, *seq),
-        Action::Write => {
-            with_driver(Driver::give_up_seeking);
+        Action::GoToMessage(seq) => return navigation::go_to_message(chat, *seq),
+        Action::Typing => {
+            with_driver(Driver::clear_scroll_target);
             Input::Writing { room }
         }
     };
     with_driver(|driver| driver.handle(input));
 }
 
-fn look(look: Look) {
-    with_driver(|driver| driver.look(look));
+fn move_window(target: ScrollTo) {
+    with_driver(|driver| driver.move_window(target));
 }
 
 /// Forgets what was kept of the person in this browser, which others may use after them. False if they stay for the sake of
 /// what is unsent.
-pub fn sign_out(chat: Chat) -> bool {
-    let has_unsent = with_driver(|driver| !driver.storage.unsent().is_empty()).unwrap_or(false);
+pub fn confirm_sign_out(chat: Chat) -> bool {
+    let has_unsent = with_driver(|driver| !driver.storage.outbox().is_empty()).unwrap_or(false);
     // A browser that does not ask has had no answer.
     let leaves = !has_unsent || window().confirm_with_message(chat.words.unsent_question()).unwrap_or(false);
     if leaves {
-        with_driver(|driver| driver.storage.forget_all());
+        with_driver(|driver| driver.storage.clear());
     }
     leaves
 }
@@ -113,8 +113,8 @@ pub fn choice(about: &str) -> Option<String> {
 }
 
 /// Keeps what the person has chosen.
-pub fn keep_choice(about: &str, choice: &str) {
-    with_driver(|driver| driver.storage.keep_choice(about, choice));
+pub fn store_choice(about: &str, choice: &str) {
+    with_driver(|driver| driver.storage.store_choice(about, choice));
 }
 
 /// What was written in a room and not sent.
@@ -123,8 +123,8 @@ pub fn draft(room: &str) -> Option<String> {
 }
 
 /// Keeps what is written in a room.
-pub fn keep_draft(room: &str, text: &str) {
-    with_driver(|driver| driver.storage.keep_draft(room, text));
+pub fn store_draft(room: &str, text: &str) {
+    with_driver(|driver| driver.storage.store_draft(room, text));
 }
 
 /// Runs `f` on the connection, or not at all before [`start`]. What `f` draws cannot come back here at once, for signals

@@ -7,23 +7,23 @@ use crate::{
 };
 
 /// As many are told by name of those who reacted the same way.
-const NAMED: usize = 20;
+const MAX_NAMES: usize = 20;
 
-/// The emoji that people put to a message. What a click on one does is for the list to see to: see [`super::deeds`].
+/// The emoji that people put to a message. What a click on one does is for the list to see to: see [`super::message_handlers`].
 #[component]
 pub fn Reactions(reactions: Vec<Reaction>, chat: Chat) -> impl IntoView {
     reactions
         .into_iter()
         .map(|reaction| {
             let is_own = reaction.people.iter().any(|user| chat.is_me(&user.id));
-            view! { <One reaction is_own words=chat.words /> }
+            view! { <ReactionButton reaction is_own words=chat.words /> }
         })
         .collect_view()
 }
 
 #[component]
-fn One(reaction: Reaction, is_own: bool, words: Words) -> impl IntoView {
-    let (who, count) = (who_reacted(&reaction, words), reaction.people.len());
+fn ReactionButton(reaction: Reaction, is_own: bool, words: Words) -> impl IntoView {
+    let (who, count) = (reactor_names(&reaction, words), reaction.people.len());
     let emoji = reaction.emoji;
     let (label, symbol) = (format!("{emoji} {who}"), emoji.clone());
     view! {
@@ -42,9 +42,9 @@ fn One(reaction: Reaction, is_own: bool, words: Words) -> impl IntoView {
 }
 
 /// Who reacted so, by name as far as they are few.
-pub fn who_reacted(reaction: &Reaction, words: Words) -> String {
+pub fn reactor_names(reaction: &Reaction, words: Words) -> String {
     let people = &reaction.people;
-    let names: Vec<_> = people.iter().take(NAMED).map(|user| user.name.as_str()).collect();
+    let names: Vec<_> = people.iter().take(MAX_NAMES).map(|user| user.name.as_str()).collect();
     let who = names.join(", ");
     match people.len() - names.len() {
         0 => who,

@@ -10,20 +10,20 @@ pub fn listen() {
     _ = window_event_listener(ev::pagehide, |_| _ = with_driver(Driver::suspend));
     _ = window_event_listener(ev::pageshow, |event| {
         if event.persisted() {
-            look();
+            handle_visible();
         }
     });
     // It bubbles from the document.
-    _ = window_event_listener_untyped("visibilitychange", |_| look());
+    _ = window_event_listener_untyped("visibilitychange", |_| handle_visible());
 }
 
 fn handle(input: Input<'static>) {
     with_driver(|driver| driver.handle(input));
 }
 
-fn look() {
+fn handle_visible() {
     if !document().hidden() {
-        with_driver(Driver::come_back);
+        with_driver(Driver::mark_current_room_read);
         handle(Input::Visible);
     }
 }

@@ -5,7 +5,7 @@ use crate::{i18n::Locale, preferences::Language};
 
 /// A message that would be lost with the page, to be copied: whether it can be sent again is another question.
 #[component]
-pub fn Unsent(text: String, language: Language) -> impl IntoView {
+pub fn UnsentMessage(text: String, language: Language) -> impl IntoView {
     let locale = Locale::from(language);
     view! {
         <figure class="unsent">

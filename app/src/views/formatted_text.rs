@@ -4,29 +4,32 @@ use protocol::Reply;
 
 use crate::{
     lazy,
-    state::{Chat, Said},
+    state::{Chat, MessageContent},
     text::{is_big, is_plain, message_path, pieces},
 };
 
 /// What a message says, with its marks.
 #[component]
-pub fn Body(said: Said, chat: Chat) -> impl IntoView {
-    let Said { text, reply, .. } = said;
-    let content = if is_plain(&text) && reply.is_none() {
+pub fn FormattedText(content: MessageContent, chat: Chat) -> impl IntoView {
+    let MessageContent { text, reply, .. } = content;
+    let body = if is_plain(&text) && reply.is_none() {
         text.into_any()
     } else if is_big(&text) {
         view! { <span class="big">{text}</span> }.into_any()
     } else {
-        let people = if text.contains('@') { people_of(chat) } else { Vec::new() };
-        drawn(markup::parse(&text), &Around { people, copy: lazy::said(chat.words, ["Copy", "Copiar", "Copiar"]) })
+        let people = if text.contains('@') { mentionable_names(chat) } else { Vec::new() };
+        render_nodes(
+            markup::parse(&text),
+            &RenderContext { people, copy: lazy::said(chat.words, ["Copy", "Copiar", "Copiar"]) },
+        )
     };
-    (reply.map(|reply| view! { <Quote reply chat /> }), content)
+    (reply.map(|reply| view! { <Quote reply chat /> }), body)
 }
 
 /// The names that a mention may be, the reader's first.
-fn people_of(chat: Chat) -> Vec<String> {
+fn mentionable_names(chat: Chat) -> Vec<String> {
     let mut names = vec![chat.me.with_value(|me| me.name.clone())];
-    if let Some(room) = chat.room_now() {
+    if let Some(room) = chat.room_untracked() {
         room.people.with_untracked(|people| names.extend(people.iter().map(|user| user.name.clone())));
     }
     names
@@ -35,7 +38,7 @@ fn people_of(chat: Chat) -> Vec<String> {
 /// The message that this one answers, and the way to it.
 #[component]
 fn Quote(reply: Reply, chat: Chat) -> impl IntoView {
-    let href = message_path(&chat.current.get_untracked(), reply.seq);
+    let href = message_path(&chat.current_room.get_untracked(), reply.seq);
     let words = if reply.text.is_empty() { chat.words.deleted().to_owned() } else { reply.text };
     view! {
         <a class="quote" dir="auto" href=href>
@@ -47,28 +50,28 @@ fn Quote(reply: Reply, chat: Chat) -> impl IntoView {
 }
 
 /// What a piece has to know of the room.
-struct Around {
+struct RenderContext {
     people: Vec<String>,
     copy: &'static str,
 }
 
-fn drawn(nodes: Vec<Node>, around: &Around) -> AnyView {
-    nodes.into_iter().map(|node| piece(node, around)).collect_view().into_any()
+fn render_nodes(nodes: Vec<Node>, context: &RenderContext) -> AnyView {
+    nodes.into_iter().map(|node| render_node(node, context)).collect_view().into_any()
 }
 
-fn piece(node: Node, around: &Around) -> AnyView {
+fn render_node(node: Node, context: &RenderContext) -> AnyView {
     match node {
-        Node::Text(text) => words(&text, &around.people),
+        Node::Text(text) => render_text(&text, &context.people),
         // The style sheet breaks the line there, and what is copied has it too.
         Node::Break => "\n".into_any(),
         Node::Rule => view! { <hr /> }.into_any(),
         Node::Code(code) => view! { <code>{code}</code> }.into_any(),
-        Node::CodeBlock(code) => block(code, around.copy),
-        Node::Element(element, nodes) => inside(element, drawn(nodes, around)),
+        Node::CodeBlock(code) => render_code_block(code, context.copy),
+        Node::Element(element, nodes) => render_element(element, render_nodes(nodes, context)),
     }
 }
 
-fn inside(element: Element, inner: AnyView) -> AnyView {
+fn render_element(element: Element, inner: AnyView) -> AnyView {
     match element {
         Element::Paragraph => view! { <p dir="auto">{inner}</p> }.into_any(),
         Element::Heading => view! { <p dir="auto"><strong>{inner}</strong></p> }.into_any(),
@@ -85,8 +88,8 @@ fn inside(element: Element, inner: AnyView) -> AnyView {
     }
 }
 
-/// The button copies what stands before it: see [`super::deeds`].
-fn block(code: String, copy: &'static str) -> AnyView {
+/// The button copies what stands before it: see [`super::message_handlers`].
+fn render_code_block(code: String, copy: &'static str) -> AnyView {
     view! {
         <div class="code-block">
             <pre tabindex="0">
@@ -100,7 +103,7 @@ fn block(code: String, copy: &'static str) -> AnyView {
     .into_any()
 }
 
-fn words(text: &str, people: &[String]) -> AnyView {
+fn render_text(text: &str, people: &[String]) -> AnyView {
     pieces(text, people)
         .into_iter()
         .map(|piece| match piece {

@@ -4,11 +4,11 @@ use client::{Change, Client, ConnectionStatus, Context, Effect, Input, Snapshot}
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::js_sys::{Date, Math};
 
-use super::{link::Socket, storage::Storage, with_driver};
+use super::{socket::Socket, storage::Storage, with_driver};
 use crate::{lazy::tell_mention, state::Chat};
 
 /// Longest wait of a timer, in milliseconds: browsers count them in 32 bits.
-const LONGEST_WAIT: u64 = i32::MAX as u64;
+const MAX_TIMEOUT: u64 = i32::MAX as u64;
 
 /// Runs the client: gives it its inputs and does what it answers.
 pub struct Driver {
@@ -19,7 +19,7 @@ pub struct Driver {
     sockets: Vec<Socket>,
     timer: Option<(u64, TimeoutHandle)>,
     /// The number of the message that the reader is to be led to.
-    pub(super) sought: Option<u64>,
+    pub(super) scroll_target: Option<u64>,
     /// Of the page, for what is drawn later.
     owner: Owner,
 }
@@ -27,123 +27,123 @@ pub struct Driver {
 impl Driver {
     pub fn new(client: Client, chat: Chat, storage: Storage) -> Self {
         let owner = Owner::current().unwrap_or_default();
-        Self { client, chat, storage, sockets: Vec::new(), timer: None, sought: None, owner }
+        Self { client, chat, storage, sockets: Vec::new(), timer: None, scroll_target: None, owner }
     }
 
     /// Opens a room, or tries again to enter one that refused.
     pub fn open(&mut self, room: &str, snapshot: Option<Snapshot>) {
-        let effects = self.client.open(room, snapshot, moment());
-        self.storage.keep_room(room);
-        self.follow(effects);
-        self.chat.show_muted(room, self.storage.is_muted(room));
+        let effects = self.client.open(room, snapshot, context());
+        self.storage.store_room(room);
+        self.run_effects(effects);
+        self.chat.set_muted(room, self.storage.is_muted(room));
     }
 
     /// Mutes a room, or lets it be heard again.
-    pub fn mute(&mut self, room: &str) {
+    pub fn toggle_muted(&mut self, room: &str) {
         let muted = !self.storage.is_muted(room);
-        self.storage.keep_muted(room, muted);
-        self.chat.show_muted(room, muted);
+        self.storage.store_muted(room, muted);
+        self.chat.set_muted(room, muted);
     }
 
     pub fn leave(&mut self, room: &str) {
         self.handle(Input::Leave { room });
-        self.storage.forget_room(room);
+        self.storage.remove_room(room);
     }
 
     pub fn handle(&mut self, input: Input<'_>) {
-        self.chat.note_day(now());
-        let effects = self.client.handle(input, moment());
-        self.follow(effects);
+        self.chat.update_today(now());
+        let effects = self.client.handle(input, context());
+        self.run_effects(effects);
     }
 
     /// A socket is closed or failed.
-    pub fn closed(&mut self, socket: u32, code: u16) {
-        self.take(socket);
+    pub fn handle_close(&mut self, socket: u32, code: u16) {
+        self.remove_socket(socket);
         self.handle(Input::Closed { socket, code });
     }
 
     /// Draws everything: what was rendered does not show what was kept in this browser.
-    pub fn show_all(&mut self) {
+    pub fn apply_all(&mut self) {
         let rooms: Vec<_> = self.client.rooms().map(|room| room.name().to_owned()).collect();
-        self.show(&Change::Rooms);
-        rooms.into_iter().for_each(|room| self.show(&Change::Timeline(room)));
+        self.apply_change(&Change::Rooms);
+        rooms.into_iter().for_each(|room| self.apply_change(&Change::Timeline(room)));
     }
 
     /// Lets the page go: it may be frozen, and a frozen page answers nobody.
     pub fn suspend(&mut self) {
         while let Some(socket) = self.sockets.pop() {
-            let number = socket.number;
+            let id = socket.id;
             socket.close(1_000);
-            self.closed(number, 1_000);
+            self.handle_close(id, 1_000);
         }
     }
 
     /// The reader comes back to the room on the screen.
-    pub fn come_back(&mut self) {
-        self.read(1);
+    pub fn mark_current_room_read(&mut self) {
+        self.mark_read(1);
     }
 
     /// Tells the client that the room on the screen is being read. A line stays where so many messages begin that came
     /// together: the reader was away.
-    fn read(&mut self, missed: u64) {
-        let room = self.chat.current.get_untracked();
+    fn mark_read(&mut self, min_unread: u64) {
+        let room = self.chat.current_room.get_untracked();
         let is_seen = || {
             // Who is further up has not seen what has come since.
-            !document().hidden() && self.chat.room_now().is_some_and(|room| room.is_at_end.get_untracked())
+            !document().hidden() && self.chat.room_untracked().is_some_and(|room| room.is_at_end.get_untracked())
         };
         let Some(known) = self.client.room(&room).filter(|room| !room.is_read() && is_seen()) else { return };
-        if known.unread() >= missed {
-            self.chat.note_stop(&self.client, &room);
+        if known.unread() >= min_unread {
+            self.chat.place_unread_divider(&self.client, &room);
         }
         self.handle(Input::Read { room: &room });
     }
 
-    fn follow(&mut self, effects: Vec<Effect>) {
+    fn run_effects(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Connect(socket) => self.sockets.push(Socket::open(socket)),
                 Effect::Transmit { socket, text } => self.transmit(socket, text),
-                Effect::Close { socket, code } => _ = self.take(socket).map(|socket| socket.close(code)),
-                Effect::Keep(unsent) => self.storage.keep(&unsent),
-                Effect::Forget { room, id } => self.storage.forget(&room, &id),
-                Effect::Mentioned { room, author, text } => self.tell_mention(room, author, text),
-                Effect::Changed(change) => self.show(&change),
+                Effect::Close { socket, code } => _ = self.remove_socket(socket).map(|socket| socket.close(code)),
+                Effect::Keep(unsent) => self.storage.store_command(&unsent),
+                Effect::Forget { room, id } => self.storage.remove_command(&room, &id),
+                Effect::Mentioned { room, author, text } => self.notify_mention(room, author, text),
+                Effect::Changed(change) => self.apply_change(&change),
             }
         }
-        self.wait();
+        self.schedule_deadline();
     }
 
     /// Who does not see it is told.
-    fn tell_mention(&self, room: String, author: String, text: String) {
-        let is_here = self.chat.current.with_untracked(|current| *current == room);
+    fn notify_mention(&self, room: String, author: String, text: String) {
+        let is_here = self.chat.current_room.with_untracked(|current| *current == room);
         if !is_here || document().hidden() {
             // Nobody is told of a mention that the badge shows anyway, where the part cannot be loaded.
-            let telling = tell_mention(self.owner.clone(), self.chat, room, author, text);
-            spawn_local(async move { _ = telling.await });
+            let notified = tell_mention(self.owner.clone(), self.chat, room, author, text);
+            spawn_local(async move { _ = notified.await });
         }
     }
 
-    fn transmit(&self, number: u32, text: String) {
-        if let Some(socket) = self.sockets.iter().find(|socket| socket.number == number) {
+    fn transmit(&self, id: u32, text: String) {
+        if let Some(socket) = self.sockets.iter().find(|socket| socket.id == id) {
             socket.transmit(text);
         }
     }
 
-    fn take(&mut self, number: u32) -> Option<Socket> {
-        let index = self.sockets.iter().position(|socket| socket.number == number)?;
+    fn remove_socket(&mut self, id: u32) -> Option<Socket> {
+        let index = self.sockets.iter().position(|socket| socket.id == id)?;
         Some(self.sockets.swap_remove(index))
     }
 
-    fn show(&mut self, change: &Change) {
-        self.chat.show(change, &self.client, now());
+    fn apply_change(&mut self, change: &Change) {
+        self.chat.apply_change(change, &self.client, now());
         if matches!(change, Change::Rooms | Change::Timeline(_)) {
-            self.read(2);
-            self.seek();
+            self.mark_read(2);
+            self.resolve_scroll_target();
         }
     }
 
     /// Keeps one timer, for the client's next deadline.
-    fn wait(&mut self) {
+    fn schedule_deadline(&mut self) {
         let deadline = self.client.deadline();
         if self.timer.as_ref().map(|(at, _)| *at) == deadline {
             return;
@@ -152,18 +152,18 @@ impl Driver {
             timer.clear();
         }
         let Some(at) = deadline else { return };
-        let due = || {
+        let on_due = || {
             with_driver(|driver| {
                 driver.timer = None;
                 driver.handle(Input::Due);
             });
         };
-        let wait = at.saturating_sub(now()).min(LONGEST_WAIT);
-        self.timer = set_timeout_with_handle(due, Duration::from_millis(wait)).ok().map(|timer| (at, timer));
+        let wait = at.saturating_sub(now()).min(MAX_TIMEOUT);
+        self.timer = set_timeout_with_handle(on_due, Duration::from_millis(wait)).ok().map(|timer| (at, timer));
     }
 
     /// The open room next to this one.
-    pub fn neighbour(&self, room: &str) -> Option<String> {
+    pub fn other_room(&self, room: &str) -> Option<String> {
         self.client.rooms().map(client::Room::name).find(|name| *name != room).map(str::to_owned)
     }
 
@@ -173,7 +173,7 @@ impl Driver {
     }
 }
 
-fn moment() -> Context {
+fn context() -> Context {
     Context { now: now(), random: Math::random() }
 }
 

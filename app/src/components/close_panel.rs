@@ -5,7 +5,7 @@ use crate::state::Chat;
 /// Closes a panel that covers the messages on a narrow screen.
 #[component]
 pub fn ClosePanel(panel: &'static str) -> impl IntoView {
-    let close = Chat::here().words.close();
+    let close = Chat::from_context().words.close();
     view! {
         <button type="button" class="panel-close" popovertarget=panel popovertargetaction="hide" aria-label=close>
             <span aria-hidden="true">"×"</span>

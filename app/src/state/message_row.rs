@@ -6,17 +6,17 @@ use super::Chat;
 use crate::text::{Day, drawn};
 
 /// Messages of one person that follow each other within this time, in milliseconds, are drawn as one group.
-const GROUP: u64 = 5 * 60 * 1_000;
+const GROUP_INTERVAL: u64 = 5 * 60 * 1_000;
 
 /// A message as it is drawn. What can change about it is a signal, so its node stays.
 #[derive(Clone)]
-pub struct LineView {
+pub struct MessageRow {
     /// The same before and after the acknowledgement.
     pub key: String,
     /// Who said it.
     pub author: User,
     /// What it says.
-    pub said: ArcRwSignal<Said>,
+    pub content: ArcRwSignal<MessageContent>,
     /// What others, and its author, put to it.
     pub reactions: ArcRwSignal<Vec<Reaction>>,
     /// Its place in the room, once it has one.
@@ -24,7 +24,7 @@ pub struct LineView {
     /// When, in milliseconds since the Unix epoch.
     pub at: ArcRwSignal<u64>,
     /// Whether it has arrived.
-    pub standing: ArcRwSignal<Standing>,
+    pub status: ArcRwSignal<RowStatus>,
     /// Whether it is of the same person as the message above it, and of about the same time.
     continues: ArcRwSignal<bool>,
     /// When the message above it was said.
@@ -35,18 +35,18 @@ pub struct LineView {
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct MessageContent {
     /// Its text, as it can be drawn.
     pub text: String,
     /// What it answers.
     pub reply: Option<Reply>,
     /// What was done to it.
-    pub mark: Option<Mark>,
+    pub edit_state: Option<EditState>,
 }
 
 /// What was done to a message by its author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum EditState {
     /// It was edited, at that time.
     Edited(u64),
     /// It was deleted.
@@ -55,7 +55,7 @@ pub enum Mark {
 
 /// What became of a message, or of one's own last change to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum RowStatus {
     /// It is in the room.
     Sent,
     /// It is on its way.
@@ -71,38 +71,47 @@ pub enum Standing {
     },
 }
 
-impl LineView {
-    pub fn new(line: &TimelineItem, above: Option<&TimelineItem>) -> Self {
+impl MessageRow {
+    pub fn new(item: &TimelineItem, above: Option<&TimelineItem>) -> Self {
         Self {
-            key: line.key.clone(),
-            author: line.author.clone(),
-            said: ArcRwSignal::new(Said { text: drawn(&line.text), reply: line.reply.clone(), mark: mark(line) }),
-            reactions: ArcRwSignal::new(line.reactions.clone()),
-            seq: ArcRwSignal::new(line.seq),
-            at: ArcRwSignal::new(line.at),
-            standing: ArcRwSignal::new(standing(line)),
-            continues: ArcRwSignal::new(continues(line, above)),
+            key: item.key.clone(),
+            author: item.author.clone(),
+            content: ArcRwSignal::new(MessageContent {
+                text: drawn(&item.text),
+                reply: item.reply.clone(),
+                edit_state: edit_state(item),
+            }),
+            reactions: ArcRwSignal::new(item.reactions.clone()),
+            seq: ArcRwSignal::new(item.seq),
+            at: ArcRwSignal::new(item.at),
+            status: ArcRwSignal::new(row_status(item)),
+            continues: ArcRwSignal::new(continues(item, above)),
             above_at: ArcRwSignal::new(above.map(|above| above.at)),
             above_seq: ArcRwSignal::new(above.and_then(|above| above.seq)),
         }
     }
 
-    pub fn show(&self, line: &TimelineItem, above: Option<&TimelineItem>) {
-        set_if_changed(&self.seq, line.seq);
-        set_if_changed(&self.at, line.at);
-        set_if_changed(&self.continues, continues(line, above));
+    pub fn update(&self, item: &TimelineItem, above: Option<&TimelineItem>) {
+        set_if_changed(&self.seq, item.seq);
+        set_if_changed(&self.at, item.at);
+        set_if_changed(&self.continues, continues(item, above));
         set_if_changed(&self.above_at, above.map(|above| above.at));
         set_if_changed(&self.above_seq, above.and_then(|above| above.seq));
         // The text changes with an edit or a deletion only, and with one that is taken back.
-        if self.said.with_untracked(|said| said.mark != mark(line) || said.reply != line.reply) {
-            self.said.set(Said { text: drawn(&line.text), reply: line.reply.clone(), mark: mark(line) });
+        if self.content.with_untracked(|content| content.edit_state != edit_state(item) || content.reply != item.reply)
+        {
+            self.content.set(MessageContent {
+                text: drawn(&item.text),
+                reply: item.reply.clone(),
+                edit_state: edit_state(item),
+            });
         }
-        if self.reactions.with_untracked(|reactions| *reactions != line.reactions) {
-            self.reactions.set(line.reactions.clone());
+        if self.reactions.with_untracked(|reactions| *reactions != item.reactions) {
+            self.reactions.set(item.reactions.clone());
         }
-        let standing = standing(line);
-        if self.standing.with_untracked(|shown| *shown != standing) {
-            self.standing.set(standing);
+        let status = row_status(item);
+        if self.status.with_untracked(|shown| *shown != status) {
+            self.status.set(status);
         }
     }
 
@@ -113,7 +122,9 @@ impl LineView {
 
     /// Whether no message above it is of its day.
     pub fn begins_day(&self, chat: Chat) -> bool {
-        self.above_at.get().is_none_or(|above| Day::of(chat.clock(above)) != Day::of(chat.clock(self.at.get())))
+        self.above_at
+            .get()
+            .is_none_or(|above| Day::of(chat.display_time(above)) != Day::of(chat.display_time(self.at.get())))
     }
 
     /// Whether it is the first one after that number.
@@ -127,28 +138,28 @@ impl LineView {
     }
 }
 
-fn standing(line: &TimelineItem) -> Standing {
-    match &line.state {
-        DeliveryStatus::Pending => Standing::Pending,
-        DeliveryStatus::Failed(why) => Standing::Failed { id: line.id().to_owned(), why: why.clone(), text: None },
-        DeliveryStatus::Sent => line.changes.iter().find_map(failed).unwrap_or(Standing::Sent),
+fn row_status(item: &TimelineItem) -> RowStatus {
+    match &item.state {
+        DeliveryStatus::Pending => RowStatus::Pending,
+        DeliveryStatus::Failed(why) => RowStatus::Failed { id: item.id().to_owned(), why: why.clone(), text: None },
+        DeliveryStatus::Sent => item.changes.iter().find_map(failed_change).unwrap_or(RowStatus::Sent),
     }
 }
 
-fn failed(change: &PendingCommand) -> Option<Standing> {
+fn failed_change(change: &PendingCommand) -> Option<RowStatus> {
     let text = match &change.deed {
         Deed::Edit { text, .. } => Some(drawn(text)),
         Deed::Say { .. } | Deed::Delete { .. } | Deed::React { .. } => None,
     };
-    Some(Standing::Failed { id: change.id.clone(), why: change.failed.clone()?, text })
+    Some(RowStatus::Failed { id: change.id.clone(), why: change.failed.clone()?, text })
 }
 
-fn mark(line: &TimelineItem) -> Option<Mark> {
-    if line.deleted { Some(Mark::Deleted) } else { line.edited.map(Mark::Edited) }
+fn edit_state(item: &TimelineItem) -> Option<EditState> {
+    if item.deleted { Some(EditState::Deleted) } else { item.edited.map(EditState::Edited) }
 }
 
-fn continues(line: &TimelineItem, above: Option<&TimelineItem>) -> bool {
-    above.is_some_and(|above| above.author == line.author && line.at.saturating_sub(above.at) < GROUP)
+fn continues(item: &TimelineItem, above: Option<&TimelineItem>) -> bool {
+    above.is_some_and(|above| above.author == item.author && item.at.saturating_sub(above.at) < GROUP_INTERVAL)
 }
 
 /// Wakes nobody where nothing changes.
@@ -162,31 +173,31 @@ pub fn set_if_changed<T: Copy + PartialEq + Send + Sync + 'static>(signal: &ArcR
 mod tests {
     use super::*;
 
-    fn line(author: &str, at: u64) -> TimelineItem {
+    fn item(author: &str, at: u64) -> TimelineItem {
         let author = User { id: format!("u_{author}"), name: author.to_owned() };
         TimelineItem::new(author, &format!("m{at}"), String::new(), at)
     }
 
     #[test]
     fn a_group_is_one_person_without_a_pause() {
-        let first = line("Ana", 1_000);
-        for (line, in_group) in [
-            (line("Ana", 2_000), true),
-            (line("Ana", 500), true),
-            (line("Ana", 1_000 + GROUP), false),
-            (line("Rui", 2_000), false),
+        let first = item("Ana", 1_000);
+        for (item, in_group) in [
+            (item("Ana", 2_000), true),
+            (item("Ana", 500), true),
+            (item("Ana", 1_000 + GROUP_INTERVAL), false),
+            (item("Rui", 2_000), false),
         ] {
-            assert_eq!(LineView::new(&line, Some(&first)).continues.get_untracked(), in_group, "{line:?}");
+            assert_eq!(MessageRow::new(&item, Some(&first)).continues.get_untracked(), in_group, "{item:?}");
         }
-        assert!(!LineView::new(&first, None).continues.get_untracked());
+        assert!(!MessageRow::new(&first, None).continues.get_untracked());
     }
 
     #[test]
-    fn a_change_that_was_refused_shows_at_its_message() {
-        let mut line = line("Ana", 7);
-        assert_eq!(standing(&line), Standing::Pending);
-        line.state = DeliveryStatus::Sent;
-        assert_eq!(standing(&line), Standing::Sent);
+    fn a_refused_change_shows_at_its_message() {
+        let mut item = item("Ana", 7);
+        assert_eq!(row_status(&item), RowStatus::Pending);
+        item.state = DeliveryStatus::Sent;
+        assert_eq!(row_status(&item), RowStatus::Sent);
         let change = |id: &str, failed: Option<&str>| client::PendingCommand {
             room: "lobby".into(),
             id: id.into(),
@@ -195,10 +206,10 @@ mod tests {
             at: 7,
             failed: failed.map(|why| FailureReason::Told(why.into())),
         };
-        line.changes = vec![change("a", None), change("b", Some("No."))];
+        item.changes = vec![change("a", None), change("b", Some("No."))];
         assert_eq!(
-            standing(&line),
-            Standing::Failed { id: "b".into(), why: FailureReason::Told("No.".into()), text: None }
+            row_status(&item),
+            RowStatus::Failed { id: "b".into(), why: FailureReason::Told("No.".into()), text: None }
         );
     }
 }

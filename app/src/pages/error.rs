@@ -1,23 +1,23 @@
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 
-use super::unsent::Unsent;
+use super::unsent_message::UnsentMessage;
 use crate::{
     i18n::Locale,
-    page::{self, Trouble, Words},
+    page::{self, PageError, Words},
     preferences::Language,
 };
 
 /// Something is wrong, and what to do about it.
 #[component]
-pub fn Problem(page: page::Problem, language: Language) -> impl IntoView {
-    let Said { title, message, link } = said(page.trouble, language);
+pub fn ErrorPage(page: page::ErrorPage, language: Language) -> impl IntoView {
+    let ErrorText { title, message, link } = error_text(page.error, language);
     view! {
         <main class="problem-page">
             <p class="wordmark">"Sala"</p>
             <h1>{title}</h1>
             <p>{message}</p>
-            {page.unsent.map(|text| view! { <Unsent text language /> })}
+            {page.unsent.map(|text| view! { <UnsentMessage text language /> })}
             <p>
                 <a class="button" href=page.link>
                     {link}
@@ -28,11 +28,11 @@ pub fn Problem(page: page::Problem, language: Language) -> impl IntoView {
 }
 
 /// A few words about it.
-pub fn title(trouble: Trouble, language: Language) -> &'static str {
-    said(trouble, language).title
+pub fn title(error: PageError, language: Language) -> &'static str {
+    error_text(error, language).title
 }
 
-struct Said {
+struct ErrorText {
     title: &'static str,
     /// What happened and what to do.
     message: String,
@@ -40,35 +40,35 @@ struct Said {
     link: &'static str,
 }
 
-fn said(trouble: Trouble, language: Language) -> Said {
+fn error_text(error: PageError, language: Language) -> ErrorText {
     let locale = Locale::from(language);
-    match trouble {
-        Trouble::Offline => Said {
+    match error {
+        PageError::Offline => ErrorText {
             title: td_string!(locale, pages.offline),
             message: td_string!(locale, pages.offline_hint).to_owned(),
             link: td_string!(locale, pages.try_again),
         },
-        Trouble::ForeignForm => Said {
+        PageError::ForeignForm => ErrorText {
             title: td_string!(locale, pages.foreign_form),
             message: td_string!(locale, pages.foreign_form_hint).to_owned(),
             link: td_string!(locale, pages.front_page),
         },
-        Trouble::NothingHere => Said {
+        PageError::NotFound => ErrorText {
             title: td_string!(locale, pages.nothing_here),
             message: td_string!(locale, pages.nothing_here_hint).to_owned(),
             link: td_string!(locale, pages.front_page),
         },
-        Trouble::NoSuchRoom(problem) => Said {
+        PageError::InvalidRoomName(problem) => ErrorText {
             title: td_string!(locale, pages.no_such_room),
             message: Words::of(language).of_room(problem),
             link: td_string!(locale, pages.another_room),
         },
-        Trouble::ManyRooms => Said {
+        PageError::TooManyRooms => ErrorText {
             title: td_string!(locale, pages.many_rooms),
             message: td_string!(locale, pages.many_rooms_hint).to_owned(),
             link: td_string!(locale, pages.try_again),
         },
-        Trouble::Unreachable => Said {
+        PageError::HistoryUnavailable => ErrorText {
             title: td_string!(locale, pages.unreachable),
             message: td_string!(locale, pages.unreachable_hint).to_owned(),
             link: td_string!(locale, pages.try_again),

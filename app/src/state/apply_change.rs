@@ -1,0 +1,126 @@
+//! How a change of the client reaches the page.
+
+use std::time::Duration;
+
+use client::{Change, Client, Room};
+use leptos::prelude::*;
+
+use super::{Chat, RoomState, ScrollTo, message_row::set_if_changed};
+use crate::text::{Words, news};
+
+/// For how long it is said who came or went.
+const ANNOUNCEMENT_DURATION: Duration = Duration::from_secs(6);
+
+impl Chat {
+    /// Draws what has changed.
+    pub fn apply_change(self, change: &Change, client: &Client, now: u64) {
+        match change {
+            Change::Connection => self.connection_status.set(client.link()),
+            Change::Rooms => {
+                self.sort_rooms(client);
+                client.rooms().for_each(|room| self.update_room(client, room.name(), RoomState::update_badge));
+            }
+            Change::Timeline(name) => {
+                self.update_room(client, name, RoomState::update_timeline);
+                self.sort_rooms(client);
+            }
+            Change::People(name) => {
+                self.update_room(client, name, |state, room| state.update_people(room, &client.me().id, self.words))
+            }
+            Change::Typing(name) => self.update_room(client, name, |state, room| state.update_typing(room, now)),
+        }
+    }
+
+    fn update_room(self, client: &Client, name: &str, update: impl FnOnce(&RoomState, &Room)) {
+        let state = self.rooms.with_untracked(|rooms| rooms.iter().find(|room| room.name == name).cloned());
+        if let (Some(state), Some(room)) = (state, client.room(name)) {
+            update(&state, room);
+        }
+    }
+
+    /// Draws another stretch of a room. False where nothing is loaded that is not drawn.
+    pub fn move_window(self, client: &Client, name: &str, target: ScrollTo) -> bool {
+        let mut is_drawn = false;
+        self.update_room(client, name, |state, room| is_drawn = state.move_window(room, target));
+        is_drawn
+    }
+
+    /// Notes where the reader begins to read a room again.
+    pub fn place_unread_divider(self, client: &Client, name: &str) {
+        self.update_room(client, name, |state, room| state.unread_divider.set(room.first_unread().map(|seq| seq - 1)));
+    }
+
+    /// Shows whether a room is muted.
+    pub fn set_muted(self, name: &str, muted: bool) {
+        self.rooms.with_untracked(|rooms| {
+            let room = rooms.iter().find(|room| room.name == name);
+            _ = room.map(|room| set_if_changed(&room.muted, muted));
+        });
+    }
+
+    /// Shows which rooms there are, the one first in which something was said last.
+    fn sort_rooms(self, client: &Client) {
+        let known = self.rooms.get_untracked();
+        // Nothing moves away from under a pointer, or from where a keyboard is.
+        let is_in_use =
+            document().query_selector(".room-list:is(:hover, :focus-within)").is_ok_and(|list| list.is_some());
+        let mut rooms: Vec<(u64, RoomState)> = Vec::with_capacity(known.len() + 1);
+        for room in client.rooms() {
+            let index = known.iter().position(|state| state.name == room.name());
+            let state = index.map_or_else(|| RoomState::new(room), |index| known[index].clone());
+            let last_at = room.lines().last().map_or(0, |item| item.at);
+            let rank = if is_in_use { index.map_or(u64::MAX, |index| index as u64) } else { u64::MAX - last_at };
+            let at = rooms.iter().position(|(other, _)| *other > rank).unwrap_or(rooms.len());
+            rooms.insert(at, (rank, state));
+        }
+        if rooms.iter().map(|(_, room)| &room.name).ne(known.iter().map(|room| &room.name)) {
+            self.rooms.set(rooms.into_iter().map(|(_, room)| room).collect());
+        }
+    }
+}
+
+impl RoomState {
+    /// Draws another stretch of the room. False where nothing is loaded that is not drawn.
+    fn move_window(&self, room: &Room, target: ScrollTo) -> bool {
+        if target == ScrollTo::Latest {
+            set_if_changed(&self.is_at_end, true);
+            set_if_changed(&self.new_below, 0);
+        }
+        let window = self.window.get_untracked().moved(target, room.lines());
+        if let Some(window) = window {
+            self.window_moved.set(());
+            self.update_rows(room, window);
+        }
+        window.is_some()
+    }
+
+    fn update_people(&self, room: &Room, me: &str, words: Words) {
+        set_if_changed(&self.count, room.count());
+        let before = self.people.get_untracked();
+        let after = room.people();
+        if before == after {
+            return;
+        }
+        self.people.set(after.to_vec());
+        let listed_in_full = room.count() == after.len() as u64 && !before.is_empty();
+        if listed_in_full && let Some(news) = news(&before, after, me, words) {
+            self.announce(news);
+        }
+    }
+
+    fn update_typing(&self, room: &Room, now: u64) {
+        self.typing.set(room.typing(now));
+    }
+
+    /// Says it for some seconds.
+    pub(super) fn announce(&self, news: String) {
+        self.announcement.set(news.clone());
+        let shown = self.announcement.clone();
+        let clear = move || {
+            if shown.get_untracked() == news {
+                shown.set(String::new());
+            }
+        };
+        set_timeout(clear, ANNOUNCEMENT_DURATION);
+    }
+}
