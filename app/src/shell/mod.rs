@@ -94,7 +94,7 @@ fn script_tags(page: &Page, assets: &Assets) -> impl IntoView + use<> {
             {loader.map(|loader| view! { <link rel="modulepreload" href=loader nonce=use_nonce() /> })}
             <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
             <script type="module" nonce=use_nonce()>
-                {assets.start()}
+                {assets.start_script()}
             </script>
             <script type="module" nonce=use_nonce()>
                 {SERVICE_WORKER_SCRIPT}

@@ -77,7 +77,7 @@ fn line_of(chat: Chat, element: &Element) -> Option<MessageRow> {
     let message = element.closest(".message").ok().flatten()?;
     let seq = message.get_attribute("data-seq")?.parse::<u64>().ok();
     let is_it = |line: &&MessageRow| seq.is_some() && line.seq.get_untracked() == seq;
-    chat.room_untracked()?.lines.with_untracked(|lines| lines.iter().find(is_it).cloned())
+    chat.room_untracked()?.rows.with_untracked(|rows| rows.iter().find(is_it).cloned())
 }
 
 fn react(chat: Chat, line: &MessageRow, button: &Element) {
