@@ -31,7 +31,7 @@ pub fn Banner() -> impl IntoView {
 fn watch_delay(chat: Chat) -> RwSignal<bool> {
     let is_over = RwSignal::new(false);
     let is_away =
-        Memo::new(move |_| chat.connection_status.with(|status| matches!(link, ConnectionStatus::Away { .. })));
+        Memo::new(move |_| chat.connection_status.with(|status| matches!(status, ConnectionStatus::Away { .. })));
     Effect::new(move |timer: Option<Option<TimeoutHandle>>| {
         if let Some(timer) = timer.flatten() {
             timer.clear();
@@ -40,7 +40,7 @@ fn watch_delay(chat: Chat) -> RwSignal<bool> {
             set_timeout_with_handle(move || is_over.set(true), BANNER_DELAY).ok()
         } else {
             if is_over.get_untracked()
-                && chat.connection_status.with_untracked(|status| matches!(link, ConnectionStatus::Live))
+                && chat.connection_status.with_untracked(|status| matches!(status, ConnectionStatus::Live))
             {
                 chat.toast(chat.words.connected());
             }
