@@ -3,7 +3,7 @@ use leptos::{ev, html, prelude::*, web_sys::HtmlTextAreaElement};
 use super::drafts::{unsent_text, watch_drafts};
 use crate::{
     browser::has_physical_keyboard,
-    lazy::{LoadOnce, complete_in, key_in_composer, pick_into, run_or_toast},
+    lazy::{LoadOnce, attach_completion, handle_composer_key, pick_emoji_into, run_or_toast},
     state::{Action, Chat, ComposerMode},
 };
 
@@ -24,7 +24,7 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
         if let Some(field) = field.get_untracked() {
             chat.store_draft(&chat.current_room.get_untracked(), &unsent_text(chat, &field));
             if field.value().contains(['@', ':']) {
-                completion.load(complete_in(chat, field));
+                completion.load(attach_completion(chat, field));
             }
         }
         chat.dispatch(Action::Typing);
@@ -46,10 +46,10 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
             || (key == "Escape" && chat.composer_mode.with_untracked(Option::is_some))
         {
             event.prevent_default();
-            run_or_toast(chat, key_in_composer(chat, key));
+            run_or_toast(chat, handle_composer_key(chat, key));
         }
     };
-    let pick_emoji = move |_| _ = field.get_untracked().map(|field| run_or_toast(chat, pick_into(chat, field)));
+    let pick_emoji = move |_| _ = field.get_untracked().map(|field| run_or_toast(chat, pick_emoji_into(chat, field)));
     view! {
         <form class="composer" method="post" action="/api/send_message" node_ref=form on:submit=send>
             {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}

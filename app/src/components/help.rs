@@ -1,7 +1,7 @@
 use leptos::{ev, prelude::*, wasm_bindgen::JsCast, web_sys::Element};
 
 use crate::{
-    lazy::{list_shortcuts, run_or_toast, switch_rooms},
+    lazy::{open_room_switcher, open_shortcuts, run_or_toast},
     state::Chat,
 };
 
@@ -16,7 +16,7 @@ pub fn Help() -> impl IntoView {
             class="help-open"
             aria-label=chat.words.shortcuts()
             aria-haspopup="dialog"
-            on:click=move |_| run_or_toast(chat, list_shortcuts(chat))
+            on:click=move |_| run_or_toast(chat, open_shortcuts(chat))
         >
             "?"
         </button>
@@ -26,8 +26,8 @@ pub fn Help() -> impl IntoView {
 fn handle_key(chat: Chat, event: &ev::KeyboardEvent) {
     let has_modifier = event.ctrl_key() || event.meta_key();
     match event.key().as_str() {
-        "?" if !has_modifier && !is_text_input(event) => run_or_toast(chat, list_shortcuts(chat)),
-        "k" if has_modifier && !event.alt_key() && !event.shift_key() => run_or_toast(chat, switch_rooms(chat)),
+        "?" if !has_modifier && !is_text_input(event) => run_or_toast(chat, open_shortcuts(chat)),
+        "k" if has_modifier && !event.alt_key() && !event.shift_key() => run_or_toast(chat, open_room_switcher(chat)),
         _ => return,
     }
     event.prevent_default();

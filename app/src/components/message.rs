@@ -92,7 +92,7 @@ fn FailedDelivery(id: String, why: FailureReason, text: Option<String>) -> impl 
     };
     view! {
         <div class="message-failure">
-            <p>{words.not_sent()} " " {words.why(&why)}</p>
+            <p>{words.not_sent()} " " {words.failure_reason(&why)}</p>
             {text.map(|text| view! { <p class="message-lost" dir="auto">{text}</p> })}
             <button type="button" class="small" on:click=retry>
                 {words.retry()}

@@ -44,7 +44,7 @@ mod hydrated {
     use leptos::{prelude::*, task::spawn_local, web_sys::Element};
 
     use crate::{
-        lazy::{draw_reactions, draw_text},
+        lazy::{render_message_body, render_reactions},
         state::{Chat, MessageRow},
         text::is_plain,
     };
@@ -69,7 +69,7 @@ mod hydrated {
                 content.reply.is_none() && is_plain(&content.text)
             });
             if !is_plain {
-                let drawing = draw_text(chat, container.clone(), content.clone());
+                let drawing = render_message_body(chat, container.clone(), content.clone());
                 // Without the part the text is there as it was written; the loader has told the console why.
                 spawn_local(async move { _ = drawing.await });
             }
@@ -83,7 +83,7 @@ mod hydrated {
             if reactions.with_untracked(Vec::is_empty) && !container.matches(":focus-within").unwrap_or(false) {
                 container.set_text_content(None);
             } else {
-                let drawing = draw_reactions(chat, container.clone(), reactions.clone());
+                let drawing = render_reactions(chat, container.clone(), reactions.clone());
                 spawn_local(async move { _ = drawing.await });
             }
         });

@@ -4,7 +4,7 @@
 use leptos::{ev, wasm_bindgen::JsCast, web_sys::Element};
 
 use crate::{
-    lazy::{click_in_messages, key_in_messages, run_or_toast},
+    lazy::{handle_message_click, handle_message_key, run_or_toast},
     state::Chat,
 };
 
@@ -16,7 +16,7 @@ pub fn handle_click(chat: Chat, event: &ev::MouseEvent) {
     let element = target_element(event).and_then(|element| element.closest(CLICKABLE).ok().flatten());
     if let Some(element) = element.filter(|_| is_plain_click(event)) {
         event.prevent_default();
-        run_or_toast(chat, click_in_messages(chat, element));
+        run_or_toast(chat, handle_message_click(chat, element));
     }
 }
 
@@ -29,7 +29,7 @@ pub fn handle_key(chat: Chat, event: &ev::KeyboardEvent) {
     let can_move = is_on_message || element.class_list().contains("message-more");
     if (is_arrow && can_move) || (is_on_message && key == "Enter") {
         event.prevent_default();
-        run_or_toast(chat, key_in_messages(chat, element, key));
+        run_or_toast(chat, handle_message_key(chat, element, key));
     }
 }
 

@@ -29,7 +29,7 @@ fn Refusal(why: FailureReason) -> impl IntoView {
     on_cleanup(|| restore_focus("#msg"));
     view! {
         <div class="notice refusal">
-            <p>{chat.words.why(&why)}</p>
+            <p>{chat.words.failure_reason(&why)}</p>
             <button type="button" class="small" on:click=move |_| chat.dispatch(Action::EnterRoom(chat.current_room.get_untracked()))>
                 {chat.words.try_again()}
             </button>

@@ -3,7 +3,7 @@ use protocol::User;
 
 use super::{avatar::Avatar, close_panel::ClosePanel};
 use crate::{
-    lazy::{invite_people, run_or_toast},
+    lazy::{open_invitation, run_or_toast},
     state::{Chat, RoomState},
     text::number,
 };
@@ -32,7 +32,7 @@ pub fn People() -> impl IntoView {
                 type="button"
                 class="small invite"
                 aria-haspopup="dialog"
-                on:click=move |_| run_or_toast(chat, invite_people(chat))
+                on:click=move |_| run_or_toast(chat, open_invitation(chat))
             >
                 {words.invite()}
             </button>

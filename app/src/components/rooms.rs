@@ -3,7 +3,7 @@ use leptos::{either::Either, ev, html, prelude::*};
 use super::{avatar::Avatar, close_panel::ClosePanel, message_handlers::is_plain_click};
 use crate::{
     browser::{normalize_nfc, restore_focus},
-    lazy::{choose_notifications, run_or_toast, switch_rooms},
+    lazy::{open_notification_settings, open_room_switcher, run_or_toast},
     state::{Action, Chat, RoomState},
     text::{number, room_path},
 };
@@ -30,7 +30,7 @@ pub fn Rooms() -> impl IntoView {
                 class="small switch"
                 aria-haspopup="dialog"
                 aria-keyshortcuts="Control+K Meta+K"
-                on:click=move |_| run_or_toast(chat, switch_rooms(chat))
+                on:click=move |_| run_or_toast(chat, open_room_switcher(chat))
             >
                 {words.go_to_room()}
             </button>
@@ -56,7 +56,7 @@ pub fn Rooms() -> impl IntoView {
                     aria-label=words.notifications()
                     title=words.notifications()
                     aria-haspopup="dialog"
-                    on:click=move |_| run_or_toast(chat, choose_notifications(chat))
+                    on:click=move |_| run_or_toast(chat, open_notification_settings(chat))
                 ></button>
                 <form method="post" action="/api/sign_out" on:submit=sign_out>
                     <button type="submit" class="small quiet">
@@ -142,7 +142,7 @@ fn OpenRoom() -> impl IntoView {
                 problem.set(None);
                 chat.dispatch(Action::EnterRoom(room.to_string()));
             }
-            Err(wrong) => problem.set(Some(chat.words.of_room(wrong))),
+            Err(wrong) => problem.set(Some(chat.words.room_name_problem(wrong))),
         }
     };
     view! {

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::{state::Chat, text::listed};
+use crate::{state::Chat, text::list_names};
 
 /// The line below the messages: who is writing, who came and who went. It keeps its height.
 #[component]
@@ -11,7 +11,7 @@ pub fn Status() -> impl IntoView {
             chat.room().map(|room| room.typing.get().into_iter().map(|user| user.name).collect()).unwrap_or_default();
         match names.len() {
             0 => String::new(),
-            count => chat.words.writing(count as u64, &listed(&names, chat.words)),
+            count => chat.words.writing(count as u64, &list_names(&names, chat.words)),
         }
     };
     let news = move || chat.room().map(|room| room.announcement.get()).unwrap_or_default();

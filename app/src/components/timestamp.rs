@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     state::{Chat, MessageRow},
-    text::{Day, Words, clock, date, iso},
+    text::{Day, Words, date, iso_8601, time_of_day},
 };
 
 /// When a message was said: in UTC as the server rendered it, then by the reader's clock. The day goes without saying if it is
@@ -13,7 +13,7 @@ pub fn Timestamp(row: MessageRow) -> impl IntoView {
     let (at, words) = (row.at.clone(), chat.words);
     let datetime = {
         let at = at.clone();
-        move || iso(at.get())
+        move || iso_8601(at.get())
     };
     let title = {
         let at = at.clone();
@@ -22,7 +22,7 @@ pub fn Timestamp(row: MessageRow) -> impl IntoView {
     let text = move || {
         let at = chat.display_time(at.get());
         let omits_date = row.is_in_group(chat) || chat.today.get() == Some(Day::of(at));
-        if omits_date { clock(at) } else { date_and_time(at, words) }
+        if omits_date { time_of_day(at) } else { date_and_time(at, words) }
     };
     view! {
         <time class="moment" datetime=datetime title=title>
@@ -45,5 +45,5 @@ pub fn day_label(row: &MessageRow, chat: Chat) -> Option<String> {
 }
 
 fn date_and_time(at: u64, words: Words) -> String {
-    date(at, words) + ", " + &clock(at)
+    date(at, words) + ", " + &time_of_day(at)
 }

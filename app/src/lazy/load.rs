@@ -1,6 +1,6 @@
 use leptos::{prelude::*, task::spawn_local};
 
-use super::NotLoaded;
+use super::ChunkLoadError;
 use crate::state::Chat;
 
 /// Something that is loaded once, when it is first used. A copy is the same thing.
@@ -14,7 +14,7 @@ impl LoadOnce {
     }
 
     /// Loads it, unless it is here or on its way. One that could not be loaded is tried again.
-    pub fn load(self, load: impl Future<Output = Result<(), NotLoaded>> + 'static) {
+    pub fn load(self, load: impl Future<Output = Result<(), ChunkLoadError>> + 'static) {
         if self.0.get_value() {
             return;
         }
@@ -29,7 +29,7 @@ impl LoadOnce {
 }
 
 /// Does what is loaded for it, or says that it cannot be.
-pub fn run_or_toast(chat: Chat, load: impl Future<Output = Result<(), NotLoaded>> + 'static) {
+pub fn run_or_toast(chat: Chat, load: impl Future<Output = Result<(), ChunkLoadError>> + 'static) {
     spawn_local(async move {
         if load.await.is_err() {
             chat.toast(chat.words.part_missing());

@@ -1,33 +1,33 @@
 use client::Reaction;
 use leptos::{prelude::*, web_sys::Element};
 
-use super::{draw_still, part};
+use super::{lazy_chunk, replace_content};
 use crate::{
     state::{Chat, MessageContent},
     views::{FormattedText, Reactions},
 };
 
-part! {
+lazy_chunk! {
     markup,
-    /// Draws what a message says now.
-    pub fn draw_text(chat: Chat, place: Element, content: ArcRwSignal<MessageContent>) {
-        draw_still(&place, || view! { <FormattedText content=content.get_untracked() chat /> });
+    /// Renders the current content of a message into `parent`.
+    pub fn render_message_body(chat: Chat, parent: Element, content: ArcRwSignal<MessageContent>) {
+        replace_content(&parent, || view! { <FormattedText content=content.get_untracked() chat /> });
     }
 }
 
-part! {
+lazy_chunk! {
     markup,
-    /// Draws the reactions to a message.
-    pub fn draw_reactions(chat: Chat, place: Element, reactions: ArcRwSignal<Vec<Reaction>>) {
-        // The one that has the focus is another element then.
-        let focused = document().active_element().filter(|element| place.contains(Some(element)));
+    /// Renders the reactions to a message into `parent`, and keeps the focus on the one that has it.
+    pub fn render_reactions(chat: Chat, parent: Element, reactions: ArcRwSignal<Vec<Reaction>>) {
+        // Rendering replaces the element that has the focus.
+        let focused = document().active_element().filter(|element| parent.contains(Some(element)));
         let emoji = focused.and_then(|element| element.get_attribute("data-emoji"));
-        draw_still(&place, || view! { <Reactions reactions=reactions.get_untracked() chat /> });
+        replace_content(&parent, || view! { <Reactions reactions=reactions.get_untracked() chat /> });
         if let Some(emoji) = emoji
-            && !super::focus_on(&place, &format!("[data-emoji=\"{emoji}\"]"))
-            && let Some(message) = place.parent_element()
+            && !super::focus_first(&parent, &format!("[data-emoji=\"{emoji}\"]"))
+            && let Some(message) = parent.parent_element()
         {
-            super::focus_on(&message, ".message-more");
+            super::focus_first(&message, ".message-more");
         }
     }
 }

@@ -1,16 +1,16 @@
 use leptos::prelude::*;
 
 use super::{
-    dialog::{self, Opened},
-    part, said,
+    dialog::{LazyDialog, open_dialog},
+    lazy_chunk, translate,
 };
 use crate::{state::Chat, text::Words};
 
 thread_local! {
-    static DIALOG: Opened = const { Opened::new(None) };
+    static DIALOG: LazyDialog = const { LazyDialog::new(None) };
 }
 
-/// What each key does. A slash stands between keys that do the same.
+/// The keys and what they do. A slash separates keys that do the same.
 const SHORTCUTS: [(&str, [&str; 3]); 8] = [
     ("Enter", ["Send the message", "Enviar a mensagem", "Enviar el mensaje"]),
     ("Shift+Enter", ["Break the line", "Quebrar a linha", "Saltar de línea"]),
@@ -22,11 +22,11 @@ const SHORTCUTS: [(&str, [&str; 3]); 8] = [
     ("?", ["Show this list", "Mostrar esta lista", "Mostrar esta lista"]),
 ];
 
-part! {
+lazy_chunk! {
     shortcuts,
-    /// Opens the list of the shortcuts.
-    pub fn list_shortcuts(chat: Chat) {
-        dialog::open(&DIALOG, chat, chat.words.shortcuts(), || view! { <Shortcuts words=chat.words /> });
+    /// Opens the list of keyboard shortcuts.
+    pub fn open_shortcuts(chat: Chat) {
+        open_dialog(&DIALOG, chat, chat.words.shortcuts(), || view! { <Shortcuts words=chat.words /> });
     }
 }
 
@@ -38,7 +38,7 @@ fn Shortcuts(words: Words) -> impl IntoView {
                 <dt>
                     <kbd>{keys}</kbd>
                 </dt>
-                <dd>{said(words, action)}</dd>
+                <dd>{translate(words, action)}</dd>
             </div>
         }
     };

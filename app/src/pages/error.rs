@@ -60,7 +60,7 @@ fn error_text(error: PageError, language: Language) -> ErrorText {
         },
         PageError::InvalidRoomName(problem) => ErrorText {
             title: td_string!(locale, pages.no_such_room),
-            message: Words::of(language).of_room(problem),
+            message: Words::of(language).room_name_problem(problem),
             link: td_string!(locale, pages.another_room),
         },
         PageError::TooManyRooms => ErrorText {

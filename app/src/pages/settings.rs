@@ -6,7 +6,7 @@ use crate::{
     i18n::Locale,
     page,
     preferences::{Language, Theme},
-    text::{of_user, room_path},
+    text::{room_path, user_name_problem},
 };
 
 /// The id of the form. The room's page has the field for the room to come back to, since there it changes.
@@ -101,7 +101,7 @@ fn NameField(name: String, problem: Option<protocol::NameProblem>, locale: Local
             .map(|problem| {
                 view! {
                     <p id="settings-problem" class="problem" role="alert">
-                        {of_user(problem, locale)}
+                        {user_name_problem(problem, locale)}
                     </p>
                 }
             })}

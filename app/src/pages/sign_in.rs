@@ -7,7 +7,7 @@ use crate::{
     i18n::Locale,
     page::{self, SignInProblem, Words},
     preferences::{Language, Preferences},
-    text::of_user,
+    text::user_name_problem,
 };
 
 /// The landing page: a name and a room are all it takes.
@@ -77,8 +77,8 @@ pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView
 fn problem_text(problem: SignInProblem, language: Language) -> String {
     let locale = Locale::from(language);
     match problem {
-        SignInProblem::Name(problem) => of_user(problem, locale),
-        SignInProblem::Room(problem) => Words::of(language).of_room(problem),
+        SignInProblem::Name(problem) => user_name_problem(problem, locale),
+        SignInProblem::Room(problem) => Words::of(language).room_name_problem(problem),
         SignInProblem::SessionOver => td_string!(locale, pages.not_signed_in).to_owned(),
     }
 }

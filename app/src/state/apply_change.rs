@@ -6,7 +6,7 @@ use client::{Change, Client, Room};
 use leptos::prelude::*;
 
 use super::{Chat, RoomState, ScrollTo, message_row::set_if_changed};
-use crate::text::{Words, news};
+use crate::text::{Words, describe_presence_change};
 
 /// For how long it is said who came or went.
 const ANNOUNCEMENT_DURATION: Duration = Duration::from_secs(6);
@@ -103,7 +103,7 @@ impl RoomState {
         }
         self.people.set(after.to_vec());
         let listed_in_full = room.count() == after.len() as u64 && !before.is_empty();
-        if listed_in_full && let Some(news) = news(&before, after, me, words) {
+        if listed_in_full && let Some(news) = describe_presence_change(&before, after, me, words) {
             self.announce(news);
         }
     }

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use protocol::{Reply, User};
 
 use super::Chat;
-use crate::text::{Day, drawn};
+use crate::text::{Day, normalize_for_html};
 
 /// Messages of one person that follow each other within this time, in milliseconds, are drawn as one group.
 const GROUP_INTERVAL: u64 = 5 * 60 * 1_000;
@@ -77,7 +77,7 @@ impl MessageRow {
             key: item.key.clone(),
             author: item.author.clone(),
             content: ArcRwSignal::new(MessageContent {
-                text: drawn(&item.text),
+                text: normalize_for_html(&item.text),
                 reply: item.reply.clone(),
                 edit_state: edit_state(item),
             }),
@@ -101,7 +101,7 @@ impl MessageRow {
         if self.content.with_untracked(|content| content.edit_state != edit_state(item) || content.reply != item.reply)
         {
             self.content.set(MessageContent {
-                text: drawn(&item.text),
+                text: normalize_for_html(&item.text),
                 reply: item.reply.clone(),
                 edit_state: edit_state(item),
             });
@@ -148,7 +148,7 @@ fn row_status(item: &TimelineItem) -> RowStatus {
 
 fn failed_change(change: &PendingCommand) -> Option<RowStatus> {
     let text = match &change.deed {
-        Deed::Edit { text, .. } => Some(drawn(text)),
+        Deed::Edit { text, .. } => Some(normalize_for_html(text)),
         Deed::Say { .. } | Deed::Delete { .. } | Deed::React { .. } => None,
     };
     Some(RowStatus::Failed { id: change.id.clone(), why: change.failed.clone()?, text })

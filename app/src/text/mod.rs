@@ -1,37 +1,22 @@
-//! How things are written on the page: messages, addresses, times and counts.
+//! How messages, names, addresses, times and counts are written on the page.
 
-mod address;
-mod big;
-mod drawn;
-mod mention;
-#[cfg(any(feature = "hydrate", test))]
-mod news;
-mod plain;
-mod refusal;
-#[cfg(feature = "ssr")]
-mod spoken;
+mod mentions;
+mod message_text;
+mod paths;
+mod presence;
+mod problems;
 mod time;
 mod words;
 
-pub use address::{message_path, qr_path, room_path};
-pub use big::is_big;
-pub use drawn::drawn;
-pub use mention::pieces;
 #[cfg(feature = "hydrate")]
-pub use news::news;
-pub use plain::is_plain;
+pub use presence::describe_presence_change;
 #[cfg(feature = "ssr")]
-pub use spoken::of_user;
-pub use time::{Day, clock, date, iso};
-pub use words::{Words, number};
-
-/// "Ana", "Ana and Rui", "Ana, Rui and 3 others".
-pub fn listed(names: &[String], words: Words) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [one, two] => words.two(one, two),
-        [one, two, three] => words.three(one, two, three),
-        [one, two, rest @ ..] => words.many(one, two, &number(rest.len() as u64)),
-    }
-}
+pub use problems::user_name_problem;
+pub use {
+    mentions::split_mentions,
+    message_text::{is_emoji_only, is_plain, normalize_for_html},
+    paths::{message_path, qr_path, room_path},
+    presence::list_names,
+    time::{Day, date, iso_8601, time_of_day},
+    words::{Words, number},
+};

@@ -5,7 +5,7 @@ use protocol::Reply;
 use crate::{
     lazy,
     state::{Chat, MessageContent},
-    text::{is_big, is_plain, message_path, pieces},
+    text::{is_emoji_only, is_plain, message_path, split_mentions},
 };
 
 /// What a message says, with its marks.
@@ -14,13 +14,13 @@ pub fn FormattedText(content: MessageContent, chat: Chat) -> impl IntoView {
     let MessageContent { text, reply, .. } = content;
     let body = if is_plain(&text) && reply.is_none() {
         text.into_any()
-    } else if is_big(&text) {
+    } else if is_emoji_only(&text) {
         view! { <span class="big">{text}</span> }.into_any()
     } else {
         let people = if text.contains('@') { mentionable_names(chat) } else { Vec::new() };
         render_nodes(
             markup::parse(&text),
-            &RenderContext { people, copy: lazy::said(chat.words, ["Copy", "Copiar", "Copiar"]) },
+            &RenderContext { people, copy: lazy::translate(chat.words, ["Copy", "Copiar", "Copiar"]) },
         )
     };
     (reply.map(|reply| view! { <Quote reply chat /> }), body)
@@ -104,7 +104,7 @@ fn render_code_block(code: String, copy: &'static str) -> AnyView {
 }
 
 fn render_text(text: &str, people: &[String]) -> AnyView {
-    pieces(text, people)
+    split_mentions(text, people)
         .into_iter()
         .map(|piece| match piece {
             (words, None) => words.to_owned().into_any(),

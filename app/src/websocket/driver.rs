@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use web_sys::js_sys::{Date, Math};
 
 use super::{socket::Socket, storage::Storage, with_driver};
-use crate::{lazy::tell_mention, state::Chat};
+use crate::{lazy::notify_of_mention, state::Chat};
 
 /// Longest wait of a timer, in milliseconds: browsers count them in 32 bits.
 const MAX_TIMEOUT: u64 = i32::MAX as u64;
@@ -118,7 +118,7 @@ impl Driver {
         let is_here = self.chat.current_room.with_untracked(|current| *current == room);
         if !is_here || document().hidden() {
             // Nobody is told of a mention that the badge shows anyway, where the part cannot be loaded.
-            let notified = tell_mention(self.owner.clone(), self.chat, room, author, text);
+            let notified = notify_of_mention(self.owner.clone(), self.chat, room, author, text);
             spawn_local(async move { _ = notified.await });
         }
     }

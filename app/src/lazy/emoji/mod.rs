@@ -1,4 +1,4 @@
-//! Choosing an emoji.
+//! The emoji picker, and the search for emoji by their names.
 
 mod picker;
 mod search;
@@ -9,31 +9,31 @@ use leptos::{
 };
 
 use self::picker::Picker;
-use super::{insert, part};
+use super::{insert_at_caret, lazy_chunk};
 use crate::state::Chat;
 
-part! {
+lazy_chunk! {
     emoji,
-    /// Lets the person choose one, next to `anchor`.
+    /// Opens the emoji picker next to `anchor`, and passes the chosen emoji to `then`.
     pub fn pick_emoji(chat: Chat, anchor: Element, then: Callback<String>) {
         Picker::open(chat, &anchor, then);
     }
 }
 
-part! {
+lazy_chunk! {
     emoji,
-    /// Lets the person choose one for a text.
-    pub fn pick_into(chat: Chat, field: HtmlTextAreaElement) {
+    /// Opens the emoji picker, and inserts the chosen emoji into a field.
+    pub fn pick_emoji_into(chat: Chat, field: HtmlTextAreaElement) {
         let anchor = Element::from(field.clone());
         let field = StoredValue::new_local(field);
-        Picker::open(chat, &anchor, Callback::new(move |emoji: String| field.with_value(|field| insert(field, 0, &emoji))));
+        Picker::open(chat, &anchor, Callback::new(move |emoji: String| field.with_value(|field| insert_at_caret(field, 0, &emoji))));
     }
 }
 
-part! {
+lazy_chunk! {
     emoji,
-    /// Finds those whose name begins with a word, for a text: each with its shortcode.
-    pub fn find_emoji(word: String, found: RwSignal<Vec<(String, String)>>) {
+    /// Sets `found` to the emoji whose shortcode starts with `word`, each with its shortcode.
+    pub fn search_emoji(word: String, found: RwSignal<Vec<(String, String)>>) {
         found.set(search::by_shortcode(&word));
     }
 }

@@ -8,38 +8,38 @@ use leptos::{
     web_sys::{Element, HtmlInputElement},
 };
 
-use super::search::{find, toned};
+use super::search::{find, with_skin_tone};
 use crate::{
     browser::has_physical_keyboard,
     lazy::{
-        draw_for_good,
-        place::{close, open_beside},
-        room, said, step_focus,
+        main_landmark, mount_permanently, move_focus,
+        popover::{close_popover, open_popover},
+        translate,
     },
     state::Chat,
 };
 
-/// As the style sheet lays them out.
+/// The columns of the grid, as in the style sheet.
 const COLUMNS: i32 = 8;
 
-/// What is kept of the person's choices.
-const TONE: &str = "tone";
+/// The key under which the browser stores the skin tone.
+const TONE_KEY: &str = "tone";
 
-/// In the order of the tones.
+/// The names of [`TONES`].
 const TONE_NAMES: [&str; 3] = [
     "Without, Light, Medium light, Medium, Medium dark, Dark",
     "Sem tom, Claro, Médio claro, Médio, Médio escuro, Escuro",
     "Sin tono, Claro, Medio claro, Medio, Medio oscuro, Oscuro",
 ];
 
-/// In the order of Unicode's groups.
+/// The names of Unicode's groups, in the order of [`Group::iter`].
 const GROUP_NAMES: [&str; 3] = [
     "Smileys, People, Animals and nature, Food and drink, Travel and places, Activities, Objects, Symbols, Flags",
     "Carinhas, Pessoas, Animais e natureza, Comida e bebida, Viagens e lugares, Atividades, Objetos, Símbolos, Bandeiras",
     "Caritas, Personas, Animales y naturaleza, Comida y bebida, Viajes y lugares, Actividades, Objetos, Símbolos, Banderas",
 ];
 
-/// In the order of their names.
+/// The skin tones, each with an example.
 const TONES: [(SkinTone, &str); 6] = [
     (SkinTone::Default, "🖐"),
     (SkinTone::Light, "🖐🏻"),
@@ -50,64 +50,64 @@ const TONES: [(SkinTone, &str); 6] = [
 ];
 
 thread_local! {
-    /// There is one, whatever it is opened for.
+    /// The picker, once it has been opened. One serves all fields and messages.
     static PICKER: RefCell<Option<Picker>> = const { RefCell::new(None) };
 }
 
-/// All emoji, to choose one from.
+/// A popover with all emoji.
 #[derive(Clone, Copy)]
 pub struct Picker {
     chat: Chat,
     query: RwSignal<String>,
     tone: RwSignal<usize>,
-    then: StoredValue<Option<Callback<String>>>,
-    sheet: NodeRef<html::Div>,
+    on_pick: StoredValue<Option<Callback<String>>>,
+    popover: NodeRef<html::Div>,
 }
 
 impl Picker {
-    /// Opens it next to `anchor`.
-    pub fn open(chat: Chat, anchor: &Element, then: Callback<String>) {
-        let Some(room) = room() else { return };
-        let picker = PICKER.with_borrow_mut(|picker| *picker.get_or_insert_with(|| Self::new(chat, &room)));
+    /// Opens the picker next to `anchor`, and passes the chosen emoji to `on_pick`.
+    pub fn open(chat: Chat, anchor: &Element, on_pick: Callback<String>) {
+        let Some(parent) = main_landmark() else { return };
+        let picker = PICKER.with_borrow_mut(|picker| *picker.get_or_insert_with(|| Self::new(chat, &parent)));
         picker.query.set(String::new());
-        picker.then.set_value(Some(then));
-        // A keyboard on the screen would cover what there is to choose.
-        open_beside(picker.sheet, anchor.clone(), if has_physical_keyboard() { "input" } else { ".picker-list" });
+        picker.on_pick.set_value(Some(on_pick));
+        // Focusing the search would open an on-screen keyboard, which covers the emoji.
+        open_popover(picker.popover, anchor.clone(), if has_physical_keyboard() { "input" } else { ".picker-list" });
     }
 
-    fn new(chat: Chat, room: &Element) -> Self {
-        let kept = chat.stored_choice(TONE).and_then(|tone| tone.parse().ok());
+    fn new(chat: Chat, parent: &Element) -> Self {
+        let stored_tone = chat.stored_choice(TONE_KEY).and_then(|tone| tone.parse().ok());
         let make = || Self {
             chat,
             query: RwSignal::new(String::new()),
-            tone: RwSignal::new(kept.unwrap_or(0)),
-            then: StoredValue::new(None),
-            sheet: NodeRef::new(),
+            tone: RwSignal::new(stored_tone.unwrap_or(0)),
+            on_pick: StoredValue::new(None),
+            popover: NodeRef::new(),
         };
-        draw_for_good(room, make, |picker| view! { <Choice picker /> })
+        mount_permanently(parent, make, |picker| view! { <PickerContent picker /> })
     }
 
-    fn choose(self, emoji: &str) {
-        close(self.sheet);
-        if let Some(then) = self.then.get_value() {
-            then.run(emoji.to_owned());
+    fn pick(self, emoji: &str) {
+        close_popover(self.popover);
+        if let Some(on_pick) = self.on_pick.get_value() {
+            on_pick.run(emoji.to_owned());
         }
     }
 
-    fn skin(self) -> SkinTone {
+    fn skin_tone(self) -> SkinTone {
         TONES.get(self.tone.get()).map_or(SkinTone::Default, |(tone, ..)| *tone)
     }
 }
 
 #[component]
-fn Choice(picker: Picker) -> impl IntoView {
+fn PickerContent(picker: Picker) -> impl IntoView {
     let words = picker.chat.words;
-    let search = said(words, ["Search emoji", "Buscar emoji (em inglês)", "Buscar emoji (en inglés)"]);
-    let choose_first = move |event: ev::SubmitEvent| {
+    let search = translate(words, ["Search emoji", "Buscar emoji (em inglês)", "Buscar emoji (en inglés)"]);
+    let pick_first = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        let tone = untrack(|| picker.skin());
+        let tone = untrack(|| picker.skin_tone());
         if let Some(emoji) = picker.query.with_untracked(|query| find(query).next()) {
-            picker.choose(toned(emoji, tone));
+            picker.pick(with_skin_tone(emoji, tone));
         }
     };
     view! {
@@ -116,10 +116,10 @@ fn Choice(picker: Picker) -> impl IntoView {
             popover="auto"
             role="dialog"
             aria-label=words.emoji()
-            node_ref=picker.sheet
-            on:keydown=move |event| walk(&event)
+            node_ref=picker.popover
+            on:keydown=move |event| handle_key(&event)
         >
-            <form class="picker-search" on:submit=choose_first>
+            <form class="picker-search" on:submit=pick_first>
                 <input
                     type="search"
                     aria-label=search
@@ -140,9 +140,9 @@ fn Choice(picker: Picker) -> impl IntoView {
 #[component]
 fn Tones(picker: Picker) -> impl IntoView {
     let tone = move |(index, ((_, emoji), name)): (usize, ((SkinTone, &'static str), &'static str))| {
-        let choose = move |_| {
+        let select = move |_| {
             picker.tone.set(index);
-            picker.chat.store_choice(TONE, &index.to_string());
+            picker.chat.store_choice(TONE_KEY, &index.to_string());
         };
         view! {
             <button
@@ -151,40 +151,40 @@ fn Tones(picker: Picker) -> impl IntoView {
                 title=name
                 aria-label=name
                 aria-pressed=move || if picker.tone.get() == index { "true" } else { "false" }
-                on:click=choose
+                on:click=select
             >
                 {emoji}
             </button>
         }
     };
     view! {
-        <div class="picker-tones" role="group" aria-label=said(picker.chat.words, ["Skin tone", "Tom de pele", "Tono de piel"])>
-            {TONES.into_iter().zip(said(picker.chat.words, TONE_NAMES).split(", ")).enumerate().map(tone).collect_view()}
+        <div class="picker-tones" role="group" aria-label=translate(picker.chat.words, ["Skin tone", "Tom de pele", "Tono de piel"])>
+            {TONES.into_iter().zip(translate(picker.chat.words, TONE_NAMES).split(", ")).enumerate().map(tone).collect_view()}
         </div>
     }
 }
 
-/// By groups, or what was searched for.
+/// All emoji by group, or the results of the search.
 fn list(picker: Picker, query: &str) -> AnyView {
     if query.trim().is_empty() {
         let group = |(group, name): (Group, &'static str)| view! { <h2>{name}</h2> {grid(picker, group.emojis())} };
         return Group::iter()
-            .zip(said(picker.chat.words, GROUP_NAMES).split(", "))
+            .zip(translate(picker.chat.words, GROUP_NAMES).split(", "))
             .map(group)
             .collect_view()
             .into_any();
     }
     let mut found = find(query).peekable();
     if found.peek().is_none() {
-        return view! { <p class="picker-none" role="status">{said(picker.chat.words, ["No emoji has that name.", "Nenhum emoji tem esse nome.", "Ningún emoji se llama así."])}</p> }.into_any();
+        return view! { <p class="picker-none" role="status">{translate(picker.chat.words, ["No emoji has that name.", "Nenhum emoji tem esse nome.", "Ningún emoji se llama así."])}</p> }.into_any();
     }
     grid(picker, found).into_any()
 }
 
 fn grid(picker: Picker, emojis: impl Iterator<Item = &'static Emoji>) -> impl IntoView {
-    let tone = picker.skin();
+    let tone = picker.skin_tone();
     let button = |emoji: &'static Emoji| {
-        let toned = toned(emoji, tone);
+        let emoji_in_tone = with_skin_tone(emoji, tone);
         view! {
             <button
                 type="button"
@@ -192,29 +192,29 @@ fn grid(picker: Picker, emojis: impl Iterator<Item = &'static Emoji>) -> impl In
                 tabindex="-1"
                 title=emoji.name()
                 aria-label=emoji.name()
-                on:click=move |_| picker.choose(toned)
+                on:click=move |_| picker.pick(emoji_in_tone)
             >
-                {toned}
+                {emoji_in_tone}
             </button>
         }
     };
-    // The names are.
+    // The names are English in every language.
     view! { <div class="picker-grid" lang="en">{emojis.map(button).collect_view()}</div> }
 }
 
-/// Arrows lead from the search into the emoji, and among them.
-fn walk(event: &ev::KeyboardEvent) {
-    let is_written = event.target().is_some_and(|target| target.has_type::<HtmlInputElement>());
+/// Moves the focus with the arrow keys, from the search to the emoji and among them.
+fn handle_key(event: &ev::KeyboardEvent) {
+    let is_in_search = event.target().is_some_and(|target| target.has_type::<HtmlInputElement>());
     let step = match event.key().as_str() {
         "ArrowDown" => COLUMNS,
-        // In the text of the search.
-        _ if is_written => return,
+        // The other arrows move the caret in the search.
+        _ if is_in_search => return,
         "ArrowUp" => -COLUMNS,
         "ArrowRight" => 1,
         "ArrowLeft" => -1,
         _ => return,
     };
-    if step_focus(".picker-grid button", step) {
+    if move_focus(".picker-grid button", step) {
         event.prevent_default();
     }
 }

@@ -1,7 +1,7 @@
-//! What one does with messages: the menu of each, reactions, quotes, and what the composer is about.
+//! Clicks and keys in messages: the menu of a message, reactions, quotes, code blocks, and the composer's reply and edit modes.
 
-mod context;
-mod items;
+mod composer_mode;
+mod message_menu;
 
 use std::time::Duration;
 
@@ -11,39 +11,42 @@ use leptos::{
     web_sys::{Element, HtmlElement},
 };
 
-use self::{context::edit_last, items::Menu};
-use super::{part, said};
+use self::{
+    composer_mode::{cancel, edit_last_own_message},
+    message_menu::MessageMenu,
+};
+use super::{lazy_chunk, translate};
 use crate::{
     browser::copy_to_clipboard,
     state::{Action, Chat, MessageRow},
 };
 
-/// For how long a button says what it did.
-const SAID: Duration = Duration::from_secs(3);
+/// How long a button tells whether it copied.
+const STATUS_DURATION: Duration = Duration::from_secs(3);
 
-part! {
+lazy_chunk! {
     menu,
-    /// Somebody clicked on something in a message.
-    pub fn click_in_messages(chat: Chat, element: Element) {
+    /// Handles a click on `element`, one of the clickable elements in a message.
+    pub fn handle_message_click(chat: Chat, element: Element) {
         let class = |name| element.class_list().contains(name);
         if class("copy") {
             copy_code(chat, element);
-        } else if let Some(line) = line_of(chat, &element) {
+        } else if let Some(line) = row_containing(chat, &element) {
             if class("reaction") {
-                react(chat, &line, &element);
+                toggle_reaction(chat, &line, element.get_attribute("data-emoji").unwrap_or_default());
             } else if class("quote") {
-                go_to_quoted(chat, &line);
+                go_to_quoted_message(chat, &line);
             } else {
-                Menu::open(chat, line, &element);
+                MessageMenu::open(chat, line, &element);
             }
         }
     }
 }
 
-part! {
+lazy_chunk! {
     menu,
-    /// Somebody pressed a key on a message.
-    pub fn key_in_messages(chat: Chat, element: Element, key: String) {
+    /// Handles a key on `element`, a message or an element in one: the arrows move among messages, Enter opens the menu.
+    pub fn handle_message_key(chat: Chat, element: Element, key: String) {
         let message = element.closest(".message").ok().flatten();
         let next = message.as_ref().and_then(|message| match key.as_str() {
             "ArrowUp" => message.previous_element_sibling(),
@@ -53,40 +56,35 @@ part! {
         if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
             _ = next.focus();
         } else if key == "Enter"
-            && let Some((message, line)) = message.and_then(|message| Some((message.clone(), line_of(chat, &message)?)))
+            && let Some((message, line)) = message.and_then(|message| Some((message.clone(), row_containing(chat, &message)?)))
         {
-            Menu::open(chat, line, &message);
+            MessageMenu::open(chat, line, &message);
         }
     }
 }
 
-part! {
+lazy_chunk! {
     menu,
-    /// Somebody pressed a key in the composer that is not part of a text: up, or escape.
-    pub fn key_in_composer(chat: Chat, key: String) {
+    /// Handles a key in the composer: Escape cancels a reply or an edit, ArrowUp edits the reader's last message.
+    pub fn handle_composer_key(chat: Chat, key: String) {
         if key == "Escape" {
-            context::give_up(chat);
+            cancel(chat);
         } else {
-            edit_last(chat);
+            edit_last_own_message(chat);
         }
     }
 }
 
-/// The message that an element is in, if it has a place in the room.
-fn line_of(chat: Chat, element: &Element) -> Option<MessageRow> {
+/// The message that contains an element, if it has a seq.
+fn row_containing(chat: Chat, element: &Element) -> Option<MessageRow> {
     let message = element.closest(".message").ok().flatten()?;
     let seq = message.get_attribute("data-seq")?.parse::<u64>().ok();
     let is_it = |line: &&MessageRow| seq.is_some() && line.seq.get_untracked() == seq;
     chat.room_untracked()?.rows.with_untracked(|rows| rows.iter().find(is_it).cloned())
 }
 
-fn react(chat: Chat, line: &MessageRow, button: &Element) {
-    let emoji = button.get_attribute("data-emoji").unwrap_or_default();
-    toggle(chat, line, emoji);
-}
-
-/// Puts an emoji to a message, or takes it off if the reader has put it there.
-fn toggle(chat: Chat, line: &MessageRow, emoji: String) {
+/// Adds a reaction of the reader's to a message, or removes it.
+fn toggle_reaction(chat: Chat, line: &MessageRow, emoji: String) {
     let is_there = line.reactions.with_untracked(|reactions| {
         let same = reactions.iter().find(|reaction| reaction.emoji == emoji);
         same.is_some_and(|reaction| reaction.people.iter().any(|user| chat.is_me(&user.id)))
@@ -96,18 +94,18 @@ fn toggle(chat: Chat, line: &MessageRow, emoji: String) {
     }
 }
 
-fn go_to_quoted(chat: Chat, line: &MessageRow) {
-    if let Some(seq) = line.content.with_untracked(|said| said.reply.as_ref().map(|reply| reply.seq)) {
+fn go_to_quoted_message(chat: Chat, line: &MessageRow) {
+    if let Some(seq) = line.content.with_untracked(|content| content.reply.as_ref().map(|reply| reply.seq)) {
         chat.dispatch(Action::GoToMessage(seq));
     }
 }
 
-/// Whether something was copied, in words.
-fn copied_or_not(chat: Chat, copied: bool) -> &'static str {
-    if copied {
-        said(chat.words, ["Copied", "Copiado", "Copiado"])
+/// Tells whether something was copied.
+fn copy_status(chat: Chat, is_copied: bool) -> &'static str {
+    if is_copied {
+        translate(chat.words, ["Copied", "Copiado", "Copiado"])
     } else {
-        said(
+        translate(
             chat.words,
             [
                 "This browser does not allow copying",
@@ -118,15 +116,16 @@ fn copied_or_not(chat: Chat, copied: bool) -> &'static str {
     }
 }
 
-/// Copies the code that stands before a button, which says so.
+/// Copies the code block before a button, and shows on the button whether that worked.
 fn copy_code(chat: Chat, button: Element) {
     let code = button.previous_element_sibling().and_then(|code| code.text_content()).unwrap_or_default();
     let label = button.text_content();
-    copy_to_clipboard(&code, move |copied| {
-        let said = copied_or_not(chat, copied);
-        if label.as_deref() != Some(said) {
-            button.set_text_content(Some(said));
-            set_timeout(move || button.set_text_content(label.as_deref()), SAID);
+    copy_to_clipboard(&code, move |is_copied| {
+        let status = copy_status(chat, is_copied);
+        // A second click within the duration finds the status as the label.
+        if label.as_deref() != Some(status) {
+            button.set_text_content(Some(status));
+            set_timeout(move || button.set_text_content(label.as_deref()), STATUS_DURATION);
         }
     });
 }

@@ -3,8 +3,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{
-    dialog::{self, Opened},
-    part, said,
+    dialog::{LazyDialog, open_dialog},
+    lazy_chunk, translate,
 };
 use crate::{
     browser::{absolute_url, can_share, copy_to_clipboard, share},
@@ -12,8 +12,8 @@ use crate::{
     text::{qr_path, room_path},
 };
 
-/// For how long it is said whether the link was copied.
-const SAID: Duration = Duration::from_secs(6);
+/// How long the status line tells whether the link was copied.
+const STATUS_DURATION: Duration = Duration::from_secs(6);
 
 const HINT: [&str; 3] = [
     "Whoever opens this link and gives a name is in the room.",
@@ -28,48 +28,51 @@ const BY_HAND: [&str; 3] = [
 ];
 
 thread_local! {
-    static DIALOG: Opened = const { Opened::new(None) };
+    static DIALOG: LazyDialog = const { LazyDialog::new(None) };
 }
 
-part! {
+lazy_chunk! {
     invite,
-    /// Opens the ways to bring somebody along.
-    pub fn invite_people(chat: Chat) {
-        dialog::open(&DIALOG, chat, chat.words.invite(), || view! { <Invitation chat /> });
+    /// Opens a dialog with the ways to invite somebody to the room.
+    pub fn open_invitation(chat: Chat) {
+        open_dialog(&DIALOG, chat, chat.words.invite(), || view! { <Invitation chat /> });
     }
 }
 
-/// The link, the device's own way of sharing, and a QR code for a phone beside the screen.
+/// The room's link as text and as a QR code, with buttons to copy it and to open the device's share sheet.
 #[component]
 fn Invitation(chat: Chat) -> impl IntoView {
     let words = chat.words;
     let link = move || chat.current_room.with(|room| absolute_url(&room_path(room)));
-    let is_copied = RwSignal::new(None);
-    let copied = move |copied| {
-        is_copied.set(Some(copied));
-        set_timeout(move || is_copied.set(None), SAID);
+    let copied = RwSignal::new(None);
+    let show_status = move |is_copied| {
+        copied.set(Some(is_copied));
+        set_timeout(move || copied.set(None), STATUS_DURATION);
     };
     let status = move || {
-        let copied = is_copied.get()?;
-        Some(said(words, if copied { ["The link is copied.", "Link copiado.", "Enlace copiado."] } else { BY_HAND }))
+        let is_copied = copied.get()?;
+        Some(translate(
+            words,
+            if is_copied { ["The link is copied.", "Link copiado.", "Enlace copiado."] } else { BY_HAND },
+        ))
     };
     view! {
         <div class="invitation">
             <p class="invitation-room" dir="auto">{move || chat.current_room.get()}</p>
-            <p>{said(words, HINT)}</p>
+            <p>{translate(words, HINT)}</p>
             <img
                 width="200"
                 height="200"
-                alt=said(words, ["QR code of the link", "Código QR do link", "Código QR del enlace"])
+                alt=translate(words, ["QR code of the link", "Código QR do link", "Código QR del enlace"])
                 src=move || chat.current_room.with(|room| qr_path(room))
             />
             <a href=link>{link}</a>
             <div class="field-row">
-                <button type="button" on:click=move |_| copy_to_clipboard(&link(), copied)>
+                <button type="button" on:click=move |_| copy_to_clipboard(&link(), show_status)>
                     {words.copy_link()}
                 </button>
                 <button type="button" class="small" hidden=!can_share() on:click=move |_| share(&link())>
-                    {said(words, ["Share…", "Compartilhar…", "Compartir…"])}
+                    {translate(words, ["Share…", "Compartilhar…", "Compartir…"])}
                 </button>
             </div>
             <p role="status">{status}</p>

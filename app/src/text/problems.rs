@@ -1,11 +1,15 @@
 use client::FailureReason;
+#[cfg(feature = "ssr")]
+use leptos_i18n::td_string;
 use protocol::{NameProblem, RefusalCode, limits};
 
 use super::words::{Words, number};
+#[cfg(feature = "ssr")]
+use crate::{i18n::Locale, preferences::Language};
 
 impl Words {
-    /// What is wrong with the name of a room.
-    pub fn of_room(self, problem: NameProblem) -> String {
+    /// Why a name is not valid for a room.
+    pub fn room_name_problem(self, problem: NameProblem) -> String {
         match problem {
             NameProblem::Missing => self.room_missing().to_owned(),
             NameProblem::TooLong => self.room_too_long(&number(limits::ROOM_NAME as u64)),
@@ -13,9 +17,9 @@ impl Words {
         }
     }
 
-    /// FailureReason something was not taken.
-    pub fn why(self, why: &FailureReason) -> String {
-        let words = match why {
+    /// Why a command or a join failed.
+    pub fn failure_reason(self, reason: &FailureReason) -> String {
+        let words = match reason {
             FailureReason::Refused(code) => return self.refusal(*code),
             FailureReason::Told(words) => words,
             FailureReason::Crowded => self.crowded(),
@@ -26,7 +30,7 @@ impl Words {
         words.to_owned()
     }
 
-    /// FailureReason something was not done. What crosses the socket says it in English.
+    /// Why the server refused something, in the reader's language; the text that crosses the socket is English.
     pub fn refusal(self, code: RefusalCode) -> String {
         let words = match code {
             RefusalCode::TextTooLong => return self.text_too_long(&number(limits::TEXT as u64)),
@@ -39,5 +43,26 @@ impl Words {
             RefusalCode::BadFrame | RefusalCode::BadRoom | RefusalCode::Unknown => self.refused(),
         };
         words.to_owned()
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<Language> for Locale {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::English => Self::en,
+            Language::Portuguese => Self::pt_BR,
+            Language::Spanish => Self::es,
+        }
+    }
+}
+
+/// Why a name is not valid for a person.
+#[cfg(feature = "ssr")]
+pub fn user_name_problem(problem: NameProblem, locale: Locale) -> String {
+    match problem {
+        NameProblem::Missing => td_string!(locale, pages.name_missing).to_owned(),
+        NameProblem::TooLong => td_string!(locale, pages.name_too_long, longest = limits::USER_NAME).to_string(),
+        NameProblem::Unshowable => td_string!(locale, pages.name_unshowable).to_owned(),
     }
 }

@@ -1,33 +1,33 @@
 use std::fmt::Write;
 
-/// The address of a room's page.
+/// The path of a room's page.
 pub fn room_path(room: &str) -> String {
-    // Browsers take a segment of dots for a way up, encoded or not, so these two rooms are asked for by query.
+    // Browsers resolve a segment of dots as a relative path, encoded or not, so these two rooms use the query.
     if matches!(room, "." | "..") {
         return format!("/r?room={room}");
     }
-    format!("/r/{}", encoded(room))
+    format!("/r/{}", percent_encode(room))
 }
 
-/// The address of a message: of the room's page around it.
+/// The path of the room's page that shows the messages around `seq`.
 pub fn message_path(room: &str, seq: u64) -> String {
     let path = room_path(room);
     let separator = if path.contains('?') { '&' } else { '?' };
     format!("{path}{separator}at={seq}")
 }
 
-/// The address of a room's QR code.
+/// The path of the QR code that encodes a room's address.
 pub fn qr_path(room: &str) -> String {
-    format!("/api/qr.svg?room={}", encoded(room))
+    format!("/api/qr.svg?room={}", percent_encode(room))
 }
 
-fn encoded(text: &str) -> String {
+fn percent_encode(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             encoded.push(char::from(byte));
         } else {
-            write!(encoded, "%{byte:02X}").expect("a string takes whatever is written to it");
+            write!(encoded, "%{byte:02X}").expect("writing to a String never fails");
         }
     }
     encoded
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_is_one_segment_of_a_path() {
+    fn a_room_is_one_path_segment() {
         for (room, path) in [
             ("lobby", "/r/lobby"),
             ("a b/c?d#e%", "/r/a%20b%2Fc%3Fd%23e%25"),
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_a_place_in_its_room() {
+    fn a_message_is_a_query_of_its_room() {
         assert_eq!(message_path("a?b", 7), "/r/a%3Fb?at=7");
         assert_eq!(message_path("..", 7), "/r?room=..&at=7");
     }

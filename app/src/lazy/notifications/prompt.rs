@@ -1,9 +1,9 @@
 use leptos::{prelude::*, web_sys::Element};
 
-use super::choice::want;
+use super::settings::set_notifications_on;
 use crate::{
     browser::{request_notify_permission, restore_focus},
-    lazy::{draw, said},
+    lazy::{mount, translate},
     state::Chat,
 };
 
@@ -13,26 +13,26 @@ const ASK: [&str; 3] = [
     "Alguien te mencionó. ¿Quieres que tu dispositivo te avise la próxima vez, cuando esta página esté en segundo plano?",
 ];
 
-/// Where the question is drawn: a part of the page that a screen reader reads out.
-const PLACE: &str = ".notices";
+/// The parent of the prompt, a live region that screen readers announce.
+const PARENT: &str = ".notices";
 
-/// A browser asks only those who have just clicked, so the page asks first.
-pub fn ask(owner: &Owner) {
-    let asked = document().query_selector(".notice.ask").ok().flatten().is_some();
-    let place: Option<Element> = document().query_selector(PLACE).ok().flatten();
-    if let Some(place) = place.filter(|_| !asked) {
-        draw(owner, &place, || view! { <Ask /> });
+/// Asks whether the reader wants notifications. Browsers ask for the permission only after a click, so the page asks first.
+pub fn show_prompt(owner: &Owner) {
+    let is_shown = document().query_selector(".notice.ask").ok().flatten().is_some();
+    let parent: Option<Element> = document().query_selector(PARENT).ok().flatten();
+    if let Some(parent) = parent.filter(|_| !is_shown) {
+        mount(owner, &parent, || view! { <Prompt /> });
     }
 }
 
 #[component]
-fn Ask() -> impl IntoView {
+fn Prompt() -> impl IntoView {
     let chat = Chat::from_context();
     let words = chat.words;
     let is_open = RwSignal::new(true);
-    let answer = move |wants| {
-        want(chat, wants);
-        if wants {
+    let answer = move |accepts| {
+        set_notifications_on(chat, accepts);
+        if accepts {
             request_notify_permission(|| {});
         }
         is_open.set(false);
@@ -41,12 +41,12 @@ fn Ask() -> impl IntoView {
     view! {
         <Show when=move || is_open.get()>
             <div class="notice ask">
-                <p>{said(words, ASK)}</p>
+                <p>{translate(words, ASK)}</p>
                 <button type="button" class="small" on:click=move |_| answer(true)>
-                    {said(words, ["Notify me", "Me avisar", "Avísame"])}
+                    {translate(words, ["Notify me", "Me avisar", "Avísame"])}
                 </button>
                 <button type="button" class="small quiet" on:click=move |_| answer(false)>
-                    {said(words, ["Not now", "Agora não", "Ahora no"])}
+                    {translate(words, ["Not now", "Agora não", "Ahora no"])}
                 </button>
             </div>
         </Show>

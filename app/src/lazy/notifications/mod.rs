@@ -1,0 +1,81 @@
+//! Notifications of mentions that the reader does not see, and their settings.
+
+#[cfg(feature = "hydrate")]
+mod prompt;
+mod settings;
+
+use leptos::prelude::*;
+
+use self::settings::NotificationSettings;
+use super::{
+    dialog::{LazyDialog, open_dialog},
+    lazy_chunk,
+};
+use crate::state::Chat;
+
+thread_local! {
+    static DIALOG: LazyDialog = const { LazyDialog::new(None) };
+}
+
+lazy_chunk! {
+    mention,
+    /// Opens the settings of notifications.
+    pub fn open_notification_settings(chat: Chat) {
+        open_dialog(&DIALOG, chat, chat.words.notifications(), || view! { <NotificationSettings chat /> });
+    }
+}
+
+#[cfg(feature = "hydrate")]
+pub use self::notify::notify_of_mention;
+
+#[cfg(feature = "hydrate")]
+mod notify {
+    use std::{cell::Cell, time::Duration};
+
+    use leptos::prelude::*;
+
+    use super::{
+        prompt::show_prompt,
+        settings::{are_notifications_on, is_sound_on},
+    };
+    use crate::{
+        browser::{NotifyPermission, beep, notify, notify_permission},
+        lazy::{lazy_chunk, translate},
+        state::{Action, Chat},
+        text::room_path,
+    };
+
+    lazy_chunk! {
+        mention,
+        /// Notifies the reader of a mention through the browser. The first mention asks whether the reader wants that.
+        pub fn notify_of_mention(owner: Owner, chat: Chat, room: String, author: String, text: String) {
+            if is_sound_on(chat) {
+                beep_at_most_once_a_second();
+            }
+            match (notify_permission(), are_notifications_on(chat)) {
+                (NotifyPermission::Granted, None | Some(true)) => show_notification(chat, room, &author, &text),
+                (NotifyPermission::NotAsked, None) => show_prompt(&owner),
+                (_, Some(_)) | (NotifyPermission::Denied, None) => {}
+            }
+        }
+    }
+
+    /// After an outage many mentions arrive at once.
+    fn beep_at_most_once_a_second() {
+        thread_local! {
+            static HAS_BEEPED: Cell<bool> = const { Cell::new(false) };
+        }
+        if !HAS_BEEPED.replace(true) {
+            beep();
+            set_timeout(|| HAS_BEEPED.set(false), Duration::from_secs(1));
+        }
+    }
+
+    fn show_notification(chat: Chat, room: String, author: &str, text: &str) {
+        if document().hidden() {
+            let mentions_you = [" mentions you in ", " menciona você em ", " te menciona en "];
+            let title = [author, translate(chat.words, mentions_you), &room].concat();
+            notify(&title, text, &room_path(&room), move || chat.dispatch(Action::EnterRoom(room.clone())));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use leptos::prelude::*;
+
+use crate::{
+    browser::{NotifyPermission, beep, notify_permission, request_notify_permission},
+    lazy::translate,
+    state::Chat,
+};
+
+/// The keys under which the browser stores the settings, each `on` or `off`.
+const NOTIFY_KEY: &str = "notify";
+const SOUND_KEY: &str = "sound";
+const ON: &str = "on";
+const OFF: &str = "off";
+
+const BLOCKED: [&str; 3] = [
+    "This browser does not let Sala notify you. It may be allowed in the browser's settings for this site.",
+    "Este navegador não permite que a Sala envie notificações. Talvez você possa permitir nas configurações dele para este site.",
+    "Este navegador no permite que Sala envíe notificaciones. Quizá puedas permitirlo en su configuración para este sitio.",
+];
+
+/// Whether the reader has turned notifications on or off; `None` if neither.
+pub fn are_notifications_on(chat: Chat) -> Option<bool> {
+    chat.stored_choice(NOTIFY_KEY).map(|choice| choice == ON)
+}
+
+/// Stores whether the reader wants notifications.
+pub fn set_notifications_on(chat: Chat, is_on: bool) {
+    chat.store_choice(NOTIFY_KEY, if is_on { ON } else { OFF });
+}
+
+/// Whether a mention plays a sound.
+pub fn is_sound_on(chat: Chat) -> bool {
+    chat.stored_choice(SOUND_KEY).is_some_and(|choice| choice == ON)
+}
+
+/// The form of the settings.
+#[component]
+pub fn NotificationSettings(chat: Chat) -> impl IntoView {
+    let words = chat.words;
+    let (permission, notifies, sound) =
+        (RwSignal::new(NotifyPermission::NotAsked), RwSignal::new(false), RwSignal::new(false));
+    // Another tab or the browser's settings may have changed them while the dialog was closed.
+    let refresh = move || {
+        permission.set(notify_permission());
+        notifies.set(notify_permission() == NotifyPermission::Granted && are_notifications_on(chat) != Some(false));
+        sound.set(is_sound_on(chat));
+    };
+    let set_notifies = move |event| {
+        let checked = event_target_checked(&event);
+        set_notifications_on(chat, checked);
+        if checked { request_notify_permission(refresh) } else { refresh() }
+    };
+    let set_sound = move |event| {
+        let checked = event_target_checked(&event);
+        chat.store_choice(SOUND_KEY, if checked { ON } else { OFF });
+        if checked {
+            beep();
+        }
+        refresh();
+    };
+    refresh();
+    view! {
+        <div class="notifications">
+            <label>
+                <input type="checkbox" autofocus prop:checked=move || notifies.get() on:change=set_notifies on:focus=move |_| refresh() />
+                {translate(
+                    words,
+                    [
+                        "Notify me of mentions while this page is in the background",
+                        "Me avisar de menções quando esta página estiver em segundo plano",
+                        "Notificarme de menciones cuando esta página esté en segundo plano",
+                    ],
+                )}
+            </label>
+            <p hidden=move || permission.get() != NotifyPermission::Denied>{translate(words, BLOCKED)}</p>
+            <label>
+                <input type="checkbox" prop:checked=move || sound.get() on:change=set_sound />
+                {translate(words, ["Play a sound when I am mentioned", "Tocar um som quando me mencionarem", "Reproducir un sonido cuando me mencionen"])}
+            </label>
+        </div>
+    }
+}
