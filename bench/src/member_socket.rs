@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail};
-use protocol::{ClientFrame, Event, Kind, ServerFrame};
+use protocol::{ClientFrame, Command, Event, Kind, ServerFrame};
 use testkit::{Connection, Received, Utf8Bytes, WebSocket};
 use tokio::time::timeout;
 
@@ -44,7 +44,7 @@ impl MemberSocket {
     /// Sends a message. `id` must be unique among the member's messages.
     pub async fn send(&mut self, id: u32, text: String) -> anyhow::Result<()> {
         let room = self.room.clone();
-        self.socket.send(&ClientFrame::Send { room, id: id.to_string(), text, reply_to: None, uid: None }).await
+        self.socket.send(&ClientFrame::Command { room, id: id.to_string(), command: Command::send(text) }).await
     }
 
     /// Waits for the next frame. Cancel-safe, as [`WebSocket::receive`] is.

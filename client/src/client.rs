@@ -1,11 +1,11 @@
-use protocol::{ClientFrame, User, limits};
+use protocol::{ClientFrame, Command, User, limits};
 
 use crate::by_name::ByName;
 use crate::connection::Connection;
 use crate::outbox::{BOUND, Outbox};
 use crate::turn::Turn;
 use crate::{
-    Change, ConnectionStatus, Context, Deed, Effect, FailureReason, Input, PendingCommand, Room, Snapshot, TimelineItem,
+    Change, ConnectionStatus, Context, Effect, FailureReason, Input, PendingCommand, Room, Snapshot, TimelineItem,
 };
 
 /// The client of one person: one connection, over one socket after the other, and the rooms that are open.
@@ -129,12 +129,7 @@ impl Client {
             Input::Offline => self.connection.doubt(turn),
             Input::Visible => self.connection.hurry(turn),
             Input::Leave { room } => self.leave(room, turn),
-            Input::Send { room, id, text, reply_to } => self.send(room, id, Deed::Say { text, reply_to }, turn),
-            Input::Edit { room, id, target, key, text } => self.edit(room, id, target, key, text, turn),
-            Input::Delete { room, id, target } => self.send(room, id, Deed::Delete { target }, turn),
-            Input::React { room, id, target, emoji, on } => {
-                self.send(room, id, Deed::React { target, emoji, on }, turn);
-            }
+            Input::Command { room, id, command, key } => self.command(room, id, command, key, turn),
             Input::Retry { room, id } => {
                 let space = self.has_space();
                 self.with(room, |room| room.retry(id, space, turn));
@@ -154,27 +149,28 @@ impl Client {
         }
     }
 
-    fn send(&mut self, room: &str, id: String, deed: Deed, turn: &mut Turn) {
-        let uid = deed.about().and_then(|seq| self.rooms.get(room)?.uid_at(seq)).cloned();
-        if deed.target().is_some() && uid.is_none() {
+    fn command(&mut self, room: &str, id: String, mut command: Command, key: Option<&str>, turn: &mut Turn) {
+        let mut failed = None;
+        if let Command::Edit { target, text } = &mut command
+            && key.is_some_and(|key| !self.shows(room, target.seq, key))
+        {
+            command = Command::Send { text: std::mem::take(text), reply_to: None };
+            failed = Some(FailureReason::Gone);
+        }
+        if let Some(reference) = command.reference_mut() {
+            reference.uid = self.rooms.get(room).and_then(|room| room.uid_at(reference.seq)).cloned();
+        }
+        if command.target().is_some_and(|target| target.uid.is_none()) {
             // A person's click can come after the message was let go of.
             return;
         }
         let at = self.said_at(turn);
-        self.put(PendingCommand { room: room.to_owned(), id, deed, uid, at, failed: None }, turn);
+        self.put(PendingCommand { room: room.to_owned(), id, command, at, failed }, turn);
     }
 
-    fn edit(&mut self, room: &str, id: String, target: u64, key: &str, text: String, turn: &mut Turn) {
-        let is_it = |line: &TimelineItem| line.seq == Some(target) && line.key == key;
-        if self.rooms.get(room).is_some_and(|room| room.lines().iter().any(is_it)) {
-            return self.send(room, id, Deed::Edit { target, text }, turn);
-        }
-        let deed = Deed::Say { text, reply_to: None };
-        let at = self.said_at(turn);
-        self.put(
-            PendingCommand { room: room.to_owned(), id, deed, uid: None, at, failed: Some(FailureReason::Gone) },
-            turn,
-        );
+    fn shows(&self, room: &str, seq: u64, key: &str) -> bool {
+        let is_it = |line: &TimelineItem| line.seq == Some(seq) && line.key == key;
+        self.rooms.get(room).is_some_and(|room| room.lines().iter().any(is_it))
     }
 
     /// No two at once: what is persisted comes back in the order of its times.

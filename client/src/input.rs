@@ -1,4 +1,4 @@
-use protocol::{Event, Head, User};
+use protocol::{Command, Event, Head, User};
 
 use crate::PendingCommand;
 
@@ -61,52 +61,17 @@ pub enum Input<'a> {
         /// The room.
         room: &'a str,
     },
-    /// Say something.
-    Send {
+    /// Do what the person asks for. An edit, a deletion or a reaction is for a message that is shown.
+    Command {
         /// The room.
         room: &'a str,
         /// A fresh id: 1–64 characters of `A–Z a–z 0–9 - _`.
         id: String,
-        /// What to say.
-        text: String,
-        /// The number of the message that it answers.
-        reply_to: Option<u64>,
-    },
-    /// Say something else instead, in a message of one's own that is shown. If it no longer is, what was written becomes a
-    /// message of its own that is not sent.
-    Edit {
-        /// The room.
-        room: &'a str,
-        /// A fresh id, as in [`Input::Send`].
-        id: String,
-        /// The number of the message.
-        target: u64,
-        /// The [`TimelineItem::key`](crate::TimelineItem::key) of the message, since its number may have become another's.
-        key: &'a str,
-        /// What it is to say.
-        text: String,
-    },
-    /// Take a message of one's own back that is shown.
-    Delete {
-        /// The room.
-        room: &'a str,
-        /// A fresh id, as in [`Input::Send`].
-        id: String,
-        /// The number of the message.
-        target: u64,
-    },
-    /// Put an emoji to a message that is shown, or take it off.
-    React {
-        /// The room.
-        room: &'a str,
-        /// A fresh id, as in [`Input::Send`].
-        id: String,
-        /// The number of the message.
-        target: u64,
-        /// Which; see [`protocol::check_emoji`].
-        emoji: String,
-        /// Whether it is put there.
-        on: bool,
+        /// The command. The client fills in the `uid` of the message that it refers to.
+        command: Command,
+        /// Of an edit, the [`TimelineItem::key`](crate::TimelineItem::key) of the message, whose `seq` may be another
+        /// message's by now. If the message is no longer shown, the text becomes a message of its own that is not sent.
+        key: Option<&'a str>,
     },
     /// Send a message or a change that failed again, under its id.
     Retry {

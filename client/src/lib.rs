@@ -55,6 +55,6 @@ pub use failure_reason::FailureReason;
 pub use input::{Change, Context, Effect, Input, Snapshot};
 pub use lines::{DeliveryStatus, Reaction, TimelineItem};
 pub use mentions::{is_of_a_word, mention_places, mentions, name_at, stands_apart};
-pub use pending_command::{Deed, PendingCommand};
+pub use pending_command::PendingCommand;
 pub use room::Room;
 pub use timeline::Notice;

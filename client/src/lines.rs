@@ -66,9 +66,10 @@ impl Lines {
             }
         }
         for amendment in &amendments {
-            let is_last = |target| !self.amendments.iter().any(|later| later.is_of(target) && later.rewrites());
+            let is_last =
+                |target| !self.amendments.iter().any(|later| later.target() == Some(target) && later.rewrites());
             // Quotes show it already if something later was done.
-            if amendment.deed.target().is_some_and(is_last) {
+            if amendment.target().is_some_and(is_last) {
                 amendment.requote(&mut self.list);
                 amendment.requote(&mut self.bases);
             }
@@ -119,7 +120,7 @@ impl Lines {
         if line.reply.is_some() {
             // The server quotes what it knew then.
             for amendment in &self.amendments {
-                line.requote(&amendment.author, &amendment.deed);
+                line.requote(&amendment.author, &amendment.command);
             }
         }
         self.list.insert(self.sent, line);
@@ -128,11 +129,11 @@ impl Lines {
     }
 
     fn amend(&mut self, amendment: &Amendment) -> bool {
-        let base = find(&self.bases, amendment.deed.target());
+        let base = find(&self.bases, amendment.target());
         let different = match base {
             // What is shown of it is worked out anew when what is unsent is.
             Some(base) => {
-                self.bases[base].change(&amendment.author, amendment.at, &amendment.deed);
+                self.bases[base].change(&amendment.author, amendment.at, &amendment.command);
                 false
             }
             None => amendment.amend(&mut self.list[..self.sent]),

@@ -1,9 +1,9 @@
 mod entry;
 
-use protocol::User;
+use protocol::{Command, User};
 
 use crate::turn::Turn;
-use crate::{Deed, Effect, FailureReason, PendingCommand, TimelineItem};
+use crate::{Effect, FailureReason, PendingCommand, TimelineItem};
 use entry::{Entry, State};
 
 /// Messages that wait in all rooms together. A person never gets there; beyond it a message fails at once.
@@ -219,10 +219,12 @@ impl Outbox {
     /// wrote is to be lost without a word.
     pub(crate) fn lines(&self, me: &User, elsewhere: &[PendingCommand]) -> impl Iterator<Item = TimelineItem> {
         let lost = |id: &str| elsewhere.iter().any(|change| change.id == id && change.failed.is_some());
-        self.entries.iter().filter_map(move |entry| match &entry.unsent.deed {
-            Deed::Say { text, reply_to } => Some(entry.line(me, text, *reply_to)),
-            Deed::Edit { text, .. } => lost(&entry.unsent.id).then(|| entry.line(me, text, None)),
-            Deed::Delete { .. } | Deed::React { .. } => None,
+        self.entries.iter().filter_map(move |entry| match &entry.unsent.command {
+            Command::Send { text, reply_to } => {
+                Some(entry.line(me, text, reply_to.as_ref().map(|reply_to| reply_to.seq)))
+            }
+            Command::Edit { text, .. } => lost(&entry.unsent.id).then(|| entry.line(me, text, None)),
+            Command::Delete { .. } | Command::React { .. } => None,
         })
     }
 

@@ -1,41 +1,8 @@
 use miniserde::{Deserialize, json};
-use protocol::{ClientFrame, Error, MessageId, check_text};
+use protocol::{ClientFrame, Command, Error, MessageId, MessageRef, check_text};
 use serde::Serialize;
 
 use crate::FailureReason;
-
-/// What a person does in a room that is kept there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Says something.
-    Say {
-        /// What.
-        text: String,
-        /// The number of the message that it answers.
-        reply_to: Option<u64>,
-    },
-    /// Says something else instead, in a message of their own.
-    Edit {
-        /// The number of the message.
-        target: u64,
-        /// What it is to say.
-        text: String,
-    },
-    /// Takes a message of their own back.
-    Delete {
-        /// The number of the message.
-        target: u64,
-    },
-    /// Puts an emoji to a message, or takes it off.
-    React {
-        /// The number of the message.
-        target: u64,
-        /// Which.
-        emoji: String,
-        /// Whether it is put there.
-        on: bool,
-    },
-}
 
 /// Something that was done and is not known to be in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,33 +11,12 @@ pub struct PendingCommand {
     pub room: String,
     /// The client's id of it.
     pub id: String,
-    /// What was done.
-    pub deed: Deed,
-    /// The name of the event that is answered or changed: in a history that went another way its number is another's.
-    pub uid: Option<String>,
+    /// What the person asked for.
+    pub command: Command,
     /// When the person did it, on the clock of [`Context::now`](crate::Context::now).
     pub at: u64,
     /// FailureReason it was not taken: it waits for the person to send it again or to discard it.
     pub failed: Option<FailureReason>,
-}
-
-impl Deed {
-    /// The number of the message that it changes.
-    #[must_use]
-    pub fn target(&self) -> Option<u64> {
-        match self {
-            Self::Say { .. } => None,
-            Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => Some(*target),
-        }
-    }
-
-    /// The number of the message that it is about.
-    pub(crate) fn about(&self) -> Option<u64> {
-        match self {
-            Self::Say { reply_to, .. } => *reply_to,
-            Self::Edit { .. } | Self::Delete { .. } | Self::React { .. } => self.target(),
-        }
-    }
 }
 
 impl PendingCommand {
@@ -90,21 +36,13 @@ impl PendingCommand {
     /// what browsers load.
     pub(crate) fn check(&self) -> Result<(), Error> {
         MessageId::new(&self.id)?;
-        match &self.deed {
-            Deed::Say { text, .. } | Deed::Edit { text, .. } => check_text(text),
-            Deed::Delete { .. } | Deed::React { .. } => Ok(()),
-        }
+        self.command.text().map_or(Ok(()), check_text)
     }
 
     /// How it is sent.
     pub(crate) fn frame(&self) -> ClientFrame {
-        let Self { room, id, deed, uid, .. } = self.clone();
-        match deed {
-            Deed::Say { text, reply_to } => ClientFrame::Send { room, id, text, reply_to, uid },
-            Deed::Edit { target, text } => ClientFrame::Edit { room, id, target, uid, text },
-            Deed::Delete { target } => ClientFrame::Delete { room, id, target, uid },
-            Deed::React { target, emoji, on } => ClientFrame::React { room, id, target, uid, emoji, on },
-        }
+        let Self { room, id, command, .. } = self.clone();
+        ClientFrame::Command { room, id, command }
     }
 }
 
@@ -128,13 +66,14 @@ struct Kept {
 
 impl From<PendingCommand> for Kept {
     fn from(unsent: PendingCommand) -> Self {
-        let PendingCommand { room, id, deed, uid, at, failed } = unsent;
-        let target = deed.about();
-        let (text, change, with) = match deed {
-            Deed::Say { text, .. } => (Some(text), None, None),
-            Deed::Edit { text, .. } => (None, Some("edit"), Some(text)),
-            Deed::Delete { .. } => (None, Some("delete"), None),
-            Deed::React { emoji, on, .. } => (None, Some(if on { "react" } else { "unreact" }), Some(emoji)),
+        let PendingCommand { room, id, command, at, failed } = unsent;
+        let (target, uid) = command.reference().map(|reference| (reference.seq, reference.uid.clone())).unzip();
+        let uid = uid.flatten();
+        let (text, change, with) = match command {
+            Command::Send { text, .. } => (Some(text), None, None),
+            Command::Edit { text, .. } => (None, Some("edit"), Some(text)),
+            Command::Delete { .. } => (None, Some("delete"), None),
+            Command::React { emoji, on, .. } => (None, Some(if on { "react" } else { "unreact" }), Some(emoji)),
         };
         let failed = failed.map(|why| why.encode().to_owned());
         Self { room, id, text, at, failed, change: change.map(str::to_owned), target, uid, with }
@@ -144,17 +83,18 @@ impl From<PendingCommand> for Kept {
 impl Kept {
     fn unsent(self) -> Option<PendingCommand> {
         let Self { room, id, text, at, failed, change, target, uid, with } = self;
-        let deed = match (change.as_deref(), text, target, with) {
-            (None, Some(text), reply_to, _) => Deed::Say { text, reply_to },
-            (Some("edit"), _, Some(target), Some(text)) => Deed::Edit { target, text },
-            (Some("delete"), _, Some(target), _) => Deed::Delete { target },
+        let target = target.map(|seq| MessageRef { seq, uid });
+        let command = match (change.as_deref(), text, target, with) {
+            (None, Some(text), reply_to, _) => Command::Send { text, reply_to },
+            (Some("edit"), _, Some(target), Some(text)) => Command::Edit { target, text },
+            (Some("delete"), _, Some(target), _) => Command::Delete { target },
             (Some(react @ ("react" | "unreact")), _, Some(target), Some(emoji)) => {
-                Deed::React { target, emoji, on: react == "react" }
+                Command::React { target, emoji, on: react == "react" }
             }
             // Perhaps a newer version's.
             _ => return None,
         };
-        Some(PendingCommand { room, id, deed, uid, at, failed: failed.map(FailureReason::decode) })
+        Some(PendingCommand { room, id, command, at, failed: failed.map(FailureReason::decode) })
     }
 }
 
@@ -162,43 +102,73 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn unsent(deed: Deed) -> PendingCommand {
-        PendingCommand { room: "lobby".into(), id: "x".into(), deed, uid: Some("a7".into()), at: 5, failed: None }
+    fn pending(command: Command) -> PendingCommand {
+        PendingCommand { room: "lobby".into(), id: "x".into(), command, at: 5, failed: None }
     }
 
+    fn target() -> MessageRef {
+        MessageRef { seq: 7, uid: Some("a7".into()) }
+    }
+
+    fn send(reply_to: Option<MessageRef>) -> Command {
+        Command::Send { text: "hello".into(), reply_to }
+    }
+
+    /// Browsers hold these texts: an outbox that was persisted by any version is read by every later one.
     #[test]
-    fn what_is_persisted_comes_back() {
-        for deed in [
-            Deed::Say { text: "hello".into(), reply_to: None },
-            Deed::Say { text: "hello".into(), reply_to: Some(7) },
-            Deed::Edit { target: 7, text: "hello".into() },
-            Deed::Delete { target: 7 },
-            Deed::React { target: 7, emoji: "👍".into(), on: true },
-            Deed::React { target: 7, emoji: "👍".into(), on: false },
+    fn an_outbox_is_persisted_byte_for_byte() {
+        let failed = Some(FailureReason::Told("No.".to_owned()));
+        for (command, failed, text) in [
+            (
+                send(None),
+                None,
+                r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":null,"change":null,"target":null,"uid":null,"with":null}"#,
+            ),
+            (
+                send(Some(target())),
+                failed,
+                r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":"No.","change":null,"target":7,"uid":"a7","with":null}"#,
+            ),
+            (
+                send(Some(7.into())),
+                None,
+                r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":null,"change":null,"target":7,"uid":null,"with":null}"#,
+            ),
+            (
+                Command::Edit { target: target(), text: "hello".into() },
+                Some(FailureReason::Crowded),
+                r#"{"room":"lobby","id":"x","text":null,"at":5,"failed":"crowded","change":"edit","target":7,"uid":"a7","with":"hello"}"#,
+            ),
+            (
+                Command::Delete { target: target() },
+                None,
+                r#"{"room":"lobby","id":"x","text":null,"at":5,"failed":null,"change":"delete","target":7,"uid":"a7","with":null}"#,
+            ),
+            (
+                Command::React { target: target(), emoji: "👍".into(), on: true },
+                None,
+                r#"{"room":"lobby","id":"x","text":null,"at":5,"failed":null,"change":"react","target":7,"uid":"a7","with":"👍"}"#,
+            ),
+            (
+                Command::React { target: target(), emoji: "👍".into(), on: false },
+                None,
+                r#"{"room":"lobby","id":"x","text":null,"at":5,"failed":null,"change":"unreact","target":7,"uid":"a7","with":"👍"}"#,
+            ),
         ] {
-            for failed in [None, Some(FailureReason::Told("No.".to_owned()))] {
-                let unsent = PendingCommand { failed, ..unsent(deed.clone()) };
-                let kept = unsent.encode();
-                assert_eq!(PendingCommand::decode(&kept).unwrap(), unsent, "{kept}");
-            }
+            let pending = PendingCommand { failed, ..pending(command) };
+            assert_eq!(pending.encode(), text);
+            assert_eq!(PendingCommand::decode(text).unwrap(), pending);
         }
     }
 
     #[test]
     fn what_an_older_version_persisted_is_read() {
-        let say = Deed::Say { text: "hello".into(), reply_to: None };
-        let expected = PendingCommand { uid: None, ..unsent(say) };
+        let expected = pending(send(None));
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5}"#;
         assert_eq!(PendingCommand::decode(kept).unwrap(), expected);
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":"No."}"#;
         let failed = PendingCommand::decode(kept).unwrap();
         assert_eq!(failed, PendingCommand { failed: Some(FailureReason::Told("No.".into())), ..expected });
-    }
-
-    #[test]
-    fn an_older_version_takes_no_change_for_a_message() {
-        let kept = unsent(Deed::Edit { target: 7, text: "hello".into() }).encode();
-        assert!(kept.contains(r#""text":null"#), "it does not read what has none");
     }
 
     #[test]

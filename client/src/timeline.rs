@@ -1,6 +1,6 @@
 mod taken_back;
 
-use protocol::{Cursor, Event, Head, Reason, User};
+use protocol::{Cursor, Event, Head, MessageRef, Reason, User};
 
 use crate::chain::{Chain, Place, unbroken_end};
 use crate::lines::{Amendment, Lines, key};
@@ -62,8 +62,8 @@ impl Timeline {
 
     /// Whether the message that is changed is held.
     pub(crate) fn holds_target(&self, change: &PendingCommand) -> bool {
-        let uid = change.deed.target().and_then(|seq| self.uid_at(seq));
-        uid.is_some() && uid == change.uid.as_ref()
+        let is_held = |target: &MessageRef| target.uid.is_some() && target.uid.as_ref() == self.uid_at(target.seq);
+        change.command.target().is_some_and(is_held)
     }
 
     pub(crate) fn notice(&self) -> Option<Notice> {

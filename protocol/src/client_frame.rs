@@ -1,107 +1,62 @@
-use serde::{Deserialize, Serialize};
+//! What a client sends: the frames, and their one codec.
+//!
+//! The codec is written by hand rather than derived. The four commands share one variant, whose `type` is the command's
+//! and whose fields stand beside `room` and `id`; serde could express that only by buffering each frame twice.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use crate::Cursor;
+use crate::{Command, Cursor, MessageRef};
 
-/// What a client sends. Names, ids and texts are as they came: whoever acts on a frame checks them first,
-/// so that a bad one is refused with its own code instead of as a bad frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+/// What a client sends. Room names, ids and texts are as received: the server checks them when it handles the frame, so
+/// that each is refused with a code of its own instead of `bad_frame`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientFrame {
-    /// Enter a room, or come back to it.
+    /// Enters a room, or comes back to it.
     Join {
         /// The room.
         room: String,
-        /// The last event seen; left out on a first visit.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The last event that the client has; left out on a first visit.
         after: Option<Cursor>,
     },
-    /// Leave a room.
+    /// Leaves a room.
     Leave {
         /// The room.
         room: String,
     },
-    /// Say something.
-    Send {
+    /// Asks for a command to be stored as an event.
+    Command {
         /// The room.
         room: String,
-        /// The client's id of the message; the same again means the same message.
+        /// The client's id of the command. A repetition with the same id is the same command.
         id: String,
-        /// What to say.
-        text: String,
-        /// The number of the message that this one answers.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reply_to: Option<u64>,
-        /// The name of that message; without it the number decides.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        uid: Option<String>,
+        /// What the person asks for.
+        command: Command,
     },
-    /// Say something else instead, in a message of one's own.
-    Edit {
-        /// The room.
-        room: String,
-        /// The client's id of the change; the same again means the same change.
-        id: String,
-        /// The number of the message.
-        target: u64,
-        /// The name of the message; without it the number decides.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        uid: Option<String>,
-        /// What it is to say.
-        text: String,
-    },
-    /// Take a message of one's own back.
-    Delete {
-        /// The room.
-        room: String,
-        /// The client's id of the change; the same again means the same change.
-        id: String,
-        /// The number of the message.
-        target: u64,
-        /// The name of the message; without it the number decides.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        uid: Option<String>,
-    },
-    /// Put an emoji to a message, or take it off again.
-    React {
-        /// The room.
-        room: String,
-        /// The client's id of the change; the same again means the same change.
-        id: String,
-        /// The number of the message.
-        target: u64,
-        /// The name of the message; without it the number decides.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        uid: Option<String>,
-        /// Which; see [`crate::check_emoji`].
-        emoji: String,
-        /// Whether it is put there.
-        on: bool,
-    },
-    /// Ask for older events.
+    /// Asks for older events.
     History {
         /// The room.
         room: String,
-        /// Events with a smaller number than this; the latest ones without it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// Only events with a smaller `seq`; the latest ones without it.
         before: Option<u64>,
-        /// How many at most; [`crate::limits::PAGE`] without it, [`crate::limits::HISTORY_PAGE`] at most.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// How many events at most: [`crate::limits::PAGE`] without it, never more than [`crate::limits::HISTORY_PAGE`].
         limit: Option<u32>,
     },
-    /// The person is writing.
+    /// The person is typing.
     Typing {
         /// The room.
         room: String,
     },
-    /// The person has read up to there, for their other tabs and devices. What is smaller than before changes nothing.
+    /// Moves the person's read marker, for their other tabs and devices. It never moves backwards.
     Read {
         /// The room.
         room: String,
-        /// The number of the last event that was read.
+        /// The `seq` of the last event that the person has read.
         seq: u64,
-        /// The name of that event; without it the number decides.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The `uid` of that event; without it, `seq` alone decides.
         uid: Option<String>,
     },
     /// Asks for a `pong`.
@@ -111,9 +66,9 @@ pub enum ClientFrame {
 /// Why a text message is no [`ClientFrame`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Not a JSON object with a `type`: the peer speaks something else.
+    /// Not a JSON object with a `type`: the peer speaks another protocol.
     NotThisProtocol,
-    /// A frame, but not one that can be followed.
+    /// A JSON object with a `type` that is unknown or lacks valid fields.
     BadFrame {
         /// Its `type`.
         re: String,
@@ -125,38 +80,194 @@ pub enum DecodeError {
 }
 
 impl ClientFrame {
-    /// Reads one text message. Unknown fields are ignored.
-    ///
-    /// # Errors
-    /// Tells a frame that can be refused from a peer that does not speak this protocol.
-    pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        // Serde would take an array of the fields for the frame.
-        let is_object = text.trim_start().starts_with('{');
-        if is_object {
-            serde_json::from_str(text).map_err(|_| diagnose(text))
-        } else {
-            Err(DecodeError::NotThisProtocol)
+    /// The `type` of the frame.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Join { .. } => "join",
+            Self::Leave { .. } => "leave",
+            Self::Command { command, .. } => command.name(),
+            Self::History { .. } => "history",
+            Self::Typing { .. } => "typing",
+            Self::Read { .. } => "read",
+            Self::Ping => "ping",
         }
     }
 
-    /// The text message that carries this frame.
+    /// The room that the frame is about.
+    #[must_use]
+    pub fn room(&self) -> Option<&str> {
+        match self {
+            Self::Join { room, .. }
+            | Self::Leave { room }
+            | Self::Command { room, .. }
+            | Self::History { room, .. }
+            | Self::Typing { room }
+            | Self::Read { room, .. } => Some(room),
+            Self::Ping => None,
+        }
+    }
+
+    /// The client's id of the command in the frame.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Command { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Decodes one text message. Unknown fields are ignored.
+    ///
+    /// # Errors
+    /// Distinguishes a frame that can be refused from a peer that does not speak this protocol.
+    pub fn decode(text: &str) -> Result<Self, DecodeError> {
+        let fields: Fields = serde_json::from_str(text).map_err(|_| DecodeError::NotThisProtocol)?;
+        fields.frame().ok_or_else(|| fields.error())
+    }
+
+    /// Encodes the frame as a text message.
     #[must_use]
     pub fn encode(&self) -> String {
         serde_json::to_string(self).expect("a frame has only strings and numbers, so it always encodes")
     }
 }
 
-fn diagnose(text: &str) -> DecodeError {
-    let Ok(Value::Object(mut frame)) = serde_json::from_str(text) else {
-        return DecodeError::NotThisProtocol;
-    };
-    let mut take = |field| match frame.remove(field) {
-        Some(Value::String(value)) => Some(value),
-        _ => None,
-    };
-    match take("type") {
-        Some(re) => DecodeError::BadFrame { re, room: take("room"), id: take("id") },
-        None => DecodeError::NotThisProtocol,
+impl Serialize for ClientFrame {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", self.name())?;
+        if let Some(room) = self.room() {
+            map.serialize_entry("room", room)?;
+        }
+        match self {
+            Self::Join { after, .. } => entry(&mut map, "after", after.as_ref())?,
+            Self::Command { id, command, .. } => {
+                map.serialize_entry("id", id)?;
+                serialize_command(&mut map, command)?;
+            }
+            Self::History { before, limit, .. } => {
+                entry(&mut map, "before", before.as_ref())?;
+                entry(&mut map, "limit", limit.as_ref())?;
+            }
+            Self::Read { seq, uid, .. } => {
+                map.serialize_entry("seq", seq)?;
+                entry(&mut map, "uid", uid.as_ref())?;
+            }
+            Self::Leave { .. } | Self::Typing { .. } | Self::Ping => {}
+        }
+        map.end()
+    }
+}
+
+fn serialize_command<M: SerializeMap>(map: &mut M, command: &Command) -> Result<(), M::Error> {
+    if let Command::Send { text, .. } = command {
+        map.serialize_entry("text", text)?;
+    }
+    if let Some(reference) = command.reference() {
+        let name = if command.target().is_some() { "target" } else { "reply_to" };
+        map.serialize_entry(name, &reference.seq)?;
+        entry(map, "uid", reference.uid.as_ref())?;
+    }
+    match command {
+        Command::Edit { text, .. } => map.serialize_entry("text", text),
+        Command::React { emoji, on, .. } => {
+            map.serialize_entry("emoji", emoji)?;
+            map.serialize_entry("on", on)
+        }
+        Command::Send { .. } | Command::Delete { .. } => Ok(()),
+    }
+}
+
+/// Writes an optional field.
+fn entry<M: SerializeMap, T: Serialize>(map: &mut M, name: &str, value: Option<&T>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(name, value))
+}
+
+/// The fields of a JSON object in their order. Only those that the frame has are interpreted.
+struct Fields(Vec<(String, Value)>);
+
+impl Fields {
+    /// The frame, unless one of its own fields is missing, repeated or of the wrong kind.
+    fn frame(&self) -> Option<ClientFrame> {
+        let name: String = self.required("type")?;
+        if name == "ping" {
+            return Some(ClientFrame::Ping);
+        }
+        let room = || self.required("room");
+        Some(match name.as_str() {
+            "join" => ClientFrame::Join { room: room()?, after: self.optional("after")? },
+            "leave" => ClientFrame::Leave { room: room()? },
+            "history" => {
+                ClientFrame::History { room: room()?, before: self.optional("before")?, limit: self.optional("limit")? }
+            }
+            "typing" => ClientFrame::Typing { room: room()? },
+            "read" => ClientFrame::Read { room: room()?, seq: self.required("seq")?, uid: self.optional("uid")? },
+            name => ClientFrame::Command { command: self.command(name)?, room: room()?, id: self.required("id")? },
+        })
+    }
+
+    fn command(&self, name: &str) -> Option<Command> {
+        let uid = self.optional("uid");
+        let target = || Some(MessageRef { seq: self.required("target")?, uid: uid.clone()? });
+        Some(match name {
+            "send" => {
+                let uid = uid.clone()?;
+                let reply_to = self.optional("reply_to")?.map(|seq| MessageRef { seq, uid });
+                Command::Send { text: self.required("text")?, reply_to }
+            }
+            "edit" => Command::Edit { target: target()?, text: self.required("text")? },
+            "delete" => Command::Delete { target: target()? },
+            "react" => Command::React { target: target()?, emoji: self.required("emoji")?, on: self.required("on")? },
+            _ => return None,
+        })
+    }
+
+    /// What can be said of a frame that cannot be handled.
+    fn error(&self) -> DecodeError {
+        let string = |name| Some(self.0.iter().rfind(|(field, _)| field == name)?.1.as_str()?.to_owned());
+        match string("type") {
+            Some(re) => DecodeError::BadFrame { re, room: string("room"), id: string("id") },
+            None => DecodeError::NotThisProtocol,
+        }
+    }
+
+    fn required<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Option<T> {
+        self.optional(name)?
+    }
+
+    /// `Some(None)` if the field is left out or `null`; `None` if it is repeated or of the wrong kind.
+    fn optional<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Option<Option<T>> {
+        let mut values = self.0.iter().filter(|(field, _)| field == name);
+        match (values.next(), values.next()) {
+            (None, _) => Some(None),
+            (Some((_, value)), None) => Deserialize::deserialize(value).ok(),
+            (Some(_), Some(_)) => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Fields(fields))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod client_frame;
 mod close;
+mod command;
 mod cursor;
 mod emoji;
 mod error;
@@ -18,6 +19,7 @@ mod server_frame;
 
 pub use client_frame::{ClientFrame, DecodeError};
 pub use close::{CloseCode, ClosePolicy};
+pub use command::{Command, MessageRef};
 pub use cursor::Cursor;
 pub use emoji::check_emoji;
 pub use error::{Error, RefusalCode};

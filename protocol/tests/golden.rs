@@ -3,31 +3,36 @@
 #![expect(clippy::unwrap_used, reason = "a frame that cannot be read must fail the test")]
 
 use protocol::{
-    ClientFrame, Cursor, DecodeError, Event, Head, Kind, Limits, Reason, RefusalCode, Reply, ServerFrame, User,
+    ClientFrame, Command, Cursor, DecodeError, Event, Head, Kind, Limits, MessageRef, Reason, RefusalCode, Reply,
+    ServerFrame, User,
 };
 
 fn ana() -> User {
     User { id: "u_9f".into(), name: "Ana".into() }
 }
 
+fn command(command: Command) -> ClientFrame {
+    ClientFrame::Command { room: "lobby".into(), id: "x1".into(), command }
+}
+
+fn message_ref(seq: u64, uid: Option<&str>) -> MessageRef {
+    MessageRef { seq, uid: uid.map(str::to_owned) }
+}
+
 fn send(text: &str, reply_to: Option<u64>, uid: Option<&str>) -> ClientFrame {
-    let uid = uid.map(str::to_owned);
-    ClientFrame::Send { room: "lobby".into(), id: "x1".into(), text: text.into(), reply_to, uid }
+    command(Command::Send { text: text.into(), reply_to: reply_to.map(|seq| message_ref(seq, uid)) })
 }
 
 fn edit(target: u64, uid: Option<&str>, text: &str) -> ClientFrame {
-    let uid = uid.map(str::to_owned);
-    ClientFrame::Edit { room: "lobby".into(), id: "x1".into(), target, uid, text: text.into() }
+    command(Command::Edit { target: message_ref(target, uid), text: text.into() })
 }
 
 fn delete(target: u64, uid: Option<&str>) -> ClientFrame {
-    let uid = uid.map(str::to_owned);
-    ClientFrame::Delete { room: "lobby".into(), id: "x1".into(), target, uid }
+    command(Command::Delete { target: message_ref(target, uid) })
 }
 
 fn react(target: u64, uid: Option<&str>, emoji: &str, on: bool) -> ClientFrame {
-    let uid = uid.map(str::to_owned);
-    ClientFrame::React { room: "lobby".into(), id: "x1".into(), target, uid, emoji: emoji.into(), on }
+    command(Command::React { target: message_ref(target, uid), emoji: emoji.into(), on })
 }
 
 #[test]
@@ -89,10 +94,7 @@ fn client_frames_are_written_and_read_byte_for_byte() {
 fn client_frames_are_read_in_any_form_of_json() {
     for (text, frame) in [
         (r#" { "text": "hi", "id": "x1", "room": "lobby", "type": "send" } "#, send("hi", None, None)),
-        (
-            r#"{"type":"send","room":"lobby","id":"x1","text":"hi","reply_to":null,"uid":null}"#,
-            send("hi", None, None),
-        ),
+        (r#"{"type":"send","room":"lobby","id":"x1","text":"hi","reply_to":null,"uid":null}"#, send("hi", None, None)),
         (
             r#"{"type":"send","room":"lobby","id":"x1","text":"hi","target":"x","on":7,"mood":[1,{"a":null}]}"#,
             send("hi", None, None),
@@ -206,13 +208,8 @@ fn server_frames_are_written_and_read_byte_for_byte() {
         message: "No.".into(),
         retry_after_ms,
     };
-    let people = |people| ServerFrame::People {
-        room: room(),
-        joined: vec![ana()],
-        left: vec!["u_1c".into()],
-        count: 7,
-        people,
-    };
+    let people =
+        |people| ServerFrame::People { room: room(), joined: vec![ana()], left: vec!["u_1c".into()], count: 7, people };
     let reset = |reason| ServerFrame::Reset { room: room(), reason, epoch: epoch(), events: vec![], head: head() };
     for (frame, text) in [
         (

@@ -1,4 +1,4 @@
-use client::{Deed, DeliveryStatus, FailureReason, PendingCommand, Reaction, TimelineItem};
+use client::{DeliveryStatus, FailureReason, PendingCommand, Reaction, TimelineItem};
 use leptos::prelude::*;
 use protocol::{Reply, User};
 
@@ -147,10 +147,7 @@ fn row_status(item: &TimelineItem) -> RowStatus {
 }
 
 fn failed_change(change: &PendingCommand) -> Option<RowStatus> {
-    let text = match &change.deed {
-        Deed::Edit { text, .. } => Some(normalize_for_html(text)),
-        Deed::Say { .. } | Deed::Delete { .. } | Deed::React { .. } => None,
-    };
+    let text = change.command.text().map(normalize_for_html);
     Some(RowStatus::Failed { id: change.id.clone(), why: change.failed.clone()?, text })
 }
 
@@ -201,8 +198,7 @@ mod tests {
         let change = |id: &str, failed: Option<&str>| client::PendingCommand {
             room: "lobby".into(),
             id: id.into(),
-            deed: client::Deed::Delete { target: 1 },
-            uid: None,
+            command: protocol::Command::Delete { target: 1.into() },
             at: 7,
             failed: failed.map(|why| FailureReason::Told(why.into())),
         };

@@ -9,7 +9,7 @@ mod row_window;
 #[cfg(any(test, feature = "hydrate"))]
 mod scroll_to;
 
-use client::{Client, ConnectionStatus, Context, Snapshot};
+use client::{Client, ConnectionStatus, Snapshot};
 use leptos::prelude::*;
 use protocol::User;
 
@@ -53,7 +53,7 @@ impl Chat {
     /// The chat as it was rendered.
     pub fn new(page: &RoomPage) -> Self {
         let mut client = Client::new(page.me.clone(), Vec::new());
-        client.open(&page.room, Some(snapshot(page)), Context { now: 0, random: 0.0 });
+        client.open(&page.room, Some(snapshot(page)), client::Context { now: 0, random: 0.0 });
         Self {
             me: StoredValue::new(page.me.clone()),
             connection_status: RwSignal::new(ConnectionStatus::Starting),

@@ -16,6 +16,7 @@ use std::cell::RefCell;
 
 use client::{Client, Input};
 use leptos::prelude::*;
+use protocol::Command;
 
 use self::{driver::Driver, message_id::new_message_id, storage::Storage};
 use crate::{
@@ -60,14 +61,15 @@ pub fn dispatch(chat: Chat, action: &Action) {
         Action::Send(text, reply_to) => {
             chat.scroll_to_end.set(());
             with_driver(Driver::clear_scroll_target);
-            Input::Send { room, id: new_message_id(), text: text.clone(), reply_to: *reply_to }
+            let reply_to = reply_to.map(Into::into);
+            command(room, Command::Send { text: text.clone(), reply_to }, None)
         }
         Action::Edit(target, key, text) => {
-            Input::Edit { room, id: new_message_id(), target: *target, key, text: text.clone() }
+            command(room, Command::Edit { target: (*target).into(), text: text.clone() }, Some(key))
         }
-        Action::Delete(target) => Input::Delete { room, id: new_message_id(), target: *target },
+        Action::Delete(target) => command(room, Command::Delete { target: (*target).into() }, None),
         Action::React(target, emoji, on) => {
-            Input::React { room, id: new_message_id(), target: *target, emoji: emoji.clone(), on: *on }
+            command(room, Command::React { target: (*target).into(), emoji: emoji.clone(), on: *on }, None)
         }
         Action::Retry(id) => Input::Retry { room, id },
         Action::Discard(id) => Input::Discard { room, id },
@@ -89,6 +91,10 @@ pub fn dispatch(chat: Chat, action: &Action) {
         }
     };
     with_driver(|driver| driver.handle(input));
+}
+
+fn command<'a>(room: &'a str, command: Command, key: Option<&'a str>) -> Input<'a> {
+    Input::Command { room, id: new_message_id(), command, key }
 }
 
 fn move_window(target: ScrollTo) {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use client::{Client, ConnectionStatus, Context, DeliveryStatus, Effect, Input, PendingCommand};
+use protocol::Command;
 use rand::{Rng, rngs::StdRng};
 use tokio::{
     sync::{mpsc, watch},
@@ -174,7 +175,7 @@ impl Person {
         self.said += 1;
         self.writing.said(&id, self.clock.now());
         let room = self.writing.room().to_owned();
-        self.tell(Input::Send { room: &room, id, text, reply_to: None });
+        self.tell(Input::Command { room: &room, id, command: Command::send(text), key: None });
     }
 
     fn hear(&mut self, socket: u32, heard: Heard) {

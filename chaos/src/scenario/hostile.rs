@@ -2,7 +2,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, ensure};
 use futures_util::{SinkExt, StreamExt};
-use protocol::{ClientFrame, CloseCode, RefusalCode, ServerFrame, limits};
+use protocol::{ClientFrame, CloseCode, Command, RefusalCode, ServerFrame, limits};
 use rand::Rng;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{
@@ -104,13 +104,8 @@ async fn flood(target: SocketAddr, pass: &Pass) -> anyhow::Result<()> {
     let room = "flooded".to_owned();
     socket.send(Message::text(ClientFrame::Join { room: room.clone(), after: None }.encode())).await?;
     for number in 0..FLOOD {
-        let send = ClientFrame::Send {
-            room: room.clone(),
-            id: format!("f{number}"),
-            text: "buy tea".into(),
-            reply_to: None,
-            uid: None,
-        };
+        let (room, id) = (room.clone(), format!("f{number}"));
+        let send = ClientFrame::Command { room, id, command: Command::send("buy tea") };
         socket.feed(Message::text(send.encode())).await?;
     }
     socket.flush().await?;

@@ -1,7 +1,6 @@
-use protocol::{Event, Kind, User};
+use protocol::{Command, Event, Kind, User};
 
 use super::{DeliveryStatus, TimelineItem};
-use crate::Deed;
 
 /// An event that changes a message.
 #[derive(Clone, Debug)]
@@ -11,7 +10,7 @@ pub(crate) struct Amendment {
     pub(crate) author: User,
     /// The client's id of it.
     pub(crate) id: String,
-    pub(crate) deed: Deed,
+    pub(crate) command: Command,
 }
 
 /// What an event is to the list.
@@ -24,42 +23,42 @@ pub(super) enum Item {
 impl From<Event> for Item {
     fn from(event: Event) -> Self {
         let Event { seq, at, author, kind, .. } = event;
-        let (id, deed) = match kind {
+        let (id, command) = match kind {
             Kind::Message { id, text, reply } => {
                 let line = TimelineItem::new(author, &id, text, at);
                 return Self::TimelineItem(TimelineItem { seq: Some(seq), state: DeliveryStatus::Sent, reply, ..line });
             }
-            Kind::Edit { id, target, text } => (id, Deed::Edit { target, text }),
-            Kind::Delete { id, target } => (id, Deed::Delete { target }),
-            Kind::Reaction { id, target, emoji, on } => (id, Deed::React { target, emoji, on }),
+            Kind::Edit { id, target, text } => (id, Command::Edit { target: target.into(), text }),
+            Kind::Delete { id, target } => (id, Command::Delete { target: target.into() }),
+            Kind::Reaction { id, target, emoji, on } => (id, Command::React { target: target.into(), emoji, on }),
             Kind::Unknown => return Self::Nothing,
         };
-        Self::Amendment(Amendment { seq, at, author, id, deed })
+        Self::Amendment(Amendment { seq, at, author, id, command })
     }
 }
 
 impl Amendment {
-    /// Whether the message that it changes is that number.
-    pub(super) fn is_of(&self, seq: u64) -> bool {
-        self.deed.target() == Some(seq)
+    /// The `seq` of the message that it changes.
+    pub(crate) fn target(&self) -> Option<u64> {
+        self.command.target().map(|target| target.seq)
     }
 
     /// Whether it changes what the message says.
     pub(super) fn rewrites(&self) -> bool {
-        matches!(self.deed, Deed::Edit { .. } | Deed::Delete { .. })
+        matches!(self.command, Command::Edit { .. } | Command::Delete { .. })
     }
 
     /// Changes the message among these lines, which are in the room's order. True if it looks different.
     pub(super) fn amend(&self, lines: &mut [TimelineItem]) -> bool {
-        let line = find(lines, self.deed.target());
-        line.is_some_and(|index| lines[index].change(&self.author, self.at, &self.deed))
+        let line = find(lines, self.target());
+        line.is_some_and(|index| lines[index].change(&self.author, self.at, &self.command))
     }
 
     /// Changes the quotes of the message in these lines. True if they look different.
     pub(super) fn requote(&self, lines: &mut [TimelineItem]) -> bool {
         let mut different = false;
         for line in lines.iter_mut().filter(|_| self.rewrites()) {
-            different |= line.requote(&self.author, &self.deed);
+            different |= line.requote(&self.author, &self.command);
         }
         different
     }

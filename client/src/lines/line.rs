@@ -1,7 +1,7 @@
-use protocol::{Event, Kind, Reply, User};
+use protocol::{Command, Event, Kind, Reply, User};
 
 use super::key;
-use crate::{Deed, FailureReason, PendingCommand};
+use crate::{FailureReason, PendingCommand};
 
 /// One message as the list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,16 +84,16 @@ impl TimelineItem {
     }
 
     /// Does what somebody did to it. A deletion is final. True if it looks different.
-    pub(crate) fn change(&mut self, author: &User, at: u64, deed: &Deed) -> bool {
+    pub(crate) fn change(&mut self, author: &User, at: u64, command: &Command) -> bool {
         let is_own = author.id == self.author.id;
-        match deed {
+        match command {
             _ if self.deleted => false,
-            Deed::Edit { text, .. } if is_own => {
+            Command::Edit { text, .. } if is_own => {
                 self.text.clone_from(text);
                 self.edited = Some(at);
                 true
             }
-            Deed::Delete { .. } if is_own => {
+            Command::Delete { .. } if is_own => {
                 self.text = String::new();
                 self.reply = None;
                 self.edited = None;
@@ -101,8 +101,8 @@ impl TimelineItem {
                 self.deleted = true;
                 true
             }
-            Deed::React { emoji, on, .. } => self.react(author, emoji, *on),
-            Deed::Say { .. } | Deed::Edit { .. } | Deed::Delete { .. } => false,
+            Command::React { emoji, on, .. } => self.react(author, emoji, *on),
+            Command::Send { .. } | Command::Edit { .. } | Command::Delete { .. } => false,
         }
     }
 
@@ -130,15 +130,15 @@ impl TimelineItem {
     }
 
     /// Lets its quote follow what somebody did to the message that it answers. True if it looks different.
-    pub(super) fn requote(&mut self, author: &User, deed: &Deed) -> bool {
+    pub(super) fn requote(&mut self, author: &User, command: &Command) -> bool {
         let Some(reply) = &mut self.reply else { return false };
-        if Some(reply.seq) != deed.target() || reply.author.id != author.id {
+        if command.target().is_none_or(|target| target.seq != reply.seq) || reply.author.id != author.id {
             return false;
         }
-        let text = match deed {
-            Deed::Edit { text, .. } => Reply::to(reply.seq, author.clone(), text).text,
-            Deed::Delete { .. } => String::new(),
-            Deed::Say { .. } | Deed::React { .. } => return false,
+        let text = match command {
+            Command::Edit { text, .. } => Reply::to(reply.seq, author.clone(), text).text,
+            Command::Delete { .. } => String::new(),
+            Command::Send { .. } | Command::React { .. } => return false,
         };
         let different = reply.text != text;
         reply.text = text;

@@ -11,7 +11,7 @@ impl Lines {
         let before = std::mem::take(&mut self.bases);
         let sent = &self.list[..self.sent];
         let mut targets = Vec::<usize>::new();
-        for target in changes.iter().filter_map(|change| find(sent, change.deed.target())) {
+        for target in changes.iter().filter_map(|change| find(sent, target_of(change))) {
             if let Err(place) = targets.binary_search(&target) {
                 targets.insert(place, target);
             }
@@ -44,11 +44,15 @@ impl Lines {
 
 fn changed(mut line: TimelineItem, changes: &[PendingCommand], me: &User) -> TimelineItem {
     let target = line.seq;
-    for change in changes.iter().filter(|change| change.deed.target() == target) {
+    for change in changes.iter().filter(|change| target_of(change) == target) {
         if change.failed.is_none() {
-            line.change(me, change.at, &change.deed);
+            line.change(me, change.at, &change.command);
         }
         line.changes.push(change.clone());
     }
     line
+}
+
+fn target_of(change: &PendingCommand) -> Option<u64> {
+    change.command.target().map(|target| target.seq)
 }

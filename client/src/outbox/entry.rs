@@ -84,7 +84,7 @@ impl Entry {
 
     /// A change, as it is shown at what it changes.
     pub(super) fn change(&self) -> Option<PendingCommand> {
-        self.unsent.deed.target()?;
+        self.unsent.command.target()?;
         Some(PendingCommand { failed: self.why().cloned(), ..self.unsent.clone() })
     }
 

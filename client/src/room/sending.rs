@@ -1,11 +1,11 @@
 //! Saying something, and that one is about to.
 
-use protocol::{ClientFrame, RefusalCode};
+use protocol::{ClientFrame, Command, RefusalCode};
 
 use super::Room;
 use crate::outbox::Outbox;
 use crate::turn::Turn;
-use crate::{Deed, Effect, FailureReason, PendingCommand};
+use crate::{Effect, FailureReason, PendingCommand};
 
 /// A request that was not granted.
 pub(crate) struct Refused {
@@ -25,7 +25,7 @@ impl Room {
             // The same id means the same message, or change.
             return;
         }
-        if unsent.deed.target().is_none() {
+        if unsent.command.target().is_none() {
             self.typing.sent();
         }
         if space {
@@ -115,7 +115,7 @@ impl Room {
     /// Whether what failed can be shown, so that somebody decides what becomes of it. A deletion or a reaction has no place
     /// but at its message, and holds nothing that was written.
     fn is_worth_keeping(&self, failed: &PendingCommand) -> bool {
-        matches!(failed.deed, Deed::Say { .. } | Deed::Edit { .. }) || self.timeline.holds_target(failed)
+        matches!(failed.command, Command::Send { .. } | Command::Edit { .. }) || self.timeline.holds_target(failed)
     }
 
     fn forget(&self, id: &str, turn: &mut Turn) {

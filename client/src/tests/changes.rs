@@ -4,7 +4,7 @@ mod fold;
 mod own;
 mod taken;
 
-use protocol::{Event, Kind, Reply, ServerFrame, User};
+use protocol::{Command, Event, Kind, Reply, ServerFrame, User};
 
 use super::desk::{Desk, LOBBY, said};
 use crate::{Input, TimelineItem};
@@ -45,15 +45,16 @@ impl Desk {
 
     fn edit(&mut self, id: &str, target: u64) -> String {
         let key = self.line(target).key.clone();
-        self.tell(Input::Edit { room: LOBBY, id: id.into(), target, key: &key, text: format!("text of {id}") })
+        let command = Command::Edit { target: target.into(), text: format!("text of {id}") };
+        self.tell(Input::Command { room: LOBBY, id: id.into(), command, key: Some(&key) })
     }
 
     fn delete(&mut self, id: &str, target: u64) -> String {
-        self.tell(Input::Delete { room: LOBBY, id: id.into(), target })
+        self.command(id, Command::Delete { target: target.into() })
     }
 
     fn react(&mut self, id: &str, target: u64, emoji: &str, on: bool) -> String {
-        self.tell(Input::React { room: LOBBY, id: id.into(), target, emoji: emoji.into(), on })
+        self.command(id, Command::React { target: target.into(), emoji: emoji.into(), on })
     }
 }
 

@@ -1,10 +1,8 @@
 //! A client on a desk, with a clock that only the test moves.
 
-use protocol::{ClientFrame, Event, Head, Kind, Limits, Reason, ServerFrame, User};
+use protocol::{ClientFrame, Command, Event, Head, Kind, Limits, Reason, ServerFrame, User};
 
-use crate::{
-    Change, Client, ConnectionStatus, Context, Deed, DeliveryStatus, Effect, Input, PendingCommand, Room, Snapshot,
-};
+use crate::{Change, Client, ConnectionStatus, Context, DeliveryStatus, Effect, Input, PendingCommand, Room, Snapshot};
 
 /// The room of most tests.
 pub(super) const LOBBY: &str = "lobby";
@@ -104,8 +102,8 @@ pub(super) fn snapshot(events: Vec<Event>) -> Snapshot {
 }
 
 pub(super) fn unsent(id: &str) -> PendingCommand {
-    let deed = Deed::Say { text: format!("text of {id}"), reply_to: None };
-    PendingCommand { room: LOBBY.into(), id: id.into(), deed, uid: None, at: 0, failed: None }
+    let command = Command::send(format!("text of {id}"));
+    PendingCommand { room: LOBBY.into(), id: id.into(), command, at: 0, failed: None }
 }
 
 impl Desk {
@@ -171,7 +169,11 @@ impl Desk {
     }
 
     pub(super) fn send(&mut self, id: &str) -> String {
-        self.tell(Input::Send { room: LOBBY, id: id.into(), text: format!("text of {id}"), reply_to: None })
+        self.command(id, Command::send(format!("text of {id}")))
+    }
+
+    pub(super) fn command(&mut self, id: &str, command: Command) -> String {
+        self.tell(Input::Command { room: LOBBY, id: id.into(), command, key: None })
     }
 
     /// Lets the time pass until the deadline, and says so to the client.
@@ -224,12 +226,14 @@ fn word(effect: &Effect) -> String {
             ClientFrame::Join { room, after: None } => format!("join {room}"),
             ClientFrame::Join { room, after: Some(after) } => format!("join {room} after {}{}", after.epoch, after.uid),
             ClientFrame::Leave { room } => format!("leave {room}"),
-            ClientFrame::Send { id, .. } => format!("say {id}"),
-            ClientFrame::Edit { id, target, .. } => format!("edit {target} by {id}"),
-            ClientFrame::Delete { id, target, .. } => format!("delete {target} by {id}"),
-            ClientFrame::React { id, target, emoji, on, .. } => {
-                format!("{} {emoji} {target} by {id}", if on { "put" } else { "take" })
-            }
+            ClientFrame::Command { id, command, .. } => match command {
+                Command::Send { .. } => format!("say {id}"),
+                Command::Edit { target, .. } => format!("edit {} by {id}", target.seq),
+                Command::Delete { target } => format!("delete {} by {id}", target.seq),
+                Command::React { target, emoji, on } => {
+                    format!("{} {emoji} {} by {id}", if on { "put" } else { "take" }, target.seq)
+                }
+            },
             ClientFrame::History { before, .. } => format!("history before {}", before.unwrap()),
             ClientFrame::Typing { .. } => "typing".into(),
             ClientFrame::Read { seq, uid, .. } => format!("read {seq} {}", uid.unwrap_or_default()),

@@ -1,4 +1,4 @@
-use protocol::{Event, RefusalCode, ServerFrame, limits};
+use protocol::{Command, Event, RefusalCode, ServerFrame, limits};
 
 use super::desk::{
     Desk, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot, unsent,
@@ -289,7 +289,7 @@ fn what_can_never_be_sent_fails_at_once() {
     let long = "x".repeat(limits::TEXT + 1);
     for (id, text) in [("x", " "), ("x", long.as_str()), ("no id", "hello")] {
         let mut desk = Desk::in_lobby(vec![]);
-        desk.tell(Input::Send { room: LOBBY, id: id.into(), text: text.into(), reply_to: None });
+        desk.command(id, Command::send(text));
         assert!(matches!(desk.room().lines()[0].state, DeliveryStatus::Failed(_)), "{id} {text:.9}");
     }
 }
@@ -299,10 +299,7 @@ fn a_message_that_would_end_every_connection_is_not_sent() {
     let mut desk = Desk::in_lobby(vec![]);
     // Each of these takes six bytes on the wire.
     let text = "\u{1}".repeat(limits::TEXT - 1) + "x";
-    assert_eq!(
-        desk.tell(Input::Send { room: LOBBY, id: "x".into(), text, reply_to: None }),
-        "keep x, keep x, *timeline"
-    );
+    assert_eq!(desk.command("x", Command::send(text)), "keep x, keep x, *timeline");
     assert_eq!(desk.lines(), "x!");
     assert_eq!(desk.send("y"), "keep y, say y, *timeline");
 }

@@ -1,10 +1,10 @@
 //! What a history that went another way takes from its authors.
 
-use protocol::User;
+use protocol::{Command, User};
 
 use super::{Page, Timeline};
 use crate::lines::Amendment;
-use crate::{Deed, PendingCommand, TimelineItem};
+use crate::{PendingCommand, TimelineItem};
 
 impl Timeline {
     /// What is shown of one's own that a page takes back: it has other events in that place, or ends before it. Each with the
@@ -18,7 +18,7 @@ impl Timeline {
         for amendment in self.lines.amendments().iter().filter(|amendment| amendment.author.id == me.id) {
             let is_lost = page.begins_by(amendment.seq) && !page.has(me, &amendment.id);
             // What changed a message that is lost as well goes with it.
-            if is_lost && amendment.deed.target().is_some_and(|target| self.survives(target, page)) {
+            if is_lost && amendment.target().is_some_and(|target| self.survives(target, page)) {
                 lost.push((amendment.seq, self.change(room, amendment)));
             }
         }
@@ -27,17 +27,19 @@ impl Timeline {
 
     fn message(&self, room: &str, line: &TimelineItem, page: &Page) -> PendingCommand {
         let reply_to = line.reply.as_ref().map(|reply| reply.seq).filter(|seq| self.survives(*seq, page));
-        let deed = Deed::Say { text: line.text.clone(), reply_to };
-        self.unsent(room, line.id(), deed, line.at)
+        let command = Command::Send { text: line.text.clone(), reply_to: reply_to.map(Into::into) };
+        self.unsent(room, line.id(), command, line.at)
     }
 
     fn change(&self, room: &str, amendment: &Amendment) -> PendingCommand {
-        self.unsent(room, &amendment.id, amendment.deed.clone(), amendment.at)
+        self.unsent(room, &amendment.id, amendment.command.clone(), amendment.at)
     }
 
-    fn unsent(&self, room: &str, id: &str, deed: Deed, at: u64) -> PendingCommand {
-        let uid = deed.about().and_then(|seq| self.uid_at(seq)).cloned();
-        PendingCommand { room: room.to_owned(), id: id.to_owned(), deed, uid, at, failed: None }
+    fn unsent(&self, room: &str, id: &str, mut command: Command, at: u64) -> PendingCommand {
+        if let Some(reference) = command.reference_mut() {
+            reference.uid = self.uid_at(reference.seq).cloned();
+        }
+        PendingCommand { room: room.to_owned(), id: id.to_owned(), command, at, failed: None }
     }
 
     /// Whether an event is in the history that a page is the end of, as far as can be told.

@@ -2,7 +2,7 @@
 //! read of the history where it has not got what is changed. Both are paid for by the token that a send costs, so it needs no
 //! cache of its own.
 
-use protocol::{Error, Event, Kind, MessageId, RefusalCode, Reply, RoomName, User, limits};
+use protocol::{Command, Error, Event, Kind, MessageId, MessageRef, RefusalCode, Reply, RoomName, User, limits};
 
 use super::{
     Hub,
@@ -71,16 +71,24 @@ impl From<backend::Error> for Denied {
     }
 }
 
-impl<'a> Act<'a> {
-    /// What is written with it.
-    #[must_use]
-    pub fn text(&self) -> Option<&'a str> {
-        match *self {
-            Self::Say { text, .. } | Self::Edit { text, .. } => Some(text),
-            Self::Delete { .. } | Self::React { .. } => None,
+impl<'a> From<&'a Command> for Act<'a> {
+    fn from(command: &'a Command) -> Self {
+        match command {
+            Command::Send { text, reply_to } => Self::Say { text, reply_to: reply_to.as_ref().map(Into::into) },
+            Command::Edit { target, text } => Self::Edit { target: target.into(), text },
+            Command::Delete { target } => Self::Delete { target: target.into() },
+            Command::React { target, emoji, on } => Self::React { target: target.into(), emoji, on: *on },
         }
     }
+}
 
+impl<'a> From<&'a MessageRef> for Target<'a> {
+    fn from(MessageRef { seq, uid }: &'a MessageRef) -> Self {
+        Self { seq: *seq, uid: uid.as_deref() }
+    }
+}
+
+impl<'a> Act<'a> {
     /// The message that it is about.
     fn target(&self) -> Option<Target<'a>> {
         match *self {

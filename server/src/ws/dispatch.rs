@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Instant};
 
 use protocol::{
-    ClientFrame, CloseCode, Cursor, DecodeError, Error, MessageId, RefusalCode, RoomName, ServerFrame, User,
-    check_emoji, check_text, limits,
+    ClientFrame, CloseCode, Command, Cursor, DecodeError, Error, MessageId, RefusalCode, RoomName, ServerFrame, User,
+    limits,
 };
 use rand::distr::{Alphanumeric, SampleString};
 
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock,
     http::AppState,
-    hub::{Act, Closing, Denied, Mailbox, Parting, Target, encode},
+    hub::{Closing, Denied, Mailbox, Parting, encode},
     names,
 };
 
@@ -101,22 +101,7 @@ impl Session {
         match frame {
             ClientFrame::Join { room, after } => self.join(&room, after).await,
             ClientFrame::Leave { room } => self.leave(&room),
-            ClientFrame::Send { room, id, text, reply_to, uid } => {
-                let reply_to = reply_to.map(|seq| Target { seq, uid: uid.as_deref() });
-                self.act(&room, &id, &Act::Say { text: &text, reply_to }).await
-            }
-            ClientFrame::Edit { room, id, target, uid, text } => {
-                let target = Target { seq: target, uid: uid.as_deref() };
-                self.act(&room, &id, &Act::Edit { target, text: &text }).await
-            }
-            ClientFrame::Delete { room, id, target, uid } => {
-                let target = Target { seq: target, uid: uid.as_deref() };
-                self.act(&room, &id, &Act::Delete { target }).await
-            }
-            ClientFrame::React { room, id, target, uid, emoji, on } => {
-                let target = Target { seq: target, uid: uid.as_deref() };
-                self.act(&room, &id, &Act::React { target, emoji: &emoji, on }).await
-            }
+            ClientFrame::Command { room, id, command } => self.command(&room, &id, &command).await,
             ClientFrame::History { room, before, limit } => self.history(&room, before, limit).await,
             ClientFrame::Typing { room } => self.typing(&room).await,
             ClientFrame::Read { room, seq, uid } => self.read(&room, seq, uid.as_deref()),
@@ -151,16 +136,12 @@ impl Session {
         Ok(())
     }
 
-    async fn act(&self, room: &str, id: &str, act: &Act<'_>) -> Result<(), Error> {
+    async fn command(&self, room: &str, id: &str, command: &Command) -> Result<(), Error> {
         let room = self.joined(room)?;
         let id = MessageId::new(id)?;
-        match act {
-            Act::Say { text, .. } | Act::Edit { text, .. } => check_text(text)?,
-            Act::React { emoji, .. } => check_emoji(emoji)?,
-            Act::Delete { .. } => {}
-        }
-        self.app.sockets.may_send(&self.user.id, act.text().unwrap_or_default())?;
-        let done = self.app.hub.act(&room, &self.user, &id, act, clock::now_ms()).await;
+        command.check()?;
+        self.app.sockets.may_send(&self.user.id, command.text().unwrap_or_default())?;
+        let done = self.app.hub.act(&room, &self.user, &id, &command.into(), clock::now_ms()).await;
         let done = done.map_err(|denied| match denied {
             Denied::Forbidden(error) => error,
             Denied::Unavailable(error) => unavailable(error),
@@ -221,19 +202,8 @@ impl Session {
 
 impl From<&ClientFrame> for About {
     fn from(frame: &ClientFrame) -> Self {
-        let (re, room, id) = match frame {
-            ClientFrame::Join { room, .. } => ("join", Some(room), None),
-            ClientFrame::Leave { room } => ("leave", Some(room), None),
-            ClientFrame::Send { room, id, .. } => ("send", Some(room), Some(id)),
-            ClientFrame::Edit { room, id, .. } => ("edit", Some(room), Some(id)),
-            ClientFrame::Delete { room, id, .. } => ("delete", Some(room), Some(id)),
-            ClientFrame::React { room, id, .. } => ("react", Some(room), Some(id)),
-            ClientFrame::History { room, .. } => ("history", Some(room), None),
-            ClientFrame::Typing { room } => ("typing", Some(room), None),
-            ClientFrame::Read { room, .. } => ("read", Some(room), None),
-            ClientFrame::Ping => ("ping", None, None),
-        };
-        Self { re: re.to_owned(), room: room.cloned(), id: id.cloned() }
+        let (room, id) = (frame.room().map(str::to_owned), frame.id().map(str::to_owned));
+        Self { re: frame.name().to_owned(), room, id }
     }
 }
 

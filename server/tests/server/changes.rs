@@ -1,6 +1,6 @@
 //! Edits, deletions, reactions and answers, on one embedded server and between two that share a Redis.
 
-use protocol::{ClientFrame, Event, Kind, RefusalCode, Reply};
+use protocol::{ClientFrame, Command, Event, Kind, RefusalCode, Reply};
 
 use crate::support::{RedisServer, Server, Socket};
 
@@ -30,20 +30,24 @@ async fn server(variables: &[(&str, &str)]) -> Server {
     Server::with(&[variables, &quick].concat()).await
 }
 
+fn command(id: &str, command: Command) -> ClientFrame {
+    ClientFrame::Command { room: "lobby".into(), id: id.into(), command }
+}
+
 fn edit(id: &str, target: u64, text: &str) -> ClientFrame {
-    ClientFrame::Edit { room: "lobby".into(), id: id.into(), target, uid: None, text: text.into() }
+    command(id, Command::Edit { target: target.into(), text: text.into() })
 }
 
 fn delete(id: &str, target: u64) -> ClientFrame {
-    ClientFrame::Delete { room: "lobby".into(), id: id.into(), target, uid: None }
+    command(id, Command::Delete { target: target.into() })
 }
 
 fn react(id: &str, target: u64, emoji: &str) -> ClientFrame {
-    ClientFrame::React { room: "lobby".into(), id: id.into(), target, uid: None, emoji: emoji.into(), on: true }
+    command(id, Command::React { target: target.into(), emoji: emoji.into(), on: true })
 }
 
 fn answer(id: &str, target: u64, text: &str) -> ClientFrame {
-    ClientFrame::Send { room: "lobby".into(), id: id.into(), text: text.into(), reply_to: Some(target), uid: None }
+    command(id, Command::Send { text: text.into(), reply_to: Some(target.into()) })
 }
 
 /// Does something, and hears it.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use protocol::{Reason, ServerFrame};
+use protocol::{ClientFrame, Command, Reason, ServerFrame};
 use tokio::time::{interval, timeout};
 
 use crate::{
@@ -91,7 +91,7 @@ async fn everybody_sees_one_order() {
     let heard = people.into_iter().map(|mut person| async move {
         for n in 0..10 {
             let (room, id) = ("lobby".into(), n.to_string());
-            person.send(protocol::ClientFrame::Send { room, id, text: "x".into(), reply_to: None, uid: None }).await;
+            person.send(ClientFrame::Command { room, id, command: Command::send("x") }).await;
         }
         let mut heard = Vec::new();
         while heard.len() < 60 {
@@ -111,14 +111,7 @@ async fn what_was_published_while_the_subscription_was_cut_is_repaired() {
     let mut rui = site.two.enter("Rui", "lobby").await;
     for n in 1..=50 {
         site.redis("CLIENT KILL TYPE pubsub");
-        rui.send(protocol::ClientFrame::Send {
-            room: "lobby".into(),
-            id: n.to_string(),
-            text: "x".into(),
-            reply_to: None,
-            uid: None,
-        })
-        .await;
+        rui.send(ClientFrame::Command { room: "lobby".into(), id: n.to_string(), command: Command::send("x") }).await;
     }
     for n in 1..=50 {
         assert_eq!(ana.event().await.seq, n);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use futures_util::SinkExt;
-use protocol::{ClientFrame, RefusalCode, ServerFrame};
+use protocol::{ClientFrame, Command, RefusalCode, ServerFrame};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -26,8 +26,7 @@ async fn a_flood_of_messages_is_refused_with_the_time_to_wait() {
     for n in 1..=3 {
         ana.say("lobby", &n.to_string(), "x").await;
     }
-    ana.send(ClientFrame::Send { room: "lobby".into(), id: "4".into(), text: "x".into(), reply_to: None, uid: None })
-        .await;
+    ana.send(ClientFrame::Command { room: "lobby".into(), id: "4".into(), command: Command::send("x") }).await;
     let refused = ana.answer().await;
     let ServerFrame::Refused { code, retry_after_ms, id, .. } = refused else { panic!("{refused:?}") };
     assert_eq!((code, id.as_deref()), (RefusalCode::RateLimited, Some("4")));
@@ -44,9 +43,7 @@ async fn the_allowance_is_a_persons_not_a_sockets() {
     first.join("lobby").await;
     first.say("lobby", "1", "x").await;
     second.join("lobby").await;
-    second
-        .send(ClientFrame::Send { room: "lobby".into(), id: "2".into(), text: "x".into(), reply_to: None, uid: None })
-        .await;
+    second.send(ClientFrame::Command { room: "lobby".into(), id: "2".into(), command: Command::send("x") }).await;
     assert_eq!(second.refused().await, RefusalCode::RateLimited);
 }
 

@@ -1,13 +1,18 @@
-use protocol::{RefusalCode, ServerFrame};
+use protocol::{Command, MessageRef, RefusalCode, ServerFrame};
 
 use super::{answer, delete, edit, react, sent};
 use crate::tests::desk::{Desk, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot};
-use crate::{Deed, DeliveryStatus, FailureReason, Input, PendingCommand};
+use crate::{DeliveryStatus, FailureReason, Input, PendingCommand};
 use protocol::Reason::{New, Trimmed};
 
 fn own_edit(seq: u64, id: &str) -> ServerFrame {
     let kind = protocol::Kind::Edit { id: id.into(), target: 1, text: format!("text of {id}") };
     ServerFrame::Event(protocol::Event { kind, ..said(seq, "a", &ana(), "") })
+}
+
+fn own_edit_input<'a>(target: u64, key: &'a str, text: &str) -> Input<'a> {
+    let command = Command::Edit { target: target.into(), text: text.into() };
+    Input::Command { room: LOBBY, id: "e".into(), command, key: Some(key) }
 }
 
 fn desk() -> Desk {
@@ -105,8 +110,9 @@ fn what_others_do_meanwhile_stands_when_ones_own_goes_back() {
 
 #[test]
 fn changes_survive_a_reload_and_are_made_once() {
-    let deed = Deed::Edit { target: 1, text: "text of e".into() };
-    let kept = PendingCommand { room: LOBBY.into(), id: "e".into(), deed, uid: Some("a1".into()), at: 1, failed: None };
+    let target = MessageRef { seq: 1, uid: Some("a1".into()) };
+    let command = Command::Edit { target, text: "text of e".into() };
+    let kept = PendingCommand { room: LOBBY.into(), id: "e".into(), command, at: 1, failed: None };
     let page = vec![said(1, "a", &ana(), "x")];
     let mut desk = Desk::new(vec![kept.clone()]);
     desk.open(Some(snapshot(page.clone())));
@@ -184,7 +190,7 @@ fn what_is_not_shown_is_not_changed() {
 fn an_edit_of_what_is_not_shown_is_not_lost() {
     for (target, key) in [(3, "u_ana/x"), (1, "u_ana/y"), (2, "u_ana/x")] {
         let mut desk = desk();
-        let input = Input::Edit { room: LOBBY, id: "e".into(), target, key, text: "written".into() };
+        let input = own_edit_input(target, key, "written");
         assert_eq!(desk.tell(input), "keep e, *timeline");
         let line = desk.room().lines().last().unwrap();
         assert_eq!((line.text.as_str(), &line.state), ("written", &DeliveryStatus::Failed(FailureReason::Gone)));
@@ -195,7 +201,7 @@ fn an_edit_of_what_is_not_shown_is_not_lost() {
 #[test]
 fn a_text_that_is_none_is_not_sent() {
     let mut desk = desk();
-    let input = Input::Edit { room: LOBBY, id: "e".into(), target: 1, key: "u_ana/x", text: " ".into() };
+    let input = own_edit_input(1, "u_ana/x", " ");
     assert_eq!(desk.tell(input), "keep e, *timeline");
     assert_eq!(desk.shows(1), "text of x, e!");
 }
@@ -203,8 +209,8 @@ fn a_text_that_is_none_is_not_sent() {
 #[test]
 fn an_answer_quotes_from_the_start() {
     let mut desk = desk();
-    let input = Input::Send { room: LOBBY, id: "m".into(), text: "yes".into(), reply_to: Some(2) };
-    assert_eq!(desk.tell(input), "keep m, say m, *timeline");
+    let command = Command::Send { text: "yes".into(), reply_to: Some(2.into()) };
+    assert_eq!(desk.command("m", command), "keep m, say m, *timeline");
     let line = desk.room().lines().last().unwrap();
     assert_eq!((line.state.clone(), super::words(line)), (DeliveryStatus::Pending, "yes, to 2 \"text of m2\"".into()));
     desk.hear(&ServerFrame::Event(edit(3, &rui(), 2)));

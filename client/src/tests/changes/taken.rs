@@ -1,4 +1,4 @@
-use protocol::{Event, Kind, ServerFrame};
+use protocol::{Command, Event, Kind, ServerFrame};
 
 use super::{answer, edit, react, sent};
 use crate::Input;
@@ -76,15 +76,17 @@ fn a_change_is_not_made_to_what_took_the_place_of_its_message() {
 #[test]
 fn a_change_says_which_message_it_means() {
     let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x")]);
-    let inputs = [
-        Input::Edit { room: LOBBY, id: "1".into(), target: 1, key: "u_ana/x", text: "y".into() },
-        Input::Delete { room: LOBBY, id: "2".into(), target: 1 },
-        Input::React { room: LOBBY, id: "3".into(), target: 1, emoji: "👍".into(), on: true },
-        Input::Send { room: LOBBY, id: "4".into(), text: "y".into(), reply_to: Some(1) },
+    let commands = [
+        Command::Edit { target: 1.into(), text: "y".into() },
+        Command::Delete { target: 1.into() },
+        Command::React { target: 1.into(), emoji: "👍".into(), on: true },
+        Command::Send { text: "y".into(), reply_to: Some(1.into()) },
     ];
     let moment = crate::Context { now: 0, random: 0.5 };
     let mut frames = vec![];
-    for (seq, input) in (2..).zip(inputs) {
+    for (seq, command) in (2..).zip(commands) {
+        let id = (seq - 1).to_string();
+        let input = Input::Command { room: LOBBY, id, command, key: Some("u_ana/x") };
         frames.extend(desk.client.handle(input, moment));
         desk.hear(&sent(&(seq - 1).to_string(), seq));
     }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use protocol::{Event, RefusalCode, ServerFrame, User};
+use protocol::{Command, Event, RefusalCode, ServerFrame, User};
 
 use super::random::Random;
 use super::server::{ROOMS, Server};
@@ -85,7 +85,8 @@ impl Person {
 
     pub(super) fn say(&mut self, room: &str, id: String, now: u64) {
         self.said.push((room.to_owned(), id.clone()));
-        self.tell(Input::Send { room, text: format!("text of {id}"), id, reply_to: None }, now);
+        let command = Command::send(format!("text of {id}"));
+        self.tell(Input::Command { room, id, command, key: None }, now);
     }
 
     /// Does something about a message that is on the screen, if there is one.
@@ -102,19 +103,20 @@ impl Person {
         let latest = if self.random.percent(80) { 4 } else { usize::MAX };
         let back = self.random.below(sent.len().min(latest));
         let (target, own, ref key) = sent[sent.len() - 1 - back];
-        let input = match self.random.below(6) {
-            0 if own => Input::Delete { room, id, target },
-            1 | 2 if own => Input::Edit { room, text: format!("edited by {id}"), id, target, key },
+        let reference = target.into();
+        let command = match self.random.below(6) {
+            0 if own => Command::Delete { target: reference },
+            1 | 2 if own => Command::Edit { target: reference, text: format!("edited by {id}") },
             3 => {
                 self.said.push((room.to_owned(), id.clone()));
-                Input::Send { room, text: format!("answer {id}"), id, reply_to: Some(target) }
+                Command::Send { text: format!("answer {id}"), reply_to: Some(reference) }
             }
             _ => {
                 let emoji = ["👍", "🎉", "❤️"][self.random.below(3)].to_owned();
-                Input::React { room, id, target, emoji, on: self.random.percent(70) }
+                Command::React { target: reference, emoji, on: self.random.percent(70) }
             }
         };
-        self.tell(input, now);
+        self.tell(Input::Command { room, id, command, key: Some(key) }, now);
     }
 
     /// Hears the next frame on one of the wires.

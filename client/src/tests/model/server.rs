@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{ClientFrame, Cursor, Event, Head, Kind, Reason, RefusalCode, Reply, ServerFrame, User};
+use protocol::{
+    ClientFrame, Command, Cursor, Event, Head, Kind, MessageRef, Reason, RefusalCode, Reply, ServerFrame, User,
+};
 
 use super::fold;
 use super::person::{Person, Wire};
@@ -146,23 +148,7 @@ impl Server {
             ClientFrame::Leave { room } => {
                 at.wire(people).member_of.remove(&room);
             }
-            ClientFrame::Send { room, id, text, reply_to: None, .. } => {
-                self.act(at, "send", &room, Kind::Message { id, text, reply: None }, None, people);
-            }
-            ClientFrame::Send { room, id, text, reply_to: Some(seq), uid } => {
-                let author = User { id: String::new(), name: String::new() };
-                let reply = Some(Reply { seq, author, text: String::new() });
-                self.act(at, "send", &room, Kind::Message { id, text, reply }, uid, people);
-            }
-            ClientFrame::Edit { room, id, target, uid, text } => {
-                self.act(at, "edit", &room, Kind::Edit { id, target, text }, uid, people);
-            }
-            ClientFrame::Delete { room, id, target, uid } => {
-                self.act(at, "delete", &room, Kind::Delete { id, target }, uid, people);
-            }
-            ClientFrame::React { room, id, target, uid, emoji, on } => {
-                self.act(at, "react", &room, Kind::Reaction { id, target, emoji, on }, uid, people);
-            }
+            ClientFrame::Command { room, id, command } => self.command(at, &room, id, command, people),
             ClientFrame::History { room, before, limit } => self.history(at, &room, before, limit, people),
             ClientFrame::Ping => self.reply(at, &ServerFrame::Pong, people),
             ClientFrame::Typing { .. } | ClientFrame::Read { .. } => {}
@@ -252,6 +238,23 @@ impl Server {
         if !self.fails(2) {
             self.reply(at, &answer, people);
         }
+    }
+
+    fn command(&mut self, at: Seat, room: &str, id: String, command: Command, people: &mut [Person]) {
+        let re = command.name();
+        let uid = command.reference().and_then(|reference| reference.uid.clone());
+        let kind = match command {
+            Command::Send { text, reply_to } => {
+                // `allows` fills in the rest of the quote.
+                let author = User { id: String::new(), name: String::new() };
+                let reply = reply_to.map(|MessageRef { seq, .. }| Reply { seq, author, text: String::new() });
+                Kind::Message { id, text, reply }
+            }
+            Command::Edit { target, text } => Kind::Edit { id, target: target.seq, text },
+            Command::Delete { target } => Kind::Delete { id, target: target.seq },
+            Command::React { target, emoji, on } => Kind::Reaction { id, target: target.seq, emoji, on },
+        };
+        self.act(at, re, room, kind, uid, people);
     }
 
     fn act(&mut self, at: Seat, re: &str, room: &str, mut kind: Kind, uid: Option<String>, people: &mut [Person]) {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use client::{Client, Context, Effect, Input, Room};
-use protocol::{ClientFrame, Cursor, Event, Limits, ServerFrame};
+use protocol::{ClientFrame, Command, Cursor, Event, Limits, ServerFrame};
 
 use super::history::History;
 use super::script::{LOBBY, Step, ana};
@@ -32,8 +32,8 @@ impl Desk {
             Step::Edit { target, id } => {
                 let lines = self.room().map(Room::lines).unwrap_or_default();
                 let key = lines.iter().find(|line| line.seq == Some(target)).map(|line| line.key.clone());
-                let (key, text) = (key.unwrap_or_default(), format!("text of {id}"));
-                self.tell(Input::Edit { room: LOBBY, id, target, key: &key, text });
+                let command = Command::Edit { target: target.into(), text: format!("text of {id}") };
+                self.tell(Input::Command { room: LOBBY, id, command, key: Some(&key.unwrap_or_default()) });
             }
             Step::Close { code, last } => {
                 if let Some(socket) = self.socket(last) {

@@ -21,7 +21,7 @@
 //! ```
 
 use client::{Input, Snapshot};
-use protocol::{Event, Head, Kind, Reason, Reply, ServerFrame, User};
+use protocol::{Command, Event, Head, Kind, MessageRef, Reason, Reply, ServerFrame, User};
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 use serde_json::json;
@@ -61,23 +61,23 @@ pub fn read(line: &str) -> Option<Step<'_>> {
         "due" => Step::Due,
         "say" => {
             let id = words.next()?;
-            Step::Tell(Input::Send { room, id: id.to_owned(), text: format!("text of {id}"), reply_to: None })
+            command(id, Command::send(format!("text of {id}")))
         }
         "answer" => {
-            let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
-            Step::Tell(Input::Send { room, text: format!("text of {id}"), id, reply_to: Some(target) })
+            let (target, id) = (target(words.next()?)?, words.next()?);
+            command(id, Command::Send { text: format!("text of {id}"), reply_to: Some(target) })
         }
         "edit" => {
             let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
             Step::Edit { target, id }
         }
         "delete" => {
-            let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
-            Step::Tell(Input::Delete { room, target, id })
+            let target = target(words.next()?)?;
+            command(words.next()?, Command::Delete { target })
         }
         word @ ("put" | "take") => {
-            let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
-            Step::Tell(Input::React { room, target, id, emoji: THUMB.to_owned(), on: word == "put" })
+            let target = target(words.next()?)?;
+            command(words.next()?, Command::React { target, emoji: THUMB.to_owned(), on: word == "put" })
         }
         "retry" => Step::Tell(Input::Retry { room, id: words.next()? }),
         "discard" => Step::Tell(Input::Discard { room, id: words.next()? }),
@@ -90,6 +90,14 @@ pub fn read(line: &str) -> Option<Step<'_>> {
         "visible" => Step::Tell(Input::Visible),
         _ => return None,
     })
+}
+
+fn command(id: &str, command: Command) -> Step<'static> {
+    Step::Tell(Input::Command { room: LOBBY, id: id.to_owned(), command, key: None })
+}
+
+fn target(seq: &str) -> Option<MessageRef> {
+    Some(seq.parse::<u64>().ok()?.into())
 }
 
 /// The frame of a line that is one.

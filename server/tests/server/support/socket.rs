@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use protocol::{ClientFrame, Cursor, Event, Kind, RefusalCode, ServerFrame};
+use protocol::{ClientFrame, Command, Cursor, Event, Kind, RefusalCode, ServerFrame};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -129,8 +129,7 @@ impl Socket {
     /// Says something for the first time, and waits for the acknowledgement and the event, in whichever order they come.
     /// What others said before it is lost to the caller.
     pub async fn say(&mut self, room: &str, id: &str, text: &str) -> u64 {
-        self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into(), reply_to: None, uid: None })
-            .await;
+        self.send(ClientFrame::Command { room: room.into(), id: id.into(), command: Command::send(text) }).await;
         let (mut acknowledged, mut heard) = (None, None);
         loop {
             match self.answer().await {
@@ -147,8 +146,7 @@ impl Socket {
 
     /// Says something that was said before, and waits for the acknowledgement.
     pub async fn repeat(&mut self, room: &str, id: &str, text: &str) -> u64 {
-        self.send(ClientFrame::Send { room: room.into(), id: id.into(), text: text.into(), reply_to: None, uid: None })
-            .await;
+        self.send(ClientFrame::Command { room: room.into(), id: id.into(), command: Command::send(text) }).await;
         match self.answer().await {
             ServerFrame::Sent { id: sent, seq, .. } if sent == id => seq,
             other => panic!("sent, not {other:?}"),
@@ -158,14 +156,7 @@ impl Socket {
     /// Says something as often as the server asks for it, with one id.
     pub async fn say_until_taken(&mut self, room: &str, id: &str, text: &str) {
         loop {
-            self.send(ClientFrame::Send {
-                room: room.into(),
-                id: id.into(),
-                text: text.into(),
-                reply_to: None,
-                uid: None,
-            })
-            .await;
+            self.send(ClientFrame::Command { room: room.into(), id: id.into(), command: Command::send(text) }).await;
             loop {
                 match self.answer().await {
                     ServerFrame::Sent { .. } => return,
