@@ -1,14 +1,13 @@
-//! What only a browser can tell. On the server nobody asks: each of these waits for an event or for the take-over, and what
-//! stands there is what a page shows before.
+//! Browser APIs. The server's versions return what the page shows before hydration; they are never called for effect.
 
-/// Whether the browser lets the page notify.
+/// Whether the page may show notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotifyPermission {
-    /// It does.
+    /// Notifications are allowed.
     Granted,
-    /// The reader was not asked yet.
+    /// The user was not asked yet.
     NotAsked,
-    /// It does not.
+    /// Notifications are blocked or not supported.
     Denied,
 }
 
@@ -26,7 +25,7 @@ mod real {
 
     use super::NotifyPermission;
 
-    /// A moment moved to the reader's clock: what UTC says of it is what that clock says.
+    /// Shifts a UTC timestamp so that formatting it as UTC gives the user's local time.
     pub fn to_local_time(at: u64) -> u64 {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds fit a JavaScript number for 285,000 years")]
         let behind = Date::new(&(at as f64).into()).get_timezone_offset();
@@ -35,18 +34,18 @@ mod real {
         at.saturating_add_signed(ahead)
     }
 
-    /// A name in Unicode NFC.
+    /// Normalizes a name to Unicode NFC.
     pub fn normalize_nfc(name: &str) -> String {
         JsString::from(name).normalize("NFC").into()
     }
 
-    /// Whether the focus may go to a field unasked: a keyboard on the screen would cover what was asked for.
+    /// Whether focusing a field opens no on-screen keyboard, which would cover the page.
     pub fn has_physical_keyboard() -> bool {
         window().match_media("(hover: hover)").ok().flatten().is_some_and(|query| query.matches())
     }
 
-    /// Gives the focus to another element if what has it is gone by the next frame: else a keyboard would start again at the
-    /// top of the page. Fingers need no focus.
+    /// Focuses the element that `elsewhere` selects, if the focused element is gone in the next frame. Otherwise
+    /// keyboard navigation would restart at the top of the page. Does nothing on touch devices.
     pub fn restore_focus(elsewhere: &'static str) {
         if !has_physical_keyboard() {
             return;
@@ -62,9 +61,9 @@ mod real {
         });
     }
 
-    /// Copies a text, and says whether the browser allowed it.
+    /// Copies a text to the clipboard and reports whether the browser allowed it.
     pub fn copy_to_clipboard(text: &str, then: impl FnOnce(bool) + 'static) {
-        // Elsewhere there is no clipboard to ask.
+        // The clipboard API exists in secure contexts only.
         if !window().is_secure_context() {
             return then(false);
         }
@@ -72,26 +71,26 @@ mod real {
         spawn_local(async move { then(written.await.is_ok()) });
     }
 
-    /// The whole address of a path of this site.
+    /// Returns the absolute URL of a path of this site.
     pub fn absolute_url(path: &str) -> String {
         window().location().origin().unwrap_or_default() + path
     }
 
-    /// Whether the device has a way of its own to share a link.
+    /// Whether the browser supports the Web Share API.
     pub fn can_share() -> bool {
         Reflect::has(&window().navigator(), &"share".into()).unwrap_or(false)
     }
 
-    /// Opens that way. Who closes it again has changed their mind, which is no failure.
+    /// Opens the browser's share sheet. A cancelled share is not an error.
     pub fn share(address: &str) {
         let link = ShareData::new();
         link.set_url(address);
         _ = window().navigator().share_with_data(&link);
     }
 
-    /// Whether the browser lets the page notify.
+    /// Returns the notification permission.
     pub fn notify_permission() -> NotifyPermission {
-        // Some phones have none.
+        // Some mobile browsers lack the API.
         if !Reflect::has(&window(), &"Notification".into()).unwrap_or(false) {
             return NotifyPermission::Denied;
         }
@@ -102,9 +101,10 @@ mod real {
         }
     }
 
-    /// Has the browser ask whether the page may, and goes on when that is answered. It does so only right after a click.
+    /// Requests the notification permission and calls `then` after the answer. Browsers allow this only right after a
+    /// click.
     pub fn request_notify_permission(then: impl FnOnce() + 'static) {
-        // Where nothing can be asked, the answer is known.
+        // Without a pending question the answer is already known.
         let asked = match notify_permission() {
             NotifyPermission::NotAsked => Notification::request_permission().ok().map(JsFuture::from),
             NotifyPermission::Granted | NotifyPermission::Denied => None,
@@ -117,15 +117,15 @@ mod real {
         });
     }
 
-    /// Notifies of something at a path of this site; one of the same path takes the place of the last. A click on it brings the
-    /// page to the front, and does `then`.
+    /// Shows a notification. It replaces an earlier one with the same `path`. A click focuses the window and calls
+    /// `then`.
     pub fn notify(title: &str, text: &str, path: &str, then: impl Fn() + 'static) {
         let options = NotificationOptions::new();
         options.set_body(text);
         options.set_tag(path);
         options.set_data(&path.into());
         let Ok(notification) = Notification::new_with_options(title, &options) else {
-            // On phones only the service worker may.
+            // Mobile browsers allow notifications from a service worker only.
             return notify_from_worker(title.to_owned(), options);
         };
         let clicked = notification.clone();
@@ -148,7 +148,7 @@ mod real {
         });
     }
 
-    /// A short, quiet tone.
+    /// Plays a short, quiet tone.
     pub fn beep() {
         thread_local! {
             static AUDIO: Option<AudioContext> = AudioContext::new().ok();
@@ -158,18 +158,18 @@ mod real {
             tone.frequency().set_value(660.0);
             volume.gain().set_value(0.06);
             tone.connect_with_audio_node(&volume)?.connect_with_audio_node(&audio.destination())?;
-            // Until somebody has clicked on the page it is held.
+            // The context is suspended until the user has interacted with the page.
             _ = audio.resume()?;
             tone.start()?;
             tone.stop_with_when(audio.current_time() + 0.15)
         };
-        // A page that nobody has clicked on makes no sound.
+        // Autoplay rules may forbid the sound; nothing depends on it.
         AUDIO.with(|audio| _ = audio.as_ref().map(tone));
     }
 
-    /// Runs it when the page has been drawn as it is now.
+    /// Calls `then` after the current state of the page was painted.
     pub fn after_paint(then: impl FnOnce() + 'static) {
-        // The first frame is the one that draws it.
+        // The first frame paints it.
         request_animation_frame(|| request_animation_frame(then));
     }
 }

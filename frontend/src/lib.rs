@@ -1,8 +1,8 @@
-//! What the browser loads: takes the room over where the server left it.
+//! The Wasm module: hydrates the room page.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Called by the page as soon as this module is loaded.
+/// Called by the page's inline script when the module is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
     std::panic::set_hook(Box::new(|panic| {

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 
 use crate::{state::Chat, text::room_path};
 
-/// A connection that is back within this time was never worth a word.
+/// How long a connection may be lost before the banner appears.
 const BANNER_DELAY: Duration = Duration::from_millis(1_200);
 
-/// Says when the connection is lost, and what to do when it is lost for good. It lies over the messages, so nothing moves.
+/// Says that the connection is lost, and how to continue if it is lost for good. It overlays the messages, so nothing
+/// moves.
 #[component]
 pub fn Banner() -> impl IntoView {
     let chat = Chat::from_context();
@@ -51,10 +52,10 @@ fn watch_delay(chat: Chat) -> RwSignal<bool> {
     is_over
 }
 
-/// What is said, and where a link leads.
+/// The text, the link's target and the link's text.
 type BannerText = (&'static str, String, &'static str);
 
-/// A browser does not tell a session that is over from a server that is away; the page does, when it is loaded again.
+/// The browser cannot distinguish an expired session from an unreachable server. Reloading the page does.
 fn away_text(Chat { current_room, words, .. }: Chat) -> BannerText {
     (words.away(), room_path(&current_room.get_untracked()), words.reload())
 }

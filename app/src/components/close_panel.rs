@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::state::Chat;
 
-/// Closes a panel that covers the messages on a narrow screen.
+/// The button that closes a panel on narrow screens.
 #[component]
 pub fn ClosePanel(panel: &'static str) -> impl IntoView {
     let close = Chat::from_context().words.close();

@@ -5,18 +5,18 @@ use crate::{
     state::{Chat, ComposerMode},
 };
 
-/// Keeps what was written and not sent in each room, while the reader is in another one and over reloads. What is wrong with
-/// the text in the field is forgotten with it.
+/// Stores the draft of each room while another room is on the screen and across reloads. Clears `problem`, which is
+/// about the text in the field, when the room changes.
 pub fn watch_drafts(chat: Chat, field: NodeRef<html::Textarea>, problem: RwSignal<Option<String>>) {
-    // What was about a message: an edit, an answer.
+    // Edits and replies in progress, by room.
     let set_aside = StoredValue::new(Vec::<(String, ComposerMode, String)>::new());
     Effect::new(move |before: Option<Option<String>>| {
-        // Nothing is stored before the browser has taken over, which is when the first room is found.
+        // Drafts are stored only after hydration, when the first room is found.
         let room = chat.is_hydrated().then(|| chat.current_room.get())?;
         let field = field.get_untracked()?;
         match before.flatten() {
             None => {
-                // A letter may have been typed before the page was ready to keep it.
+                // The user may have typed before hydration.
                 let (stored, typed) = (chat.stored_draft(&room).unwrap_or_default(), field.value());
                 if !stored.is_empty() && !typed.starts_with(&stored) {
                     field.set_value(&(stored + &typed));
@@ -47,7 +47,7 @@ pub fn watch_drafts(chat: Chat, field: NodeRef<html::Textarea>, problem: RwSigna
     });
 }
 
-/// What is written in the field and was not sent; while a message is edited, what was there before.
+/// The text to keep as a draft: that of the field, or during an edit what was in the field before.
 pub fn unsent_text(chat: Chat, field: &HtmlTextAreaElement) -> String {
     match chat.composer_mode.get_untracked() {
         Some(ComposerMode::Edit { draft, .. }) => draft,

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::help::Help;
 use crate::state::Chat;
 
-/// The room's name, and on narrow screens the ways to the rooms and the people.
+/// The room's name and, on narrow screens, the buttons for the panels.
 #[component]
 pub fn Header() -> impl IntoView {
     let chat = Chat::from_context();

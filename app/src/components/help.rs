@@ -5,7 +5,7 @@ use crate::{
     state::Chat,
 };
 
-/// The button for the list of the keyboard's shortcuts, which `?` opens too, as Ctrl+K or ⌘K does the choice of another room.
+/// The button for the list of keyboard shortcuts. Handles the global shortcuts `?` and Ctrl+K or ⌘K.
 #[component]
 pub fn Help() -> impl IntoView {
     let chat = Chat::from_context();
@@ -33,7 +33,7 @@ fn handle_key(chat: Chat, event: &ev::KeyboardEvent) {
     event.prevent_default();
 }
 
-/// Whether the key goes into a text.
+/// Whether the key is typed into a text field.
 fn is_text_input(event: &ev::KeyboardEvent) -> bool {
     let field = |element: Element| element.closest("input, textarea, select, [contenteditable]").ok().flatten();
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());

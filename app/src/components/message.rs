@@ -12,7 +12,7 @@ use crate::{
     text::number,
 };
 
-/// One message. What a click in it does is for the list to see to: see [`super::message_handlers`].
+/// One message. The list handles its events: see [`super::message_handlers`].
 #[component]
 pub fn Message(row: MessageRow, unread_divider: ArcRwSignal<Option<u64>>) -> impl IntoView {
     let chat = Chat::from_context();
@@ -52,7 +52,7 @@ pub fn Message(row: MessageRow, unread_divider: ArcRwSignal<Option<u64>>) -> imp
     }
 }
 
-/// What its author did to it.
+/// Says that the message was edited or deleted.
 #[component]
 fn EditNote(row: MessageRow) -> impl IntoView {
     let content = row.content;

@@ -1,8 +1,8 @@
-//! What is drawn as a whole: the text of a message, with its marks, and its reactions.
+//! The formatted text of a message and its reactions.
 //!
-//! The server draws both with the page. To the browser's page each is an element whose content it does not know, since the code
-//! that draws it outweighs all of the room's messages: it keeps what the server drew, puts plain text in by itself, and loads the
-//! part that draws the rest when there first is something to draw.
+//! The server renders both into the page. In the browser each is an opaque element: the code that formats text is
+//! larger than all other code of the messages. The browser keeps what the server rendered, inserts plain text by
+//! itself, and loads the chunk that renders the rest when it is first needed.
 
 #[cfg(feature = "hydrate")]
 pub use hydrated::{MessageBody, MessageReactions};
@@ -18,7 +18,7 @@ mod rendered {
         views::{FormattedText, Reactions},
     };
 
-    /// What a message says.
+    /// The text of a message.
     #[component]
     pub fn MessageBody(row: MessageRow) -> impl IntoView {
         view! {
@@ -28,7 +28,7 @@ mod rendered {
         }
     }
 
-    /// What people put to it.
+    /// The reactions to a message.
     #[component]
     pub fn MessageReactions(row: MessageRow) -> impl IntoView {
         view! {
@@ -49,13 +49,13 @@ mod hydrated {
         text::is_plain,
     };
 
-    /// What a message says, and what becomes of it.
+    /// The text of a message. Updates with its content.
     #[component]
     pub fn MessageBody(row: MessageRow) -> impl IntoView {
         view! { <div class="message-text" dir="auto" use:body=row></div> }
     }
 
-    /// What people put to it.
+    /// The reactions to a message.
     #[component]
     pub fn MessageReactions(row: MessageRow) -> impl IntoView {
         view! { <div class="reactions" use:reactions=row></div> }
@@ -70,7 +70,7 @@ mod hydrated {
             });
             if !is_plain {
                 let drawing = render_message_body(chat, container.clone(), content.clone());
-                // Without the part the text is there as it was written; the loader has told the console why.
+                // If the chunk cannot be loaded, the plain text stays. The loader logs the error to the console.
                 spawn_local(async move { _ = drawing.await });
             }
         });
@@ -79,7 +79,7 @@ mod hydrated {
     fn reactions(container: Element, row: MessageRow) {
         let chat = Chat::from_context();
         redraw_on_change(container, row.reactions, move |container, reactions| {
-            // The part knows where the focus goes when the one that has it is taken off.
+            // The chunk moves the focus if the focused reaction is removed.
             if reactions.with_untracked(Vec::is_empty) && !container.matches(":focus-within").unwrap_or(false) {
                 container.set_text_content(None);
             } else {
@@ -89,7 +89,7 @@ mod hydrated {
         });
     }
 
-    /// Draws it into an element that is not the server's, and again when it changes.
+    /// Draws a value into an element that the server did not render, and again whenever it changes.
     fn redraw_on_change<T: Send + Sync + 'static>(
         container: Element,
         signal: ArcRwSignal<T>,
@@ -102,7 +102,7 @@ mod hydrated {
                 draw(&container, &signal);
             }
         });
-        // For as long as the message is signal.
+        // Keeps the effect alive as long as the message.
         StoredValue::new_local(effect);
     }
 }

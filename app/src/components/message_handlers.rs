@@ -1,5 +1,5 @@
-//! What clicks and keys do in the messages. The list hears them all, since a listener for each of its messages would cost more
-//! than they do; what follows is loaded when it is first needed.
+//! Event handlers for clicks and keys in messages. The list delegates events for all messages, because listeners on
+//! each message would cost more. The code that handles them is loaded when it is first needed.
 
 use leptos::{ev, wasm_bindgen::JsCast, web_sys::Element};
 
@@ -8,10 +8,10 @@ use crate::{
     state::Chat,
 };
 
-/// All in a message that is there to be handle_click on, but for what a link does by itself.
+/// Selects what reacts to clicks in a message. Plain links are handled by the browser.
 const CLICKABLE: &str = ".message-more, .reaction, .copy, .quote";
 
-/// Somebody handle_click.
+/// Handles a click.
 pub fn handle_click(chat: Chat, event: &ev::MouseEvent) {
     let element = target_element(event).and_then(|element| element.closest(CLICKABLE).ok().flatten());
     if let Some(element) = element.filter(|_| is_plain_click(event)) {
@@ -20,7 +20,7 @@ pub fn handle_click(chat: Chat, event: &ev::MouseEvent) {
     }
 }
 
-/// Somebody handle_key a key: on a message, which has the focus itself, or in it.
+/// Handles a key that was pressed on a focused message or inside of one.
 pub fn handle_key(chat: Chat, event: &ev::KeyboardEvent) {
     let key = event.key();
     let Some(element) = target_element(event) else { return };
@@ -33,7 +33,7 @@ pub fn handle_key(chat: Chat, event: &ev::KeyboardEvent) {
     }
 }
 
-/// A click that is not meant for another tab, window or file.
+/// Whether a click is meant for this page and not to open a tab or window or to download a file.
 pub fn is_plain_click(event: &ev::MouseEvent) -> bool {
     event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key())
 }

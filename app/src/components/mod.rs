@@ -1,4 +1,4 @@
-//! The parts of the pages, a file for each.
+//! The components of the room page, one per file.
 
 pub mod avatar;
 pub mod banner;

@@ -8,7 +8,7 @@ use crate::{
     text::number,
 };
 
-/// Who is in the room: a column, or a panel on a narrow screen.
+/// The people in the room: a column, or a panel on narrow screens.
 #[component]
 pub fn People() -> impl IntoView {
     let chat = Chat::from_context();

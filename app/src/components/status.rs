@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{state::Chat, text::list_names};
 
-/// The line below the messages: who is writing, who came and who went. It keeps its height.
+/// The line below the messages: who is typing and the latest announcement. Its height is constant.
 #[component]
 pub fn Status() -> impl IntoView {
     let chat = Chat::from_context();

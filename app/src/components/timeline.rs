@@ -12,8 +12,8 @@ use crate::{
     text::number,
 };
 
-/// The messages of the room on the screen. Another room gets new elements, so that it starts at its own end and nobody has
-/// it read aloud from the history.
+/// The messages of the current room. Another room gets new elements, so that it starts at its own end and is not
+/// announced by screen readers.
 #[component]
 pub fn Timeline() -> impl IntoView {
     let chat = Chat::from_context();
@@ -62,8 +62,8 @@ fn RoomTimeline(room: RoomState) -> impl IntoView {
     }
 }
 
-/// Whether what changes in the messages is news, for a screen reader to say. The take-over of the page, the first page of a
-/// room, older ones and those that a reader comes to by scrolling are not.
+/// Whether the live region announces changes. Hydration, a room's first page, older messages and rows that scrolling
+/// brings in are not announced.
 fn watch_live_region(room: &RoomState) -> RwSignal<bool> {
     let (chat, history, window_moved) = (Chat::from_context(), room.history.clone(), room.window_moved.clone());
     let is_on = RwSignal::new(false);
@@ -76,7 +76,7 @@ fn watch_live_region(room: &RoomState) -> RwSignal<bool> {
         if !is_settled.get() {
             return;
         }
-        // What was loaded is drawn first. The room may have been left by then.
+        // Switches the region on after the loaded rows were painted. The room may be gone by then.
         after_paint(move || {
             if is_settled.try_get_untracked() == Some(true) {
                 is_on.set(true);

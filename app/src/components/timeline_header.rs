@@ -5,7 +5,7 @@ use crate::{
     state::{Action, Chat, HistoryState, RoomState},
 };
 
-/// What stands above the messages: the way to older ones, or why there is none.
+/// The header above the messages: a button for older messages, or the reason why there are none.
 #[component]
 pub fn TimelineHeader(room: RoomState) -> impl IntoView {
     let (history, refusal) = (room.history.clone(), room.refusal.clone());
@@ -26,7 +26,7 @@ pub fn TimelineHeader(room: RoomState) -> impl IntoView {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Boundary {
-    /// Nothing of the room can be loaded.
+    /// The room cannot be joined, so nothing is loaded.
     Refused,
     Loading,
     Older,
@@ -50,12 +50,13 @@ fn note(words: &'static str) -> impl IntoView {
     view! { <p class="timeline-note">{words}</p> }
 }
 
-/// A button, for those who do not scroll. It stays the same one while it loads, or the focus on it would be lost.
+/// The button that loads older messages, for users who do not scroll. It persists while loading, so that it keeps the
+/// focus.
 #[component]
 fn Older(history: ArcRwSignal<HistoryState>) -> impl IntoView {
     let chat = Chat::from_context();
     let words = chat.words;
-    // The last page takes the button away.
+    // Removed after the last page.
     on_cleanup(|| restore_focus(".scroller"));
     let is_loading = move || history.with(|history| history.is_loading_older);
     let label = {
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_kept_is_not_called_the_beginning() {
+    fn a_trimmed_history_is_not_called_the_beginning() {
         let history = HistoryState {
             is_loaded: true,
             has_older: false,

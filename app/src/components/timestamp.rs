@@ -5,8 +5,8 @@ use crate::{
     text::{Day, Words, date, iso_8601, time_of_day},
 };
 
-/// When a message was said: in UTC as the server rendered it, then by the reader's clock. The day goes without saying if it is
-/// today's, and within a group.
+/// The time of a message: UTC as the server rendered it, local time after hydration. The date is omitted for today and
+/// within a group.
 #[component]
 pub fn Timestamp(row: MessageRow) -> impl IntoView {
     let chat = Chat::from_context();
@@ -31,7 +31,7 @@ pub fn Timestamp(row: MessageRow) -> impl IntoView {
     }
 }
 
-/// The day that begins with a message.
+/// The day's label, on the first message of a day.
 pub fn day_label(row: &MessageRow, chat: Chat) -> Option<String> {
     row.begins_day(chat).then(|| {
         let (at, words) = (chat.display_time(row.at.get()), chat.words);

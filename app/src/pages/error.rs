@@ -8,7 +8,7 @@ use crate::{
     preferences::Language,
 };
 
-/// Something is wrong, and what to do about it.
+/// The page that reports an error and how to continue.
 #[component]
 pub fn ErrorPage(page: page::ErrorPage, language: Language) -> impl IntoView {
     let ErrorText { title, message, link } = error_text(page.error, language);
@@ -27,7 +27,7 @@ pub fn ErrorPage(page: page::ErrorPage, language: Language) -> impl IntoView {
     }
 }
 
-/// A few words about it.
+/// The page's title.
 pub fn title(error: PageError, language: Language) -> &'static str {
     error_text(error, language).title
 }
@@ -36,7 +36,7 @@ struct ErrorText {
     title: &'static str,
     /// What happened and what to do.
     message: String,
-    /// What the link says.
+    /// The link's text.
     link: &'static str,
 }
 

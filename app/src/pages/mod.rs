@@ -1,4 +1,4 @@
-//! The pages, a file for each.
+//! The pages, one per file.
 
 #[cfg(feature = "ssr")]
 pub mod error;

@@ -9,10 +9,10 @@ use crate::{
     text::{room_path, user_name_problem},
 };
 
-/// The id of the form. The room's page has the field for the room to come back to, since there it changes.
+/// Id of the form. The room page adds a field with the current room to it.
 pub const FORM: &str = "settings-form";
 
-/// A page of its own, for what cannot be as it was typed.
+/// The settings as a page of their own, shown when a value was invalid.
 #[component]
 pub fn Settings(page: page::SettingsPage, language: Language) -> impl IntoView {
     let locale = Locale::from(language);
@@ -29,7 +29,7 @@ pub fn Settings(page: page::SettingsPage, language: Language) -> impl IntoView {
     }
 }
 
-/// The form in a sheet over the page, which a button opens. It needs no script, and browsers load none for it.
+/// The settings in a popover. It works without a script and adds nothing to the Wasm.
 #[component]
 pub fn SettingsSheet(page: page::SettingsPage, room: Option<String>, language: Language) -> impl IntoView {
     let locale = Locale::from(language);

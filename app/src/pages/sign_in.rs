@@ -10,7 +10,7 @@ use crate::{
     text::user_name_problem,
 };
 
-/// The landing page: a name and a room are all it takes.
+/// The landing page with the sign-in form.
 #[component]
 pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView {
     let Preferences { chosen, language, theme } = preferences;

@@ -3,7 +3,7 @@ use leptos_i18n::td_string;
 
 use crate::{i18n::Locale, preferences::Language};
 
-/// A message that would be lost with the page, to be copied: whether it can be sent again is another question.
+/// Shows a message that was not posted, so that the user can copy it.
 #[component]
 pub fn UnsentMessage(text: String, language: Language) -> impl IntoView {
     let locale = Locale::from(language);

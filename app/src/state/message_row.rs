@@ -5,68 +5,68 @@ use protocol::{Reply, User};
 use super::Chat;
 use crate::text::{Day, normalize_for_html};
 
-/// Messages of one person that follow each other within this time, in milliseconds, are drawn as one group.
+/// Messages of one author within this time, in milliseconds, form a group.
 const GROUP_INTERVAL: u64 = 5 * 60 * 1_000;
 
-/// A message as it is drawn. What can change about it is a signal, so its node stays.
+/// A rendered message. Everything that can change is a signal, so that the row's elements persist.
 #[derive(Clone)]
 pub struct MessageRow {
-    /// The same before and after the acknowledgement.
+    /// Identifies the row before and after the acknowledgement.
     pub key: String,
-    /// Who said it.
+    /// The author.
     pub author: User,
-    /// What it says.
+    /// The text and what belongs to it.
     pub content: ArcRwSignal<MessageContent>,
-    /// What others, and its author, put to it.
+    /// The reactions.
     pub reactions: ArcRwSignal<Vec<Reaction>>,
-    /// Its place in the room, once it has one.
+    /// The message's seq; `None` until it is acknowledged.
     pub seq: ArcRwSignal<Option<u64>>,
-    /// When, in milliseconds since the Unix epoch.
+    /// When it was sent, in milliseconds since the Unix epoch.
     pub at: ArcRwSignal<u64>,
-    /// Whether it has arrived.
+    /// Whether the message and the user's changes to it were delivered.
     pub status: ArcRwSignal<RowStatus>,
-    /// Whether it is of the same person as the message above it, and of about the same time.
+    /// Whether the message above is of the same author and sent shortly before.
     continues: ArcRwSignal<bool>,
-    /// When the message above it was said.
+    /// When the message above was sent.
     above_at: ArcRwSignal<Option<u64>>,
-    /// The number of the message above it.
+    /// Seq of the message above.
     above_seq: ArcRwSignal<Option<u64>>,
 }
 
-/// What a message says.
+/// The content of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageContent {
-    /// Its text, as it can be drawn.
+    /// The text, normalized for HTML.
     pub text: String,
-    /// What it answers.
+    /// The quoted message, if it is a reply.
     pub reply: Option<Reply>,
-    /// What was done to it.
+    /// Whether the author edited or deleted it.
     pub edit_state: Option<EditState>,
 }
 
-/// What was done to a message by its author.
+/// How an author changed a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditState {
-    /// It was edited, at that time.
+    /// Edited at this time.
     Edited(u64),
-    /// It was deleted.
+    /// Deleted.
     Deleted,
 }
 
-/// What became of a message, or of one's own last change to it.
+/// Delivery status of a message, or of the user's first failed change to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowStatus {
-    /// It is in the room.
+    /// Everything was delivered.
     Sent,
-    /// It is on its way.
+    /// The message is not acknowledged yet.
     Pending,
-    /// It was refused.
+    /// The message or a change was rejected.
     Failed {
-        /// The id of the message or of the change.
+        /// Id of the rejected command.
         id: String,
-        /// FailureReason.
+        /// Why it was rejected.
         why: FailureReason,
-        /// What it was to say, if it shows nowhere else.
+        /// The text of a rejected edit, which is shown nowhere else.
         text: Option<String>,
     },
 }
@@ -97,7 +97,7 @@ impl MessageRow {
         set_if_changed(&self.continues, continues(item, above));
         set_if_changed(&self.above_at, above.map(|above| above.at));
         set_if_changed(&self.above_seq, above.and_then(|above| above.seq));
-        // The text changes with an edit or a deletion only, and with one that is taken back.
+        // Only an edit or a deletion, or the rollback of one, changes the text.
         if self.content.with_untracked(|content| content.edit_state != edit_state(item) || content.reply != item.reply)
         {
             self.content.set(MessageContent {
@@ -115,24 +115,24 @@ impl MessageRow {
         }
     }
 
-    /// Whether it belongs to the group of the message above it.
+    /// Whether the row continues the group of the one above.
     pub fn is_in_group(&self, chat: Chat) -> bool {
         self.continues.get() && !self.begins_day(chat)
     }
 
-    /// Whether no message above it is of its day.
+    /// Whether the message is the first of its day.
     pub fn begins_day(&self, chat: Chat) -> bool {
         self.above_at
             .get()
             .is_none_or(|above| Day::of(chat.display_time(above)) != Day::of(chat.display_time(self.at.get())))
     }
 
-    /// Whether it is the first one after that number.
+    /// Whether the message is the first one after this seq.
     pub fn is_first_after(&self, seq: u64) -> bool {
         self.seq.get() > Some(seq) && self.above_seq.get() <= Some(seq)
     }
 
-    /// Whether it was in the room when it was last drawn.
+    /// Whether the message was acknowledged.
     pub fn is_sent(&self) -> bool {
         self.seq.get_untracked().is_some()
     }
@@ -159,7 +159,7 @@ fn continues(item: &TimelineItem, above: Option<&TimelineItem>) -> bool {
     above.is_some_and(|above| above.author == item.author && item.at.saturating_sub(above.at) < GROUP_INTERVAL)
 }
 
-/// Wakes nobody where nothing changes.
+/// Sets a signal only if the value differs.
 pub fn set_if_changed<T: Copy + PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
     if signal.get_untracked() != value {
         signal.set(value);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_one_person_without_a_pause() {
+    fn a_group_has_one_author_and_no_pause() {
         let first = item("Ana", 1_000);
         for (item, in_group) in [
             (item("Ana", 2_000), true),

@@ -8,7 +8,7 @@ use crate::{
     text::{is_emoji_only, is_plain, message_path, split_mentions},
 };
 
-/// What a message says, with its marks.
+/// The formatted text of a message, with the quote of the message it replies to.
 #[component]
 pub fn FormattedText(content: MessageContent, chat: Chat) -> impl IntoView {
     let MessageContent { text, reply, .. } = content;
@@ -26,7 +26,7 @@ pub fn FormattedText(content: MessageContent, chat: Chat) -> impl IntoView {
     (reply.map(|reply| view! { <Quote reply chat /> }), body)
 }
 
-/// The names that a mention may be, the reader's first.
+/// The names that a mention can match, the user's own first.
 fn mentionable_names(chat: Chat) -> Vec<String> {
     let mut names = vec![chat.me.with_value(|me| me.name.clone())];
     if let Some(room) = chat.room_untracked() {
@@ -35,7 +35,7 @@ fn mentionable_names(chat: Chat) -> Vec<String> {
     names
 }
 
-/// The message that this one answers, and the way to it.
+/// The quote of the message that this one replies to. Links to it.
 #[component]
 fn Quote(reply: Reply, chat: Chat) -> impl IntoView {
     let href = message_path(&chat.current_room.get_untracked(), reply.seq);
@@ -49,7 +49,7 @@ fn Quote(reply: Reply, chat: Chat) -> impl IntoView {
     }
 }
 
-/// What a piece has to know of the room.
+/// What the nodes need of the room.
 struct RenderContext {
     people: Vec<String>,
     copy: &'static str,
@@ -62,7 +62,7 @@ fn render_nodes(nodes: Vec<Node>, context: &RenderContext) -> AnyView {
 fn render_node(node: Node, context: &RenderContext) -> AnyView {
     match node {
         Node::Text(text) => render_text(&text, &context.people),
-        // The style sheet breaks the line there, and what is copied has it too.
+        // The style sheet preserves the line break, and copied text includes it.
         Node::Break => "\n".into_any(),
         Node::Rule => view! { <hr /> }.into_any(),
         Node::Code(code) => view! { <code>{code}</code> }.into_any(),
@@ -88,7 +88,7 @@ fn render_element(element: Element, inner: AnyView) -> AnyView {
     }
 }
 
-/// The button copies what stands before it: see [`super::message_handlers`].
+/// The button copies the code before it: `click_in_messages` in `lazy` handles the click.
 fn render_code_block(code: String, copy: &'static str) -> AnyView {
     view! {
         <div class="code-block">

@@ -1,4 +1,4 @@
-//! Views that the page and the lazily loaded chunks both render. They know neither of the two.
+//! Views that components and lazily loaded chunks both render. This module depends on neither.
 
 mod formatted_text;
 mod reactions;

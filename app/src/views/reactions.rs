@@ -6,10 +6,10 @@ use crate::{
     text::{Words, number},
 };
 
-/// As many are told by name of those who reacted the same way.
+/// How many people a reaction names before it counts the rest.
 const MAX_NAMES: usize = 20;
 
-/// The emoji that people put to a message. What a click on one does is for the list to see to: see [`super::message_handlers`].
+/// The reactions to a message. The message list handles clicks.
 #[component]
 pub fn Reactions(reactions: Vec<Reaction>, chat: Chat) -> impl IntoView {
     reactions
@@ -41,7 +41,7 @@ fn ReactionButton(reaction: Reaction, is_own: bool, words: Words) -> impl IntoVi
     }
 }
 
-/// Who reacted so, by name as far as they are few.
+/// The names of the people who reacted, up to [`MAX_NAMES`].
 pub fn reactor_names(reaction: &Reaction, words: Words) -> String {
     let people = &reaction.people;
     let names: Vec<_> = people.iter().take(MAX_NAMES).map(|user| user.name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Holds the message that a reader looks at where it is, whatever grows below it.
+//! Scroll anchoring: keeps the first visible message in place when content below it changes size.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement, ResizeObserver};
 use crate::state::RoomState;
 
 thread_local! {
-    /// What the reader looks at. There is one scroller on a page.
+    /// The anchor of the page's only scroller.
     static ANCHOR: RefCell<Option<Anchor>> = const { RefCell::new(None) };
 }
 
@@ -17,14 +17,14 @@ thread_local! {
 struct Anchor {
     /// The first message in view.
     message: Element,
-    /// How far its top is from the end of the sheet. Scrolling does not change that; what grows below the message does.
+    /// Distance of its top from the end of the sheet. Growth below the message changes it, scrolling does not.
     from_end: f64,
-    /// Where the scroller was.
+    /// The scroll position when the anchor was set.
     scroll_top: i32,
 }
 
-/// Makes up for what has growth, then notes what the reader looks at. At the end there is nothing to hold: the layout does it,
-/// and a reader who is nearly there is taken along. `is_laid_out` says that nobody has scrolled since the last time.
+/// Compensates growth below the anchor, then sets the anchor to the first visible message. At the end the layout keeps
+/// the position, so the anchor is cleared. `is_laid_out` says that the layout changed and the user did not scroll.
 pub fn update(scroller: &HtmlElement, at_end: bool, is_laid_out: bool) {
     if at_end {
         return clear();
@@ -34,7 +34,8 @@ pub fn update(scroller: &HtmlElement, at_end: bool, is_laid_out: bool) {
     ANCHOR.with_borrow_mut(|anchor| {
         let scroll_top = scroller.scroll_top();
         match anchor {
-            // The same message keeps its distance: scrolling stops at whole pixels, and what is left over must not add up.
+            // Keeps the distance of the same message. Scroll positions are whole pixels, and the rounding errors would
+            // add up.
             Some(anchor) if Some(&anchor.message) == seen.as_ref() => anchor.scroll_top = scroll_top,
             _ => {
                 *anchor = seen.and_then(|message| {
@@ -45,7 +46,7 @@ pub fn update(scroller: &HtmlElement, at_end: bool, is_laid_out: bool) {
     });
 }
 
-/// Lets go of what the reader looked at: they are led elsewhere.
+/// Clears the anchor before a programmatic scroll.
 pub fn clear() {
     ANCHOR.set(None);
 }
@@ -55,7 +56,7 @@ fn compensate(scroller: &HtmlElement, is_laid_out: bool) {
     let Some(now) = from_end(scroller, &anchor.message) else { return };
     let growth = (now - anchor.from_end).round();
     if growth != 0.0 {
-        // Where much is gone at the end, the browser has moved the view, for it could not stay.
+        // If content at the end was removed, the browser has already clamped the scroll position.
         let before = if is_laid_out { anchor.scroll_top } else { scroller.scroll_top() };
         #[expect(clippy::cast_possible_truncation, reason = "pixels on a screen")]
         scroller.set_scroll_top(before - growth as i32);
@@ -64,13 +65,13 @@ fn compensate(scroller: &HtmlElement, is_laid_out: bool) {
     }
 }
 
-/// `None` for a message that is no longer on the page.
+/// Returns `None` for a message that is no longer rendered.
 fn from_end(scroller: &HtmlElement, message: &Element) -> Option<f64> {
     let sheet = scroller.first_element_child().filter(|sheet| sheet.contains(Some(message)))?;
     Some(sheet.get_bounding_client_rect().bottom() - message.get_bounding_client_rect().top())
 }
 
-/// Watches the messages for as long as they are on the page.
+/// Updates the anchor whenever the rows or their sizes change.
 pub fn watch(room: &RoomState, scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>, at_end: RwSignal<bool>) {
     let observer = StoredValue::new_local(None);
     Effect::new(move || {
@@ -81,9 +82,10 @@ pub fn watch(room: &RoomState, scroller: NodeRef<html::Div>, sheet: NodeRef<html
     let rows = room.rows.clone();
     Effect::new(move || {
         rows.track();
-        // Drawn by then, and not seen yet. Where as much is gone as has come, nothing has another size.
+        // Rows are rendered by the next frame and not painted yet. The resize observer does not fire if rows of equal
+        // size were added and removed.
         request_animation_frame(move || {
-            // The room may have been left by then.
+            // The room may be gone by then.
             if let Some(at_end) = at_end.try_get_untracked()
                 && let Some(scroller) = scroller.get_untracked()
             {
@@ -93,7 +95,7 @@ pub fn watch(room: &RoomState, scroller: NodeRef<html::Div>, sheet: NodeRef<html
     });
 }
 
-/// The first message whose top is in view: what grows above it moves nothing. If none is, the one that fills the view.
+/// Returns the first message whose top is in view, or else the message that fills the view.
 fn first_in_view(scroller: &HtmlElement) -> Option<Element> {
     let view = scroller.get_bounding_client_rect();
     let messages = scroller.query_selector("#messages").ok().flatten()?.children();
@@ -101,7 +103,7 @@ fn first_in_view(scroller: &HtmlElement) -> Option<Element> {
     let (mut low, mut high) = (0, messages.length());
     while low < high {
         let middle = low + (high - low) / 2;
-        // Scrolling stops at whole pixels.
+        // Scroll positions are whole pixels.
         if top(middle) < view.top() - 1.0 { low = middle + 1 } else { high = middle }
     }
     let fills_view = low == messages.length() || top(low) >= view.bottom();
