@@ -1,9 +1,9 @@
-//! The user interface of Sala: rendered by the server, taken over by the browser.
+//! Sala's user interface: rendered on the server, hydrated in the browser.
 //!
-//! The server decides on a [`page::Page`] and renders the [`shell`] around it. Only the room is hydrated, from the very
-//! [`page::RoomPage`] that it was rendered from; the other pages are plain forms that need no script.
+//! The server chooses a [`page::Page`] and renders the [`shell`] around it. Only the room page is hydrated, from the
+//! same [`page::RoomPage`] that it was rendered from. The other pages are plain forms and load no script.
 
-// A view is one type, nested as deep as the page; to erase it in parts doubles what the browser has to load.
+// A view is a single type that nests as deeply as the page. Type erasure would avoid that, but doubles the Wasm.
 #![recursion_limit = "512"]
 
 mod browser;
@@ -21,10 +21,10 @@ mod views;
 mod websocket;
 
 #[cfg(feature = "ssr")]
-pub use shell::{shell, stylesheet};
+pub use shell::{is_watched, shell, stylesheet};
 pub use text::{message_path, room_path};
 
-/// The words of `app/locales`.
+/// The translations generated from `app/locales`.
 #[cfg(feature = "ssr")]
 #[doc(hidden)]
 pub mod locales {
@@ -33,16 +33,16 @@ pub mod locales {
 #[cfg(feature = "ssr")]
 use locales::i18n;
 
-/// The element that says that the page does not change by itself.
+/// Id of the element that says that the page no longer updates.
 const STALE_NOTICE_ID: &str = "stale";
 
-/// Takes over the room that the server rendered.
+/// Hydrates the room that the server rendered.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
     leptos::mount::hydrate_body(|| pages::room::HydratedRoom(pages::room::HydratedRoomProps { page: None }));
 }
 
-/// Says that the page does not change by itself any more. It asks nothing of the page's own state, which may be what is broken.
+/// Shows that the page no longer updates. Reads none of the page's state, because that may be what is broken.
 #[cfg(feature = "hydrate")]
 pub fn show_stale_notice() {
     let element = web_sys::window().and_then(|window| window.document()?.get_element_by_id(STALE_NOTICE_ID));

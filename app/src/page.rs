@@ -1,5 +1,7 @@
-//! What the server decided to show. It travels inside the HTML, so that the browser starts from the very same data.
+//! The data of a page. The server serializes a room's data into the HTML, so that the browser hydrates from the same
+//! data.
 
+use client::Snapshot;
 use miniserde::Deserialize;
 use protocol::{Event, Head, NameProblem, User};
 use serde::Serialize;
@@ -7,121 +9,127 @@ use serde::Serialize;
 use crate::preferences::{Language, Theme};
 pub use crate::text::Words;
 
-/// One of the pages.
+/// A page to render.
 #[derive(Clone, Debug)]
 pub enum Page {
-    /// Name and room, please.
+    /// The sign-in form.
     SignIn(SignInPage),
     /// A room with its latest messages.
     Room(Box<RoomPage>),
-    /// What the reader would like to change, which cannot be as it is.
+    /// The settings form, shown as a page because a value was invalid.
     Settings(SettingsPage),
-    /// Something is wrong, and what to do about it.
+    /// An error and how to continue.
     Error(ErrorPage),
 }
 
-/// The sign-in form as it should be filled in.
+/// Initial values of the sign-in form.
 #[derive(Clone, Debug, Default)]
 pub struct SignInPage {
-    /// What was typed as the name.
+    /// The name field.
     pub name: String,
-    /// What was typed as the room, or the room that was asked for.
+    /// The room field: what was typed, or the room of the requested address.
     pub room: String,
-    /// FailureReason the last try failed.
+    /// Why the last attempt failed.
     pub problem: Option<SignInProblem>,
-    /// A message that could not be posted because the session was over. It would be lost with the page.
+    /// A message that was not posted because the session had expired. The page shows it, or it would be lost.
     pub unsent: Option<String>,
 }
 
-/// FailureReason somebody is not let in.
+/// Why a sign-in failed.
 #[derive(Clone, Copy, Debug)]
 pub enum SignInProblem {
-    /// That is no name for a person.
+    /// The name is invalid.
     Name(NameProblem),
-    /// That is no name for a room.
+    /// The room name is invalid.
     Room(NameProblem),
-    /// The session that they had is over.
+    /// The session has expired.
     SessionOver,
 }
 
-/// The settings as their form should be filled in.
+/// Initial values of the settings form.
 #[derive(Clone, Debug)]
 pub struct SettingsPage {
-    /// The name, if there is a session that it belongs to.
+    /// The user's name, if there is a session.
     pub name: Option<String>,
-    /// What is wrong with the name.
+    /// Why the name is invalid.
     pub problem: Option<NameProblem>,
-    /// The language that is chosen.
+    /// The chosen language; `None` follows the browser.
     pub language: Option<Language>,
-    /// The theme that is chosen.
+    /// The chosen theme.
     pub theme: Theme,
-    /// The room to come back to, or nothing.
+    /// The room to return to; may be empty.
     pub room: String,
 }
 
-/// A room at the moment it was rendered.
+/// A room at the time of rendering.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RoomPage {
-    /// Who is reading.
+    /// The signed-in user.
     pub me: User,
     /// The room's name.
     pub room: String,
-    /// The room's present life.
+    /// The room's epoch.
     pub epoch: String,
     /// The latest events, oldest first.
     pub events: Vec<Event>,
-    /// The room's last event.
+    /// The room's head.
     pub head: Head,
-    /// Who is here, as far as they are listed.
+    /// The listed people in the room. Large rooms list only some.
     pub people: Vec<User>,
-    /// How many are here.
+    /// How many people are in the room.
     pub count: u64,
-    /// Up to which number the reader has read, if that is known.
+    /// The seq of the user's read marker, if known.
     pub read: Option<u64>,
-    /// A fresh id for a message that is posted without JavaScript, so that posting it twice says it once.
+    /// The id of a message posted by the plain form. It makes a repeated submission idempotent.
     pub message_id: String,
-    /// A message that could not be posted without JavaScript: its text, and why.
+    /// A message that the plain form could not post: its text and the reason.
     pub rejected: Option<(String, String)>,
-    /// All that the page says, in the reader's language.
+    /// The texts of the page in the user's language.
     pub words: Words,
 }
 
 impl RoomPage {
-    /// As it stands in the HTML.
+    /// The room as a snapshot for the client.
+    pub(crate) fn into_snapshot(self) -> Snapshot {
+        let Self { epoch, events, head, people, count, read, .. } = self;
+        Snapshot { epoch, events, head, people, count, read }
+    }
+
+    /// Serializes the page for the HTML.
     pub(crate) fn encode(&self) -> String {
         serde_json::to_string(self).expect("a page has only strings and numbers, so it always encodes")
     }
 
-    /// `None` if it does not stand there as it was encoded.
+    /// Reads a page that [`Self::encode`] wrote; `None` if it is invalid.
     pub(crate) fn decode(text: &str) -> Option<Box<Self>> {
         miniserde::json::from_str(text).ok().map(Box::new)
     }
 }
 
-/// A page that cannot be shown.
+/// A page that reports an error.
 #[derive(Clone, Debug)]
 pub struct ErrorPage {
     /// What happened.
     pub error: PageError,
-    /// Where to go on: the address to try again, or `/`.
+    /// Target of the link to continue: the address to retry, or `/`.
     pub link: String,
-    /// A message that could not be posted for it.
+    /// A message that was not posted because of the error.
     pub unsent: Option<String>,
 }
 
-/// What may be wrong with a page.
+/// Why a page cannot be shown.
 #[derive(Clone, Copy, Debug)]
 pub enum PageError {
-    /// There is no connection to the server.
+    /// The server is unreachable. The service worker shows this page.
     Offline,
-    /// Another site posted a form here.
+    /// A form was submitted from another origin.
     ForeignForm,
-    /// There is nothing at this address.
+    /// The address does not exist.
     NotFound,
-    /// That is no name for a room.
+    /// The room name is invalid.
     InvalidRoomName(NameProblem),
-    /// Too many rooms were opened in a short time.
+    /// The user opened too many rooms in a short time.
     TooManyRooms,
-    /// The history does not answer.
+    /// The history could not be read.
     Unreachable,
 }

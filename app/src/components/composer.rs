@@ -1,4 +1,5 @@
 use leptos::{ev, html, prelude::*, web_sys::HtmlTextAreaElement};
+use protocol::Command;
 
 use super::drafts::{unsent_text, watch_drafts};
 use crate::{
@@ -7,9 +8,9 @@ use crate::{
     state::{Action, Chat, ComposerMode},
 };
 
-/// Where messages are written. Until the browser has taken over, and without JavaScript, it is a plain form.
+/// The form for writing messages. Before hydration and without JavaScript it is a plain form.
 ///
-/// `rejected` is a message that could not be posted so: its text, and why.
+/// `rejected` is a message that the plain form could not post: its text and the reason.
 #[component]
 pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl IntoView {
     let chat = Chat::from_context();
@@ -32,7 +33,7 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
     let send = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(field) = field.get_untracked() else { return };
-        // The field itself is asked, since a value that was set by a script announces itself with no event.
+        // Reads the field, because a value that a script set fires no `input` event.
         problem.set(submit(chat, &field).err());
         _ = field.focus();
     };
@@ -76,7 +77,7 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
     }
 }
 
-/// Returns what is wrong with the text, which then stays in the field.
+/// Sends the text of the field. On error the text stays in the field.
 fn submit(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     let text = field.value();
     if text.trim().is_empty() {
@@ -84,10 +85,13 @@ fn submit(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     }
     protocol::check_text(&text).map_err(|error| chat.words.refusal(error.code))?;
     let (action, remaining) = match chat.composer_mode.get_untracked() {
-        None => (Some(Action::Send(text, None)), String::new()),
-        Some(ComposerMode::Reply { seq, .. }) => (Some(Action::Send(text, Some(seq))), String::new()),
+        None => (Some(Action::Command(Command::send(text))), String::new()),
+        Some(ComposerMode::Reply { seq, .. }) => {
+            (Some(Action::Command(Command::Send { text, reply_to: Some(seq.into()) })), String::new())
+        }
         Some(ComposerMode::Edit { seq, key, text: before, draft }) => {
-            ((text != before).then_some(Action::Edit(seq, key, text)), draft)
+            let command = Command::Edit { target: seq.into(), text: text.clone() };
+            ((text != before).then_some(Action::Edit { command, key }), draft)
         }
     };
     field.set_value(&remaining);
@@ -99,9 +103,9 @@ fn submit(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
     Ok(())
 }
 
-/// Enter sends and Shift+Enter breaks the line, except on a screen's keyboard, which has no such pair; while an input method
-/// composes, Enter belongs to it. Safari ends the composition before it tells of the key, and marks the key with the code 229
-/// instead.
+/// Whether a key sends the message. Enter sends and Shift+Enter breaks the line, except on on-screen keyboards, which
+/// lack that combination. During IME composition Enter belongs to the IME. Safari ends the composition before it fires
+/// the key event and marks that event with key code 229.
 fn is_send_key(event: &ev::KeyboardEvent) -> bool {
     event.key() == "Enter"
         && !event.shift_key()
@@ -110,8 +114,8 @@ fn is_send_key(event: &ev::KeyboardEvent) -> bool {
         && event.key_code() != 229
 }
 
-/// The text as the content of a text area. Leptos does not escape it there, so this is all that keeps it from being markup;
-/// the first line break is one that browsers skip.
+/// Escapes a text for use as the HTML of a `textarea`. Leptos does not escape `inner_html`, so this alone prevents
+/// injection. Browsers skip the leading line break.
 fn textarea_content(text: &str) -> String {
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
@@ -121,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_text_cannot_leave_its_field() {
+    fn a_rejected_text_cannot_break_out_of_the_textarea() {
         let content = textarea_content("\n</textarea><script>alert(1)</script>&lt;");
         assert_eq!(content, "\n\n&lt;/textarea>&lt;script>alert(1)&lt;/script>&amp;lt;");
     }

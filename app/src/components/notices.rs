@@ -1,16 +1,22 @@
 use client::{FailureReason, Notice};
 use leptos::prelude::*;
+#[cfg(feature = "hydrate")]
+use leptos::task::spawn_local;
 
 use crate::{
     browser::restore_focus,
     state::{Action, Chat, RoomState},
 };
+#[cfg(feature = "hydrate")]
+use crate::{lazy::notify_of_mention, state::Mention};
 
-/// What a reader has to know about the room on the screen, wherever in it they are: that it cannot be entered, and that
-/// something may be missing.
+/// Notices about the current room that are visible at any scroll position: the room cannot be joined, or messages may
+/// be missing.
 #[component]
 pub fn Notices() -> impl IntoView {
     let chat = Chat::from_context();
+    #[cfg(feature = "hydrate")]
+    watch_mentions(chat);
     let refusal = move || chat.room().and_then(|room| room.refusal.get()).map(|why| view! { <Refusal why /> });
     let notice = move || {
         chat.room().and_then(|room| room.visible_notice().map(|notice| view! { <HistoryNotice room notice /> }))
@@ -21,6 +27,22 @@ pub fn Notices() -> impl IntoView {
             {notice}
         </div>
     }
+}
+
+/// Notifies the user of mentions that they do not see. The prompt for the permission is a notice too.
+#[cfg(feature = "hydrate")]
+fn watch_mentions(chat: Chat) {
+    let owner = Owner::current().unwrap_or_default();
+    Effect::new(move || {
+        if chat.mentions.with(Vec::is_empty) {
+            return;
+        }
+        for Mention { room, author, text } in chat.mentions.try_update(std::mem::take).unwrap_or_default() {
+            let notified = notify_of_mention(owner.clone(), chat, room, author, text);
+            // The badge shows the mention even if the chunk cannot be loaded.
+            spawn_local(async move { _ = notified.await });
+        }
+    });
 }
 
 #[component]

@@ -8,7 +8,7 @@ use crate::{
     text::{number, room_path},
 };
 
-/// The open rooms, the way to another one, and the way out: a column, or a panel on a narrow screen.
+/// The open rooms, the form to open another, settings and sign-out: a column, or a panel on narrow screens.
 #[component]
 pub fn Rooms() -> impl IntoView {
     let chat = Chat::from_context();
@@ -34,7 +34,7 @@ pub fn Rooms() -> impl IntoView {
             >
                 {words.go_to_room()}
             </button>
-            <ul class="room-list">
+            <ul class="room-list" node_ref=chat.room_list>
                 <For each=move || chat.rooms.get() key=|room| room.name.clone() let:room>
                     <RoomLink room />
                 </For>
@@ -45,7 +45,7 @@ pub fn Rooms() -> impl IntoView {
                 <span class="person" dir="auto">
                     {me.name}
                 </span>
-                // The form of the settings is the server's, and comes back to the room that is on the screen then.
+                // The server renders the settings form. This field makes it return to the current room.
                 <input type="hidden" form="settings-form" name="room" value=move || chat.current_room.get() />
                 <button type="button" class="small quiet" popovertarget="settings">
                     {words.settings()}

@@ -1,8 +1,9 @@
-//! Where the reader is in the messages.
+//! The scroll position in the messages.
 //!
-//! The scroller is laid out from its end (`flex-direction: column-reverse`), so a page is at its latest message before any
-//! script runs, stays there while messages come, and does not move when older ones are put above. What is left to do is to
-//! hold the view still for a reader further up, which not every browser does by itself, and to draw what they come near to.
+//! The scroller is laid out from its end (`flex-direction: column-reverse`). A page therefore starts at its latest
+//! message before any script runs, stays there as messages arrive, and does not move when older messages are prepended.
+//! This module holds the view still for a reader further up, which not every browser does, and renders more rows near
+//! an edge.
 
 #[cfg(feature = "hydrate")]
 mod anchor;
@@ -12,15 +13,15 @@ mod scroll_to_message;
 use leptos::{html, prelude::*};
 
 #[cfg(feature = "hydrate")]
-pub use self::scroll_to_message::scroll_to_message;
+use self::scroll_to_message::scroll_to_message;
 use crate::state::{Action, Chat, RoomState, RowWindow};
 
-/// Distance in pixels from the latest message that still counts as being there.
+/// Distance in pixels from the latest message that still counts as the end.
 const END_MARGIN: i32 = 40;
-/// Distance in pixels from an edge of what is drawn at which more is.
+/// Distance in pixels from an edge of the rendered rows at which more rows are rendered.
 const EDGE_MARGIN: i32 = 600;
 
-/// The place of the reader. A copy is the same place.
+/// The scroll position.
 #[derive(Clone, Copy)]
 pub struct Scroll {
     chat: Chat,
@@ -30,12 +31,12 @@ pub struct Scroll {
     latest_seq: RwSignal<u64>,
     /// Whether the latest message is in view.
     pub at_end: RwSignal<bool>,
-    /// How many messages came below the view.
+    /// How many messages arrived below the view.
     pub new_below: RwSignal<u64>,
 }
 
 impl Scroll {
-    /// Of that room, and at its end.
+    /// Starts at the end of a room.
     pub fn new(room: &RoomState, scroller: NodeRef<html::Div>, sheet: NodeRef<html::Div>) -> Self {
         Self {
             chat: Chat::from_context(),
@@ -48,7 +49,7 @@ impl Scroll {
         }
     }
 
-    /// Goes to the latest message.
+    /// Scrolls to the latest message.
     fn to_end(self) {
         self.chat.dispatch(Action::ShowLatest);
         if let Some(scroller) = self.scroller.get_untracked() {
@@ -56,7 +57,7 @@ impl Scroll {
         }
     }
 
-    /// Goes back there because the reader says so. The button for it goes away, and the messages get its focus.
+    /// Scrolls to the latest message on request. Moves the focus to the messages, because the button disappears.
     pub fn return_to_end(self) {
         self.to_end();
         if let Some(scroller) = self.scroller.get_untracked() {
@@ -64,10 +65,10 @@ impl Scroll {
         }
     }
 
-    /// The reader scrolled.
+    /// Handles a `scroll` event.
     pub fn handle_scroll(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
-        // Counted from the end, so it is negative further up.
+        // Negative above the end, because the scroller counts from its end.
         let from_end = -scroller.scroll_top();
         let is_drawn_to_end = self.window.get_untracked().is_at_end();
         let at_end = is_drawn_to_end && from_end < END_MARGIN;
@@ -79,7 +80,7 @@ impl Scroll {
         }
         #[cfg(feature = "hydrate")]
         anchor::update(&scroller, at_end, false);
-        // That may have moved it.
+        // The anchor may have scrolled.
         let from_end = -scroller.scroll_top();
         if !at_end && scroller.scroll_height() - scroller.client_height() - from_end < EDGE_MARGIN {
             self.chat.dispatch(Action::ShowOlder);
@@ -88,7 +89,7 @@ impl Scroll {
         }
     }
 
-    /// Keeps the view right as messages come.
+    /// Keeps the scroll position right as messages arrive.
     pub fn keep_position(self, room: &RoomState) {
         Effect::new(move |before: Option<()>| {
             self.latest_seq.track();
@@ -98,14 +99,27 @@ impl Scroll {
         });
         Effect::new(move |before: Option<()>| {
             self.chat.scroll_to_end.track();
-            // Only who says something goes to the end, not whoever is the same person in another tab.
+            // Sending scrolls to the end in this tab only, not in the user's other tabs.
             if before.is_some() {
                 self.to_end();
             }
         });
         #[cfg(feature = "hydrate")]
+        self.watch_scroll_target(room.scroll_target.clone());
+        #[cfg(feature = "hydrate")]
         anchor::watch(room, self.scroller, self.sheet, self.at_end);
         #[cfg(not(feature = "hydrate"))]
         let _ = (room, self.sheet);
+    }
+
+    /// Scrolls to each message that is requested. A request may have been made before the room was on the screen.
+    #[cfg(feature = "hydrate")]
+    fn watch_scroll_target(self, target: ArcRwSignal<Option<u64>>) {
+        Effect::new(move || {
+            if let (Some(seq), Some(scroller)) = (target.get(), self.scroller.get()) {
+                target.set(None);
+                scroll_to_message(scroller.into(), seq);
+            }
+        });
     }
 }

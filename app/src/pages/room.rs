@@ -6,23 +6,32 @@ use crate::{
         status::Status, timeline::Timeline,
     },
     page::RoomPage,
-    state::Chat,
+    state::{Chat, ChatService},
 };
 
-/// The room from the server's data: `page` there, and what stands in the HTML in the browser.
+#[cfg(feature = "hydrate")]
+const SERVICE: Option<&dyn ChatService> = Some(&crate::websocket::BrowserService);
+#[cfg(not(feature = "hydrate"))]
+const SERVICE: Option<&dyn ChatService> = None;
+
+/// The room page. `page` is its data on the server; the browser reads the data from the HTML.
 #[component]
 pub fn HydratedRoom(page: Option<Box<RoomPage>>) -> impl IntoView {
-    // As a text, since Leptos itself would read it by serde: much code for browsers to load.
+    // Shared as text, because Leptos would deserialize it with serde, which is large in Wasm.
     let text = SharedValue::new_str(|| page.as_deref().map(RoomPage::encode).unwrap_or_default()).into_inner();
     page.or_else(|| RoomPage::decode(&text)).map(|page| view! { <Room page=*page /> })
 }
 
 #[component]
 fn Room(page: RoomPage) -> impl IntoView {
-    let chat = Chat::new(&page);
-    provide_context(chat);
     let (message_id, rejected) = (page.message_id.clone(), page.rejected.clone());
-    connect_after_hydration(chat, page);
+    // Only the browser connects. The server does not copy the events for that.
+    let connection = SERVICE.map(|service| (service, page.clone()));
+    let chat = Chat::new(page, SERVICE);
+    provide_context(chat);
+    if let Some((service, page)) = connection {
+        connect_after_hydration(chat, service, page);
+    }
     view! {
         <div id="chatroom" class="chatroom" class:live=move || chat.is_hydrated()>
             <Rooms />
@@ -39,15 +48,12 @@ fn Room(page: RoomPage) -> impl IntoView {
     }
 }
 
-/// Connects, once the page is the browser's. Effects do not run on the server.
-fn connect_after_hydration(chat: Chat, page: RoomPage) {
+/// Connects once the page is hydrated, which is when effects first run.
+fn connect_after_hydration(chat: Chat, service: &'static dyn ChatService, page: RoomPage) {
     let page = StoredValue::new(Some(page));
     Effect::new(move || {
         if let Some(page) = page.try_update_value(Option::take).flatten() {
-            #[cfg(feature = "hydrate")]
-            crate::websocket::start(chat, &page);
-            #[cfg(not(feature = "hydrate"))]
-            let _ = (chat, page);
+            service.start(chat, page);
         }
     });
 }

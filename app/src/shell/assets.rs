@@ -1,29 +1,32 @@
-use std::sync::OnceLock;
+use std::{
+    borrow::Cow,
+    sync::{LazyLock, OnceLock},
+};
 
 use leptos::prelude::LeptosOptions;
 
 use crate::STALE_NOTICE_ID;
 
-/// Where the built files are, under the hashed names that cargo-leptos wrote down beside the server.
+/// Paths of the built files, with the hashes that cargo-leptos wrote to a file next to the server.
 ///
-/// Leptos has components for this, yet they read that file anew for every page, and none of them fetches ahead.
+/// Leptos' own components read that file for every page, and none of them emits preload links.
 #[derive(Clone)]
 pub struct Assets {
     pub stylesheet: String,
     pub script: String,
     pub wasm: String,
-    /// What loads the parts that are loaded when they are first used. The script imports it.
+    /// The script that loads lazy chunks. The main script imports it.
     pub loader: Option<String>,
 }
 
 impl Assets {
-    /// Read once, except under `cargo leptos watch`, where the files change while the server runs.
-    pub fn of(options: &LeptosOptions) -> Self {
+    /// Reads the hashes once, except under `cargo leptos watch`, where the files change while the server runs.
+    pub fn of(options: &LeptosOptions) -> Cow<'static, Self> {
         static ASSETS: OnceLock<Assets> = OnceLock::new();
-        if std::env::var_os("LEPTOS_WATCH").is_some() {
-            return Self::read(options);
+        if is_watched() {
+            return Cow::Owned(Self::read(options));
         }
-        ASSETS.get_or_init(|| Self::read(options)).clone()
+        Cow::Borrowed(ASSETS.get_or_init(|| Self::read(options)))
     }
 
     fn read(options: &LeptosOptions) -> Self {
@@ -35,12 +38,12 @@ impl Assets {
                 None => format!("/{folder}/{name}.{kind}"),
             }
         };
-        // Other names than these are not known before the file says them.
+        // The file exists only in split builds.
         let loader = hash_of(&hashes, "split").map(|hash| format!("/{}/__wasm_split.{hash}.js", options.site_pkg_dir));
         Self { stylesheet: path("css"), script: path("js"), wasm: path("wasm"), loader }
     }
 
-    /// The script that starts the room, or says that it is not live: a page that only looks so keeps people waiting.
+    /// The inline script that starts hydration and shows the stale notice if that fails.
     pub fn start_script(&self) -> String {
         let Self { script, wasm, .. } = self;
         format!(
@@ -48,6 +51,12 @@ impl Assets {
              catch(error){{document.getElementById({STALE_NOTICE_ID:?}).hidden=false;throw error}}"
         )
     }
+}
+
+/// Whether the server runs under `cargo leptos watch`. Reads the environment once.
+pub fn is_watched() -> bool {
+    static IS_WATCHED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LEPTOS_WATCH").is_some());
+    *IS_WATCHED
 }
 
 fn hash_file(options: &LeptosOptions) -> String {
@@ -60,7 +69,7 @@ fn hash_file(options: &LeptosOptions) -> String {
     })
 }
 
-/// The file has a line for each kind: `js: 4fGx…`.
+/// Finds the hash of a kind of file. The file has a line for each, such as `js: 4fGx…`.
 fn hash_of<'a>(hashes: &'a str, kind: &str) -> Option<&'a str> {
     hashes
         .lines()

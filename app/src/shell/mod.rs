@@ -1,4 +1,4 @@
-//! The HTML document around a page. It exists on the server only.
+//! The HTML document around a page, rendered on the server only.
 
 mod assets;
 
@@ -6,6 +6,7 @@ use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*, tachys::html::
 use leptos_i18n::td_string;
 
 use self::assets::Assets;
+pub use self::assets::is_watched;
 use crate::{
     STALE_NOTICE_ID,
     i18n::Locale,
@@ -20,16 +21,16 @@ use crate::{
     text::room_path,
 };
 
-/// Starts the service worker once the room is there, and has it keep the room whenever the reader looks away.
+/// Registers the service worker, and has it cache the room whenever the page is hidden.
 const SERVICE_WORKER_SCRIPT: &str = "const worker=navigator.serviceWorker;if(worker){worker.register('/sw.js');\
     document.addEventListener('visibilitychange',()=>document.hidden&&worker.controller?.postMessage(location.href))}";
 
-/// The address of the style sheet that every page has.
+/// The path of the style sheet of all pages.
 pub fn stylesheet(options: &LeptosOptions) -> String {
-    Assets::of(options).stylesheet
+    Assets::of(options).stylesheet.clone()
 }
 
-/// The whole document for a page.
+/// Renders the document of a page.
 pub fn shell(options: LeptosOptions, page: Page, preferences: Preferences) -> impl IntoView {
     let assets = Assets::of(&options);
     let stylesheet = assets.stylesheet.clone();
@@ -59,9 +60,10 @@ pub fn shell(options: LeptosOptions, page: Page, preferences: Preferences) -> im
     }
 }
 
-/// What browsers draw themselves, before the style sheet is there and around it: the paper of `style/_tokens.scss`.
+/// Colours that the browser uses before the style sheet is loaded and around the page: `--paper` in
+/// `style/_tokens.scss`.
 fn color_tags(theme: Theme) -> impl IntoView {
-    // Leptos knows no `media` of a `meta` but in plain HTML.
+    // Leptos' `meta` component has no `media` attribute.
     let papers = match theme {
         Theme::System => {
             "<meta name=\"theme-color\" content=\"#f7f2ea\" media=\"(prefers-color-scheme: light)\">\
@@ -85,7 +87,7 @@ fn title(page: &Page, language: Language) -> String {
     }
 }
 
-/// The room starts its module at once; the sign-in page only fetches it, so that the room it leads to starts faster.
+/// The room page starts the module at once. The sign-in page prefetches it, so that the room starts faster.
 fn script_tags(page: &Page, assets: &Assets) -> impl IntoView + use<> {
     let (script, wasm, loader) = (assets.script.clone(), assets.wasm.clone(), assets.loader.clone());
     match page {
@@ -115,7 +117,7 @@ fn body(page: Page, preferences: Preferences) -> impl IntoView {
     let Preferences { chosen, language, theme } = preferences;
     match page {
         Page::Room(page) => {
-            // Not where the page came from, which may be the address of a form.
+            // The request's address may be that of a form.
             let here = room_path(&page.room);
             let name = Some(page.me.name.clone());
             let settings = page::SettingsPage { name, problem: None, language: chosen, theme, room: String::new() };
@@ -125,7 +127,7 @@ fn body(page: Page, preferences: Preferences) -> impl IntoView {
                     <noscript>
                         <p class="stale">{refresh_hint(here.clone(), language)}</p>
                     </noscript>
-                    // For a script that does not start, or stops.
+                    // Shown if the script does not start or panics.
                     <p id=STALE_NOTICE_ID class="stale" role="alert" hidden>
                         {refresh_hint(here, language)}
                     </p>

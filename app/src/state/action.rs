@@ -1,126 +1,123 @@
-use super::Chat;
+use protocol::Command;
 
-/// What a person does.
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "on the server nobody does anything"))]
+use super::Chat;
+use crate::page::RoomPage;
+
+/// What a user asks of the page.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server dispatches no actions"))]
 pub enum Action {
-    /// Enters another room, or looks at one that is open.
+    /// Shows a room, and joins it if it is not open.
     EnterRoom(String),
-    /// Leaves a room for good.
+    /// Leaves a room.
     LeaveRoom(String),
-    /// Wants to hear only of mentions in a room, or of everything again.
+    /// Mutes or unmutes a room. A muted room counts mentions only.
     ToggleMuted(String),
-    /// Says something in the room on the screen, perhaps as an answer to the message of that number.
-    Send(String, Option<u64>),
-    /// Says something else instead, in the message of that number and key.
-    Edit(u64, String, String),
-    /// Takes the message of that number back.
-    Delete(u64),
-    /// Puts an emoji to the message of that number, or takes it off.
-    React(u64, String, bool),
-    /// Sends a message again that was refused.
+    /// Runs a command in the current room.
+    Command(Command),
+    /// Edits the message whose row has this key. The client needs the key because a loss of history reassigns seqs.
+    Edit {
+        /// The command, always [`Command::Edit`].
+        command: Command,
+        /// Key of the message's row.
+        key: String,
+    },
+    /// Sends a failed command again, by its id.
     Retry(String),
-    /// Throws a refused message away.
+    /// Discards a failed command, by its id.
     Discard(String),
-    /// Wants to see older messages.
+    /// Renders older messages, and loads them if necessary.
     ShowOlder,
-    /// Wants to see later messages.
+    /// Renders newer messages.
     ShowNewer,
-    /// Wants to see the latest message.
+    /// Renders the latest messages.
     ShowLatest,
-    /// Wants to see the message of that number, in the room on the screen.
+    /// Scrolls to a message of the current room, by its seq.
     GoToMessage(u64),
-    /// Is typing.
+    /// Reports that the user is typing.
     Typing,
 }
 
-/// What the message that is being written is about.
+/// What the page asks of the browser's side: the connection and the storage. Implemented by `websocket`.
+pub trait ChatService: Sync {
+    /// Connects, starting from the page as it was rendered.
+    fn start(&self, chat: Chat, page: RoomPage);
+    /// Carries out an action.
+    fn dispatch(&self, chat: Chat, action: Action);
+    /// Whether to sign out. Asks the user if unsent messages would be lost. If so, clears the user's storage.
+    fn confirm_sign_out(&self, chat: Chat) -> bool;
+    /// Reads a choice that was stored under a key.
+    fn stored_choice(&self, key: &str) -> Option<String>;
+    /// Stores a choice under a key.
+    fn store_choice(&self, key: &str, value: &str);
+    /// Reads the stored draft of a room.
+    fn stored_draft(&self, room: &str) -> Option<String>;
+    /// Stores the draft of a room for as long as the tab is open.
+    fn store_draft(&self, room: &str, text: &str);
+}
+
+/// What the composer does when it sends. Without a mode it sends a new message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ComposerMode {
-    /// It takes the place of a message of the writer's own.
+    /// Edits a message of the user's own.
     Edit {
-        /// The number of that message.
+        /// The message's seq.
         seq: u64,
-        /// What it is known by, whatever its number becomes.
+        /// Key of the message's row.
         key: String,
-        /// What it says.
+        /// The text before the edit.
         text: String,
-        /// What was in the field before.
+        /// What was in the field before the edit.
         draft: String,
     },
-    /// It answers a message.
+    /// Replies to a message.
     Reply {
-        /// The number of that message.
+        /// The message's seq.
         seq: u64,
-        /// Who said that.
+        /// Name of the message's author.
         name: String,
     },
 }
 
+/// On the server there is no service, and these do nothing.
 impl Chat {
-    /// Does it: in the browser, where the connection is.
+    /// Carries out an action.
     pub fn dispatch(self, action: Action) {
-        #[cfg(feature = "hydrate")]
-        crate::websocket::dispatch(self, &action);
-        #[cfg(not(feature = "hydrate"))]
-        drop(action);
-    }
-
-    /// Whether the person signs out after all. If so, nothing they wrote is left in this browser.
-    pub fn confirm_sign_out(self) -> bool {
-        #[cfg(feature = "hydrate")]
-        let confirmed = crate::websocket::confirm_sign_out(self);
-        #[cfg(not(feature = "hydrate"))]
-        let confirmed = true;
-        confirmed
-    }
-
-    /// Says something about what the person did, for some seconds.
-    pub fn toast(self, words: &str) {
-        #[cfg(feature = "hydrate")]
-        if let Some(room) = self.room_untracked() {
-            room.announce(words.to_owned());
+        if let Some(service) = self.service {
+            service.dispatch(self, action);
         }
-        #[cfg(not(feature = "hydrate"))]
-        let _ = words;
     }
 
-    /// What the person has chosen about something in this browser.
-    pub fn stored_choice(self, about: &str) -> Option<String> {
-        #[cfg(feature = "hydrate")]
-        let choice = crate::websocket::choice(about);
-        #[cfg(not(feature = "hydrate"))]
-        let choice = {
-            _ = about;
-            None
-        };
-        choice
+    /// Runs a command in the current room.
+    pub fn command(self, command: Command) {
+        self.dispatch(Action::Command(command));
     }
 
-    /// Keeps what the person has chosen.
-    pub fn store_choice(self, about: &str, choice: &str) {
-        #[cfg(feature = "hydrate")]
-        crate::websocket::store_choice(about, choice);
-        #[cfg(not(feature = "hydrate"))]
-        let _ = (about, choice);
+    /// Whether to sign out. If so, nothing of the user is left in this browser.
+    pub fn confirm_sign_out(self) -> bool {
+        self.service.is_none_or(|service| service.confirm_sign_out(self))
     }
 
-    /// What was written in a room and not sent.
+    /// Reads a choice that was stored in this browser.
+    pub fn stored_choice(self, key: &str) -> Option<String> {
+        self.service?.stored_choice(key)
+    }
+
+    /// Stores a choice in this browser.
+    pub fn store_choice(self, key: &str, value: &str) {
+        if let Some(service) = self.service {
+            service.store_choice(key, value);
+        }
+    }
+
+    /// Reads the stored draft of a room.
     pub fn stored_draft(self, room: &str) -> Option<String> {
-        #[cfg(feature = "hydrate")]
-        let draft = crate::websocket::draft(room);
-        #[cfg(not(feature = "hydrate"))]
-        let draft = {
-            _ = room;
-            None
-        };
-        draft
+        self.service?.stored_draft(room)
     }
 
-    /// Keeps what is written in a room, for as long as this tab is open.
+    /// Stores the draft of a room for as long as the tab is open.
     pub fn store_draft(self, room: &str, text: &str) {
-        #[cfg(feature = "hydrate")]
-        crate::websocket::store_draft(room, text);
-        #[cfg(not(feature = "hydrate"))]
-        let _ = (room, text);
+        if let Some(service) = self.service {
+            service.store_draft(room, text);
+        }
     }
 }

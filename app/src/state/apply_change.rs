@@ -1,4 +1,4 @@
-//! How a change of the client reaches the page.
+//! Applies changes of the client to the state.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use leptos::prelude::*;
 use super::{Chat, RoomState, ScrollTo, message_row::set_if_changed};
 use crate::text::{Words, describe_presence_change};
 
-/// For how long it is said who came or went.
+/// How long an announcement is shown.
 const ANNOUNCEMENT_DURATION: Duration = Duration::from_secs(6);
 
 impl Chat {
-    /// Draws what has changed.
+    /// Applies a change.
     pub fn apply_change(self, change: &Change, client: &Client, now: u64) {
         match change {
             Change::Connection => self.connection_status.set(client.link()),
@@ -38,14 +38,23 @@ impl Chat {
         }
     }
 
-    /// Draws another stretch of a room. False where nothing is loaded that is not drawn.
+    /// Moves the window of rendered rows of a room. Returns false if all loaded messages in that direction are
+    /// rendered.
     pub fn move_window(self, client: &Client, name: &str, target: ScrollTo) -> bool {
         let mut is_drawn = false;
         self.update_room(client, name, |state, room| is_drawn = state.move_window(room, target));
         is_drawn
     }
 
-    /// Notes where the reader begins to read a room again.
+    /// Renders a loaded message and scrolls to it.
+    pub fn scroll_to_message(self, client: &Client, name: &str, seq: u64) {
+        self.update_room(client, name, |state, room| {
+            state.move_window(room, ScrollTo::Message(seq));
+            state.scroll_target.set(Some(seq));
+        });
+    }
+
+    /// Places the unread divider before the first unread message.
     pub fn place_unread_divider(self, client: &Client, name: &str) {
         self.update_room(client, name, |state, room| state.unread_divider.set(room.first_unread().map(|seq| seq - 1)));
     }
@@ -58,12 +67,12 @@ impl Chat {
         });
     }
 
-    /// Shows which rooms there are, the one first in which something was said last.
+    /// Sorts the rooms by their latest message.
     fn sort_rooms(self, client: &Client) {
         let known = self.rooms.get_untracked();
-        // Nothing moves away from under a pointer, or from where a keyboard is.
-        let is_in_use =
-            document().query_selector(".room-list:is(:hover, :focus-within)").is_ok_and(|list| list.is_some());
+        // Keeps the order while the user points at the list or has the focus in it.
+        let list = self.room_list.get_untracked();
+        let is_in_use = list.is_some_and(|list| list.matches(":is(:hover, :focus-within)").unwrap_or(false));
         let mut rooms: Vec<(u64, RoomState)> = Vec::with_capacity(known.len() + 1);
         for room in client.rooms() {
             let index = known.iter().position(|state| state.name == room.name());
@@ -80,7 +89,7 @@ impl Chat {
 }
 
 impl RoomState {
-    /// Draws another stretch of the room. False where nothing is loaded that is not drawn.
+    /// Moves the window of rendered rows. Returns false if all loaded messages in that direction are rendered.
     fn move_window(&self, room: &Room, target: ScrollTo) -> bool {
         if target == ScrollTo::Latest {
             set_if_changed(&self.is_at_end, true);
@@ -112,7 +121,7 @@ impl RoomState {
         self.typing.set(room.typing(now));
     }
 
-    /// Says it for some seconds.
+    /// Shows a text in the live region for some seconds.
     pub(super) fn announce(&self, news: String) {
         self.announcement.set(news.clone());
         let shown = self.announcement.clone();

@@ -7,61 +7,63 @@ use super::{
     row_window::{RowWindow, index_of_seq},
 };
 
-/// A room as it is drawn.
+/// The state of a room.
 #[derive(Clone)]
 pub struct RoomState {
-    /// Its name.
+    /// The room's name.
     pub name: String,
-    /// Its messages as far as they are drawn, oldest first.
+    /// The rendered messages, oldest first.
     pub rows: ArcRwSignal<Vec<MessageRow>>,
-    /// Which those are.
+    /// Which messages are rendered.
     pub window: ArcRwSignal<RowWindow>,
-    /// Wakes when the reader looks elsewhere in the room, which is no news.
+    /// Triggers when the user moves the window, which screen readers must not announce.
     pub window_moved: ArcRwSignal<()>,
-    /// Whether the reader is at the latest message.
+    /// Seq of the message to scroll to next.
+    pub scroll_target: ArcRwSignal<Option<u64>>,
+    /// Whether the user is at the latest message.
     pub is_at_end: ArcRwSignal<bool>,
-    /// The number of the latest message.
+    /// Seq of the latest message.
     pub latest_seq: ArcRwSignal<u64>,
-    /// How many messages of others came below the view.
+    /// How many messages of others arrived below the view.
     pub new_below: ArcRwSignal<u64>,
-    /// After this number all was new when the reader began to look.
+    /// The divider is shown after this seq: later messages were unread when the user returned.
     pub unread_divider: ArcRwSignal<Option<u64>>,
-    /// Who is here, as far as they are listed.
+    /// The listed people in the room.
     pub people: ArcRwSignal<Vec<User>>,
-    /// How many are here.
+    /// How many people are in the room.
     pub count: ArcRwSignal<u64>,
-    /// Who else is writing.
+    /// The other people who are typing.
     pub typing: ArcRwSignal<Vec<User>>,
-    /// Messages that came since the reader window_moved.
+    /// How many messages are unread.
     pub unread: ArcRwSignal<u64>,
-    /// Whether there may be more of them.
+    /// Whether more messages may be unread than are counted.
     pub has_more_unread: ArcRwSignal<bool>,
-    /// How many of them mention the reader.
+    /// How many unread messages mention the user.
     pub mentions: ArcRwSignal<u64>,
-    /// Whether only mentions are to be told of.
+    /// Whether the room is muted.
     pub muted: ArcRwSignal<bool>,
-    /// What stands above the messages.
+    /// What is known of older messages.
     pub history: ArcRwSignal<HistoryState>,
-    /// Whether the reader has seen that something may be missing.
+    /// Whether the user dismissed the notice about missing messages.
     pub is_notice_dismissed: ArcRwSignal<bool>,
-    /// FailureReason the room cannot be entered.
+    /// Why the room cannot be joined.
     pub refusal: ArcRwSignal<Option<FailureReason>>,
-    /// Who came or went last, in words.
+    /// The text of the live region: who joined or left, or a toast.
     pub announcement: ArcRwSignal<String>,
 }
 
-/// What stands above the messages of a room.
+/// What is known of the history before the rendered messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryState {
-    /// Whether the first page is here.
+    /// Whether the first page is loaded.
     pub is_loaded: bool,
     /// Whether there are older messages.
     pub has_older: bool,
-    /// Whether there were, and they are no longer kept.
+    /// Whether there were older messages that are no longer stored.
     pub is_trimmed: bool,
-    /// Whether they are on their way.
+    /// Whether older messages are being loaded.
     pub is_loading_older: bool,
-    /// A gap in what was shown.
+    /// Why messages may be missing.
     pub notice: Option<Notice>,
 }
 
@@ -72,6 +74,7 @@ impl RoomState {
             rows: ArcRwSignal::new(Vec::new()),
             window: ArcRwSignal::new(RowWindow::ALL),
             window_moved: ArcRwSignal::new(()),
+            scroll_target: ArcRwSignal::new(None),
             is_at_end: ArcRwSignal::new(true),
             latest_seq: ArcRwSignal::new(0),
             new_below: ArcRwSignal::new(0),
@@ -102,18 +105,18 @@ impl RoomState {
         self.update_latest(room);
     }
 
-    /// FailureReason something may be missing, until the reader has seen it.
+    /// The notice about missing messages, unless dismissed.
     pub fn visible_notice(&self) -> Option<Notice> {
         if self.is_notice_dismissed.get() { None } else { self.history.with(|history| history.notice) }
     }
 
-    /// How many messages there are to tell of, and how many of them mention the reader.
+    /// The counts of the room's badge: unread messages, and mentions among them. A muted room counts mentions only.
     pub fn badge(&self) -> (u64, u64) {
         let mentions = self.mentions.get();
         (if self.muted.get() { mentions } else { self.unread.get() }, mentions)
     }
 
-    /// Whether the last message that was shown is gone: the view was replaced once more, for the same reason.
+    /// Whether the latest rendered message is gone: the history was reset again.
     fn lost_latest(&self, room: &Room) -> bool {
         self.rows.with_untracked(|shown| {
             let last = shown.iter().rev().find_map(|item| item.seq.get_untracked().map(|seq| (seq, &item.key)));
@@ -123,7 +126,7 @@ impl RoomState {
         })
     }
 
-    /// Counts what has come where the reader does not see it.
+    /// Counts new messages that arrived out of view.
     fn update_latest(&self, room: &Room) {
         let latest = room.lines().iter().rev().find_map(|item| item.seq).unwrap_or(0);
         let before = self.latest_seq.get_untracked();
@@ -136,7 +139,7 @@ impl RoomState {
         }
     }
 
-    /// What the list of rooms says about it.
+    /// Updates the entry in the list of rooms.
     pub fn update_badge(&self, room: &Room) {
         set_if_changed(&self.unread, room.unread());
         set_if_changed(&self.has_more_unread, room.has_more_unread());
@@ -172,7 +175,7 @@ impl RoomState {
     }
 }
 
-/// Where a line is among those that are shown. The order hardly ever changes, so it is nearly always at `next`.
+/// Finds the row with a key. The order of rows hardly ever changes, so it is nearly always at `next`.
 fn find(shown: &[MessageRow], key: &str, next: usize) -> Option<usize> {
     let is_it = |index: &usize| shown[*index].key == key;
     (next..shown.len()).chain(0..next.min(shown.len())).find(is_it)

@@ -1,9 +1,9 @@
 use client::Input;
 use leptos::{ev, prelude::*};
 
-use super::{driver::Driver, with_driver};
+use super::{driver::Driver, handle, with_driver};
 
-/// Tells the client what the browser notices, for as long as the page lives: a listener outlives its handle.
+/// Forwards browser events to the client for as long as the page lives. A listener outlives its dropped handle.
 pub fn listen() {
     _ = window_event_listener(ev::online, |_| handle(Input::Online));
     _ = window_event_listener(ev::offline, |_| handle(Input::Offline));
@@ -13,12 +13,8 @@ pub fn listen() {
             handle_visible();
         }
     });
-    // It bubbles from the document.
+    // Fires on the document and bubbles to the window.
     _ = window_event_listener_untyped("visibilitychange", |_| handle_visible());
-}
-
-fn handle(input: Input<'static>) {
-    with_driver(|driver| driver.handle(input));
 }
 
 fn handle_visible() {

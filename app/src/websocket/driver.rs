@@ -1,44 +1,52 @@
-use std::{cell::Cell, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
-use client::{Change, Client, ConnectionStatus, Context, Effect, Input, Snapshot};
-use leptos::{prelude::*, task::spawn_local};
-use web_sys::js_sys::{Date, Math};
+use client::{Change, Client, ConnectionStatus, Effect, Input, Snapshot};
+use leptos::prelude::*;
 
-use super::{socket::Socket, storage::Storage, with_driver};
-use crate::{lazy::notify_of_mention, state::Chat};
+use super::{
+    clock::{context, now},
+    socket::Socket,
+    storage::Storage,
+    with_driver,
+};
+use crate::state::{Chat, Mention};
 
-/// Longest wait of a timer, in milliseconds: browsers count them in 32 bits.
+/// Longest timeout of browsers, in milliseconds. They count it in 32 bits.
 const MAX_TIMEOUT: u64 = i32::MAX as u64;
 
-/// Runs the client: gives it its inputs and does what it answers.
+/// Close code for a page that goes away.
+const NORMAL_CLOSURE: u16 = 1_000;
+
+/// Runs the client: feeds it inputs and carries out its effects.
+///
+/// Effects run from a queue. An effect that leads to another input queues that input's effects behind the pending ones, so that
+/// the page applies changes in the order in which the client made them.
 pub struct Driver {
     pub(super) client: Client,
     pub(super) chat: Chat,
     pub storage: Storage,
-    /// One, or two while they change. A map would be paid for in what browsers load.
+    effects: VecDeque<Effect>,
+    /// One socket, or two during a rotation. A map would add to the Wasm.
     sockets: Vec<Socket>,
     timer: Option<(u64, TimeoutHandle)>,
-    /// The number of the message that the reader is to be led to.
+    /// Seq of the message to scroll to once it is loaded.
     pub(super) scroll_target: Option<u64>,
-    /// Of the page, for what is drawn later.
-    owner: Owner,
 }
 
 impl Driver {
     pub fn new(client: Client, chat: Chat, storage: Storage) -> Self {
-        let owner = Owner::current().unwrap_or_default();
-        Self { client, chat, storage, sockets: Vec::new(), timer: None, scroll_target: None, owner }
+        Self { client, chat, storage, effects: VecDeque::new(), sockets: Vec::new(), timer: None, scroll_target: None }
     }
 
-    /// Opens a room, or tries again to enter one that refused.
+    /// Opens a room, or joins again a room that refused.
     pub fn open(&mut self, room: &str, snapshot: Option<Snapshot>) {
         let effects = self.client.open(room, snapshot, context());
+        self.effects.extend(effects);
         self.storage.store_room(room);
-        self.run_effects(effects);
+        self.run_effects();
         self.chat.set_muted(room, self.storage.is_muted(room));
     }
 
-    /// Mutes a room, or lets it be heard again.
     pub fn toggle_muted(&mut self, room: &str) {
         let muted = !self.storage.is_muted(room);
         self.storage.store_muted(room, muted);
@@ -50,76 +58,87 @@ impl Driver {
         self.storage.remove_room(room);
     }
 
+    /// Feeds the client an input and carries out the effects.
     pub fn handle(&mut self, input: Input<'_>) {
         self.chat.update_today(now());
-        let effects = self.client.handle(input, context());
-        self.run_effects(effects);
+        self.feed(input);
+        self.run_effects();
     }
 
-    /// A socket is closed or failed.
+    /// Handles a socket that closed or failed.
     pub fn handle_close(&mut self, socket: u32, code: u16) {
         self.remove_socket(socket);
         self.handle(Input::Closed { socket, code });
     }
 
-    /// Draws everything: what was rendered does not show what was kept in this browser.
-    pub fn apply_all(&mut self) {
+    /// Updates the whole page. The rendered page lacks what is stored in this browser.
+    pub fn update_all(&mut self) {
         let rooms: Vec<_> = self.client.rooms().map(|room| room.name().to_owned()).collect();
-        self.apply_change(&Change::Rooms);
-        rooms.into_iter().for_each(|room| self.apply_change(&Change::Timeline(room)));
+        self.effects.push_back(Effect::Changed(Change::Rooms));
+        self.effects.extend(rooms.into_iter().map(|room| Effect::Changed(Change::Timeline(room))));
+        self.run_effects();
     }
 
-    /// Lets the page go: it may be frozen, and a frozen page answers nobody.
+    /// Closes the sockets before the browser freezes the page, which could not answer heartbeats.
     pub fn suspend(&mut self) {
         while let Some(socket) = self.sockets.pop() {
             let id = socket.id;
-            socket.close(1_000);
-            self.handle_close(id, 1_000);
+            socket.close(NORMAL_CLOSURE);
+            self.handle_close(id, NORMAL_CLOSURE);
         }
     }
 
-    /// The reader comes back to the room on the screen.
+    /// Marks the current room as read if the user sees its latest message.
     pub fn mark_current_room_read(&mut self) {
         self.mark_read(1);
+        self.run_effects();
     }
 
-    /// Tells the client that the room on the screen is being read. A line stays where so many messages begin that came
-    /// together: the reader was away.
+    /// Queues an input and its effects without running them.
+    pub(super) fn feed(&mut self, input: Input<'_>) {
+        let effects = self.client.handle(input, context());
+        self.effects.extend(effects);
+    }
+
+    /// Marks the current room as read if the user sees its latest message. Places the unread divider if at least `min_unread`
+    /// messages were unread: so many at once mean that the user was away.
     fn mark_read(&mut self, min_unread: u64) {
-        let room = self.chat.current_room.get_untracked();
+        let name = self.chat.current_room.get_untracked();
         let is_seen = || {
-            // Who is further up has not seen what has come since.
+            // Further up the user does not see the latest message.
             !document().hidden() && self.chat.room_untracked().is_some_and(|room| room.is_at_end.get_untracked())
         };
-        let Some(known) = self.client.room(&room).filter(|room| !room.is_read() && is_seen()) else { return };
-        if known.unread() >= min_unread {
-            self.chat.place_unread_divider(&self.client, &room);
+        let Some(room) = self.client.room(&name).filter(|room| !room.is_read() && is_seen()) else { return };
+        if room.unread() >= min_unread {
+            self.chat.place_unread_divider(&self.client, &name);
         }
-        self.handle(Input::Read { room: &room });
+        self.feed(Input::Read { room: &name });
     }
 
-    fn run_effects(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Connect(socket) => self.sockets.push(Socket::open(socket)),
-                Effect::Transmit { socket, text } => self.transmit(socket, text),
-                Effect::Close { socket, code } => _ = self.remove_socket(socket).map(|socket| socket.close(code)),
-                Effect::Keep(unsent) => self.storage.store_command(&unsent),
-                Effect::Forget { room, id } => self.storage.remove_command(&room, &id),
-                Effect::Mentioned { room, author, text } => self.notify_mention(room, author, text),
-                Effect::Changed(change) => self.apply_change(&change),
-            }
+    pub(super) fn run_effects(&mut self) {
+        while let Some(effect) = self.effects.pop_front() {
+            self.run_effect(effect);
         }
         self.schedule_deadline();
     }
 
-    /// Who does not see it is told.
-    fn notify_mention(&self, room: String, author: String, text: String) {
-        let is_here = self.chat.current_room.with_untracked(|current| *current == room);
+    fn run_effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Connect(socket) => self.sockets.push(Socket::open(socket)),
+            Effect::Transmit { socket, text } => self.transmit(socket, text),
+            Effect::Close { socket, code } => _ = self.remove_socket(socket).map(|socket| socket.close(code)),
+            Effect::Keep(command) => self.storage.store_command(&command),
+            Effect::Forget { room, id } => self.storage.remove_command(&room, &id),
+            Effect::Mentioned { room, author, text } => self.report_mention(Mention { room, author, text }),
+            Effect::Changed(change) => self.apply_change(&change),
+        }
+    }
+
+    /// Reports a mention unless the user sees it.
+    fn report_mention(&self, mention: Mention) {
+        let is_here = self.chat.current_room.with_untracked(|current| *current == mention.room);
         if !is_here || document().hidden() {
-            // Nobody is told of a mention that the badge shows anyway, where the part cannot be loaded.
-            let notified = notify_of_mention(self.owner.clone(), self.chat, room, author, text);
-            spawn_local(async move { _ = notified.await });
+            self.chat.mentions.update(|mentions| mentions.push(mention));
         }
     }
 
@@ -142,7 +161,7 @@ impl Driver {
         }
     }
 
-    /// Keeps one timer, for the client's next deadline.
+    /// Sets the only timer to the client's next deadline.
     fn schedule_deadline(&mut self) {
         let deadline = self.client.deadline();
         if self.timer.as_ref().map(|(at, _)| *at) == deadline {
@@ -162,31 +181,13 @@ impl Driver {
         self.timer = set_timeout_with_handle(on_due, Duration::from_millis(wait)).ok().map(|timer| (at, timer));
     }
 
-    /// The open room next to this one.
+    /// Returns an open room other than `room`.
     pub fn other_room(&self, room: &str) -> Option<String> {
         self.client.rooms().map(client::Room::name).find(|name| *name != room).map(str::to_owned)
     }
 
-    /// Whether the connection is given up.
+    /// Whether the client has given up on the connection.
     pub fn is_stopped(&self) -> bool {
         matches!(self.client.link(), ConnectionStatus::Stopped(_))
     }
-}
-
-fn context() -> Context {
-    Context { now: now(), random: Math::random() }
-}
-
-/// Milliseconds since 1970, but never less than before: the clock of a device is set back at times, and what waits would
-/// wait for as long. A clock that cannot be set stands still while the device sleeps.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
-fn now() -> u64 {
-    thread_local! {
-        static LATEST: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
-    }
-    let (latest, ahead) = LATEST.get();
-    let clock = Date::now() as u64;
-    let now = (clock + ahead).max(latest);
-    LATEST.set((now, now - clock));
-    now
 }

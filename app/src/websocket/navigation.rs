@@ -1,4 +1,4 @@
-//! Going from room to room without loading a page, and the browser's history of it.
+//! Navigation between rooms and to messages without loading a page, with the browser's history.
 
 use leptos::{ev, leptos_dom::logging::console_error, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
@@ -10,7 +10,7 @@ use crate::{
     text::{message_path, room_path},
 };
 
-/// Keeps the address bar's buttons and the window's title and icon right.
+/// Handles the browser's back and forward buttons, and keeps the title and the icon of the page current.
 pub fn start(chat: Chat) {
     replace_form_address(&chat.current_room.get_untracked());
     go_to_addressed_message(chat);
@@ -38,37 +38,37 @@ pub fn start(chat: Chat) {
     });
 }
 
-/// Goes to a room, and enters it first if need be.
+/// Navigates to a room. Opens it if necessary.
 pub fn enter_room(chat: Chat, room: &str) {
     navigate(chat, room, push_state);
 }
 
-/// The same, with a note of its address in the browser's history.
+/// Navigates to a room, and updates the browser's history with `update_history`.
 fn navigate(chat: Chat, room: &str, update_history: fn(&str) -> Result<(), JsValue>) {
     let path = room_path(room);
     let is_here = chat.current_room.with_untracked(|current| current == room);
-    // A connection that was given up joins nothing: the server's page says what is wrong.
+    // A stopped client joins no room. The server's page shows the reason.
     if with_driver(|driver| driver.is_stopped()).unwrap_or(true) || (!is_here && update_history(&path).is_err()) {
         return load_page(&path);
     }
     show_room(chat, room);
 }
 
-/// Leaves a room, and goes to another one if it was on the screen.
+/// Leaves a room. Navigates to another if it was the current one.
 pub fn leave_room(chat: Chat, room: &str) {
     let is_here = chat.current_room.with_untracked(|current| current == room);
     let other_room = with_driver(|driver| driver.other_room(room)).flatten();
-    // First, since it makes room for the other one where somebody is in as many as they may be.
+    // Leaves first, because a user at the limit of joined rooms could not join the other.
     with_driver(|driver| driver.leave(room));
     match other_room {
-        // The way back does not lead into the room again.
+        // Replaces the history entry, so that the back button does not join the room again.
         Some(other_room) if is_here => navigate(chat, &other_room, replace_state),
         Some(_) => {}
         None => load_page("/"),
     }
 }
 
-/// Goes to a message of the room on the screen.
+/// Navigates to a message of the current room.
 pub fn go_to_message(chat: Chat, seq: u64) {
     let path = message_path(&chat.current_room.get_untracked(), seq);
     if addressed_message().is_none_or(|at| at.parse() != Ok(seq)) && push_state(&path).is_err() {
@@ -90,7 +90,7 @@ fn show_room(chat: Chat, room: &str) {
     with_driver(Driver::mark_current_room_read);
 }
 
-/// Goes to the message that the address bar names.
+/// Navigates to the message in the address bar, if there is one.
 fn go_to_addressed_message(chat: Chat) {
     match addressed_message().map(|at| at.parse()) {
         None => {}
@@ -99,14 +99,14 @@ fn go_to_addressed_message(chat: Chat) {
     }
 }
 
-/// The reader is at the latest message, so that the address names the room alone.
+/// Removes the message from the address: the user is at the end of the room.
 pub fn clear_message_address(room: &str) {
     if addressed_message().is_some() {
         _ = replace_state(&room_path(room));
     }
 }
 
-/// The answer to a posted form has the form's address, which leads nowhere when it is loaded again.
+/// Replaces the address of a posted form, which cannot be reloaded, by the room's.
 fn replace_form_address(room: &str) {
     if addressed_room().as_deref() != Some(room) {
         _ = replace_state(&room_path(room));
@@ -123,11 +123,11 @@ fn push_state(path: &str) -> Result<(), JsValue> {
 
 fn load_page(path: &str) {
     if window().location().assign(path).is_err() {
-        console_error("the browser does not go to another page");
+        console_error("the browser refused to load another page");
     }
 }
 
-/// The room that the address bar names: the reverse of [`room_path`].
+/// Returns the room in the address bar. Inverse of [`room_path`].
 fn addressed_room() -> Option<String> {
     let location = window().location();
     let (path, query) = (location.pathname().ok()?, location.search().ok()?);
@@ -135,13 +135,13 @@ fn addressed_room() -> Option<String> {
     decode_uri_component(name).ok().map(String::from)
 }
 
-/// What the address bar says of a message: the reverse of [`message_path`].
+/// Returns the message in the address bar, not validated. Inverse of [`message_path`].
 fn addressed_message() -> Option<String> {
     let query = window().location().search().ok()?;
     query.split(['?', '&']).find_map(|part| part.strip_prefix("at=")).map(str::to_owned)
 }
 
-/// The choice is made: the room comes to the front, and nothing is left open that was about another one.
+/// Closes open popovers, which cover the room or are about another one.
 fn close_popovers() {
     while let Ok(Some(open)) = document().query_selector(":popover-open")
         && let Ok(open) = open.dyn_into::<HtmlElement>()

@@ -1,4 +1,4 @@
-//! Leads the reader to a message, also if it has to be loaded first.
+//! Resolves a link to a message: loads older messages until the message is there, then scrolls to it.
 
 use client::{Input, Room};
 use leptos::prelude::*;
@@ -6,69 +6,66 @@ use leptos::prelude::*;
 use super::driver::Driver;
 use crate::{
     browser::restore_focus,
-    components::scroll::scroll_to_message,
     state::{ScrollTo, index_of_seq},
     text::Words,
 };
 
-/// Of so many messages and more, the older part is let go when the next one comes.
+/// Once a room has this many messages, the search stops. The client drops the oldest when the next message arrives.
 const MAX_SEARCHED_ITEMS: usize = 10_000;
 
-/// What there is of a message.
+/// Result of looking for a message.
 enum Lookup {
     Loaded,
+    /// It may be among older messages that can be loaded.
     NotLoaded,
+    /// It cannot be shown, for the reason that the text gives.
     Unavailable(fn(Words) -> &'static str),
 }
 
 impl Driver {
-    /// Draws another stretch of the room on the screen, and loads older messages where all are drawn.
+    /// Moves the window of rendered rows of the current room. Loads older messages if all loaded ones are rendered.
     pub fn move_window(&mut self, target: ScrollTo) {
         let room = self.chat.current_room.get_untracked();
         let has_focus = document().query_selector("#messages :focus").ok().flatten().is_some();
         if !self.chat.move_window(&self.client, &room, target) && target == ScrollTo::Older {
-            self.handle(Input::Older { room: &room });
+            self.feed(Input::Older { room: &room });
         }
         if has_focus {
-            // What has it may not be drawn any more.
+            // The focused row may have left the window.
             restore_focus(".scroller");
         }
+        self.run_effects();
     }
 
-    /// Goes on to a message of the room on the screen as soon as it is loaded.
+    /// Scrolls to a message of the current room as soon as it is loaded.
     pub fn set_scroll_target(&mut self, seq: u64) {
         self.scroll_target = Some(seq);
         self.resolve_scroll_target();
+        self.run_effects();
     }
 
-    /// The reader has gone on to something else.
+    /// Gives up on a message that is not loaded yet, because the user does something else.
     pub fn clear_scroll_target(&mut self) {
         self.scroll_target = None;
     }
 
-    /// Looks whether it is.
+    /// Scrolls to the target if it is loaded, or asks for older messages.
     pub(super) fn resolve_scroll_target(&mut self) {
         let Some(seq) = self.scroll_target else { return };
         let name = self.chat.current_room.get_untracked();
-        let Some(lookup) = self.client.room(&name).filter(|room| room.is_loaded()).map(|room| look_up(room, seq))
-        else {
-            return;
-        };
-        match lookup {
+        let Some(room) = self.client.room(&name).filter(|room| room.is_loaded()) else { return };
+        match look_up(room, seq) {
             Lookup::NotLoaded => {
                 self.chat.toast(self.chat.words.loading_older());
-                return self.handle(Input::Older { room: &name });
+                return self.feed(Input::Older { room: &name });
             }
-            Lookup::Loaded => {
-                self.move_window(ScrollTo::Message(seq));
-                scroll_to_message(seq);
-            }
-            Lookup::Unavailable(why) => self.chat.toast(why(self.chat.words)),
+            Lookup::Loaded => self.chat.scroll_to_message(&self.client, &name, seq),
+            Lookup::Unavailable(reason) => self.chat.toast(reason(self.chat.words)),
         }
         self.scroll_target = None;
     }
 
-    /// Another room comes to the screen: at its end, with a line where the reader stopped.
+    /// Prepares a room for the screen: at its end, with the unread divider.
     pub fn show_room(&mut self, room: &str) {
         self.scroll_target = None;
         self.chat.move_window(&self.client, room, ScrollTo::Latest);
@@ -79,10 +76,10 @@ impl Driver {
 fn look_up(room: &Room, seq: u64) -> Lookup {
     let items = room.lines();
     let index = index_of_seq(items, seq);
-    if items.get(index).is_some_and(|line| line.seq == Some(seq)) {
+    if items.get(index).is_some_and(|item| item.seq == Some(seq)) {
         Lookup::Loaded
     } else if index > 0 {
-        // What comes after a message is here, and it is not.
+        // Messages before and after this seq are loaded, so there is none with it.
         Lookup::Unavailable(Words::no_such_message)
     } else if room.has_older() && items.len() < MAX_SEARCHED_ITEMS {
         Lookup::NotLoaded

@@ -13,12 +13,12 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::with_driver;
 
-/// The code where there is none.
+/// Close code of a connection that ended without one.
 const ABNORMAL_CLOSURE: u16 = 1_006;
 
-/// One WebSocket. Dropping it closes it.
+/// A WebSocket. Dropping it closes the connection.
 pub struct Socket {
-    /// The client's.
+    /// The client's id of the socket.
     pub id: u32,
     outgoing: mpsc::UnboundedSender<Outgoing>,
 }
@@ -36,9 +36,9 @@ enum SocketEvent {
 }
 
 impl Socket {
-    /// Starts to open it. The driver hears how it goes, under this id.
+    /// Starts to open a connection. The driver is told about text and closure under this id.
     pub fn open(id: u32) -> Self {
-        // Bounded by the outbox: nothing else is transmitted faster than the browser takes it.
+        // Bounded in effect by the outbox. The browser takes everything else as fast as it is sent.
         let (outgoing, receiver) = mpsc::unbounded();
         spawn_local(async move {
             if let Some(code) = run(id, receiver).await {
@@ -56,13 +56,13 @@ impl Socket {
         self.send(Outgoing::Close(code));
     }
 
-    /// A socket that is gone takes no outgoing: the driver hears `Closed` next, and what was to be sent is in the outbox.
+    /// Does nothing on a closed socket: the driver handles the closure next, and unsent commands are in the outbox.
     fn send(&self, message: Outgoing) {
         _ = self.outgoing.unbounded_send(message);
     }
 }
 
-/// Returns the code it was closed with, unless we closed it.
+/// Runs the socket until it closes. Returns the peer's close code, or `None` if this side closed it.
 async fn run(id: u32, mut outgoing: mpsc::UnboundedReceiver<Outgoing>) -> Option<u16> {
     let mut socket =
         match websocket_url().and_then(|url| WebSocket::open_with_protocol(&url, protocol::SUBPROTOCOL).ok()) {
@@ -77,12 +77,12 @@ async fn run(id: u32, mut outgoing: mpsc::UnboundedReceiver<Outgoing>) -> Option
             SocketEvent::Closed(code) => return Some(code),
             SocketEvent::Outgoing(Outgoing::Transmit(text)) => {
                 if Pin::new(&mut socket).start_send(Message::Text(text)).is_err() {
-                    console_warn("a message could not be handed to the socket; it is sent again on the next one");
+                    console_warn("sending failed; the frame is sent again on the next socket");
                 }
             }
             SocketEvent::Outgoing(Outgoing::Close(code)) => {
                 if socket.close(Some(code), None).is_err() {
-                    console_warn("the socket could not be closed with a code");
+                    console_warn("closing with a code failed");
                 }
                 return None;
             }
@@ -107,7 +107,7 @@ fn poll_event(
                 Poll::Ready(SocketEvent::Closed(close.code))
             }
             Poll::Ready(None) => Poll::Ready(SocketEvent::Closed(ABNORMAL_CLOSURE)),
-            // Bytes are not this protocol; an error is followed by the close that says more.
+            // The protocol has no binary frames, and an error is followed by a close event.
             Poll::Ready(Some(_)) => continue,
         };
     }

@@ -1,9 +1,9 @@
 use client::PendingCommand;
 use leptos::prelude::window;
 
-/// What outlives the page in this browser: unsent messages, open rooms and which of them are muted, and for as long as the tab is open, what is half
-/// written. Each is under a key of its own, so that tabs never overwrite each other's. Storage may be full, forbidden or gone;
-/// the chat goes on without it.
+/// The user's data in this browser. Local storage holds the outbox, the open and the muted rooms and choices; session storage
+/// holds drafts. Each value has a key of its own, so that tabs do not overwrite each other's. Storage may be full, forbidden or
+/// missing. Everything works without it.
 pub struct Storage {
     local: Option<web_sys::Storage>,
     session: Option<web_sys::Storage>,
@@ -11,7 +11,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// The things of one person.
+    /// Opens the storage of a user.
     pub fn of(user: &str) -> Self {
         let window = window();
         Self {
@@ -21,7 +21,7 @@ impl Storage {
         }
     }
 
-    /// The messages that were not sent, in the order they were written.
+    /// The commands that were not acknowledged, oldest first.
     pub fn outbox(&self) -> Vec<PendingCommand> {
         let mut outbox = Vec::<PendingCommand>::new();
         for command in self.values("outbox").iter().filter_map(|value| PendingCommand::decode(value)) {
@@ -39,7 +39,7 @@ impl Storage {
         remove(&self.local, &self.outbox_key(room, id));
     }
 
-    /// The rooms that were open.
+    /// The open rooms.
     pub fn rooms(&self) -> Vec<String> {
         self.values("room")
     }
@@ -61,12 +61,12 @@ impl Storage {
         if muted { set(&self.local, &key, room) } else { remove(&self.local, &key) }
     }
 
-    pub fn choice(&self, about: &str) -> Option<String> {
-        get(&self.local, &self.key("choice", about))
+    pub fn choice(&self, name: &str) -> Option<String> {
+        get(&self.local, &self.key("choice", name))
     }
 
-    pub fn store_choice(&self, about: &str, choice: &str) {
-        set(&self.local, &self.key("choice", about), choice);
+    pub fn store_choice(&self, name: &str, choice: &str) {
+        set(&self.local, &self.key("choice", name), choice);
     }
 
     pub fn draft(&self, room: &str) -> Option<String> {
@@ -78,10 +78,10 @@ impl Storage {
         if text.is_empty() { remove(&self.session, &key) } else { set(&self.session, &key, text) }
     }
 
-    /// Forgets all that is this person's, and keeps nothing from now on.
+    /// Removes all data of the user, and stores nothing from now on.
     pub fn clear(&mut self) {
         for area in [self.local.take(), self.session.take()] {
-            // All keys first, since to remove one changes the places of the others.
+            // Collected first, because a removal changes the indices of other keys.
             let keys: Vec<_> = keys(&area).filter(|key| key.split('.').nth(2) == Some(self.user.as_str())).collect();
             keys.iter().for_each(|key| remove(&area, key));
         }
@@ -91,8 +91,8 @@ impl Storage {
         format!("{}.{id}", self.key("outbox", room))
     }
 
-    fn key(&self, kind: &str, room: &str) -> String {
-        format!("sala.{kind}.{}.{room}", self.user)
+    fn key(&self, kind: &str, name: &str) -> String {
+        format!("sala.{kind}.{}.{name}", self.user)
     }
 
     fn values(&self, kind: &str) -> Vec<String> {
@@ -110,7 +110,7 @@ fn get(area: &Option<web_sys::Storage>, key: &str) -> Option<String> {
     area.as_ref()?.get_item(key).ok().flatten()
 }
 
-/// A command that cannot be kept is still sent: only a reload before that would lose it.
+/// Ignores errors: a command that was not stored is still sent, and only a reload before that loses it.
 fn set(area: &Option<web_sys::Storage>, key: &str, value: &str) {
     _ = area.as_ref().map(|area| area.set_item(key, value));
 }

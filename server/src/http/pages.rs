@@ -177,12 +177,15 @@ async fn retried(app: &Arc<AppState>, status: StatusCode, page: ErrorPage, prefe
 /// Draws a page.
 pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page, preferences: Preferences) -> Response {
     let nonce = Arc::new(Mutex::new(String::new()));
+    // Leptos takes a function that it may call again, and calls it once.
+    let page = Arc::new(Mutex::new(Some(page)));
     let shell = {
         let (options, nonce) = (app.leptos.clone(), Arc::clone(&nonce));
         move || {
             let used = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
             *nonce.lock().expect("no one panics while holding the nonce") = used;
-            app::shell(options.clone(), page.clone(), preferences)
+            let page = page.lock().expect("no one panics while holding the page").take();
+            app::shell(options.clone(), page.expect("a page is rendered once"), preferences)
         }
     };
     // The page does not depend on the address, so there is no router that would want to know it.
@@ -194,7 +197,7 @@ pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page, 
     let style = format!("<{}>; rel=preload; as=style", app::stylesheet(&app.leptos));
     headers.insert(header::LINK, HeaderValue::try_from(style).expect("the names of built files are plain ASCII"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
-    let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| app.leptos.reload_port);
+    let reload_port = app::is_watched().then_some(app.leptos.reload_port);
     content_security_policy(headers, &nonce.lock().expect("no one panics while holding the nonce"), reload_port);
     response
 }

@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 
 use leptos::{ev, html, prelude::*, web_sys::Element};
+use protocol::Command;
 
 use super::{composer_mode, copy_status, toggle_reaction};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
         popover::{close_popover, open_popover},
         run_or_toast, translate,
     },
-    state::{Action, Chat, EditState, MessageRow},
+    state::{Chat, EditState, MessageRow},
     text::message_path,
     views::reactor_names,
 };
@@ -137,7 +138,7 @@ fn Item(
 
 fn delete(chat: Chat, line: &MessageRow) {
     if let Some(seq) = line.seq.get_untracked() {
-        chat.dispatch(Action::Delete(seq));
+        chat.command(Command::Delete { target: seq.into() });
     }
 }
 

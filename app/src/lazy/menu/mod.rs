@@ -10,6 +10,7 @@ use leptos::{
     wasm_bindgen::JsCast,
     web_sys::{Element, HtmlElement},
 };
+use protocol::Command;
 
 use self::{
     composer_mode::{cancel, edit_last_own_message},
@@ -90,7 +91,7 @@ fn toggle_reaction(chat: Chat, line: &MessageRow, emoji: String) {
         same.is_some_and(|reaction| reaction.people.iter().any(|user| chat.is_me(&user.id)))
     });
     if let Some(seq) = line.seq.get_untracked() {
-        chat.dispatch(Action::React(seq, emoji, !is_there));
+        chat.command(Command::React { target: seq.into(), emoji, on: !is_there });
     }
 }
 
