@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use crate::{
     browser::restore_focus,
     state::{Action, Chat, RoomState},
+    text::list_names,
 };
 #[cfg(feature = "hydrate")]
 use crate::{lazy::notify_of_mention, state::Mention};
@@ -76,6 +77,31 @@ fn HistoryNotice(room: RoomState, notice: Notice) -> impl IntoView {
             <button type="button" class="small" on:click=dismiss>
                 {words.ok()}
             </button>
+        </div>
+    }
+}
+
+/// The line below the messages: who is typing and the latest announcement. Its height is constant.
+#[component]
+pub fn Status() -> impl IntoView {
+    let chat = Chat::from_context();
+    let typing = move || {
+        let names: Vec<_> =
+            chat.room().map(|room| room.typing.get().into_iter().map(|user| user.name).collect()).unwrap_or_default();
+        match names.len() {
+            0 => String::new(),
+            count => chat.words.writing(count as u64, &list_names(&names, chat.words)),
+        }
+    };
+    let news = move || chat.room().map(|room| room.announcement.get()).unwrap_or_default();
+    view! {
+        <div class="status">
+            <p class="typing" dir="auto">
+                {typing}
+            </p>
+            <p class="news" dir="auto" aria-live="polite">
+                {news}
+            </p>
         </div>
     }
 }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use protocol::User;
 
-use super::{avatar::Avatar, close_panel::ClosePanel};
+use super::{avatar::Avatar, header::ClosePanel};
 use crate::{
     lazy::{open_invitation, run_or_toast},
     state::{Chat, RoomState},

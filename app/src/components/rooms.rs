@@ -1,6 +1,6 @@
 use leptos::{either::Either, ev, html, prelude::*};
 
-use super::{avatar::Avatar, close_panel::ClosePanel, message_handlers::is_plain_click};
+use super::{avatar::Avatar, header::ClosePanel, message_handlers::is_plain_click};
 use crate::{
     browser::{normalize_nfc, restore_focus},
     lazy::{open_notification_settings, open_room_switcher, run_or_toast},

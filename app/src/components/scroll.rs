@@ -7,13 +7,9 @@
 
 #[cfg(feature = "hydrate")]
 mod anchor;
-#[cfg(feature = "hydrate")]
-mod scroll_to_message;
 
 use leptos::{html, prelude::*};
 
-#[cfg(feature = "hydrate")]
-use self::scroll_to_message::scroll_to_message;
 use crate::state::{Action, Chat, RoomState, RowWindow};
 
 /// Distance in pixels from the latest message that still counts as the end.
@@ -122,4 +118,29 @@ impl Scroll {
             }
         });
     }
+}
+
+/// Scrolls to a message in the next frame, highlights and focuses it, so that keyboards and screen readers continue there.
+#[cfg(feature = "hydrate")]
+fn scroll_to_message(scroller: web_sys::HtmlElement, seq: u64) {
+    use wasm_bindgen::JsCast;
+
+    // Rows that were just requested are rendered by then.
+    request_animation_frame(move || {
+        let find = |selector: &str| -> Option<web_sys::HtmlElement> {
+            scroller.query_selector(selector).ok().flatten().and_then(|element| element.dyn_into().ok())
+        };
+        if let Some(previous) = find(".found") {
+            _ = previous.class_list().remove_1("found");
+        }
+        let Some(message) = find(&format!("[data-seq='{seq}']")) else { return };
+        let (view, rect) = (scroller.get_bounding_client_rect(), message.get_bounding_client_rect());
+        // Centered, or aligned to the top if the message is taller than the view.
+        let space = ((view.height() - rect.height()) / 2.0).max(0.0);
+        #[expect(clippy::cast_possible_truncation, reason = "pixels on a screen")]
+        scroller.set_scroll_top(scroller.scroll_top() + (rect.top() - view.top() - space) as i32);
+        anchor::clear();
+        _ = message.class_list().add_1("found");
+        _ = message.focus();
+    });
 }

@@ -2,8 +2,13 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        banner::Banner, composer::Composer, header::Header, notices::Notices, people::People, rooms::Rooms,
-        status::Status, timeline::Timeline,
+        banner::Banner,
+        composer::Composer,
+        header::Header,
+        notices::{Notices, Status},
+        people::People,
+        rooms::Rooms,
+        timeline::Timeline,
     },
     page::RoomPage,
     state::{Chat, ChatService},

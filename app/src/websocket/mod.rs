@@ -1,10 +1,9 @@
 //! The connection in the browser. No other module uses the browser's WebSocket.
 //!
-//! [`client::Client`] makes the decisions. This module feeds it inputs ([`browser_events`], [`socket`]), runs its effects
+//! [`client::Client`] makes the decisions. This module feeds it inputs (browser events and [`socket`]), runs its effects
 //! ([`driver`]), stores what outlives the page ([`storage`]), navigates between rooms ([`navigation`]) and resolves links to
 //! messages ([`scroll_target`]). The page reaches it through [`ChatService`] only.
 
-mod browser_events;
 mod clock;
 mod driver;
 mod navigation;
@@ -15,7 +14,7 @@ mod storage;
 use std::cell::RefCell;
 
 use client::{Client, Input};
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use protocol::Command;
 
 use self::{clock::new_message_id, driver::Driver, storage::Storage};
@@ -47,7 +46,7 @@ impl ChatService for BrowserService {
             driver.update_all();
             driver.handle(Input::Start);
         });
-        browser_events::listen();
+        listen_to_browser();
         navigation::start(chat);
     }
 
@@ -112,6 +111,27 @@ impl ChatService for BrowserService {
 
     fn store_draft(&self, room: &str, text: &str) {
         with_driver(|driver| driver.storage.store_draft(room, text));
+    }
+}
+
+/// Forwards browser events to the client for as long as the page lives. A listener outlives its dropped handle.
+fn listen_to_browser() {
+    _ = window_event_listener(ev::online, |_| handle(Input::Online));
+    _ = window_event_listener(ev::offline, |_| handle(Input::Offline));
+    _ = window_event_listener(ev::pagehide, |_| _ = with_driver(Driver::suspend));
+    _ = window_event_listener(ev::pageshow, |event| {
+        if event.persisted() {
+            handle_visible();
+        }
+    });
+    // Fires on the document and bubbles to the window.
+    _ = window_event_listener_untyped("visibilitychange", |_| handle_visible());
+}
+
+fn handle_visible() {
+    if !document().hidden() {
+        with_driver(Driver::mark_current_room_read);
+        handle(Input::Visible);
     }
 }
 
