@@ -70,12 +70,12 @@ fn DeliveryNote(row: MessageRow) -> impl IntoView {
     move || match status.get() {
         RowStatus::Sent => EitherOf3::A(()),
         RowStatus::Pending => EitherOf3::B(view! { <p class="message-state">{words.sending()}</p> }),
-        RowStatus::Failed { id, why, text } => EitherOf3::C(view! { <FailedDelivery id why text /> }),
+        RowStatus::Failed { id, reason, text } => EitherOf3::C(view! { <FailedDelivery id reason text /> }),
     }
 }
 
 #[component]
-fn FailedDelivery(id: String, why: FailureReason, text: Option<String>) -> impl IntoView {
+fn FailedDelivery(id: String, reason: FailureReason, text: Option<String>) -> impl IntoView {
     let chat = Chat::from_context();
     let words = chat.words;
     let retry = {
@@ -91,7 +91,7 @@ fn FailedDelivery(id: String, why: FailureReason, text: Option<String>) -> impl 
     };
     view! {
         <div class="message-failure">
-            <p>{words.not_sent()} " " {words.failure_reason(&why)}</p>
+            <p>{words.not_sent()} " " {words.failure_reason(&reason)}</p>
             {text.map(|text| view! { <p class="message-lost" dir="auto">{text}</p> })}
             <button type="button" class="small" on:click=retry>
                 {words.retry()}

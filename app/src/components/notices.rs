@@ -18,7 +18,7 @@ pub fn Notices() -> impl IntoView {
     let chat = Chat::from_context();
     #[cfg(feature = "hydrate")]
     watch_mentions(chat);
-    let refusal = move || chat.room().and_then(|room| room.refusal.get()).map(|why| view! { <Refusal why /> });
+    let refusal = move || chat.room().and_then(|room| room.refusal.get()).map(|reason| view! { <Refusal reason /> });
     let notice = move || {
         chat.room().and_then(|room| room.visible_notice().map(|notice| view! { <HistoryNotice room notice /> }))
     };
@@ -47,12 +47,12 @@ fn watch_mentions(chat: Chat) {
 }
 
 #[component]
-fn Refusal(why: FailureReason) -> impl IntoView {
+fn Refusal(reason: FailureReason) -> impl IntoView {
     let chat = Chat::from_context();
     on_cleanup(|| restore_focus("#msg"));
     view! {
         <div class="notice refusal">
-            <p>{chat.words.failure_reason(&why)}</p>
+            <p>{chat.words.failure_reason(&reason)}</p>
             <button type="button" class="small" on:click=move |_| chat.dispatch(Action::EnterRoom(chat.current_room.get_untracked()))>
                 {chat.words.try_again()}
             </button>

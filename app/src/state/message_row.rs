@@ -65,7 +65,7 @@ pub enum RowStatus {
         /// Id of the rejected command.
         id: String,
         /// Why it was rejected.
-        why: FailureReason,
+        reason: FailureReason,
         /// The text of a rejected edit, which is shown nowhere else.
         text: Option<String>,
     },
@@ -141,14 +141,16 @@ impl MessageRow {
 fn row_status(item: &TimelineItem) -> RowStatus {
     match &item.state {
         DeliveryStatus::Pending => RowStatus::Pending,
-        DeliveryStatus::Failed(why) => RowStatus::Failed { id: item.id().to_owned(), why: why.clone(), text: None },
+        DeliveryStatus::Failed(reason) => {
+            RowStatus::Failed { id: item.id().to_owned(), reason: reason.clone(), text: None }
+        }
         DeliveryStatus::Sent => item.changes.iter().find_map(failed_change).unwrap_or(RowStatus::Sent),
     }
 }
 
 fn failed_change(change: &PendingCommand) -> Option<RowStatus> {
     let text = change.command.text().map(normalize_for_html);
-    Some(RowStatus::Failed { id: change.id.clone(), why: change.failed.clone()?, text })
+    Some(RowStatus::Failed { id: change.id.clone(), reason: change.failed.clone()?, text })
 }
 
 fn edit_state(item: &TimelineItem) -> Option<EditState> {
@@ -200,12 +202,12 @@ mod tests {
             id: id.into(),
             command: protocol::Command::Delete { target: 1.into() },
             at: 7,
-            failed: failed.map(|why| FailureReason::Told(why.into())),
+            failed: failed.map(|reason| FailureReason::Told(reason.into())),
         };
         item.changes = vec![change("a", None), change("b", Some("No."))];
         assert_eq!(
             row_status(&item),
-            RowStatus::Failed { id: "b".into(), why: FailureReason::Told("No.".into()), text: None }
+            RowStatus::Failed { id: "b".into(), reason: FailureReason::Told("No.".into()), text: None }
         );
     }
 }
