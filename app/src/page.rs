@@ -131,5 +131,5 @@ pub enum PageError {
     /// The user opened too many rooms in a short time.
     TooManyRooms,
     /// The history could not be read.
-    Unreachable,
+    HistoryUnavailable,
 }
