@@ -6,7 +6,8 @@ pub mod config;
 mod defence;
 mod http;
 mod hub;
-mod names;
+mod normalize;
+mod rate_limit;
 mod session;
 mod ws;
 
@@ -110,7 +111,7 @@ pub async fn run(
     shutdown.await;
     tracing::info!("shutting down");
     let hub = Arc::clone(&app.hub);
-    let parting = tokio::spawn(async move { hub.part().await });
+    let parting = tokio::spawn(async move { hub.begin_shutdown().await });
     // Whose socket ends before the register is told stays there for a minute. It is not waited for where it takes long.
     let _ = tokio::time::timeout(PARTING, parting).await;
     draining.cancel();

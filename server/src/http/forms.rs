@@ -21,7 +21,7 @@ use super::{
     preferences::preferences,
     session_of,
 };
-use crate::{clock, names};
+use crate::{clock, normalize};
 
 /// Stops what another site's page posts, before anything of it is read.
 pub(super) async fn refuse_foreign(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
@@ -68,11 +68,11 @@ pub(super) async fn sign_in(
 
 impl SignInForm {
     fn check(&self) -> Result<(UserName, Option<RoomName>), SignInProblem> {
-        let name = names::user(&self.name).map_err(SignInProblem::Name)?;
+        let name = normalize::user_name(&self.name).map_err(SignInProblem::Name)?;
         if self.room.trim().is_empty() {
             return Ok((name, None));
         }
-        let room = names::check_room(&self.room).map_err(SignInProblem::Room)?;
+        let room = normalize::check_room_name(&self.room).map_err(SignInProblem::Room)?;
         Ok((name, Some(room)))
     }
 }
@@ -103,7 +103,7 @@ pub(super) async fn send_message(
         let page = SignIn { room: form.room, problem, unsent, ..SignIn::default() };
         return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page), preferences(&headers)).await;
     };
-    let room = match names::check_room(&form.room) {
+    let room = match normalize::check_room_name(&form.room) {
         Ok(room) => room,
         Err(problem) => {
             let (trouble, unsent) = (Trouble::NoSuchRoom(problem), Some(form.text));
@@ -132,7 +132,7 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     let said = async {
         let receipt = app.hub.send(room, user, &id, &text, now).await?;
         // The first answer again: one who went back to a page that was sent may have changed the text.
-        if receipt.at == now { Ok(true) } else { app.hub.says(room, receipt.seq, &text).await }
+        if receipt.at == now { Ok(true) } else { app.hub.message_has_text(room, receipt.seq, &text).await }
     };
     match said.await {
         Ok(true) => Ok(()),

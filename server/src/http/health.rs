@@ -15,7 +15,7 @@ pub(super) async fn live() -> StatusCode {
 pub(super) async fn ready(State(app): State<Arc<AppState>>) -> (StatusCode, &'static str) {
     if app.is_draining() {
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
-    } else if app.hub.is_deaf() {
+    } else if app.hub.subscription_is_down() {
         (StatusCode::SERVICE_UNAVAILABLE, "deaf to the broker")
     } else {
         (StatusCode::OK, "ready")

@@ -11,7 +11,7 @@ use qrcode::{EcLevel, QrCode, render::svg};
 use serde::Deserialize;
 
 use super::{AppState, is_tls, session_of};
-use crate::names;
+use crate::normalize;
 
 /// Of the drawing, in its own units; pages scale it.
 const SIDE: u32 = 240;
@@ -31,7 +31,7 @@ pub(super) async fn qr_code(
     if session_of(&app, &headers).is_none() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let Ok(room) = names::room(&whither.room) else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(room) = normalize::room_name(&whither.room) else { return StatusCode::NOT_FOUND.into_response() };
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
         return StatusCode::BAD_REQUEST.into_response();
     };

@@ -23,7 +23,7 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde::Deserialize;
 
 use super::{AppState, headers::content_security_policy, preferences::preferences, renewed_session, session_of};
-use crate::names;
+use crate::normalize;
 
 /// When to try a page again that could not be shown, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -55,7 +55,7 @@ pub(super) async fn find(
     headers: HeaderMap,
 ) -> Response {
     let Ok(Query(which)) = which else { return not_found(State(app), headers).await };
-    match names::check_room(&which.room.unwrap_or_default()) {
+    match normalize::check_room_name(&which.room.unwrap_or_default()) {
         Ok(room) if [".", ".."].contains(&room.as_str()) => show(&app, &headers, &room).await,
         Ok(room) => Redirect::to(&path_of(&room, query.as_deref())).into_response(),
         Err(problem) => no_such_room(&app, problem, &headers).await,
@@ -70,7 +70,7 @@ pub(super) async fn room(
     headers: HeaderMap,
 ) -> Response {
     let Ok(Path(raw)) = raw else { return not_found(State(app), headers).await };
-    match names::check_room(&raw) {
+    match normalize::check_room_name(&raw) {
         Ok(room) if room.as_str() == raw => show(&app, &headers, &room).await,
         Ok(room) => Redirect::permanent(&path_of(&room, query.as_deref())).into_response(),
         Err(problem) => no_such_room(&app, problem, &headers).await,
@@ -117,7 +117,7 @@ pub(super) async fn show_room(
     if app.sockets.may_join(&me.id).is_err() {
         return retried(app, StatusCode::TOO_MANY_REQUESTS, trouble(Trouble::ManyRooms), preferences).await;
     }
-    let (view, mark) = tokio::join!(app.hub.view(room), app.hub.mark(room, &me.id));
+    let (view, mark) = tokio::join!(app.hub.snapshot(room), app.hub.read_marker(room, &me.id));
     let view = match view {
         Ok(view) => view,
         Err(error) => {

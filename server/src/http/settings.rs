@@ -19,7 +19,7 @@ use super::{
     preferences::{keep, preferences},
     session_of,
 };
-use crate::{clock, names};
+use crate::{clock, normalize};
 
 /// The fields of `POST /api/settings`.
 #[derive(Default, Deserialize)]
@@ -45,7 +45,7 @@ pub(super) async fn change(
     let (language, theme) = (Language::tagged(&form.language), Theme::named(&form.theme));
     let mut cookies = Vec::from(keep(language, theme, is_tls(&headers)));
     if let (Some(user), Some(typed)) = (session_of(&app, &headers), &form.name) {
-        match names::user(typed) {
+        match normalize::user_name(typed) {
             Ok(name) if name.as_str() == user.name => {}
             Ok(name) => cookies.push(app.sessions.rename(&user, &name, is_tls(&headers), clock::now_ms())),
             Err(problem) => {
@@ -55,7 +55,8 @@ pub(super) async fn change(
             }
         }
     }
-    let path = names::check_room(&form.room).map_or_else(|_| "/".to_owned(), |room| app::room_path(room.as_str()));
+    let path =
+        normalize::check_room_name(&form.room).map_or_else(|_| "/".to_owned(), |room| app::room_path(room.as_str()));
     let mut response = Redirect::to(&path).into_response();
     for cookie in cookies {
         let cookie = HeaderValue::from_str(&cookie).expect("a cookie of ours is plain text");

@@ -1,6 +1,5 @@
 //! The sockets: who may open one ([`upgrade`]), reading and writing it ([`connection`]), and what a frame does ([`dispatch`]).
 
-mod bucket;
 mod connection;
 mod dispatch;
 mod upgrade;
@@ -14,8 +13,8 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
+use crate::rate_limit::{PerUserLimits, RateLimit, TokenBucket};
 use crate::{config::LimitsConfig, http::AppState};
-use bucket::{Buckets, Rate, TokenBucket};
 
 pub use upgrade::upgrade;
 
@@ -23,17 +22,17 @@ pub use upgrade::upgrade;
 const TOKEN_BYTES: usize = 2_000;
 
 /// How many sockets one person may have on this instance: each of them is a tab or a device.
-const SOCKETS_OF_ONE: usize = 32;
+const SOCKETS_PER_USER: usize = 32;
 
 /// What all sockets of an instance share.
 pub struct Sockets {
     /// One permit for each socket that may be open.
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     accepts: Mutex<TokenBucket>,
     /// How many of them each person has.
-    by_person: Mutex<HashMap<String, usize>>,
-    sends: Buckets,
-    joins: Buckets,
+    by_user: Mutex<HashMap<String, usize>>,
+    sends: PerUserLimits,
+    joins: PerUserLimits,
     /// axum's graceful shutdown does not wait for upgraded sockets, so they are tracked here.
     open: TaskTracker,
 }
@@ -42,15 +41,15 @@ impl Sockets {
     /// No socket is open yet.
     #[must_use]
     pub fn new(limits: &LimitsConfig) -> Self {
-        let sends = Rate { per_second: limits.sends_per_second, burst: limits.sends_burst };
-        let accepts = Rate { per_second: limits.accepts_per_second, burst: limits.accepts_burst };
-        let joins = Rate { per_second: limits.joins_per_second, burst: limits.joins_burst };
+        let sends = RateLimit { per_second: limits.sends_per_second, burst: limits.sends_burst };
+        let accepts = RateLimit { per_second: limits.accepts_per_second, burst: limits.accepts_burst };
+        let joins = RateLimit { per_second: limits.joins_per_second, burst: limits.joins_burst };
         Self {
-            places: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
             accepts: Mutex::new(TokenBucket::new(accepts, Instant::now())),
-            by_person: Mutex::default(),
-            sends: Buckets::new(sends),
-            joins: Buckets::new(joins),
+            by_user: Mutex::default(),
+            sends: PerUserLimits::new(sends),
+            joins: PerUserLimits::new(joins),
             open: TaskTracker::new(),
         }
     }
@@ -78,8 +77,8 @@ impl Sockets {
         self.joins.take(user, 1.0, Instant::now()).map_err(too_fast)
     }
 
-    fn by_person(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.by_person.lock().expect("no one panics while counting sockets")
+    fn by_user(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.by_user.lock().expect("no one panics while counting sockets")
     }
 
     /// How many are open.
@@ -96,22 +95,22 @@ impl Sockets {
 }
 
 /// The place of one socket, given back when it is dropped.
-struct Place {
+struct ConnectionPermit {
     app: Arc<AppState>,
     user: String,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Place {
+impl ConnectionPermit {
     /// None where the instance, or what one person may have of it, is full, or too many come at once.
     fn take(app: &Arc<AppState>, user: &str) -> Option<Self> {
         if !app.sockets.may_accept() {
             return None;
         }
-        let permit = Arc::clone(&app.sockets.places).try_acquire_owned().ok()?;
-        let mut by_person = app.sockets.by_person();
-        let sockets = by_person.entry(user.to_owned()).or_default();
-        if *sockets == SOCKETS_OF_ONE {
+        let permit = Arc::clone(&app.sockets.permits).try_acquire_owned().ok()?;
+        let mut by_user = app.sockets.by_user();
+        let sockets = by_user.entry(user.to_owned()).or_default();
+        if *sockets == SOCKETS_PER_USER {
             return None;
         }
         *sockets += 1;
@@ -119,13 +118,13 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut by_person = self.app.sockets.by_person();
-        if let Some(sockets) = by_person.get_mut(&self.user) {
+        let mut by_user = self.app.sockets.by_user();
+        if let Some(sockets) = by_user.get_mut(&self.user) {
             *sockets -= 1;
             if *sockets == 0 {
-                by_person.remove(&self.user);
+                by_user.remove(&self.user);
             }
         }
     }

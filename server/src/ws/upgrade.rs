@@ -9,7 +9,7 @@ use axum::{
 };
 use protocol::{SUBPROTOCOL, limits};
 
-use super::{Place, connection};
+use super::{ConnectionPermit, connection};
 use crate::http::{AppState, origin, session_of};
 
 /// axum's default of 128 KiB for each socket would be most of what an idle one costs (axum PR #3178).
@@ -36,7 +36,7 @@ pub async fn upgrade(
         return refuse(StatusCode::UNAUTHORIZED, "Sign in first: POST /api/sign_in.");
     };
     if !origin::is_allowed(&headers, &app.config.http.allowed_origins) {
-        return refuse(StatusCode::FORBIDDEN, "The Origin header is missing or foreign; see ALLOWED_ORIGINS.");
+        return refuse(StatusCode::FORBIDDEN, "The Delivery header is missing or foreign; see ALLOWED_ORIGINS.");
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
@@ -45,7 +45,7 @@ pub async fn upgrade(
     if !upgrade.requested_protocols().any(|protocol| protocol == SUBPROTOCOL) {
         return refuse(StatusCode::BAD_REQUEST, "Sec-WebSocket-Protocol must offer sala.v1.");
     }
-    let Some(place) = Place::take(&app, &user.id).filter(|_| !app.is_draining()) else {
+    let Some(permit) = ConnectionPermit::take(&app, &user.id).filter(|_| !app.is_draining()) else {
         let reason = "This instance is full, busy or going away, or has too many sockets of yours.";
         return ([(header::RETRY_AFTER, "1")], refuse(StatusCode::SERVICE_UNAVAILABLE, reason)).into_response();
     };
@@ -60,6 +60,6 @@ pub async fn upgrade(
         .on_upgrade(move |socket| async move {
             let connection = connection::serve(Arc::clone(&app), user, socket);
             app.sockets.open.track_future(connection).await;
-            drop(place);
+            drop(permit);
         })
 }

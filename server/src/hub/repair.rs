@@ -9,9 +9,9 @@ use tokio::time::sleep;
 
 use super::{
     Hub,
-    frame::{self, Line},
-    log::{Place, RING, is_chain},
-    room::{Origin, Room, State},
+    encoded_event::{self, EncodedEvent},
+    event_log::{Placement, RING_EVENTS, is_chain},
+    room::{Delivery, Room, RoomState},
 };
 use crate::{
     backend::{Result, Slice},
@@ -19,19 +19,19 @@ use crate::{
 };
 
 /// How many events one read brings.
-const READ: usize = 1_000;
+const READ_BATCH: usize = 1_000;
 
 /// A part of the history, as lines.
-pub(super) struct Part {
+pub(super) struct EncodedSlice {
     pub epoch: String,
     pub head: Head,
-    pub lines: Vec<Line>,
+    pub events: Vec<EncodedEvent>,
 }
 
-impl Part {
+impl EncodedSlice {
     pub fn new(room: &RoomName, slice: Slice) -> Self {
-        let lines = slice.entries.into_iter().map(|entry| Line::new(room, entry)).collect();
-        Self { epoch: slice.epoch, head: slice.head, lines }
+        let events = slice.entries.into_iter().map(|entry| EncodedEvent::new(room, entry)).collect();
+        Self { epoch: slice.epoch, head: slice.head, events }
     }
 
     /// Whether this is all of what came after an event of a life of the room, or the first part of it; or why it is neither.
@@ -39,10 +39,10 @@ impl Part {
         if self.epoch != epoch {
             return Err(Reason::Epoch);
         }
-        let before = self.lines.first().map_or(self.head.seq, |first| first.seq.saturating_sub(1));
-        match self.lines.last() {
+        let before = self.events.first().map_or(self.head.seq, |first| first.seq.saturating_sub(1));
+        match self.events.last() {
             None if self.head.seq == head.seq && same(&self.head.uid, &head.uid) => Ok(true),
-            Some(last) if is_chain(head, &self.lines) => Ok(last.seq == self.head.seq),
+            Some(last) if is_chain(head, &self.events) => Ok(last.seq == self.head.seq),
             _ if before > head.seq => Err(Reason::Trimmed),
             _ => Err(Reason::Fork),
         }
@@ -52,13 +52,14 @@ impl Part {
 impl Hub {
     /// Primes the log of a room that was just subscribed to.
     pub(super) async fn prime(&self, room: &Room) -> Result<()> {
-        let Part { epoch, head, lines } = Part::new(&room.name, self.history.before(&room.name, None, RING).await?);
+        let EncodedSlice { epoch, head, events } =
+            EncodedSlice::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
         let is_live = {
             let mut state = room.lock();
-            state.log.prime(epoch, head, lines);
-            state.place_held(0)
+            state.log.prime(epoch, head, events);
+            state.place_buffered(0)
         };
-        if is_live { Ok(()) } else { self.settle(room).await }
+        if is_live { Ok(()) } else { self.catch_up_with_history(room).await }
     }
 
     /// Repairs a room in the background, for as long as it takes.
@@ -67,7 +68,7 @@ impl Hub {
         let hub = Arc::clone(self);
         self.spawn(async move {
             let mut wait = Duration::from_millis(100);
-            while let Err(error) = hub.settle(&room).await {
+            while let Err(error) = hub.catch_up_with_history(&room).await {
                 tracing::warn!(%error, "a room waits for its history");
                 let jitter = rand::rng().random_range(0.5..1.0);
                 sleep(wait.mul_f64(jitter)).await;
@@ -78,11 +79,11 @@ impl Hub {
 
     /// Reads what is missing until the held events fit, or resets the room where nothing can make them fit. An error leaves
     /// everything held, to be settled later.
-    async fn settle(&self, room: &Room) -> Result<()> {
+    async fn catch_up_with_history(&self, room: &Room) -> Result<()> {
         loop {
-            let (from, older) = room.lock().before_read();
-            let part = Part::new(&room.name, self.history.after(&room.name, from, READ).await?);
-            let extended = room.lock().extend(part);
+            let (from, buffered_before) = room.lock().begin_read();
+            let slice = EncodedSlice::new(&room.name, self.history.after(&room.name, from, READ_BATCH).await?);
+            let extended = room.lock().extend(slice);
             let is_whole = match extended {
                 Ok(is_whole) => is_whole,
                 Err(reason) => {
@@ -90,7 +91,7 @@ impl Hub {
                     true
                 }
             };
-            if is_whole && room.lock().place_held(older) {
+            if is_whole && room.lock().place_buffered(buffered_before) {
                 return Ok(());
             }
         }
@@ -98,67 +99,68 @@ impl Hub {
 
     /// Replaces the log and the view of every member by the latest page.
     async fn reset(&self, room: &Room, reason: Reason) -> Result<()> {
-        let Part { epoch, head, lines } = Part::new(&room.name, self.history.before(&room.name, None, RING).await?);
+        let EncodedSlice { epoch, head, events } =
+            EncodedSlice::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
         tracing::warn!(?reason, "a room was reset");
         metrics::counter!("sala_resets_total", "reason" => format!("{reason:?}").to_lowercase()).increment(1);
-        let count = page_after(reason, lines.iter().rev());
-        let page = frame::newest(&lines[lines.len().saturating_sub(count)..]);
+        let count = page_after(reason, events.iter().rev());
+        let page = encoded_event::newest_page(&events[events.len().saturating_sub(count)..]);
         let name = room.name.to_string();
-        let events = frame::events(page);
+        let events = encoded_event::raw_events(page);
         let reset = ServerFrame::Reset { room: name, reason, epoch: epoch.clone(), events, head: head.clone() };
-        let reset = frame::Frame::from(reset.encode());
+        let reset = encoded_event::EncodedFrame::from(reset.encode());
         let mut state = room.lock();
         for member in state.members.values_mut() {
-            member.start_over(&reset, head.clone());
+            member.reset(&reset, head.clone());
         }
-        state.log.prime(epoch, head, lines);
+        state.log.prime(epoch, head, events);
         Ok(())
     }
 }
 
 /// How many of the newest lines are the page that replaces a view. After a fork it reaches back as far as it can, so that
 /// authors see which of their messages are lost.
-pub(super) fn page_after<'a>(reason: Reason, newest_first: impl Iterator<Item = &'a Line>) -> usize {
-    if reason == Reason::Fork { RING } else { frame::latest_page(newest_first) }
+pub(super) fn page_after<'a>(reason: Reason, newest_first: impl Iterator<Item = &'a EncodedEvent>) -> usize {
+    if reason == Reason::Fork { RING_EVENTS } else { encoded_event::latest_page_len(newest_first) }
 }
 
-impl State {
+impl RoomState {
     /// Where to read from, and how many events were held before the reading began.
-    fn before_read(&mut self) -> (u64, usize) {
-        let held = self.held.get_or_insert_default();
-        held.missed = false;
-        (self.log.head().seq, held.events.len())
+    fn begin_read(&mut self) -> (u64, usize) {
+        let buffered = self.buffered.get_or_insert_default();
+        buffered.missed = false;
+        (self.log.head().seq, buffered.events.len())
     }
 
     /// Places the held events and goes live, or returns false where the history has to be read (again). The first `older` of
     /// them were held before the last read: whatever was published by then has been read, so what still does not fit belongs
     /// to a history that is no more.
-    fn place_held(&mut self, older: usize) -> bool {
-        let Some(mut held) = self.held.take() else { return true };
+    fn place_buffered(&mut self, buffered_before: usize) -> bool {
+        let Some(mut buffered) = self.buffered.take() else { return true };
         let mut placed = 0;
-        while let Some((epoch, line)) = held.events.pop_front() {
-            match self.log.place(&epoch, &line) {
-                Place::Next => self.append(line, Origin::Repair),
-                Place::Astray if placed >= older => {
-                    held.events.push_front((epoch, line));
-                    held.missed = true;
+        while let Some((epoch, event)) = buffered.events.pop_front() {
+            match self.log.place(&epoch, &event) {
+                Placement::Next => self.append(event, Delivery::Repaired),
+                Placement::Mismatch if placed >= buffered_before => {
+                    buffered.events.push_front((epoch, event));
+                    buffered.missed = true;
                     break;
                 }
-                Place::Seen | Place::Astray => {}
+                Placement::Known | Placement::Mismatch => {}
             }
             placed += 1;
         }
-        let is_live = !held.missed;
+        let is_live = !buffered.missed;
         if !is_live {
-            self.held = Some(held);
+            self.buffered = Some(buffered);
         }
         is_live
     }
 
     /// Appends what was read after the head. Returns whether that was all of it, or why it does not follow.
-    fn extend(&mut self, part: Part) -> std::result::Result<bool, Reason> {
-        let is_whole = part.follows(self.log.epoch(), self.log.head())?;
-        part.lines.into_iter().for_each(|line| self.append(line, Origin::Repair));
+    fn extend(&mut self, slice: EncodedSlice) -> std::result::Result<bool, Reason> {
+        let is_whole = slice.follows(self.log.epoch(), self.log.head())?;
+        slice.events.into_iter().for_each(|event| self.append(event, Delivery::Repaired));
         Ok(is_whole)
     }
 }

@@ -6,40 +6,40 @@ use protocol::{Error, Event, Kind, MessageId, RefusalCode, Reply, RoomName, User
 
 use super::{
     Hub,
-    frame::{Line, What},
-    sync::Part,
+    encoded_event::{EncodedEvent, EventType},
+    repair::EncodedSlice,
 };
 use crate::backend::{self, Receipt};
 
 /// Of so many events after a message it is known what became of it before somebody quotes it.
-const QUOTED: usize = 1_000;
+const REPLY_READ_LIMIT: usize = 1_000;
 
 /// What somebody does in a room.
 #[derive(Clone, Copy, Debug)]
-pub enum Act<'a> {
+pub enum Command<'a> {
     /// Says something, perhaps as an answer to a message.
-    Say {
+    Send {
         /// What.
         text: &'a str,
         /// What it answers.
-        reply_to: Option<Target<'a>>,
+        reply_to: Option<MessageRef<'a>>,
     },
     /// Says something else instead.
     Edit {
         /// In which message.
-        target: Target<'a>,
+        target: MessageRef<'a>,
         /// What.
         text: &'a str,
     },
     /// Takes something back.
     Delete {
         /// What.
-        target: Target<'a>,
+        target: MessageRef<'a>,
     },
     /// Puts an emoji to a message, or takes it off.
     React {
         /// Which message.
-        target: Target<'a>,
+        target: MessageRef<'a>,
         /// Which emoji.
         emoji: &'a str,
         /// Whether it is put there.
@@ -49,7 +49,7 @@ pub enum Act<'a> {
 
 /// A message.
 #[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
+pub struct MessageRef<'a> {
     /// Its number.
     pub seq: u64,
     /// Its name, which tells it from what took its number after a loss.
@@ -58,20 +58,20 @@ pub struct Target<'a> {
 
 /// Why something was not done.
 #[derive(Debug)]
-pub enum Denied {
+pub enum CommandError {
     /// It may not be done.
     Forbidden(Error),
     /// The backend cannot be reached; it may or may not have been done.
     Unavailable(backend::Error),
 }
 
-impl From<backend::Error> for Denied {
+impl From<backend::Error> for CommandError {
     fn from(error: backend::Error) -> Self {
         Self::Unavailable(error)
     }
 }
 
-impl<'a> Act<'a> {
+impl<'a> Command<'a> {
     /// What is written with it.
     #[must_use]
     pub fn text(&self) -> Option<&'a str> {
@@ -82,7 +82,7 @@ impl<'a> Act<'a> {
     }
 
     /// The message that it is about.
-    fn target(&self) -> Option<Target<'a>> {
+    fn target(&self) -> Option<MessageRef<'a>> {
         match *self {
             Self::Say { reply_to, .. } => reply_to,
             Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => Some(target),
@@ -105,19 +105,19 @@ impl Hub {
     ///
     /// # Errors
     /// When it may not be done, or the backend cannot be reached.
-    pub async fn act(
+    pub async fn run_command(
         &self,
         room: &RoomName,
         author: &User,
         id: &MessageId,
-        act: &Act<'_>,
+        command: &Command<'_>,
         at: u64,
-    ) -> Result<Receipt, Denied> {
-        let quoted = match act.target() {
-            Some(target) => Some(self.check(room, author, id, act, target).await?),
+    ) -> Result<Receipt, CommandError> {
+        let quoted = match command.target() {
+            Some(target) => Some(self.check(room, author, id, command, target).await?),
             None => None,
         };
-        Ok(self.append(room, author, id, act.kind(id, quoted), at).await?)
+        Ok(self.append(room, author, id, command.kind(id, quoted), at).await?)
     }
 
     /// Whether that may be done to that message; if so, the message as it is quoted.
@@ -126,25 +126,25 @@ impl Hub {
         room: &RoomName,
         author: &User,
         id: &MessageId,
-        act: &Act<'_>,
-        target: Target<'_>,
-    ) -> Result<Reply, Denied> {
-        let limit = if matches!(act, Act::Say { .. }) { QUOTED } else { 1 };
-        let Stretch { lines: recent, is_whole } = self.stretch(room, target.seq, limit).await?;
-        let line = recent.first().filter(|line| target.uid.is_none_or(|uid| uid == line.uid));
-        let message = line.and_then(|line| line.event().ok());
+        command: &Command<'_>,
+        target: MessageRef<'_>,
+    ) -> Result<Reply, CommandError> {
+        let limit = if matches!(command, Command::Send { .. }) { REPLY_READ_LIMIT } else { 1 };
+        let TargetHistory { events: recent, is_complete } = self.target_history(room, target.seq, limit).await?;
+        let event = recent.first().filter(|event| target.uid.is_none_or(|uid| uid == event.uid));
+        let message = event.and_then(|event| event.decode().ok());
         let Some(Event { author: said_by, kind: Kind::Message { text, .. }, .. }) = message else {
             return Err(forbidden("That message is not there any more."));
         };
-        if matches!(act, Act::Edit { .. } | Act::Delete { .. }) && said_by.id != author.id {
+        if matches!(command, Command::Edit { .. } | Command::Delete { .. }) && said_by.id != author.id {
             return Err(forbidden("Only who wrote a message can change it."));
         }
-        let is_deleted = recent.iter().any(|line| line.what == What::Delete(target.seq));
+        let is_deleted = recent.iter().any(|event| event.event_type == EventType::Delete(target.seq));
         // What was done before the deletion, and is only asked about once more, gets the first answer.
-        if is_deleted && !matches!(act, Act::Delete { .. }) && !has(&recent, author, id) {
+        if is_deleted && !matches!(command, Command::Delete { .. }) && !has(&recent, author, id) {
             return Err(forbidden("That message was deleted."));
         }
-        let text = match is_whole {
+        let text = match is_complete {
             true => latest_text(&recent, target.seq).unwrap_or(text),
             // It may have been taken back since.
             false => "…".to_owned(),
@@ -154,45 +154,45 @@ impl Hub {
 
     /// The event of that number and what came after it: what is here, and before that `limit` events of the history. Nothing if it is
     /// not kept.
-    async fn stretch(&self, room: &RoomName, seq: u64, limit: usize) -> backend::Result<Stretch> {
-        let recent = self.of_log(room, |log| Some(log.since(seq))).unwrap_or_default();
-        let begins = |lines: &[Line]| lines.first().is_some_and(|line| line.seq == seq);
+    async fn target_history(&self, room: &RoomName, seq: u64, limit: usize) -> backend::Result<TargetHistory> {
+        let recent = self.with_log(room, |log| Some(log.since(seq))).unwrap_or_default();
+        let begins = |events: &[EncodedEvent]| events.first().is_some_and(|event| event.seq == seq);
         if begins(&recent) {
-            return Ok(Stretch { lines: recent, is_whole: true });
+            return Ok(TargetHistory { events: recent, is_complete: true });
         }
-        let mut lines = match (1..limits::SEQ).contains(&seq) {
-            true => Part::new(room, self.history.after(room, seq - 1, limit).await?).lines,
+        let mut events = match (1..limits::SEQ).contains(&seq) {
+            true => EncodedSlice::new(room, self.history.after(room, seq - 1, limit).await?).events,
             false => Vec::new(),
         };
-        let Some(last) = lines.last().map(|line| line.seq).filter(|_| begins(&lines)) else {
-            return Ok(Stretch { lines: Vec::new(), is_whole: false });
+        let Some(last) = events.last().map(|event| event.seq).filter(|_| begins(&events)) else {
+            return Ok(TargetHistory { events: Vec::new(), is_complete: false });
         };
-        let is_whole = lines.len() < limit || recent.first().is_some_and(|line| line.seq <= last + 1);
-        lines.extend(recent.into_iter().filter(|line| line.seq > last));
-        Ok(Stretch { lines, is_whole })
+        let is_complete = events.len() < limit || recent.first().is_some_and(|event| event.seq <= last + 1);
+        events.extend(recent.into_iter().filter(|event| event.seq > last));
+        Ok(TargetHistory { events, is_complete })
     }
 }
 
 /// An event and those after it.
-struct Stretch {
-    lines: Vec<Line>,
+struct TargetHistory {
+    events: Vec<EncodedEvent>,
     /// Whether none is left out between the first and the last.
-    is_whole: bool,
+    is_complete: bool,
 }
 
-fn forbidden(why: &str) -> Denied {
-    Denied::Forbidden(Error::new(RefusalCode::Forbidden, why))
+fn forbidden(message: &str) -> CommandError {
+    CommandError::Forbidden(Error::new(RefusalCode::Forbidden, message))
 }
 
-fn has(lines: &[Line], author: &User, id: &MessageId) -> bool {
+fn has(events: &[EncodedEvent], author: &User, id: &MessageId) -> bool {
     let is_it = |event: Event| event.author.id == author.id && event.kind.id() == Some(id.as_str());
-    lines.iter().any(|line| line.event().is_ok_and(is_it))
+    events.iter().any(|event| event.decode().is_ok_and(is_it))
 }
 
 /// What the message says since it was last edited, if that can be seen here.
-fn latest_text(lines: &[Line], target: u64) -> Option<String> {
-    let edit = lines.iter().rev().find(|line| line.what == What::Edit(target))?;
-    match edit.event().ok()?.kind {
+fn latest_text(events: &[EncodedEvent], target: u64) -> Option<String> {
+    let edit = events.iter().rev().find(|event| event.event_type == EventType::Edit(target))?;
+    match edit.decode().ok()?.kind {
         Kind::Edit { text, .. } => Some(text),
         _ => None,
     }

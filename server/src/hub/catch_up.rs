@@ -5,9 +5,9 @@ use std::time::Instant;
 use protocol::{Cursor, Head, Reason, RoomName};
 
 use super::{
-    frame::{Line, weight},
-    log::Log,
-    sync::Part,
+    encoded_event::{EncodedEvent, total_bytes},
+    event_log::EventLog,
+    repair::EncodedSlice,
 };
 use crate::backend::{History, Result};
 
@@ -16,25 +16,25 @@ use crate::backend::{History, Result};
 pub(super) const RECOVERY_BYTES: usize = 256 * 1_024;
 
 /// How many events one read brings.
-const READ: usize = 1_000;
+const READ_BATCH: usize = 1_000;
 
 /// The events after `from`, as they were read last. It is dropped when it has not been of use for a while.
 #[derive(Debug, Default)]
-pub(super) struct Deep {
+pub(super) struct CatchUpCache {
     from: Cursor,
-    lines: Vec<Line>,
+    events: Vec<EncodedEvent>,
     last_used: Option<Instant>,
 }
 
 /// Everything after a cursor, up to a moment.
-pub(super) enum Missed {
+pub(super) enum CatchUpResult {
     /// All of it, as a closed chain.
-    Lines(Vec<Line>),
+    Recovered(Vec<EncodedEvent>),
     /// It cannot be had, and why.
     Lost(Reason),
 }
 
-impl Deep {
+impl CatchUpCache {
     /// Everything after `cursor`: from what was read before if that still reaches the log's ring, else from the history.
     pub async fn after(
         &mut self,
@@ -42,78 +42,78 @@ impl Deep {
         room: &RoomName,
         log: impl Fn(u64) -> bool,
         history: &dyn History,
-    ) -> Result<Missed> {
-        if let Some(lines) = self.known(cursor).filter(|_| log(self.end())) {
+    ) -> Result<CatchUpResult> {
+        if let Some(events) = self.known(cursor).filter(|_| log(self.end())) {
             self.last_used = Some(Instant::now());
-            return Ok(Missed::Lines(lines));
+            return Ok(CatchUpResult::Recovered(events));
         }
         metrics::counter!("sala_range_reads_total").increment(1);
         let missed = read(cursor, room, history).await?;
-        if let Missed::Lines(lines) = &missed {
-            *self = Self { from: cursor.clone(), lines: lines.clone(), last_used: Some(Instant::now()) };
+        if let CatchUpResult::Recovered(events) = &missed {
+            *self = Self { from: cursor.clone(), events: events.clone(), last_used: Some(Instant::now()) };
         }
         Ok(missed)
     }
 
     /// Gives the memory back where nobody came for it since `then`.
-    pub fn forget_unless_used_since(&mut self, then: Instant) {
+    pub fn clear_unless_used_since(&mut self, then: Instant) {
         if self.last_used.is_some_and(|at| at < then) {
             *self = Self::default();
         }
     }
 
     fn end(&self) -> u64 {
-        self.lines.last().map_or(self.from.seq, |line| line.seq)
+        self.events.last().map_or(self.from.seq, |event| event.seq)
     }
 
-    fn known(&self, cursor: &Cursor) -> Option<Vec<Line>> {
+    fn known(&self, cursor: &Cursor) -> Option<Vec<EncodedEvent>> {
         self.last_used?;
         if *cursor == self.from {
-            return Some(self.lines.clone());
+            return Some(self.events.clone());
         }
         let skip = usize::try_from(cursor.seq.checked_sub(self.from.seq)?).ok()?;
-        let known = self.lines.get(skip.checked_sub(1)?)?;
-        (known.cursor(&self.from.epoch) == *cursor).then(|| self.lines[skip..].to_vec())
+        let known = self.events.get(skip.checked_sub(1)?)?;
+        (known.cursor(&self.from.epoch) == *cursor).then(|| self.events[skip..].to_vec())
     }
 }
 
-async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result<Missed> {
-    let mut lines: Vec<Line> = Vec::new();
+async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result<CatchUpResult> {
+    let mut events: Vec<EncodedEvent> = Vec::new();
     let mut bytes = 0;
     loop {
-        let last = lines.last().map_or_else(|| cursor.clone(), |line| line.cursor(&cursor.epoch));
-        let part = Part::new(room, history.after(room, last.seq, READ).await?);
-        let is_whole = match part.follows(&last.epoch, &Head { seq: last.seq, uid: last.uid }) {
+        let last = events.last().map_or_else(|| cursor.clone(), |event| event.cursor(&cursor.epoch));
+        let slice = EncodedSlice::new(room, history.after(room, last.seq, READ_BATCH).await?);
+        let is_whole = match slice.follows(&last.epoch, &Head { seq: last.seq, uid: last.uid }) {
             Ok(is_whole) => is_whole,
-            Err(reason) => return Ok(Missed::Lost(reason)),
+            Err(reason) => return Ok(CatchUpResult::Lost(reason)),
         };
-        bytes += weight(&part.lines);
+        bytes += total_bytes(&slice.events);
         if bytes > RECOVERY_BYTES {
-            return Ok(Missed::Lost(Reason::Trimmed));
+            return Ok(CatchUpResult::Lost(Reason::Trimmed));
         }
-        lines.extend(part.lines);
+        events.extend(slice.events);
         if is_whole {
-            return Ok(Missed::Lines(lines));
+            return Ok(CatchUpResult::Recovered(events));
         }
     }
 }
 
 /// Joins what was read to what the log has, or says that they do not meet.
-pub(super) fn splice(cursor: &Cursor, mut lines: Vec<Line>, log: &Log) -> Option<Vec<Line>> {
-    let end = lines.last().map_or_else(|| cursor.clone(), |line| line.cursor(&cursor.epoch));
+pub(super) fn splice(cursor: &Cursor, mut events: Vec<EncodedEvent>, log: &EventLog) -> Option<Vec<EncodedEvent>> {
+    let end = events.last().map_or_else(|| cursor.clone(), |event| event.cursor(&cursor.epoch));
     if end.epoch != log.epoch() {
         return None;
     }
     if end.seq <= log.head().seq {
         let rest = log.after(end.seq)?;
         let meets = rest.first().map_or(end.uid == log.head().uid, |first| first.prev == end.uid);
-        lines.extend(rest);
-        return meets.then_some(lines);
+        events.extend(rest);
+        return meets.then_some(events);
     }
     // The history was ahead of what this instance has heard so far; the rest will be heard, and skipped.
     let head = log.head();
     let meets = (cursor.seq == head.seq && cursor.uid == head.uid)
-        || lines.iter().any(|line| line.seq == head.seq && line.uid == head.uid)
+        || events.iter().any(|event| event.seq == head.seq && event.uid == head.uid)
         || cursor.seq > head.seq;
-    meets.then_some(lines)
+    meets.then_some(events)
 }

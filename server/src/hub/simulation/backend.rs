@@ -8,19 +8,19 @@ use async_trait::async_trait;
 use protocol::{Cursor, Head, RoomName, User};
 use tokio::{sync::mpsc, time::sleep};
 
-use super::world::Fault;
+use super::harness::Fault;
 use crate::backend::{
     Backend, Broker, Draft, Entry, Error, History, Mark, Position, Presence, Reads, Receipt, Result, Roster, SIGNALS,
     Signal, Slice, Whisper,
 };
 
 /// A backend with one room and one instance.
-pub struct Model {
-    state: Mutex<State>,
+pub struct SimulatedBackend {
+    state: Mutex<SimulatedState>,
     signals: mpsc::Sender<Signal>,
 }
 
-struct State {
+struct SimulatedState {
     epoch: String,
     entries: Vec<Entry>,
     receipts: HashMap<(String, String), Receipt>,
@@ -28,33 +28,33 @@ struct State {
     /// What happens to the next publication.
     fault: Fault,
     /// A publication that is late.
-    late: Option<Signal>,
+    delayed: Option<Signal>,
     failing_reads: u32,
     read_ms: u64,
-    lives: u32,
+    resets: u32,
 }
 
-impl Model {
+impl SimulatedBackend {
     pub fn start() -> (Arc<Self>, Backend) {
         let (signals, heard) = mpsc::channel(SIGNALS);
-        let state = State {
-            epoch: "life-0".into(),
+        let state = SimulatedState {
+            epoch: "epoch-0".into(),
             entries: Vec::new(),
             receipts: HashMap::new(),
             subscribed: false,
             fault: Fault::None,
-            late: None,
+            delayed: None,
             failing_reads: 0,
             read_ms: 0,
-            lives: 0,
+            resets: 0,
         };
-        let model = Arc::new(Self { state: Mutex::new(state), signals });
-        let (broker, history) = (Arc::clone(&model), Arc::clone(&model));
-        let (presence, reads) = (Arc::clone(&model), Arc::clone(&model));
-        (model, Backend { broker, history, presence, reads, signals: heard })
+        let backend = Arc::new(Self { state: Mutex::new(state), signals });
+        let (broker, history) = (Arc::clone(&backend), Arc::clone(&backend));
+        let (presence, reads) = (Arc::clone(&backend), Arc::clone(&backend));
+        (backend, Backend { broker, history, presence, reads, signals: heard })
     }
 
-    pub fn prepare(&self, fault: Fault) {
+    pub fn set_fault(&self, fault: Fault) {
         self.lock().fault = fault;
     }
 
@@ -65,10 +65,10 @@ impl Model {
         state.receipts.retain(|_, receipt| receipt.seq <= keep as u64);
     }
 
-    pub fn begin_anew(&self) {
+    pub fn reset_history(&self) {
         let mut state = self.lock();
-        state.lives += 1;
-        state.epoch = format!("life-{}", state.lives);
+        state.resets += 1;
+        state.epoch = format!("epoch-{}", state.resets);
         state.entries.clear();
         state.receipts.clear();
     }
@@ -81,19 +81,19 @@ impl Model {
         self.lock().read_ms = ms;
     }
 
-    pub async fn doubt(&self) {
+    pub async fn possible_gap(&self) {
         self.signals.send(Signal::Doubt).await.unwrap();
     }
 
     /// No more faults; what is late arrives.
-    pub async fn calm_down(&self) {
-        let late = {
+    pub async fn settle(&self) {
+        let delayed = {
             let mut state = self.lock();
             (state.fault, state.failing_reads, state.read_ms) = (Fault::None, 0, 0);
-            state.late.take()
+            state.delayed.take()
         };
-        if let Some(late) = late {
-            self.signals.send(late).await.unwrap();
+        if let Some(delayed) = delayed {
+            self.signals.send(delayed).await.unwrap();
         }
     }
 
@@ -103,15 +103,15 @@ impl Model {
         Cursor { epoch: state.epoch.clone(), seq, uid }
     }
 
-    pub fn holds(&self, author: &str, id: &str) -> bool {
+    pub fn has_stored(&self, author: &str, id: &str) -> bool {
         self.lock().receipts.contains_key(&(author.to_owned(), id.to_owned()))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SimulatedState> {
         self.state.lock().unwrap()
     }
 
-    async fn read<T>(&self, look: impl FnOnce(&State) -> T) -> Result<T> {
+    async fn read<T>(&self, look: impl FnOnce(&SimulatedState) -> T) -> Result<T> {
         let wait = {
             let mut state = self.lock();
             if state.failing_reads > 0 {
@@ -128,7 +128,7 @@ impl Model {
     }
 }
 
-impl State {
+impl SimulatedState {
     fn head(&self) -> Head {
         self.entries.last().map(|last| Head { seq: last.seq, uid: last.uid.clone() }).unwrap_or_default()
     }
@@ -139,7 +139,7 @@ impl State {
 }
 
 #[async_trait]
-impl Broker for Model {
+impl Broker for SimulatedBackend {
     async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt> {
         let (receipt, signals, fault) = {
             let mut state = self.lock();
@@ -157,11 +157,11 @@ impl Broker for Model {
             let mut signals = Vec::new();
             match fault {
                 Fault::Dropped => {}
-                Fault::Twice => signals.extend([signal.clone(), signal]),
-                Fault::Late => signals.extend(state.late.replace(signal)),
-                Fault::None | Fault::AnswerLost => {
+                Fault::Duplicated => signals.extend([signal.clone(), signal]),
+                Fault::Delayed => signals.extend(state.delayed.replace(signal)),
+                Fault::None | Fault::ResponseLost => {
                     signals.push(signal);
-                    signals.extend(state.late.take());
+                    signals.extend(state.delayed.take());
                 }
             }
             (receipt, if state.subscribed { signals } else { Vec::new() }, fault)
@@ -172,7 +172,7 @@ impl Broker for Model {
                 self.signals.send(Signal::Doubt).await.unwrap();
             }
         }
-        if fault == Fault::AnswerLost { Err(Error::Unavailable("the answer was lost".into())) } else { Ok(receipt) }
+        if fault == Fault::ResponseLost { Err(Error::Unavailable("the answer was lost".into())) } else { Ok(receipt) }
     }
 
     async fn subscribe(&self, _: &RoomName) -> Result<()> {
@@ -198,7 +198,7 @@ impl Broker for Model {
 }
 
 #[async_trait]
-impl History for Model {
+impl History for SimulatedBackend {
     async fn after(&self, _: &RoomName, seq: u64, limit: usize) -> Result<Slice> {
         self.read(|state| {
             let from = (seq as usize).min(state.entries.len());
@@ -226,7 +226,7 @@ impl History for Model {
 
 /// Who is here is not what this is about.
 #[async_trait]
-impl Reads for Model {
+impl Reads for SimulatedBackend {
     async fn keep(&self, _: &[Position]) -> Result<()> {
         Ok(())
     }
@@ -237,7 +237,7 @@ impl Reads for Model {
 }
 
 #[async_trait]
-impl Presence for Model {
+impl Presence for SimulatedBackend {
     async fn enter(&self, _: &RoomName, _: &str, _: &User) -> Result<Roster> {
         Ok(Roster::default())
     }

@@ -10,7 +10,7 @@ const LONGEST: usize = 4_096;
 ///
 /// # Errors
 /// `bad_room`.
-pub fn room(raw: &str) -> Result<RoomName, Error> {
+pub fn room_name(raw: &str) -> Result<RoomName, Error> {
     RoomName::new(&nfc(raw))
 }
 
@@ -18,7 +18,7 @@ pub fn room(raw: &str) -> Result<RoomName, Error> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check_room(raw: &str) -> Result<RoomName, NameProblem> {
+pub fn check_room_name(raw: &str) -> Result<RoomName, NameProblem> {
     RoomName::check(&nfc(raw))
 }
 
@@ -26,7 +26,7 @@ pub fn check_room(raw: &str) -> Result<RoomName, NameProblem> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn user(raw: &str) -> Result<UserName, NameProblem> {
+pub fn user_name(raw: &str) -> Result<UserName, NameProblem> {
     UserName::new(&nfc(raw))
 }
 
@@ -40,8 +40,8 @@ mod tests {
 
     #[test]
     fn two_ways_to_write_a_name_are_one_room() {
-        assert_eq!(room("Cafe\u{301}").unwrap(), room("Café").unwrap());
-        assert!(room(&"e\u{301}".repeat(64)).is_ok());
-        assert!(room(&"e\u{301}".repeat(1_000_000)).is_err());
+        assert_eq!(room_name("Cafe\u{301}").unwrap(), room_name("Café").unwrap());
+        assert!(room_name(&"e\u{301}".repeat(64)).is_ok());
+        assert!(room_name(&"e\u{301}".repeat(1_000_000)).is_err());
     }
 }

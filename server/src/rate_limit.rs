@@ -8,7 +8,7 @@ use std::{
 
 /// A rate and a burst.
 #[derive(Clone, Copy, Debug)]
-pub struct Rate {
+pub struct RateLimit {
     /// Tokens a second.
     pub per_second: f64,
     /// Tokens at once.
@@ -18,7 +18,7 @@ pub struct Rate {
 /// Tokens that come back with time.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenBucket {
-    rate: Rate,
+    rate: RateLimit,
     tokens: f64,
     at: Instant,
 }
@@ -26,7 +26,7 @@ pub struct TokenBucket {
 impl TokenBucket {
     /// A full bucket.
     #[must_use]
-    pub fn new(rate: Rate, now: Instant) -> Self {
+    pub fn new(rate: RateLimit, now: Instant) -> Self {
         Self { rate, tokens: rate.burst, at: now }
     }
 
@@ -67,19 +67,19 @@ impl TokenBucket {
 
 /// One bucket for each person, over all their sockets on this instance.
 #[derive(Debug)]
-pub struct Buckets {
-    rate: Rate,
-    people: Mutex<HashMap<String, TokenBucket>>,
+pub struct PerUserLimits {
+    rate: RateLimit,
+    users: Mutex<HashMap<String, TokenBucket>>,
 }
 
 /// Above so many people the full buckets are dropped: a new one is full too.
 const SWEEP_ABOVE: usize = 4_096;
 
-impl Buckets {
+impl PerUserLimits {
     /// No one has sent anything yet.
     #[must_use]
-    pub fn new(rate: Rate) -> Self {
-        Self { rate, people: Mutex::default() }
+    pub fn new(rate: RateLimit) -> Self {
+        Self { rate, users: Mutex::default() }
     }
 
     /// Takes so many of a person's tokens.
@@ -87,11 +87,11 @@ impl Buckets {
     /// # Errors
     /// How long until there are enough.
     pub fn take(&self, user: &str, tokens: f64, now: Instant) -> Result<(), Duration> {
-        let mut people = self.people.lock().expect("no one panics while holding the buckets");
-        if people.len() >= SWEEP_ABOVE && !people.contains_key(user) {
-            people.retain(|_, bucket| !bucket.is_full(now));
+        let mut users = self.users.lock().expect("no one panics while holding the buckets");
+        if users.len() >= SWEEP_ABOVE && !users.contains_key(user) {
+            users.retain(|_, bucket| !bucket.is_full(now));
         }
-        people.entry(user.to_owned()).or_insert_with(|| TokenBucket::new(self.rate, now)).take_many(tokens, now)
+        users.entry(user.to_owned()).or_insert_with(|| TokenBucket::new(self.rate, now)).take_many(tokens, now)
     }
 }
 
@@ -99,7 +99,7 @@ impl Buckets {
 mod tests {
     use super::*;
 
-    const RATE: Rate = Rate { per_second: 10.0, burst: 3.0 };
+    const RATE: RateLimit = RateLimit { per_second: 10.0, burst: 3.0 };
 
     #[test]
     fn a_burst_then_the_rate() {
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn people_do_not_share() {
         let now = Instant::now();
-        let buckets = Buckets::new(RATE);
+        let buckets = PerUserLimits::new(RATE);
         assert_eq!((0..9).filter(|_| buckets.take("ana", 1.0, now).is_ok()).count(), 3);
         assert!(buckets.take("rui", 1.0, now).is_ok());
     }
@@ -134,9 +134,9 @@ mod tests {
     #[test]
     fn idle_people_are_forgotten() {
         let start = Instant::now();
-        let buckets = Buckets::new(RATE);
+        let buckets = PerUserLimits::new(RATE);
         (0..SWEEP_ABOVE).for_each(|n| buckets.take(&n.to_string(), 1.0, start).unwrap());
         buckets.take("one more", 1.0, start + Duration::from_secs(1)).unwrap();
-        assert_eq!(buckets.people.lock().unwrap().len(), 1);
+        assert_eq!(buckets.users.lock().unwrap().len(), 1);
     }
 }

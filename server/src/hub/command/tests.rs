@@ -1,0 +1,207 @@
+//! Over a real database, because what is older than the ring is read from it.
+
+use std::sync::Arc;
+
+use protocol::{Event, Kind, MessageId, RefusalCode, RoomName, User};
+use tempfile::TempDir;
+
+use super::{Command, CommandError, MessageRef, REPLY_READ_LIMIT};
+use crate::{
+    backend::local,
+    hub::{Hub, event_log::RING_EVENTS},
+};
+
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+struct Fixture {
+    hub: Arc<Hub>,
+    room: RoomName,
+    now: u64,
+    _data: TempDir,
+}
+
+fn person(name: &str) -> User {
+    User { id: format!("u_{name}"), name: name.to_owned() }
+}
+
+fn target(seq: u64) -> MessageRef<'static> {
+    MessageRef { seq, uid: None }
+}
+
+impl Fixture {
+    async fn open() -> Self {
+        let data = TempDir::new().unwrap();
+        let hub = Hub::new(local::open(data.path(), 100).unwrap());
+        let room = RoomName::new("lobby").unwrap();
+        hub.snapshot(&room).await.unwrap();
+        Self { hub, room, now: DAY, _data: data }
+    }
+
+    async fn command(&self, who: &str, id: &str, command: Command<'_>) -> Result<u64, RefusalCode> {
+        let id = MessageId::new(id).unwrap();
+        match self.hub.run_command(&self.room, &person(who), &id, &command, self.now).await {
+            Ok(receipt) => {
+                self.wait_for_event(receipt.seq).await;
+                Ok(receipt.seq)
+            }
+            Err(CommandError::Forbidden(error)) => Err(error.code),
+            Err(CommandError::Unavailable(error)) => panic!("{error}"),
+        }
+    }
+
+    async fn say(&self, who: &str, id: &str, text: &str) -> u64 {
+        self.command(who, id, Command::Send { text, reply_to: None }).await.unwrap()
+    }
+
+    /// So many messages, as many as push others out of the ring.
+    async fn fill(&self, from: usize, count: usize) {
+        for n in from..from + count {
+            self.say("eva", &format!("f{n}"), "x").await;
+        }
+    }
+
+    /// Waits until the room has come by an event.
+    async fn wait_for_event(&self, seq: u64) {
+        let room = self.hub.find_room(&self.room).unwrap();
+        while room.lock().log.head().seq < seq {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn latest(&self) -> Event {
+        self.hub.snapshot(&self.room).await.unwrap().events.pop().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn who_wrote_a_message_changes_it_wherever_it_is() {
+    for older in [0, RING_EVENTS + 10] {
+        let site = Fixture::open().await;
+        let seq = site.say("ana", "1", "hello").await;
+        site.fill(0, older).await;
+        let edit = Command::Edit { target: target(seq), text: "hello, all" };
+        assert_eq!(site.command("rui", "e", edit).await, Err(RefusalCode::Forbidden), "{older}");
+        assert_eq!(
+            site.command("rui", "d", Command::Delete { target: target(seq) }).await,
+            Err(RefusalCode::Forbidden),
+            "{older}"
+        );
+        assert!(site.command("ana", "e", edit).await.is_ok(), "{older}");
+        let Kind::Edit { target, text, .. } = site.latest().await.kind else { panic!("an edit") };
+        assert_eq!((target, text.as_str()), (seq, "hello, all"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_not_changed() {
+    let site = Fixture::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    let edit = site.command("ana", "e", Command::Edit { target: target(seq), text: "x" }).await.unwrap();
+    site.fill(0, RING_EVENTS + 10).await;
+    let recent = site.command("ana", "r", Command::React { target: target(seq), emoji: "👍", on: true }).await.unwrap();
+    for none in [0, edit, recent, recent + 1, u64::MAX - 1, u64::MAX] {
+        for command in [
+            Command::Edit { target: target(none), text: "x" },
+            Command::Delete { target: target(none) },
+            Command::React { target: target(none), emoji: "👍", on: true },
+            Command::Send { text: "x", reply_to: Some(target(none)) },
+        ] {
+            assert_eq!(site.command("ana", "x", command).await, Err(RefusalCode::Forbidden), "{command:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_tells_a_message_from_another_at_its_number() {
+    let site = Fixture::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    let uid = site.latest().await.uid;
+    for (uid, allowed) in [(Some(uid.as_str()), true), (Some("another"), false), (Some(""), false), (None, true)] {
+        let command = Command::React { target: MessageRef { seq, uid }, emoji: "👍", on: true };
+        let id = format!("r{}", uid.unwrap_or("-").len());
+        assert_eq!(site.command("rui", &id, command).await.is_ok(), allowed, "{uid:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_is_final_as_far_as_it_can_be_seen() {
+    let site = Fixture::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    let edit = Command::Edit { target: target(seq), text: "hello, all" };
+    let first = site.command("ana", "e", edit).await.unwrap();
+    let delete = Command::Delete { target: target(seq) };
+    let deleted = site.command("ana", "d", delete).await.unwrap();
+    for command in [
+        Command::Edit { target: target(seq), text: "x" },
+        Command::React { target: target(seq), emoji: "👍", on: true },
+        Command::Send { text: "x", reply_to: Some(target(seq)) },
+    ] {
+        assert_eq!(site.command("ana", "x", command).await, Err(RefusalCode::Forbidden), "{command:?}");
+    }
+    assert_eq!(site.command("ana", "e", edit).await, Ok(first), "what was done before is only asked about");
+    assert_eq!(site.command("ana", "d", delete).await, Ok(deleted));
+    assert!(site.command("ana", "d2", delete).await.is_ok(), "from another tab");
+    site.fill(0, RING_EVENTS).await;
+    assert!(site.command("ana", "e2", edit).await.is_ok(), "it has no effect, since a deletion is final");
+    let answer = Command::Send { text: "x", reply_to: Some(target(seq)) };
+    assert_eq!(site.command("rui", "x", answer).await, Err(RefusalCode::Forbidden), "nothing brings it back");
+}
+
+#[tokio::test]
+async fn what_was_deleted_just_now_is_not_changed_however_old_it_is() {
+    let site = Fixture::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    site.fill(0, RING_EVENTS).await;
+    site.command("ana", "d", Command::Delete { target: target(seq) }).await.unwrap();
+    for command in [
+        Command::Edit { target: target(seq), text: "x" },
+        Command::React { target: target(seq), emoji: "👍", on: true },
+        Command::Send { text: "x", reply_to: Some(target(seq)) },
+    ] {
+        assert_eq!(site.command("ana", "x", command).await, Err(RefusalCode::Forbidden), "{command:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_longer_kept_is_not_changed() {
+    let mut site = Fixture::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    site.fill(0, 300).await;
+    site.now += DAY + 1;
+    site.fill(300, 400).await;
+    let command = Command::Edit { target: target(seq), text: "x" };
+    assert_eq!(site.command("ana", "e", command).await, Err(RefusalCode::Forbidden));
+}
+
+#[tokio::test]
+async fn an_answer_quotes_what_the_message_says_now() {
+    let site = Fixture::open().await;
+    let oldest = site.say("ana", "00", "from before all that").await;
+    site.fill(0, REPLY_READ_LIMIT).await;
+    let old = site.say("ana", "0", "  from  long\nago ").await;
+    site.fill(REPLY_READ_LIMIT, RING_EVENTS + 10).await;
+    let recent = site.say("ana", "1", "hello").await;
+    site.command("ana", "e", Command::Edit { target: target(recent), text: "hello, all" }).await.unwrap();
+    for (seq, quote) in [(oldest, "…"), (old, "from long ago"), (recent, "hello, all")] {
+        site.command("rui", &format!("a{seq}"), Command::Send { text: "yes", reply_to: Some(target(seq)) })
+            .await
+            .unwrap();
+        let Kind::Message { reply: Some(reply), .. } = site.latest().await.kind else { panic!("an answer") };
+        assert_eq!((reply.seq, reply.author, reply.text.as_str()), (seq, person("ana"), quote));
+    }
+}
+
+#[tokio::test]
+async fn five_hundred_people_react_to_one_message_and_it_can_be_read() {
+    let site = Fixture::open().await;
+    let seq = site.say("ana", "1", "hello").await;
+    for n in 0..500 {
+        let command = Command::React { target: target(seq), emoji: if n % 2 == 0 { "👍" } else { "🎉" }, on: true };
+        site.command(&format!("p{n}"), "r", command).await.unwrap();
+    }
+    let page = site.hub.snapshot(&site.room).await.unwrap();
+    assert_eq!(page.events.len(), RING_EVENTS, "bounded, also where it does not reach the message");
+    site.fill(0, 60).await;
+    let page = site.hub.snapshot(&site.room).await.unwrap();
+    assert_eq!(page.events.len(), 50);
+}

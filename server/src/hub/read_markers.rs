@@ -1,0 +1,147 @@
+//! How far people have read. It is noted in memory at once, and once a second it is told to their other sockets and kept, so
+//! that no message ever waits for it. What is lost of it does no harm.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Mutex, MutexGuard, Weak},
+    time::Duration,
+};
+
+use futures_util::future;
+use protocol::{RoomName, limits};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::{Hub, room::Room};
+use crate::{
+    backend::{Mark, Position, Whisper},
+    clock,
+};
+
+/// How often it is told and kept.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many positions may wait for that. When it is full others are not noted, until their people read on.
+const MAX_PENDING: usize = 8_192;
+
+/// How long keeping them, or looking for one, may take.
+const STORE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Positions that wait, by person and room.
+#[derive(Debug, Default)]
+pub(super) struct PendingReadMarkers(Mutex<HashMap<(String, RoomName), PendingReadMarker>>);
+
+#[derive(Debug)]
+struct PendingReadMarker {
+    mark: Mark,
+    /// Where it was read: this connection need not be told.
+    connection: String,
+}
+
+impl Hub {
+    /// Notes that a person has read a room up to there.
+    pub fn set_read_marker(&self, name: &RoomName, user: &str, connection: &str, seq: u64, uid: Option<&str>) {
+        if let Some(mark) = self.find_room(name).and_then(|room| room.mark(seq, uid)) {
+            self.pending_read_markers.add(user, name, PendingReadMarker { mark, connection: connection.to_owned() });
+        }
+    }
+
+    /// How far a person has read a room. Nobody waits long for it.
+    pub async fn read_marker(&self, name: &RoomName, user: &str) -> Option<Mark> {
+        let pending = self.pending_read_markers.mark(user, name);
+        let stored = match timeout(STORE_TIMEOUT, self.reads.mark(user, name)).await {
+            Ok(Ok(stored)) => stored,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "how far somebody has read is not known");
+                None
+            }
+            Err(_) => None,
+        };
+        match (pending, stored) {
+            (Some(pending), Some(stored)) if stored.epoch == pending.epoch && stored.seq > pending.seq => Some(stored),
+            (pending, stored) => pending.or(stored),
+        }
+    }
+
+    /// Tells and keeps what waits.
+    pub(super) async fn flush_read_markers(&self) {
+        let pending = mem::take(&mut *self.pending_read_markers.lock());
+        if pending.is_empty() {
+            return;
+        }
+        let at = clock::now_ms();
+        let (mut positions, mut broadcasts) = (Vec::new(), Vec::new());
+        for ((user, room), PendingReadMarker { mark, connection }) in pending {
+            let Mark { epoch, seq } = mark.clone();
+            broadcasts.push(
+                self.broadcast_read_marker(room.clone(), Whisper::Read { user: user.clone(), connection, epoch, seq }),
+            );
+            positions.push(Position { user, room, mark, at });
+        }
+        let both = future::join(self.reads.keep(&positions), future::join_all(broadcasts));
+        match timeout(STORE_TIMEOUT, both).await {
+            Ok((Ok(()), _)) => {}
+            Ok((Err(error), _)) => tracing::warn!(%error, "how far people have read was not stored"),
+            Err(_) => tracing::warn!("how far people have read was not stored in time"),
+        }
+    }
+
+    /// To all instances; of a crowd's room only to this one, since in such a room they would be as many as its messages times its
+    /// people. The others say it with the next join.
+    async fn broadcast_read_marker(&self, name: RoomName, whisper: Whisper) {
+        let Some(room) = self.find_room(&name) else { return };
+        if room.is_crowded() {
+            room.broadcast_ephemeral(whisper);
+        } else if let Err(error) = self.broker.whisper(&name, &whisper).await {
+            tracing::debug!(%error, "how far somebody has read was not told");
+        }
+    }
+}
+
+impl PendingReadMarkers {
+    fn add(&self, user: &str, room: &RoomName, marker: PendingReadMarker) {
+        let mut pending = self.lock();
+        let has_space = pending.len() < MAX_PENDING;
+        match pending.get_mut(&(user.to_owned(), room.clone())) {
+            Some(known) if known.mark.epoch == marker.mark.epoch && known.mark.seq >= marker.mark.seq => {}
+            Some(known) => *known = marker,
+            None if has_space => _ = pending.insert((user.to_owned(), room.clone()), marker),
+            None => {}
+        }
+    }
+
+    fn mark(&self, user: &str, room: &RoomName) -> Option<Mark> {
+        self.lock().get(&(user.to_owned(), room.clone())).map(|pending| pending.mark.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(String, RoomName), PendingReadMarker>> {
+        self.0.lock().expect("no one panics while holding the positions")
+    }
+}
+
+impl Room {
+    /// A place in its present life that somebody names; 0 is where an empty room was looked at. Nobody has read beyond its end, or
+    /// what is not in this history.
+    fn mark(&self, seq: u64, uid: Option<&str>) -> Option<Mark> {
+        let state = self.lock();
+        let end = state.log.head().seq;
+        let is_here = seq > end || uid.is_none_or(|uid| state.log.may_have_uid(seq, uid));
+        is_here.then(|| Mark { epoch: state.log.epoch().to_owned(), seq: seq.min(end) })
+    }
+
+    fn is_crowded(&self) -> bool {
+        let state = self.lock();
+        state.unsent_people_changes > 0 || state.members.len() > limits::PEOPLE
+    }
+}
+
+/// Tells and keeps what waits until the hub is gone.
+pub(super) async fn run(hub: Weak<Hub>) {
+    let mut ticks = interval(FLUSH_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(hub) = hub.upgrade() else { return };
+        hub.flush_read_markers().await;
+    }
+}
