@@ -1,12 +1,12 @@
-//! Names as they come from people, brought to Unicode NFC before `protocol` checks them.
+//! Normalizes names that people enter to Unicode NFC before `protocol` validates them.
 
 use protocol::{Error, NameProblem, RoomName, UserName};
 use unicode_normalization::UnicodeNormalization;
 
-/// A name that is longer than this many bytes is not normalised: it is too long in any form.
-const LONGEST: usize = 4_096;
+/// Names longer than this many bytes are not normalized, because they are too long in any form.
+const MAX_BYTES: usize = 4_096;
 
-/// The room that somebody names.
+/// Normalizes and validates a room name.
 ///
 /// # Errors
 /// `bad_room`.
@@ -14,24 +14,24 @@ pub fn room_name(raw: &str) -> Result<RoomName, Error> {
     RoomName::new(&nfc(raw))
 }
 
-/// The same, for a page that says in its reader's language what is wrong.
+/// Normalizes and validates a room name, for a page that translates the problem.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The problem with the name.
 pub fn check_room_name(raw: &str) -> Result<RoomName, NameProblem> {
     RoomName::check(&nfc(raw))
 }
 
-/// The name that somebody goes by.
+/// Normalizes and validates a user name.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The problem with the name.
 pub fn user_name(raw: &str) -> Result<UserName, NameProblem> {
     UserName::new(&nfc(raw))
 }
 
 fn nfc(raw: &str) -> String {
-    if raw.len() > LONGEST { raw.to_owned() } else { raw.nfc().collect() }
+    if raw.len() > MAX_BYTES { raw.to_owned() } else { raw.nfc().collect() }
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_ways_to_write_a_name_are_one_room() {
+    fn normalizes_equivalent_names_to_one_room() {
         assert_eq!(room_name("Cafe\u{301}").unwrap(), room_name("Café").unwrap());
         assert!(room_name(&"e\u{301}".repeat(64)).is_ok());
         assert!(room_name(&"e\u{301}".repeat(1_000_000)).is_err());

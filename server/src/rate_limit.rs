@@ -1,4 +1,4 @@
-//! Token buckets: what one client may do, checked before anything is done for it.
+//! Rate limits by token buckets, checked before a request is handled.
 
 use std::{
     collections::HashMap,
@@ -6,16 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A rate and a burst.
+/// A sustained rate and a burst.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
-    /// Tokens a second.
+    /// Tokens per second.
     pub per_second: f64,
-    /// Tokens at once.
+    /// Capacity of the bucket in tokens.
     pub burst: f64,
 }
 
-/// Tokens that come back with time.
+/// A bucket of tokens that refills at a fixed rate.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenBucket {
     rate: RateLimit,
@@ -33,15 +33,15 @@ impl TokenBucket {
     /// Takes one token.
     ///
     /// # Errors
-    /// How long until there is one.
+    /// The time until a token is available.
     pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
         self.take_many(1.0, now)
     }
 
-    /// Takes so many tokens, or a full bucket if it never holds as many.
+    /// Takes `tokens` tokens, at most a full bucket.
     ///
     /// # Errors
-    /// How long until there are enough.
+    /// The time until enough tokens are available.
     pub fn take_many(&mut self, tokens: f64, now: Instant) -> Result<(), Duration> {
         self.refill(now);
         let tokens = tokens.min(self.rate.burst);
@@ -65,27 +65,27 @@ impl TokenBucket {
     }
 }
 
-/// One bucket for each person, over all their sockets on this instance.
+/// One token bucket per user, over all their sockets on this instance.
 #[derive(Debug)]
 pub struct PerUserLimits {
     rate: RateLimit,
     users: Mutex<HashMap<String, TokenBucket>>,
 }
 
-/// Above so many people the full buckets are dropped: a new one is full too.
+/// At this many users, full buckets are removed. This changes nothing, because new buckets are full.
 const SWEEP_ABOVE: usize = 4_096;
 
 impl PerUserLimits {
-    /// No one has sent anything yet.
+    /// No buckets yet; each user starts with a full one.
     #[must_use]
     pub fn new(rate: RateLimit) -> Self {
         Self { rate, users: Mutex::default() }
     }
 
-    /// Takes so many of a person's tokens.
+    /// Takes `tokens` tokens from a user's bucket.
     ///
     /// # Errors
-    /// How long until there are enough.
+    /// The time until enough tokens are available.
     pub fn take(&self, user: &str, tokens: f64, now: Instant) -> Result<(), Duration> {
         let mut users = self.users.lock().expect("no one panics while holding the buckets");
         if users.len() >= SWEEP_ABOVE && !users.contains_key(user) {
@@ -102,7 +102,7 @@ mod tests {
     const RATE: RateLimit = RateLimit { per_second: 10.0, burst: 3.0 };
 
     #[test]
-    fn a_burst_then_the_rate() {
+    fn allows_a_burst_then_the_rate() {
         let start = Instant::now();
         let mut bucket = TokenBucket::new(RATE, start);
         assert!((0..3).all(|_| bucket.take(start).is_ok()));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_more_than_a_full_bucket_costs_a_full_bucket() {
+    fn charges_at_most_a_full_bucket() {
         let start = Instant::now();
         let mut bucket = TokenBucket::new(RATE, start);
         assert!(bucket.take_many(2.0, start).is_ok());
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn people_do_not_share() {
+    fn users_have_separate_buckets() {
         let now = Instant::now();
         let buckets = PerUserLimits::new(RATE);
         assert_eq!((0..9).filter(|_| buckets.take("ana", 1.0, now).is_ok()).count(), 3);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn idle_people_are_forgotten() {
+    fn removes_full_buckets() {
         let start = Instant::now();
         let buckets = PerUserLimits::new(RATE);
         (0..SWEEP_ABOVE).for_each(|n| buckets.take(&n.to_string(), 1.0, start).unwrap());

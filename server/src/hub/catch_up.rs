@@ -1,4 +1,4 @@
-//! The older past of a room, read once for all who come back with a cursor from before the ring.
+//! Catching up clients whose cursor is older than the ring: one read of the history serves all of them.
 
 use std::time::Instant;
 
@@ -11,14 +11,14 @@ use super::{
 };
 use crate::backend::{History, Result};
 
-/// The most that is sent to one who comes back, in bytes. What is more is not recovered: the latest page replaces the view,
-/// and the rest can be loaded from the history. A phone's slow link must get through it before it seems dead.
+/// Limit in bytes for the events that a join recovers. Beyond it the latest page replaces the client's view, and older events
+/// can be requested from the history. A slow phone connection has to transfer it before the heartbeat times out.
 pub(super) const RECOVERY_BYTES: usize = 256 * 1_024;
 
-/// How many events one read brings.
+/// How many events one read of the history returns.
 const READ_BATCH: usize = 1_000;
 
-/// The events after `from`, as they were read last. It is dropped when it has not been of use for a while.
+/// The events after `from`, as last read. Cleared when unused for a while.
 #[derive(Debug, Default)]
 pub(super) struct CatchUpCache {
     from: Cursor,
@@ -26,16 +26,16 @@ pub(super) struct CatchUpCache {
     last_used: Option<Instant>,
 }
 
-/// Everything after a cursor, up to a moment.
+/// The events after a cursor, as far as the history had them when it was read.
 pub(super) enum CatchUpResult {
-    /// All of it, as a closed chain.
+    /// All of them, without gaps.
     Recovered(Vec<EncodedEvent>),
-    /// It cannot be had, and why.
+    /// They cannot be recovered, for this reason.
     Lost(Reason),
 }
 
 impl CatchUpCache {
-    /// Everything after `cursor`: from what was read before if that still reaches the log's ring, else from the history.
+    /// The events after `cursor`: from the cache if they still reach the log's ring, else from the history.
     pub async fn after(
         &mut self,
         cursor: &Cursor,
@@ -55,7 +55,7 @@ impl CatchUpCache {
         Ok(missed)
     }
 
-    /// Gives the memory back where nobody came for it since `then`.
+    /// Frees the memory if the cache was last used before `then`.
     pub fn clear_unless_used_since(&mut self, then: Instant) {
         if self.last_used.is_some_and(|at| at < then) {
             *self = Self::default();
@@ -98,7 +98,7 @@ async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result
     }
 }
 
-/// Joins what was read to what the log has, or says that they do not meet.
+/// Appends the log's events to `events`. Returns `None` if the two do not connect.
 pub(super) fn splice(cursor: &Cursor, mut events: Vec<EncodedEvent>, log: &EventLog) -> Option<Vec<EncodedEvent>> {
     let end = events.last().map_or_else(|| cursor.clone(), |event| event.cursor(&cursor.epoch));
     if end.epoch != log.epoch() {
@@ -110,7 +110,7 @@ pub(super) fn splice(cursor: &Cursor, mut events: Vec<EncodedEvent>, log: &Event
         events.extend(rest);
         return meets.then_some(events);
     }
-    // The history was ahead of what this instance has heard so far; the rest will be heard, and skipped.
+    // The history was ahead of this instance's log. The events in between will still be published, and skipped for this member.
     let head = log.head();
     let meets = (cursor.seq == head.seq && cursor.uid == head.uid)
         || events.iter().any(|event| event.seq == head.seq && event.uid == head.uid)

@@ -1,6 +1,5 @@
-//! What people do in a room that is kept. Whether they may is checked first, by what this instance has of the room, and by one
-//! read of the history where it has not got what is changed. Both are paid for by the token that a send costs, so it needs no
-//! cache of its own.
+//! Durable commands: sending, editing, deleting and reacting. Permission is checked against the ring, or by one read of the history
+//! if the ring does not have the target. The rate limit of commands covers this read, so it needs no cache.
 
 use protocol::{Error, Event, Kind, MessageId, RefusalCode, Reply, RoomName, User, limits};
 
@@ -11,7 +10,7 @@ use super::{
 };
 use crate::backend::{self, Receipt};
 
-/// Of so many events after a message it is known what became of it before somebody quotes it.
+/// How many events after a quoted message are read to find its edits and its deletion.
 const REPLY_READ_LIMIT: usize = 1_000;
 
 /// What somebody does in a room.
@@ -47,21 +46,21 @@ pub enum Command<'a> {
     },
 }
 
-/// A message.
+/// Identifies a message.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageRef<'a> {
-    /// Its number.
+    /// Its `seq`.
     pub seq: u64,
-    /// Its name, which tells it from what took its number after a loss.
+    /// Its `uid`, which differs from that of another event at the same `seq` after a loss.
     pub uid: Option<&'a str>,
 }
 
-/// Why something was not done.
+/// Why a command was not run.
 #[derive(Debug)]
 pub enum CommandError {
-    /// It may not be done.
+    /// The author may not do that.
     Forbidden(Error),
-    /// The backend cannot be reached; it may or may not have been done.
+    /// The backend cannot be reached; the event may or may not have been stored.
     Unavailable(backend::Error),
 }
 
@@ -76,7 +75,7 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn text(&self) -> Option<&'a str> {
         match *self {
-            Self::Say { text, .. } | Self::Edit { text, .. } => Some(text),
+            Self::Send { text, .. } | Self::Edit { text, .. } => Some(text),
             Self::Delete { .. } | Self::React { .. } => None,
         }
     }
@@ -84,7 +83,7 @@ impl<'a> Command<'a> {
     /// The message that it is about.
     fn target(&self) -> Option<MessageRef<'a>> {
         match *self {
-            Self::Say { reply_to, .. } => reply_to,
+            Self::Send { reply_to, .. } => reply_to,
             Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => Some(target),
         }
     }
@@ -92,7 +91,7 @@ impl<'a> Command<'a> {
     fn kind(&self, id: &MessageId, reply: Option<Reply>) -> Kind {
         let id = id.to_string();
         match *self {
-            Self::Say { text, .. } => Kind::Message { id, text: text.to_owned(), reply },
+            Self::Send { text, .. } => Kind::Message { id, text: text.to_owned(), reply },
             Self::Edit { target, text } => Kind::Edit { id, target: target.seq, text: text.to_owned() },
             Self::Delete { target } => Kind::Delete { id, target: target.seq },
             Self::React { target, emoji, on } => Kind::Reaction { id, target: target.seq, emoji: emoji.to_owned(), on },
@@ -101,10 +100,10 @@ impl<'a> Command<'a> {
 }
 
 impl Hub {
-    /// Does something in a room. It returns when that is in the history. Doing it again with the same id is safe.
+    /// Runs a command and returns when its event is in the history. Repeating it with the same id is safe.
     ///
     /// # Errors
-    /// When it may not be done, or the backend cannot be reached.
+    /// When the command is forbidden, or the backend cannot be reached.
     pub async fn run_command(
         &self,
         room: &RoomName,
@@ -120,7 +119,7 @@ impl Hub {
         Ok(self.append(room, author, id, command.kind(id, quoted), at).await?)
     }
 
-    /// Whether that may be done to that message; if so, the message as it is quoted.
+    /// Checks permission on the target message, and returns the quote of it for a reply.
     async fn check(
         &self,
         room: &RoomName,
@@ -140,20 +139,20 @@ impl Hub {
             return Err(forbidden("Only who wrote a message can change it."));
         }
         let is_deleted = recent.iter().any(|event| event.event_type == EventType::Delete(target.seq));
-        // What was done before the deletion, and is only asked about once more, gets the first answer.
+        // A retry of a command that was stored before the deletion gets the first receipt.
         if is_deleted && !matches!(command, Command::Delete { .. }) && !has(&recent, author, id) {
             return Err(forbidden("That message was deleted."));
         }
         let text = match is_complete {
             true => latest_text(&recent, target.seq).unwrap_or(text),
-            // It may have been taken back since.
+            // The message may have been deleted since.
             false => "…".to_owned(),
         };
         Ok(Reply::to(target.seq, said_by, &text))
     }
 
-    /// The event of that number and what came after it: what is here, and before that `limit` events of the history. Nothing if it is
-    /// not kept.
+    /// The event at `seq` and events after it: those of the ring, and before these up to `limit` of the history. Empty if the event
+    /// is not stored.
     async fn target_history(&self, room: &RoomName, seq: u64, limit: usize) -> backend::Result<TargetHistory> {
         let recent = self.with_log(room, |log| Some(log.since(seq))).unwrap_or_default();
         let begins = |events: &[EncodedEvent]| events.first().is_some_and(|event| event.seq == seq);
@@ -173,10 +172,10 @@ impl Hub {
     }
 }
 
-/// An event and those after it.
+/// An event and events after it.
 struct TargetHistory {
     events: Vec<EncodedEvent>,
-    /// Whether none is left out between the first and the last.
+    /// Whether there are no gaps.
     is_complete: bool,
 }
 
@@ -189,7 +188,7 @@ fn has(events: &[EncodedEvent], author: &User, id: &MessageId) -> bool {
     events.iter().any(|event| event.decode().is_ok_and(is_it))
 }
 
-/// What the message says since it was last edited, if that can be seen here.
+/// The text of the latest edit of a message among `events`.
 fn latest_text(events: &[EncodedEvent], target: u64) -> Option<String> {
     let edit = events.iter().rev().find(|event| event.event_type == EventType::Edit(target))?;
     match edit.decode().ok()?.kind {

@@ -1,4 +1,4 @@
-//! An event as every member gets it: encoded once, one allocation shared by all.
+//! An event as it is sent to members: encoded once, in one allocation that all of them share.
 
 use bytes::Bytes;
 use protocol::{Cursor, Event, RoomName, ServerFrame, limits};
@@ -7,34 +7,34 @@ use serde_json::value::RawValue;
 
 use crate::{backend::Entry, defence::same};
 
-/// One encoded frame. Cloning it copies a pointer.
+/// One encoded frame. A clone shares the allocation.
 pub type EncodedFrame = Bytes;
 
-/// An event in the ring: its place, and the bytes that go to the members.
+/// An event with its position in the room and its encoded `event` frame.
 #[derive(Clone, Debug)]
 pub struct EncodedEvent {
-    /// Its number.
+    /// Position in the room.
     pub seq: u64,
-    /// Its name.
+    /// Unique id.
     pub uid: String,
-    /// The name of the one before it.
+    /// `uid` of the event before it.
     pub prev: String,
-    /// What it does.
+    /// The kind of change, as far as the hub needs it.
     pub event_type: EventType,
     /// The `event` frame.
     pub frame: EncodedFrame,
 }
 
-/// What an event does, as far as rooms have to know.
+/// The kind of change that an event makes, as far as the hub needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventType {
-    /// It is a message.
+    /// A message.
     Message,
-    /// It edits the message of that number.
+    /// An edit of the message with this `seq`.
     Edit(u64),
-    /// It deletes the message of that number.
+    /// A deletion of the message with this `seq`.
     Delete(u64),
-    /// Something else.
+    /// Any other kind.
     Other,
 }
 
@@ -55,7 +55,7 @@ impl EventType {
 }
 
 impl EncodedEvent {
-    /// Encodes the event for the wire: its place first, then the stored fields as they are.
+    /// Encodes an entry for the wire: its position first, then the stored fields unchanged.
     pub fn new(room: &RoomName, entry: Entry) -> Self {
         let Entry { seq, uid, prev, body } = entry;
         let event_type = EventType::of(&body);
@@ -69,37 +69,37 @@ impl EncodedEvent {
         Self { seq, uid, prev, event_type, frame: frame.into() }
     }
 
-    /// The frame as JSON that other frames can carry.
+    /// The frame as raw JSON, to be embedded in other frames.
     fn raw(&self) -> Result<&RawValue, serde_json::Error> {
         serde_json::from_slice(&self.frame)
     }
 
-    /// The event as data, for the pages that the server renders.
+    /// Decodes the event.
     ///
     /// # Errors
-    /// When what is stored is not an event.
+    /// When the stored fields are not an event.
     pub fn decode(&self) -> Result<Event, serde_json::Error> {
         serde_json::from_slice(&self.frame)
     }
 
-    /// Whether `next` follows directly.
+    /// Whether `next` directly follows.
     pub fn precedes(&self, next: &Self) -> bool {
         next.seq == self.seq + 1 && same(&next.prev, &self.uid)
     }
 
-    /// The cursor of one who has seen this event last.
+    /// The cursor of a client whose last event is this one.
     pub fn cursor(&self, epoch: &str) -> Cursor {
         Cursor { epoch: epoch.to_owned(), seq: self.seq, uid: self.uid.clone() }
     }
 }
 
-/// The events of `lines` for a frame that carries several. One that cannot be read is left out and logged: it would break
-/// the whole frame.
+/// The events as raw JSON, for a frame that carries several. An unreadable event is skipped and logged, because it would make
+/// the whole frame unreadable.
 pub fn raw_events(events: &[EncodedEvent]) -> Vec<&RawValue> {
     events.iter().filter_map(|event| readable(event, event.raw())).collect()
 }
 
-/// The same events as values, for a page.
+/// The decoded events, for a rendered page. Unreadable ones are skipped and logged.
 pub fn decode_all(events: &[EncodedEvent]) -> Vec<Event> {
     events.iter().filter_map(|event| readable(event, event.decode())).collect()
 }
@@ -108,16 +108,17 @@ fn readable<T>(event: &EncodedEvent, read: Result<T, serde_json::Error>) -> Opti
     read.inspect_err(|error| tracing::error!(event.seq, %error, "unreadable event")).ok()
 }
 
-/// How many bytes the lines come to.
+/// Size of the encoded events in bytes.
 pub fn total_bytes(events: &[EncodedEvent]) -> usize {
     events.iter().map(|event| event.frame.len()).sum()
 }
 
-/// How many bytes of events a page has at most, unless its last event alone has more: pages are answers that anybody can ask
-/// for at any time, so many of them must not be large.
+/// Limit in bytes for the events of a page, unless its last event alone is larger. Anybody can request pages at any time, so
+/// many of them together must stay small.
 const MAX_PAGE_BYTES: usize = 64 * 1_024;
 
-/// How many of the newest lines make the latest page: so many that there are messages to read, whatever was done to them.
+/// How many of the newest events make the latest page: enough to contain a page of messages, however many edits and reactions
+/// follow them.
 pub fn latest_page_len<'a>(newest_first: impl Iterator<Item = &'a EncodedEvent>) -> usize {
     let mut messages = 0;
     let is_wanted = |event: &&EncodedEvent| {
@@ -128,7 +129,7 @@ pub fn latest_page_len<'a>(newest_first: impl Iterator<Item = &'a EncodedEvent>)
     newest_first.take(limits::LATEST_PAGE).take_while(is_wanted).count()
 }
 
-/// The newest of these lines that make a page.
+/// The newest of these events that fit into a page.
 pub fn newest_page(events: &[EncodedEvent]) -> &[EncodedEvent] {
     let mut bytes = 0;
     let fits = events.iter().rev().take_while(|event| {
@@ -138,7 +139,7 @@ pub fn newest_page(events: &[EncodedEvent]) -> &[EncodedEvent] {
     &events[events.len() - fits.count().max(1).min(events.len())..]
 }
 
-/// Encodes a frame that carries no events.
+/// Encodes a frame that contains no events.
 pub fn encode(frame: &ServerFrame) -> EncodedFrame {
     frame.encode().into()
 }
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_becomes_the_frame_of_its_event() {
+    fn encodes_an_entry_as_an_event_frame() {
         let room = RoomName::new(r#"a "room"\"#).unwrap();
         let body = r#"{"at":5,"author":{"id":"u_1","name":"Ana"},"kind":"message","id":"m1","text":"hi"}"#;
         let encoded = EncodedEvent::new(&room, Entry { seq: 7, uid: "u".into(), prev: "p".into(), body: body.into() });
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_bounded_in_bytes_but_never_empty() {
+    fn bounds_a_page_in_bytes_but_keeps_one_event() {
         let events = |bytes: &[usize]| -> Vec<EncodedEvent> {
             bytes.iter().map(|bytes| event(EventType::Message, *bytes)).collect()
         };
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_page_reaches_back_until_there_are_messages() {
+    fn extends_the_latest_page_until_it_has_messages() {
         let events = |kinds: &[(EventType, usize)]| -> Vec<EncodedEvent> {
             kinds.iter().flat_map(|(event_type, count)| vec![event(*event_type, 1); *count]).collect()
         };

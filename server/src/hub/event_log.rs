@@ -1,4 +1,4 @@
-//! Where a room stands on this instance: a cursor and the latest events, as one closed chain.
+//! The recent events of a room on this instance: a head and a ring of encoded events without gaps.
 
 use std::collections::VecDeque;
 
@@ -7,10 +7,10 @@ use protocol::{Cursor, Head, Reason};
 use super::encoded_event::EncodedEvent;
 use crate::defence::{Defence, same, stands};
 
-/// How many events are kept for those who come in or come back. Older ones are read from the history.
+/// How many events the ring keeps for joins. Older ones are read from the history.
 pub const RING_EVENTS: usize = 256;
 
-/// A room's recent past. Every line follows the one before it, and the last one is the head.
+/// A room's recent events. Each event follows the one before it, and the last one is the head.
 #[derive(Debug, Default)]
 pub struct EventLog {
     epoch: String,
@@ -18,30 +18,30 @@ pub struct EventLog {
     ring: VecDeque<EncodedEvent>,
 }
 
-/// What a new event is to the log.
+/// How an event relates to the log.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// The next one.
+    /// It follows the head.
     Next,
-    /// Here already.
+    /// The log already has it, or is past it.
     Known,
-    /// Not the next one: something is missing, or the history went another way.
+    /// It does not follow: events are missing, or the history forked.
     Mismatch,
 }
 
-/// What the log can say to somebody with a cursor.
+/// The events after a cursor, as far as the log knows them.
 #[derive(Debug)]
 pub enum CatchUp {
-    /// All that came after the cursor.
+    /// All events after the cursor.
     Recovered(Vec<EncodedEvent>),
-    /// The cursor is of another life of the room.
+    /// The cursor belongs to another epoch.
     EpochChanged(Reason),
-    /// The log does not reach back (or forward) far enough: the history knows.
+    /// The cursor is outside the ring; the history has to be read.
     NeedsHistory,
 }
 
 impl EventLog {
-    /// Starts over from the latest part of the history.
+    /// Replaces the content by the latest part of the history.
     pub fn prime(&mut self, epoch: String, head: Head, events: Vec<EncodedEvent>) {
         self.ring = events.into();
         while self.ring.len() > RING_EVENTS {
@@ -51,7 +51,7 @@ impl EventLog {
         self.head = head;
     }
 
-    /// The room's life.
+    /// The room's epoch.
     pub fn epoch(&self) -> &str {
         &self.epoch
     }
@@ -66,24 +66,24 @@ impl EventLog {
         Cursor { epoch: self.epoch.clone(), seq: self.head.seq, uid: self.head.uid.clone() }
     }
 
-    /// Whether the broker's head is no news, where the log stood at `before` when the broker was asked: the log has come by it
-    /// since, and did not stand beyond it already. One that stepped back is news.
+    /// Whether the log is up to date with `head`, which was read from the broker when the log's cursor was `before`. A log that
+    /// has passed `head` since is up to date; one that was already past it is not, because the history stepped back.
     pub fn is_current_with(&self, head: &Cursor, before: &Cursor) -> bool {
         let stepped_back = head.epoch == before.epoch && head.seq < before.seq && stands(Defence::Chain);
         let is_passed = match self.find(head.seq) {
             Some(event) => same(&event.uid, &head.uid),
-            // The chain up to here is closed, so what is older than the ring was come by.
+            // The log has no gaps, so it has passed every event that is older than the ring.
             None => head.seq < self.head.seq,
         };
         *head == self.cursor() || (head.epoch == self.epoch && is_passed && !stepped_back)
     }
 
-    /// Whether the event at that number can have that name.
+    /// Whether the event at `seq` can have this `uid`; true if the ring does not have the event.
     pub fn may_have_uid(&self, seq: u64, uid: &str) -> bool {
         self.find(seq).is_none_or(|event| same(&event.uid, uid))
     }
 
-    /// Where an event belongs.
+    /// How an event relates to the log.
     pub fn place(&self, epoch: &str, event: &EncodedEvent) -> Placement {
         if epoch != self.epoch {
             return Placement::Mismatch;
@@ -93,13 +93,13 @@ impl EventLog {
         }
         match self.find(event.seq) {
             Some(known) if same(&known.uid, &event.uid) => Placement::Known,
-            // Older than the ring: it cannot be compared, and nobody here waits for it.
+            // Older than the ring: it cannot be compared, and no member needs it.
             None if event.seq <= self.head.seq => Placement::Known,
             _ => Placement::Mismatch,
         }
     }
 
-    /// Takes the next event. The caller has asked for its [`Place`].
+    /// Appends an event whose [`Placement`] is [`Placement::Next`].
     pub fn push(&mut self, event: EncodedEvent) {
         self.head = Head { seq: event.seq, uid: event.uid.clone() };
         if self.ring.len() == RING_EVENTS {
@@ -108,7 +108,7 @@ impl EventLog {
         self.ring.push_back(event);
     }
 
-    /// What came after `cursor`.
+    /// The events after `cursor`.
     pub fn catch_up(&self, cursor: &Cursor) -> CatchUp {
         if cursor.epoch != self.epoch {
             return CatchUp::EpochChanged(Reason::Epoch);
@@ -124,23 +124,23 @@ impl EventLog {
         }
     }
 
-    /// The latest `count` lines.
+    /// The latest `count` events.
     pub fn latest(&self, count: usize) -> Vec<EncodedEvent> {
         self.ring.iter().skip(self.ring.len().saturating_sub(count)).cloned().collect()
     }
 
-    /// The lines that are here, the last one first.
+    /// The events of the ring, newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = &EncodedEvent> {
         self.ring.iter().rev()
     }
 
-    /// What is here of the lines from number `seq` on.
+    /// The events of the ring from `seq` on.
     pub fn since(&self, seq: u64) -> Vec<EncodedEvent> {
         let older = self.ring.partition_point(|event| event.seq < seq);
         self.ring.range(older..).cloned().collect()
     }
 
-    /// The lines after number `seq`, if the ring has them all.
+    /// The events after `seq`, if the ring has all of them.
     pub fn after(&self, seq: u64) -> Option<Vec<EncodedEvent>> {
         if seq == self.head.seq {
             return Some(Vec::new());
@@ -150,7 +150,7 @@ impl EventLog {
         (seq < self.head.seq).then(|| self.ring.iter().skip(skip).cloned().collect())
     }
 
-    /// The last `limit` lines before number `before`, if the ring has them all.
+    /// The last `limit` events before `before`, if the ring has all of them.
     pub fn before(&self, before: u64, limit: usize) -> Option<Vec<EncodedEvent>> {
         let first = self.ring.front()?.seq;
         let end = usize::try_from(before.min(self.head.seq + 1).checked_sub(first)?).ok()?;
@@ -170,7 +170,7 @@ impl EventLog {
     }
 }
 
-/// Whether the lines follow one another, and the first one follows `prev`.
+/// Whether each event follows the one before it, and the first one follows `prev`.
 pub fn is_chain(prev: &Head, events: &[EncodedEvent]) -> bool {
     events.first().is_none_or(|first| first.seq == prev.seq + 1 && same(&first.prev, &prev.uid))
         && events.windows(2).all(|pair| pair[0].precedes(&pair[1]))
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn every_event_has_its_place() {
+    fn places_an_event_relative_to_the_head() {
         let log = log(300);
         let fork = |seq| EncodedEvent { uid: "other".into(), ..event(seq) };
         assert_eq!(log.place("e", &event(301)), Placement::Next);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_in_the_ring_is_caught_up() {
+    fn catches_up_a_cursor_in_the_ring() {
         let log = log(300);
         for (seq, count) in [(300, 0), (299, 1), (44, 256)] {
             let CatchUp::Recovered(events) = log.catch_up(&cursor(seq)) else { panic!("{seq}") };
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_ring_cannot_prove_is_left_to_the_history() {
+    fn leaves_cursors_outside_the_ring_to_the_history() {
         let log = log(300);
         for cursor in [cursor(43), cursor(0), cursor(301), Cursor { uid: "other".into(), ..cursor(299) }] {
             assert!(matches!(log.catch_up(&cursor), CatchUp::NeedsHistory), "{cursor:?}");
@@ -247,12 +247,12 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_known_unless_it_is_ahead_or_stepped_back() {
+    fn is_current_unless_the_head_is_ahead_or_stepped_back() {
         let log = log(300);
         for (head, before, known) in [
             (cursor(300), cursor(300), true),
             (cursor(300), cursor(299), true),
-            // More was heard while the broker was asked.
+            // More events arrived while the broker was asked.
             (cursor(299), cursor(299), true),
             (cursor(299), cursor(300), false),
             (cursor(301), cursor(300), false),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_come_from_the_ring_where_it_has_all_of_them() {
+    fn reads_pages_that_the_ring_has_completely() {
         assert_eq!(seqs(&log(300).before(120, 3).unwrap()), [117, 118, 119]);
         assert_eq!(seqs(&log(300).before(999, 2).unwrap()), [299, 300]);
         assert!(log(300).before(46, 3).is_none());

@@ -1,4 +1,5 @@
-//! Silence is checked too: the last event of a room may be the one that was not heard, and nothing would ever tell.
+//! Periodically compares each room's head with the broker's, because the last publication of a room may have been lost and
+//! nothing after it would reveal the gap.
 
 use std::{
     sync::{Arc, Weak},
@@ -12,22 +13,22 @@ use tokio::time::sleep;
 use super::{Hub, room::Room};
 use crate::defence::{Defence, stands};
 
-/// How often the heads of this instance's rooms are compared with the broker's, give or take a fifth.
+/// Interval between two comparisons, varied by up to a fifth so that instances do not ask at the same time.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long an event may take that was counted in a head and is still on its way.
+/// How long the publication of an event may take after the head includes it.
 const IN_FLIGHT_GRACE: Duration = Duration::from_millis(500);
 
 impl Hub {
-    /// Finds the rooms whose head is not the broker's, and repairs them. `doubted` says that signals may have been missed, so
-    /// that what cannot be compared has to be repaired, too.
+    /// Repairs the rooms whose head differs from the broker's. With `gap_possible`, signals may have been missed, so rooms
+    /// whose head cannot be read are repaired as well.
     pub(super) async fn compare_heads(self: &Arc<Self>, gap_possible: bool) {
         if !stands(Defence::Silence) {
             return;
         }
         let cursor_of = |room: &Arc<Room>| {
             let mut state = room.lock();
-            // Who came and went meanwhile may have been missed, too.
+            // Changes of presence may have been missed as well.
             state.unsent_people_changes += u64::from(gap_possible);
             (Arc::clone(room), state.log.cursor())
         };
@@ -38,7 +39,7 @@ impl Hub {
             tracing::warn!(%error, "heads cannot be compared");
         }
         let is_behind = |room: &Room, head: &Cursor, before: &Cursor| {
-            // A room that is being opened may have missed what came after its first read.
+            // A room that is being opened may have missed events after its first read.
             if room.opened.initialized() { !room.lock().log.is_current_with(head, before) } else { gap_possible }
         };
         let mut behind = Vec::new();
@@ -56,19 +57,19 @@ impl Hub {
         behind.iter().for_each(|(room, ..)| self.mark_stale(room));
     }
 
-    /// Stops a room until it was compared with the history.
+    /// Buffers a room's events until the log was compared with the history.
     pub(super) fn mark_stale(self: &Arc<Self>, room: &Arc<Room>) {
         if room.mark_stale() {
             self.repair(Arc::clone(room));
         }
     }
 
-    /// Takes away those who have expired, and tells the members what was not told one by one.
+    /// Removes expired connections, and broadcasts the list of people where single changes were not broadcast.
     async fn sweep_presence(&self) {
         let rooms: Vec<_> = self.lock().values().filter(|room| room.has_members()).cloned().collect();
         let names: Vec<_> = rooms.iter().map(|room| room.name.clone()).collect();
         if let Err(error) = self.presence.sweep(&names).await {
-            tracing::warn!(%error, "those who have expired could not be taken away");
+            tracing::warn!(%error, "expired connections were not removed");
         }
         for room in rooms.iter().filter(|room| room.lock().unsent_people_changes > 0) {
             self.broadcast_people(room).await;
@@ -76,7 +77,7 @@ impl Hub {
     }
 }
 
-/// Compares heads, looks after presence and closes the rooms that nobody uses, until the hub is gone.
+/// Compares heads, sweeps presence and closes unused rooms until the hub is dropped.
 pub(super) async fn run(hub: Weak<Hub>) {
     loop {
         let jitter = rand::rng().random_range(0.8..1.2);

@@ -1,5 +1,4 @@
-//! Coming into a room without a hole: subscribed first, read second, and what happens meanwhile is
-//! held for the joiner.
+//! Joining a room without missing events: subscribe first, read second, and buffer what is published meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,48 +16,48 @@ use super::{
 };
 use crate::backend::{Error, Mark, Result, Roster};
 
-/// How often the history is read again when the room moved on faster than it could be read.
+/// How often the history is read again when the room advances faster than it can be read.
 const MAX_ATTEMPTS: usize = 5;
 
-/// An answer with more bytes than this is a large one.
+/// Responses with more bytes of events than this are large and need a permit.
 const SMALL_RESPONSE_BYTES: usize = 64 * 1_024;
 
-/// How many large answers may be in memory at once, from their encoding until they are written.
+/// How many large responses may be in memory at once, from their encoding until they are written.
 pub(super) const LARGE_RESPONSES: usize = 256;
 
-/// How long one who comes back waits for the leave to get a large answer. Then they are asked to come again.
+/// How long a join may wait for a permit to hold a large response. Then it is refused, and the client retries.
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What came of an attempt to answer a join.
+/// The outcome of one attempt to answer a join.
 enum JoinAttempt {
     Answered,
-    /// The answer is a large one, and there is no leave for it so far.
+    /// The response is large and has no permit so far.
     NeedsPermit,
-    /// The history was read, but does not meet the log.
+    /// The events read from the history do not connect to the log.
     Diverged,
 }
 
-/// What the answer to a join tells of people.
+/// The parts of a join's response that are about people.
 struct JoinContext {
     roster: Roster,
-    /// How far the joiner has read.
+    /// How far the joining person has read.
     mark: Option<Mark>,
 }
 
-/// What the answer to a join tells of the past.
+/// The events of a join's response.
 struct Backlog {
     recovered: bool,
     reason: Option<Reason>,
     events: Vec<EncodedEvent>,
-    /// The last event that the joiner has then seen, which may be ahead of what this instance has heard.
+    /// The last event that the client then has. It may be ahead of this instance's log.
     end: Head,
 }
 
 impl Hub {
-    /// Makes a connection a member of a room and puts the answer into its mailbox. Live events follow the answer.
+    /// Makes a connection a member of a room and queues the response. Live events follow the response.
     ///
     /// # Errors
-    /// When the backend cannot be reached; the connection is then no member.
+    /// When the backend cannot be reached; the connection is then not a member.
     pub async fn join(
         self: &Arc<Self>,
         name: &RoomName,
@@ -109,7 +108,7 @@ impl Hub {
                 JoinAttempt::Diverged => {}
             }
         }
-        // The log and the history disagree: the log is the one that can be wrong.
+        // The log and the history disagree, and only the log can be wrong.
         self.mark_stale(room);
         Err(Error::Unavailable("the room is being repaired".into()))
     }
@@ -129,7 +128,7 @@ impl Hub {
         let backlog = match result {
             CatchUpResult::Lost(reason) => {
                 if reason == Reason::Epoch && cursor.epoch == state.log.epoch() {
-                    // The room has begun a new life, and nobody here has heard of it.
+                    // The room has a new epoch, and this instance has not received an event of it.
                     drop(state);
                     self.mark_stale(room);
                     return Ok(JoinAttempt::Diverged);
@@ -143,14 +142,14 @@ impl Hub {
         if let Some(backlog) = backlog {
             return Ok(state.admit(room, connection, backlog, context, permit));
         }
-        // What was read before may be of a history that is no more.
+        // The cached events may belong to a history that was lost.
         *cache = CatchUpCache::default();
         Ok(JoinAttempt::Diverged)
     }
 
     async fn large_response_permit(&self) -> Result<OwnedSemaphorePermit> {
         let permit = timeout(PERMIT_TIMEOUT, Arc::clone(&self.large_response_permits).acquire_owned()).await;
-        let permit = permit.map_err(|_| Error::Unavailable("many large answers are being written".into()))?;
+        let permit = permit.map_err(|_| Error::Unavailable("too many large responses are being written".into()))?;
         Ok(permit.expect("the semaphore is never closed"))
     }
 }
@@ -165,7 +164,7 @@ impl Backlog {
         Self { recovered: true, reason: None, events, end }
     }
 
-    /// The latest page, which is filled in from the log.
+    /// No events: the latest page is taken from the log.
     fn page(reason: Reason) -> Self {
         Self { recovered: false, reason: Some(reason), events: Vec::new(), end: Head::default() }
     }
@@ -180,7 +179,8 @@ impl RoomState {
         }
     }
 
-    /// Answers the join and goes live, in one step, so that nothing can come between. A large answer needs leave.
+    /// Queues the response and switches the member to live events, in one step under the room's lock, so that no event is missed
+    /// or sent twice. A large response needs a permit.
     fn admit(
         &mut self,
         room: &Room,
@@ -189,7 +189,7 @@ impl RoomState {
         context: &JoinContext,
         permit: &mut Option<OwnedSemaphorePermit>,
     ) -> JoinAttempt {
-        // The socket may have ended while its join was under way; then there is no one to admit.
+        // The socket may have closed during the join.
         let Some(member) = self.members.get_mut(connection) else { return JoinAttempt::Answered };
         if permit.is_none() && encoded_event::total_bytes(&backlog.events) > SMALL_RESPONSE_BYTES {
             return JoinAttempt::NeedsPermit;

@@ -1,5 +1,5 @@
-//! How far people have read. It is noted in memory at once, and once a second it is told to their other sockets and kept, so
-//! that no message ever waits for it. What is lost of it does no harm.
+//! Read markers: how far people have read a room. Updates are collected in memory, then stored and sent to the person's other
+//! sockets once a second, so that no message waits for them. Losing some is harmless.
 
 use std::{
     collections::HashMap,
@@ -18,41 +18,42 @@ use crate::{
     clock,
 };
 
-/// How often it is told and kept.
+/// Interval between two flushes.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many positions may wait for that. When it is full others are not noted, until their people read on.
+/// How many read markers may wait for the next flush. When it is full, new ones are dropped; the next update of the same person
+/// covers them.
 const MAX_PENDING: usize = 8_192;
 
-/// How long keeping them, or looking for one, may take.
+/// Timeout for storing markers or loading one.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Positions that wait, by person and room.
+/// Read markers that wait for the next flush, by user id and room.
 #[derive(Debug, Default)]
 pub(super) struct PendingReadMarkers(Mutex<HashMap<(String, RoomName), PendingReadMarker>>);
 
 #[derive(Debug)]
 struct PendingReadMarker {
     mark: Mark,
-    /// Where it was read: this connection need not be told.
+    /// The connection that sent it, which is not notified.
     connection: String,
 }
 
 impl Hub {
-    /// Notes that a person has read a room up to there.
+    /// Records that a person has read a room up to `seq`.
     pub fn set_read_marker(&self, name: &RoomName, user: &str, connection: &str, seq: u64, uid: Option<&str>) {
         if let Some(mark) = self.find_room(name).and_then(|room| room.mark(seq, uid)) {
             self.pending_read_markers.add(user, name, PendingReadMarker { mark, connection: connection.to_owned() });
         }
     }
 
-    /// How far a person has read a room. Nobody waits long for it.
+    /// How far a person has read a room, or `None` if it is unknown or takes too long to load.
     pub async fn read_marker(&self, name: &RoomName, user: &str) -> Option<Mark> {
         let pending = self.pending_read_markers.mark(user, name);
         let stored = match timeout(STORE_TIMEOUT, self.reads.mark(user, name)).await {
             Ok(Ok(stored)) => stored,
             Ok(Err(error)) => {
-                tracing::debug!(%error, "how far somebody has read is not known");
+                tracing::debug!(%error, "a read marker could not be loaded");
                 None
             }
             Err(_) => None,
@@ -63,7 +64,7 @@ impl Hub {
         }
     }
 
-    /// Tells and keeps what waits.
+    /// Stores and broadcasts the pending read markers.
     pub(super) async fn flush_read_markers(&self) {
         let pending = mem::take(&mut *self.pending_read_markers.lock());
         if pending.is_empty() {
@@ -81,19 +82,19 @@ impl Hub {
         let both = future::join(self.reads.keep(&positions), future::join_all(broadcasts));
         match timeout(STORE_TIMEOUT, both).await {
             Ok((Ok(()), _)) => {}
-            Ok((Err(error), _)) => tracing::warn!(%error, "how far people have read was not stored"),
-            Err(_) => tracing::warn!("how far people have read was not stored in time"),
+            Ok((Err(error), _)) => tracing::warn!(%error, "read markers were not stored"),
+            Err(_) => tracing::warn!("read markers were not stored in time"),
         }
     }
 
-    /// To all instances; of a crowd's room only to this one, since in such a room they would be as many as its messages times its
-    /// people. The others say it with the next join.
+    /// Broadcasts a read marker to all instances. For a crowded room only this instance is notified, because there the number of
+    /// markers is the number of messages times the number of people; other instances include the marker in the next join.
     async fn broadcast_read_marker(&self, name: RoomName, whisper: Whisper) {
         let Some(room) = self.find_room(&name) else { return };
         if room.is_crowded() {
             room.broadcast_ephemeral(whisper);
         } else if let Err(error) = self.broker.whisper(&name, &whisper).await {
-            tracing::debug!(%error, "how far somebody has read was not told");
+            tracing::debug!(%error, "a read marker was not broadcast");
         }
     }
 }
@@ -120,8 +121,8 @@ impl PendingReadMarkers {
 }
 
 impl Room {
-    /// A place in its present life that somebody names; 0 is where an empty room was looked at. Nobody has read beyond its end, or
-    /// what is not in this history.
+    /// The read marker at `seq` in the current epoch, at most the head; 0 marks an empty room as read. `None` if `uid` is not the
+    /// event at `seq`.
     fn mark(&self, seq: u64, uid: Option<&str>) -> Option<Mark> {
         let state = self.lock();
         let end = state.log.head().seq;
@@ -135,7 +136,7 @@ impl Room {
     }
 }
 
-/// Tells and keeps what waits until the hub is gone.
+/// Flushes pending read markers until the hub is dropped.
 pub(super) async fn run(hub: Weak<Hub>) {
     let mut ticks = interval(FLUSH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

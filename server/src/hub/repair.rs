@@ -1,5 +1,5 @@
-//! Bringing a room's log up to date: when it is opened, when an event does not fit, and when signals may have been missed
-//!. One range read serves the whole room, however many its members are.
+//! Brings a room's log up to date: when it is opened, when an event does not follow, and when signals may have been missed. One
+//! range read serves all members of the room.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,10 +18,10 @@ use crate::{
     defence::same,
 };
 
-/// How many events one read brings.
+/// How many events one read of the history returns.
 const READ_BATCH: usize = 1_000;
 
-/// A part of the history, as lines.
+/// A part of the history with its events encoded.
 pub(super) struct EncodedSlice {
     pub epoch: String,
     pub head: Head,
@@ -34,7 +34,8 @@ impl EncodedSlice {
         Self { epoch: slice.epoch, head: slice.head, events }
     }
 
-    /// Whether this is all of what came after an event of a life of the room, or the first part of it; or why it is neither.
+    /// Whether this slice holds all events after `head` of `epoch` (true) or the first of them (false); or the reason why it does
+    /// not follow `head`.
     pub fn follows(&self, epoch: &str, head: &Head) -> std::result::Result<bool, Reason> {
         if self.epoch != epoch {
             return Err(Reason::Epoch);
@@ -50,7 +51,7 @@ impl EncodedSlice {
 }
 
 impl Hub {
-    /// Primes the log of a room that was just subscribed to.
+    /// Loads the log of a room that was just subscribed to.
     pub(super) async fn prime(&self, room: &Room) -> Result<()> {
         let EncodedSlice { epoch, head, events } =
             EncodedSlice::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
@@ -62,14 +63,14 @@ impl Hub {
         if is_live { Ok(()) } else { self.catch_up_with_history(room).await }
     }
 
-    /// Repairs a room in the background, for as long as it takes.
+    /// Repairs a room in the background, and retries until it succeeds.
     pub(super) fn repair(self: &Arc<Self>, room: Arc<Room>) {
         metrics::counter!("sala_repairs_total").increment(1);
         let hub = Arc::clone(self);
         self.spawn(async move {
             let mut wait = Duration::from_millis(100);
             while let Err(error) = hub.catch_up_with_history(&room).await {
-                tracing::warn!(%error, "a room waits for its history");
+                tracing::warn!(%error, "the history of a room cannot be read");
                 let jitter = rand::rng().random_range(0.5..1.0);
                 sleep(wait.mul_f64(jitter)).await;
                 wait = (wait * 2).min(Duration::from_secs(2));
@@ -77,8 +78,8 @@ impl Hub {
         });
     }
 
-    /// Reads what is missing until the held events fit, or resets the room where nothing can make them fit. An error leaves
-    /// everything held, to be settled later.
+    /// Reads missing events until the buffered ones follow, or resets the room if they belong to another history. After an error
+    /// the events stay buffered, and the next attempt continues.
     async fn catch_up_with_history(&self, room: &Room) -> Result<()> {
         loop {
             let (from, buffered_before) = room.lock().begin_read();
@@ -97,7 +98,7 @@ impl Hub {
         }
     }
 
-    /// Replaces the log and the view of every member by the latest page.
+    /// Replaces the log and every member's view by the latest page.
     async fn reset(&self, room: &Room, reason: Reason) -> Result<()> {
         let EncodedSlice { epoch, head, events } =
             EncodedSlice::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
@@ -106,9 +107,14 @@ impl Hub {
         let count = page_after(reason, events.iter().rev());
         let page = encoded_event::newest_page(&events[events.len().saturating_sub(count)..]);
         let name = room.name.to_string();
-        let events = encoded_event::raw_events(page);
-        let reset = ServerFrame::Reset { room: name, reason, epoch: epoch.clone(), events, head: head.clone() };
-        let reset = encoded_event::EncodedFrame::from(reset.encode());
+        let frame = ServerFrame::Reset {
+            room: name,
+            reason,
+            epoch: epoch.clone(),
+            events: encoded_event::raw_events(page),
+            head: head.clone(),
+        };
+        let reset = encoded_event::EncodedFrame::from(frame.encode());
         let mut state = room.lock();
         for member in state.members.values_mut() {
             member.reset(&reset, head.clone());
@@ -118,23 +124,23 @@ impl Hub {
     }
 }
 
-/// How many of the newest lines are the page that replaces a view. After a fork it reaches back as far as it can, so that
-/// authors see which of their messages are lost.
+/// How many of the newest events replace a client's view. After a fork these are as many as possible, so that authors see which
+/// of their messages were lost.
 pub(super) fn page_after<'a>(reason: Reason, newest_first: impl Iterator<Item = &'a EncodedEvent>) -> usize {
     if reason == Reason::Fork { RING_EVENTS } else { encoded_event::latest_page_len(newest_first) }
 }
 
 impl RoomState {
-    /// Where to read from, and how many events were held before the reading began.
+    /// The `seq` to read after, and how many events were buffered before the read began.
     fn begin_read(&mut self) -> (u64, usize) {
         let buffered = self.buffered.get_or_insert_default();
         buffered.missed = false;
         (self.log.head().seq, buffered.events.len())
     }
 
-    /// Places the held events and goes live, or returns false where the history has to be read (again). The first `older` of
-    /// them were held before the last read: whatever was published by then has been read, so what still does not fit belongs
-    /// to a history that is no more.
+    /// Appends the buffered events and ends buffering, or returns false if the history has to be read again. The first
+    /// `buffered_before` events were buffered before the last read. That read included everything published by then, so those
+    /// that still do not follow belong to a lost history and are dropped.
     fn place_buffered(&mut self, buffered_before: usize) -> bool {
         let Some(mut buffered) = self.buffered.take() else { return true };
         let mut placed = 0;
@@ -157,7 +163,7 @@ impl RoomState {
         is_live
     }
 
-    /// Appends what was read after the head. Returns whether that was all of it, or why it does not follow.
+    /// Appends the events read after the head. Returns whether these were all of them, or the reason why they do not follow.
     fn extend(&mut self, slice: EncodedSlice) -> std::result::Result<bool, Reason> {
         let is_whole = slice.follows(self.log.epoch(), self.log.head())?;
         slice.events.into_iter().for_each(|event| self.append(event, Delivery::Repaired));

@@ -1,4 +1,4 @@
-//! One room on this instance: its log, its members, and the events that wait while the log is brought up to date.
+//! One room on this instance: its log, its members, and the events buffered during a repair.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,21 +17,21 @@ use super::{
 };
 use crate::backend::{Entry, Whisper};
 
-/// How many events may wait for a repair. When it is full the newer ones are dropped, and read from the history after it.
+/// How many events are buffered during a repair. When it is full, newer ones are dropped and read from the history afterwards.
 const MAX_BUFFERED_EVENTS: usize = 1_024;
 
-/// How many frames may wait for a member whose join is being answered. When it is full the socket is closed with 4100.
+/// How many frames are buffered for a member whose join is not answered yet. When it is full, the socket is closed with 4100.
 const MAX_BUFFERED_DURING_JOIN: usize = 4_096;
 
-/// A room that somebody on this instance is in, or was a moment ago.
+/// A room that has members on this instance, or was used a moment ago.
 #[derive(Debug)]
 pub struct Room {
     /// Its name.
     pub name: RoomName,
-    /// Set when the room was subscribed to and its log primed. Single-flight for all who come in at once.
+    /// Set when the room is subscribed to and its log is loaded. Concurrent joins share one initialization.
     pub(super) opened: OnceCell<()>,
     pub(super) state: Mutex<RoomState>,
-    /// The older past, read for those whose cursor lies before the ring. Its lock makes the reading single-flight.
+    /// Events older than the ring, read for clients that catch up. Its lock makes concurrent joins share one read.
     pub(super) catch_up: tokio::sync::Mutex<CatchUpCache>,
 }
 
@@ -39,44 +39,44 @@ pub struct Room {
 pub(super) struct RoomState {
     pub log: EventLog,
     pub members: HashMap<String, Member>,
-    /// Events that wait while the log is being read from the history; `None` when it is up to date.
+    /// Events buffered during a repair; `None` when the log is up to date.
     pub buffered: Option<BufferedEvents>,
     pub last_used: Instant,
-    /// How many changes of who is here were not told one by one.
+    /// How many changes of presence were not broadcast to the members.
     pub unsent_people_changes: u64,
-    /// Connections that ended a moment ago, and may be back: whose they were.
+    /// Connections that closed a moment ago and may come back, with their users.
     pub disconnected: HashMap<String, User>,
 }
 
-/// Events that came while the log was not up to date, each with its epoch.
+/// Events received while the log was not up to date, each with its epoch.
 #[derive(Debug, Default)]
 pub(super) struct BufferedEvents {
     pub events: VecDeque<(String, EncodedEvent)>,
-    /// Whether others came that are not among them.
+    /// Whether other events were received and dropped, or may have been missed.
     pub missed: bool,
 }
 
-/// A connection in a room.
+/// A connection that is in a room.
 #[derive(Debug)]
 pub(super) struct Member {
     pub user: User,
     pub send_queue: Arc<SendQueue>,
-    /// What waits for the answer to this member's join.
+    /// Frames buffered until this member's join is answered.
     buffered: Option<Vec<BufferedFrame>>,
-    /// The member has all events up to this one, though they may still come to the room.
+    /// The last event that the member has. It may be ahead of the room's log.
     seen: Head,
 }
 
-/// Where an event came from.
+/// How an event reached this instance.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Delivery {
-    /// It was heard.
+    /// By a publication.
     Live,
-    /// It was missed and read, or waited for that.
+    /// By a read of the history, or buffered during one.
     Repaired,
 }
 
-/// What comes by itself to one who is in a room.
+/// A frame that a member receives without a request.
 #[derive(Debug)]
 enum BufferedFrame {
     Event(EncodedEvent),
@@ -104,7 +104,7 @@ impl Room {
         !self.lock().members.is_empty()
     }
 
-    /// Takes an event from the broker. Returns whether a repair has to be started.
+    /// Handles a published event. Returns whether a repair has to be started.
     pub(super) fn handle_event(&self, epoch: String, entry: Entry) -> bool {
         let event = EncodedEvent::new(&self.name, entry);
         let mut state = self.lock();
@@ -125,7 +125,7 @@ impl Room {
         false
     }
 
-    /// Stops taking events until the log was compared with the history. Returns whether a repair has to be started.
+    /// Buffers events until the log was compared with the history. Returns whether a repair has to be started.
     pub(super) fn mark_stale(&self) -> bool {
         let mut state = self.lock();
         let is_live = state.buffered.is_none();
@@ -133,8 +133,8 @@ impl Room {
         is_live
     }
 
-    /// Tells the members something that is not kept; the person it is about has no need of it when typing, and nobody else when
-    /// reading.
+    /// Sends an ephemeral event to members: typing to everybody but its author, a read marker to its author's other connections,
+    /// presence to everybody.
     pub(super) fn broadcast_ephemeral(&self, whisper: Whisper) {
         let room = self.name.to_string();
         match whisper {
@@ -157,7 +157,7 @@ impl Room {
             }
             Whisper::People { joined, left, count } => {
                 let mut state = self.lock();
-                // Also the change that brings a crowd down to a list: what came before it was not told.
+                // Includes the change that makes a crowd small enough for a list, because the changes before it were not sent.
                 if state.unsent_people_changes > 0 || count + left.len() as u64 > limits::PEOPLE as u64 {
                     state.unsent_people_changes += 1;
                 } else {
@@ -168,11 +168,11 @@ impl Room {
         }
     }
 
-    /// Tells the members who is here, or only how many where they are more than are listed. `untold` changes had not been told
-    /// when that was read; with more by now it is told again soon.
+    /// Sends the list of people to the members, or only their number if they are too many to list. `seen_changes` is the number of
+    /// unsent changes when the list was read; if there are more by now, the list is sent again at the next sweep.
     pub(super) fn broadcast_people(&self, people: Vec<User>, count: u64, seen_changes: u64) {
         let people = (count <= limits::PEOPLE as u64).then_some(people);
-        // For a client that does not know the list.
+        // For clients that do not know the field `people`.
         let joined = people.clone().unwrap_or_default();
         let (room, left) = (self.name.to_string(), Vec::new());
         let frame = encoded_event::encode(&ServerFrame::People { room, joined, left, count, people });
@@ -195,7 +195,7 @@ impl BufferedEvents {
 }
 
 impl RoomState {
-    /// Appends the next event and brings it to every member.
+    /// Appends the next event and queues it for every member.
     pub fn append(&mut self, event: EncodedEvent, delivery: Delivery) {
         for member in self.members.values_mut() {
             member.push_event(&event, delivery);
@@ -206,7 +206,7 @@ impl RoomState {
 }
 
 impl Member {
-    /// One whose join is to be answered.
+    /// A member whose join is not answered yet.
     pub fn new(user: &User, send_queue: &Arc<SendQueue>) -> Self {
         Self {
             user: user.clone(),
@@ -225,8 +225,8 @@ impl Member {
                 Delivery::Repaired => self.send_queue.push_repaired(event.frame.clone()),
             }
         } else if event.seq == self.seen.seq && event.uid != self.seen.uid {
-            // The answer was ahead of what this instance had heard, and the history has lost that end since. Coming back with
-            // its cursor the member is told so.
+            // The response to the join was ahead of this instance's log, and the history has lost those events since. The client
+            // rejoins with its cursor and is told about the fork.
             self.send_queue.close(CloseMode::Now(CloseCode::Overloaded));
         }
     }
@@ -246,18 +246,18 @@ impl Member {
         }
     }
 
-    /// Replaces the member's view. One whose join is not answered yet needs no replacement: the answer will be right.
+    /// Replaces the member's view. A member whose join is not answered yet needs no reset, because the response will be correct.
     pub fn reset(&mut self, reset: &EncodedFrame, head: Head) {
         if let Some(buffered) = &mut self.buffered {
             buffered.retain(|frame| matches!(frame, BufferedFrame::People(_)));
         } else {
-            // Not as a live event, which would be dropped with the queue of a slow reader.
+            // Queued as a reply, because live events are dropped with the queue of a slow reader.
             self.send_queue.push_reply(reset.clone());
         }
         self.seen = head;
     }
 
-    /// Goes live: the answer to the join first, then what came meanwhile and is not in it.
+    /// Queues the response to the join, then the frames buffered meanwhile that it does not include.
     pub fn go_live(&mut self, answer: EncodedFrame, permit: Option<OwnedSemaphorePermit>, seen: Head) {
         self.seen = seen;
         self.send_queue.push_reply_with_permit(answer, permit);

@@ -1,4 +1,4 @@
-//! What waits to be written to one socket.
+//! The bounded queue of encoded frames that wait for one socket.
 
 use std::{collections::VecDeque, sync::Mutex};
 
@@ -7,18 +7,19 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::encoded_event::EncodedFrame;
 
-/// How many bytes of live events may wait, or be on their way to the kernel. A reader that falls further behind is closed with 4100 and resumes from its
-/// cursor, so a slow one harms nobody but itself.
+/// Limit in bytes for live events that are queued or being written. When it is exceeded, the socket is closed with 4100 and
+/// the client resumes from its cursor, so a slow reader affects nobody else.
 pub const MAX_LIVE_BYTES: usize = 256 * 1_024;
 
-/// How many bytes of repaired events may wait. They come many at once, before any writer can run, and are shared by all members.
+/// Limit in bytes for repaired events. A repair pushes many events at once, before any writer task can run, and all members
+/// share their allocations. When it is exceeded, the socket is closed with 4100.
 const MAX_REPAIR_BYTES: usize = 4 * 1_024 * 1_024;
 
-/// How many bytes of replies may wait before the socket's next request is read. One reply may be larger than that.
+/// Limit in bytes for queued replies. When it is reached, the socket's next request is not read. A single reply may be larger.
 const MAX_REPLY_BYTES: usize = 64 * 1_024;
 
-/// The bounded queue of one socket. Events are pushed by rooms, which never wait; replies by the socket's own reader, which
-/// waits for them to be written before it reads on.
+/// The send queue of one socket. Rooms push events and never wait. The socket's own read loop pushes replies, and waits for
+/// them to be written before it reads the next request.
 #[derive(Debug, Default)]
 pub struct SendQueue {
     state: Mutex<QueueState>,
@@ -29,9 +30,9 @@ pub struct SendQueue {
 #[derive(Debug, Default)]
 struct QueueState {
     frames: VecDeque<EncodedFrame>,
-    /// What `frames` weigh.
+    /// Usage of `frames`.
     waiting: QueueUsage,
-    /// What was collected weighs, until it is written.
+    /// Usage of the frames taken from the queue but not yet flushed.
     writing: QueueUsage,
     close_mode: Option<CloseMode>,
 }
@@ -40,42 +41,42 @@ struct QueueState {
 struct QueueUsage {
     live_bytes: usize,
     reply_bytes: usize,
-    /// The leave to hold large answers, which others wait for.
+    /// Permits to hold large responses in memory; other joins wait for them.
     permits: Vec<OwnedSemaphorePermit>,
 }
 
-/// Why and how a socket ends.
+/// How a socket is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseMode {
-    /// What waits is dropped; the reader is too slow for it.
+    /// Immediately; queued frames are dropped.
     Now(CloseCode),
-    /// After what waits is written.
+    /// After the queued frames are written.
     AfterFlush(CloseCode),
-    /// The peer is gone.
+    /// The peer has disconnected; queued frames are dropped.
     Gone,
 }
 
-/// What the writer does next.
+/// The next action of the writer task.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NextWrite {
-    /// Write these, then flush once.
+    /// Write these frames, then flush once.
     Frames(VecDeque<EncodedFrame>),
-    /// End the socket.
+    /// Close the socket.
     Close(CloseMode),
 }
 
 impl SendQueue {
-    /// Puts a live event in, or closes the mailbox where the reader is too slow for it.
+    /// Queues a live event. Closes the queue if the reader is too slow.
     pub fn push_event(&self, frame: EncodedFrame) {
         self.push_bounded(frame, MAX_LIVE_BYTES, |usage| &mut usage.live_bytes);
     }
 
-    /// Puts in an event that was missed and read again.
+    /// Queues an event that was missed and then read from the history.
     pub fn push_repaired(&self, frame: EncodedFrame) {
         self.push_bounded(frame, MAX_REPAIR_BYTES, |usage| &mut usage.reply_bytes);
     }
 
-    /// Puts in what nobody misses, unless the reader lags.
+    /// Queues an ephemeral frame. Drops it if the reader is slow.
     pub fn push_ephemeral(&self, frame: EncodedFrame) {
         let lags = {
             let state = self.lock();
@@ -102,12 +103,12 @@ impl SendQueue {
         self.pushed.notify_one();
     }
 
-    /// Puts the reply to a request in.
+    /// Queues the reply to a request.
     pub fn push_reply(&self, frame: EncodedFrame) {
         self.push_reply_with_permit(frame, None);
     }
 
-    /// Puts the reply to a request in. The permit is given back when the reply is written, or will never be.
+    /// Queues the reply to a request. The permit is released when the reply is written or dropped.
     pub fn push_reply_with_permit(&self, frame: EncodedFrame, permit: Option<OwnedSemaphorePermit>) {
         let mut state = self.lock();
         if state.close_mode.is_none() {
@@ -119,14 +120,14 @@ impl SendQueue {
         self.pushed.notify_one();
     }
 
-    /// Ends the socket; the first reason stands.
+    /// Closes the socket. The first close mode is kept, except that [`CloseMode::Gone`] replaces any other.
     pub fn close(&self, close_mode: CloseMode) {
         self.lock().end(close_mode);
         self.pushed.notify_one();
         self.drained.notify_one();
     }
 
-    /// Waits until there is room for the reply to another request.
+    /// Waits until the reply to another request fits.
     pub async fn reply_capacity(&self) {
         loop {
             let drained = self.drained.notified();
@@ -141,8 +142,8 @@ impl SendQueue {
         }
     }
 
-    /// Waits for something to write, which counts as waiting until it is [`Mailbox::written`]. Cancel-safe: nothing is taken
-    /// before it is returned.
+    /// Waits for the next action of the writer task. Frames count towards the limits until [`SendQueue::mark_written`].
+    /// Cancel-safe: frames are only taken when they are returned.
     pub async fn next(&self) -> NextWrite {
         loop {
             let pushed = self.pushed.notified();
@@ -153,7 +154,7 @@ impl SendQueue {
         }
     }
 
-    /// What is to be written now, if anything.
+    /// The next action of the writer task, if there is one now.
     pub fn try_next(&self) -> Option<NextWrite> {
         let mut state = self.lock();
         match state.close_mode {
@@ -164,13 +165,13 @@ impl SendQueue {
         }
     }
 
-    /// Says that what was collected is written, and makes room for more.
+    /// Records that the frames taken last are flushed.
     pub fn mark_written(&self) {
         self.lock().writing = QueueUsage::default();
         self.drained.notify_one();
     }
 
-    /// Waits until the socket must end without delay, while a write to it hangs.
+    /// Waits until the socket must be closed immediately. The writer task polls it while a write hangs.
     pub async fn closed_now(&self) -> CloseMode {
         loop {
             let pushed = self.pushed.notified();
@@ -182,7 +183,7 @@ impl SendQueue {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, QueueState> {
-        self.state.lock().expect("no one panics while holding a send_queue")
+        self.state.lock().expect("no panic while the queue is locked")
     }
 }
 
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_reader_is_closed_and_its_queue_dropped() {
+    async fn closes_a_slow_reader_and_drops_its_queue() {
         let send_queue = SendQueue::default();
         send_queue.push_event(frame(MAX_LIVE_BYTES));
         send_queue.push_event(frame(1));
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_large_reply_is_no_slow_reader() {
+    async fn does_not_close_for_one_large_reply() {
         let send_queue = SendQueue::default();
         send_queue.push_reply(frame(4 * MAX_LIVE_BYTES));
         send_queue.push_event(frame(1));
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reader_of_requests_waits_for_its_replies_to_be_written() {
+    async fn reads_no_request_before_replies_are_written() {
         let send_queue = SendQueue::default();
         send_queue.reply_capacity().await;
         send_queue.push_reply(frame(MAX_REPLY_BYTES));
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_being_written_still_counts() {
+    async fn counts_frames_until_they_are_written() {
         let send_queue = SendQueue::default();
         send_queue.push_event(frame(MAX_LIVE_BYTES));
         send_queue.next().await;
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_permit_comes_back_when_its_reply_is_written_or_dropped() {
+    async fn releases_a_permit_when_its_reply_is_written_or_dropped() {
         let permits = Arc::new(Semaphore::new(1));
         let permit = || Arc::clone(&permits).try_acquire_owned().ok();
         let send_queue = SendQueue::default();
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_polite_close_comes_after_what_waits() {
+    async fn closes_after_queued_frames_are_written() {
         let send_queue = SendQueue::default();
         send_queue.push_reply(frame(1));
         send_queue.close(CloseMode::AfterFlush(CloseCode::GoingAway));

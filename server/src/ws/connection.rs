@@ -1,5 +1,5 @@
-//! The life of one socket: a reader and a writer that share a [`Mailbox`]. Whoever ends it puts a reason there; the writer
-//! closes the socket.
+//! One socket: a read loop and a writer task that share a [`SendQueue`]. Both sides end the socket by closing the queue; the writer
+//! task then sends the close frame.
 
 use std::{
     convert::Infallible,
@@ -27,22 +27,22 @@ use crate::{
     hub::{self, CloseMode, EncodedFrame, NextWrite, SendQueue},
 };
 
-/// How long the last bytes of a socket may take.
+/// Timeout for sending the close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The part of the request timeout after which clients are asked to change sockets.
+/// The range of the request timeout in which clients are asked to open a new socket.
 const ROTATION_FRACTION: Range<f64> = 0.75..0.95;
 
-/// Over how long the clients of an instance that goes away are told to come back.
+/// The range of reconnection delays, in milliseconds, that clients are given during shutdown.
 const RECONNECT_SPREAD_MS: u64 = 500;
 
-/// Over how long the sockets of a full instance that goes away are closed, so that the others can take them in.
+/// The time over which a full instance closes its sockets during shutdown, so that other instances can accept them.
 const MAX_CLOSE_DELAY: Duration = Duration::from_millis(6_500);
 
-/// So many sockets at least are a full instance; fewer are closed sooner.
+/// An instance with at least this many sockets is full; fewer are closed sooner.
 const FULL_INSTANCE_SOCKETS: f64 = 500.0;
 
-/// Serves a socket until it ends.
+/// Serves a socket until it is closed.
 pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
     metrics::gauge!("sala_connections").increment(1);
     let started = Instant::now();
@@ -51,12 +51,12 @@ pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
     let send_queue = Arc::new(SendQueue::default());
     send_queue.push_reply(welcome(&user, heartbeat));
     let mut dispatcher = Dispatcher::new(Arc::clone(&app), user, Arc::clone(&send_queue));
-    // A task of its own, so that an event wakes nothing but what writes it.
+    // A separate task, so that an event wakes only the writer.
     let mut writer = tokio::spawn(write(sink, Arc::clone(&send_queue), heartbeat));
     tokio::select! {
         written = &mut writer => {
             if let Err(error) = written {
-                tracing::error!(%error, "the writer of a socket panicked");
+                tracing::error!(%error, "the writer task of a socket panicked");
             }
         }
         never = read(stream, &mut dispatcher, &send_queue, heartbeat * 2) => match never {},
@@ -77,7 +77,7 @@ fn welcome(user: &User, heartbeat: Duration) -> EncodedFrame {
     })
 }
 
-/// Says good-bye when the instance goes away. It never returns: the writer ends the socket.
+/// Closes the socket at a random moment during shutdown. Never returns, because the writer task ends the socket.
 async fn close_on_shutdown(app: &AppState, send_queue: &SendQueue) -> Infallible {
     app.draining.cancelled().await;
     let full = (app.sockets.count() as f64 / FULL_INSTANCE_SOCKETS).min(1.0);
@@ -89,8 +89,8 @@ async fn close_on_shutdown(app: &AppState, send_queue: &SendQueue) -> Infallible
     std::future::pending().await
 }
 
-/// Asks for a change of sockets before the platform cuts this one. The moment is random, so that those who came together do
-/// not go on together. It never returns: whoever changes closes this socket.
+/// Asks the client for a new socket before the platform cuts this one. The moment is random, so that clients that connected at
+/// the same time do not reconnect at the same time. Never returns, because the client closes this socket.
 async fn request_rotation(request_timeout: Option<Duration>, send_queue: &SendQueue) -> Infallible {
     if let Some(timeout) = request_timeout.filter(|_| stands(Defence::Rotation)) {
         let age = timeout.mul_f64(rand::rng().random_range(ROTATION_FRACTION));
@@ -102,7 +102,8 @@ async fn request_rotation(request_timeout: Option<Duration>, send_queue: &SendQu
     std::future::pending().await
 }
 
-/// Reads until the peer is gone or silent, or must be cut off. It never returns: the writer ends the socket.
+/// Reads until the peer disconnects, is silent for too long, or must be cut off. Never returns, because the writer task ends the
+/// socket.
 async fn read(
     mut stream: SplitStream<WebSocket>,
     dispatcher: &mut Dispatcher,
@@ -110,7 +111,7 @@ async fn read(
     silence_timeout: Duration,
 ) -> Infallible {
     loop {
-        // A client that does not read its replies is not read either.
+        // Requests of a client that does not read its replies are not read.
         send_queue.reply_capacity().await;
         let close_mode = match timeout(silence_timeout, stream.next()).await {
             Err(_) => CloseMode::Now(CloseCode::HeartbeatMissed),
@@ -118,7 +119,7 @@ async fn read(
                 ControlFlow::Continue(()) => continue,
                 ControlFlow::Break(close_mode) => close_mode,
             },
-            // Too large, or no WebSocket frame at all. The writer may still be able to say why.
+            // Too large, or not a WebSocket frame. The writer may still be able to send the close code.
             Ok(Some(Err(_))) => CloseMode::Now(CloseCode::NotThisProtocol),
             Ok(None) => CloseMode::Gone,
         };
@@ -136,18 +137,18 @@ async fn handle_message(message: Message, dispatcher: &mut Dispatcher) -> Contro
     }
 }
 
-/// Writes what comes into the mailbox, all that waits in one flush, until the socket ends.
+/// Writes the queued frames, all with one flush, until the socket is closed.
 async fn write(mut sink: SplitSink<WebSocket, Message>, send_queue: Arc<SendQueue>, heartbeat: Duration) {
     let mut heartbeats = interval_at(Instant::now() + heartbeat, heartbeat);
     heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // Both are cancel-safe: what is not returned is not taken.
+        // Both are cancel-safe: frames are only taken when they are returned.
         let frames = tokio::select! {
             next = send_queue.next() => match next {
                 NextWrite::Close(close_mode) => return close(&mut sink, close_mode).await,
                 NextWrite::Frames(frames) => Some(frames),
             },
-            // Not only when nothing was written for long: of one who only reads in a busy room nothing would be heard.
+            // Also in busy rooms: a client that only reads sends nothing but the pong.
             _ = heartbeats.tick() => None,
         };
         let writing = async {
@@ -158,20 +159,20 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, send_queue: Arc<SendQueu
         };
         let written = tokio::select! {
             written = timeout(heartbeat * 2, writing) => written,
-            // The half-written batch is of no use to one who is closed: it comes back with its cursor.
+            // The rest of the batch is not needed, because a client that is closed resumes from its cursor.
             close_mode = send_queue.closed_now() => return close(&mut sink, close_mode).await,
         };
         send_queue.mark_written();
         match written {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
-            // It takes nothing any more, and keeps its connection open.
+            // The peer keeps the connection open and reads nothing.
             Err(_) => return close(&mut sink, CloseMode::Now(CloseCode::TooSlow)).await,
         }
     }
 }
 
-/// A sign of life for the client's program, and a ping that its WebSocket answers by itself.
+/// A heartbeat for the client's code, and a ping that its WebSocket answers by itself.
 async fn send_heartbeat(sink: &mut SplitSink<WebSocket, Message>) -> Result<(), axum::Error> {
     sink.feed(Message::Text(Utf8Bytes::from(ServerFrame::<protocol::Event>::Tick.encode()))).await?;
     sink.send(Message::Ping(Bytes::new())).await
@@ -197,7 +198,7 @@ async fn close(sink: &mut SplitSink<WebSocket, Message>, close_mode: CloseMode) 
         CloseMode::Gone => axum::extract::ws::close_code::NORMAL,
     };
     let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-    // A peer that is gone or does not read cannot be told; it sees the end of the connection.
+    // A peer that is gone or does not read misses the close frame and sees the end of the connection.
     let sent = timeout(CLOSE_TIMEOUT, sink.send(Message::Close(Some(frame)))).await;
     tracing::debug!(code, sent = matches!(sent, Ok(Ok(()))), "closed a socket");
 }

@@ -1,4 +1,4 @@
-//! What a frame does: it is decoded, its sender's allowance and its fields are checked, and the hub is asked.
+//! Handles the frames of one socket: decodes a frame, checks the sender's rate limits and the fields, and calls the hub.
 
 use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Instant};
 
@@ -17,14 +17,14 @@ use crate::{
     rate_limit::{RateLimit, TokenBucket},
 };
 
-/// When to come back to a backend that cannot be reached.
+/// The retry delay for clients when the backend is unavailable.
 const UNAVAILABLE_RETRY_MS: u64 = 1_000;
 
-/// A signed-in socket.
+/// Handles the frames of one signed-in socket.
 pub(super) struct Dispatcher {
     app: Arc<AppState>,
     user: User,
-    /// Names this connection over all instances.
+    /// Id of this connection, unique over all instances.
     connection: String,
     send_queue: Arc<SendQueue>,
     rooms: BTreeSet<RoomName>,
@@ -33,14 +33,14 @@ pub(super) struct Dispatcher {
     reads: TokenBucket,
 }
 
-/// How often somebody may be said to be writing; more is not passed on, and nobody is told.
+/// Limit for `typing`; more is ignored without a refusal.
 const TYPING_LIMIT: RateLimit = RateLimit { per_second: 1.0, burst: 5.0 };
 
-/// How often somebody may say how far they have read: once a second in each room, and at once in many that were read before the
-/// connection came back. More is passed over, and nobody is told.
+/// Limit for `read`: clients send it once a second in each room, and for many rooms at once after a reconnection. More is ignored
+/// without a refusal.
 const READ_LIMIT: RateLimit = RateLimit { per_second: 5.0, burst: 60.0 };
 
-/// However a socket ends, its person leaves every room, and may be back in a moment.
+/// When a socket ends for any reason, its connection leaves every room as disconnected.
 impl Drop for Dispatcher {
     fn drop(&mut self) {
         for room in std::mem::take(&mut self.rooms) {
@@ -50,7 +50,7 @@ impl Drop for Dispatcher {
     }
 }
 
-/// What a refusal is about.
+/// The fields of a refusal that refer to the refused frame.
 #[derive(Default)]
 struct RefusalContext {
     re: String,
@@ -69,7 +69,7 @@ impl Dispatcher {
         Self { app, user, connection, send_queue, rooms: BTreeSet::new(), frames, typing, reads }
     }
 
-    /// Follows one text message. It breaks where the peer does not speak this protocol.
+    /// Handles one text message. Breaks if the peer does not speak this protocol.
     pub async fn handle_text(&mut self, text: &str) -> ControlFlow<CloseMode> {
         let allowed = self.frames.take(Instant::now()).map_err(too_fast);
         let frame = match ClientFrame::decode(text) {
@@ -85,7 +85,7 @@ impl Dispatcher {
         };
         let context = RefusalContext::from(&frame);
         let result = match allowed {
-            // One who leaves asks for less than before, and would not ask again.
+            // `leave` is never rate-limited: it frees resources, and clients do not retry it.
             Err(error) if !matches!(frame, ClientFrame::Leave { .. }) => Err(error),
             _ => self.handle_frame(frame).await,
         };
@@ -133,7 +133,7 @@ impl Dispatcher {
             return Err(Error::new(RefusalCode::TooManyRooms, message));
         }
         self.app.sockets.may_join(&self.user.id)?;
-        // Before the answer: a socket that ends meanwhile has to be taken out of the room.
+        // Before the join completes: a socket that closes meanwhile has to leave the room.
         self.rooms.insert(room.clone());
         let joined = self.app.hub.join(&room, &self.connection, &self.user, &self.send_queue, after).await;
         if joined.is_err() {
@@ -236,6 +236,6 @@ impl From<&ClientFrame> for RefusalContext {
 }
 
 fn unavailable(error: crate::backend::Error) -> Error {
-    tracing::warn!(%error, "a request could not be granted");
+    tracing::warn!(%error, "a request failed because the backend is unavailable");
     Error::unavailable(UNAVAILABLE_RETRY_MS)
 }

@@ -1,4 +1,4 @@
-//! The sockets: who may open one ([`upgrade`]), reading and writing it ([`connection`]), and what a frame does ([`dispatch`]).
+//! WebSockets: accepting them ([`upgrade`]), reading and writing ([`connection`]), and handling frames ([`dispatch`]).
 
 mod connection;
 mod dispatch;
@@ -18,27 +18,27 @@ use crate::{config::LimitsConfig, http::AppState};
 
 pub use upgrade::upgrade;
 
-/// The bytes of a text that one token pays for: what is stored is bounded, not only how often.
+/// Bytes of text that one token pays for, so that the stored volume is limited and not only the number of commands.
 const TOKEN_BYTES: usize = 2_000;
 
-/// How many sockets one person may have on this instance: each of them is a tab or a device.
+/// How many sockets one user may have on this instance: each is a tab or a device.
 const SOCKETS_PER_USER: usize = 32;
 
-/// What all sockets of an instance share.
+/// State shared by all sockets of this instance.
 pub struct Sockets {
     /// One permit for each socket that may be open.
     permits: Arc<Semaphore>,
     accepts: Mutex<TokenBucket>,
-    /// How many of them each person has.
+    /// Number of open sockets per user id.
     by_user: Mutex<HashMap<String, usize>>,
     sends: PerUserLimits,
     joins: PerUserLimits,
-    /// axum's graceful shutdown does not wait for upgraded sockets, so they are tracked here.
+    /// Open sockets. axum's graceful shutdown does not wait for upgraded connections.
     open: TaskTracker,
 }
 
 impl Sockets {
-    /// No socket is open yet.
+    /// No open sockets.
     #[must_use]
     pub fn new(limits: &LimitsConfig) -> Self {
         let sends = RateLimit { per_second: limits.sends_per_second, burst: limits.sends_burst };
@@ -54,12 +54,12 @@ impl Sockets {
         }
     }
 
-    /// Whether one more socket may be opened now.
+    /// Takes a token for accepting a socket. Returns whether there was one.
     fn may_accept(&self) -> bool {
         self.accepts.lock().expect("no one panics while holding a bucket").take(Instant::now()).is_ok()
     }
 
-    /// Takes a person's tokens for a message: one, and one more for each whole [`TOKEN_BYTES`].
+    /// Takes a user's tokens for a command: one, and one more for each whole [`TOKEN_BYTES`] of text.
     ///
     /// # Errors
     /// `rate_limited`, with the time until there are enough.
@@ -68,8 +68,7 @@ impl Sockets {
         self.sends.take(user, tokens as f64, Instant::now()).map_err(too_fast)
     }
 
-    /// Takes one of a person's tokens for coming into a room: it may cost a subscription, a read and memory, and everybody there
-    /// is told.
+    /// Takes one of a user's tokens for a join, which may cost a subscription, a read, memory, and a broadcast to the room.
     ///
     /// # Errors
     /// `rate_limited`, with the time until there is one.
@@ -81,20 +80,20 @@ impl Sockets {
         self.by_user.lock().expect("no one panics while counting sockets")
     }
 
-    /// How many are open.
+    /// Number of open sockets.
     #[must_use]
     pub fn count(&self) -> usize {
         self.open.len()
     }
 
-    /// Waits until every socket is closed. Call it once the instance is draining.
+    /// Waits until every socket is closed. Called after draining has begun.
     pub async fn drained(&self) {
         self.open.close();
         self.open.wait().await;
     }
 }
 
-/// The place of one socket, given back when it is dropped.
+/// Permission for one open socket, released on drop.
 struct ConnectionPermit {
     app: Arc<AppState>,
     user: String,
@@ -102,7 +101,7 @@ struct ConnectionPermit {
 }
 
 impl ConnectionPermit {
-    /// None where the instance, or what one person may have of it, is full, or too many come at once.
+    /// `None` if the instance or the user has too many sockets, or too many are opened at once.
     fn take(app: &Arc<AppState>, user: &str) -> Option<Self> {
         if !app.sockets.may_accept() {
             return None;

@@ -1,4 +1,4 @@
-//! Who may open a socket. Everything is checked before the upgrade, so that a refused client costs next to nothing.
+//! Accepts or refuses new sockets. Everything is checked before the upgrade, so that a refusal is cheap.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use protocol::{SUBPROTOCOL, limits};
 use super::{ConnectionPermit, connection};
 use crate::http::{AppState, origin, session_of};
 
-/// axum's default of 128 KiB for each socket would be most of what an idle one costs (axum PR #3178).
+/// axum's default of 128 KiB would be most of the memory of an idle socket (axum PR #3178).
 const READ_BUFFER: usize = 4_096;
 
-/// Frames are written together up to this size, then flushed.
+/// Frames are buffered up to this size before they are written.
 const WRITE_BUFFER: usize = 16 * 1_024;
 
-/// The most that may wait in the WebSocket's own buffer: the largest reply (`deep::RECOVERY_BYTES` and some) and a batch of
-/// events. When it is full, writing waits.
+/// Limit of the WebSocket's own write buffer: it holds the largest reply (`catch_up::RECOVERY_BYTES` and its envelope) and a batch
+/// of events. When it is full, writing waits.
 const MAX_WRITE_BUFFER: usize = 1_024 * 1_024;
 
 /// `GET /ws`.

@@ -1,4 +1,4 @@
-//! Over a real database, because what is older than the ring is read from it.
+//! On a real database, because events older than the ring are read from it.
 
 use std::sync::Arc;
 
@@ -53,14 +53,14 @@ impl Fixture {
         self.command(who, id, Command::Send { text, reply_to: None }).await.unwrap()
     }
 
-    /// So many messages, as many as push others out of the ring.
+    /// Sends `count` messages, which push older events out of the ring.
     async fn fill(&self, from: usize, count: usize) {
         for n in from..from + count {
             self.say("eva", &format!("f{n}"), "x").await;
         }
     }
 
-    /// Waits until the room has come by an event.
+    /// Waits until the room's log has an event.
     async fn wait_for_event(&self, seq: u64) {
         let room = self.hub.find_room(&self.room).unwrap();
         while room.lock().log.head().seq < seq {
@@ -74,7 +74,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn who_wrote_a_message_changes_it_wherever_it_is() {
+async fn only_the_author_changes_a_message_in_the_ring_or_history() {
     for older in [0, RING_EVENTS + 10] {
         let site = Fixture::open().await;
         let seq = site.say("ana", "1", "hello").await;
@@ -93,7 +93,7 @@ async fn who_wrote_a_message_changes_it_wherever_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_not_changed() {
+async fn rejects_targets_that_are_not_messages() {
     let site = Fixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     let edit = site.command("ana", "e", Command::Edit { target: target(seq), text: "x" }).await.unwrap();
@@ -112,7 +112,7 @@ async fn what_is_no_message_is_not_changed() {
 }
 
 #[tokio::test]
-async fn a_name_tells_a_message_from_another_at_its_number() {
+async fn rejects_a_target_with_another_uid() {
     let site = Fixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     let uid = site.latest().await.uid;
@@ -124,7 +124,7 @@ async fn a_name_tells_a_message_from_another_at_its_number() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_final_as_far_as_it_can_be_seen() {
+async fn rejects_changes_after_a_visible_deletion() {
     let site = Fixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     let edit = Command::Edit { target: target(seq), text: "hello, all" };
@@ -138,17 +138,17 @@ async fn a_deletion_is_final_as_far_as_it_can_be_seen() {
     ] {
         assert_eq!(site.command("ana", "x", command).await, Err(RefusalCode::Forbidden), "{command:?}");
     }
-    assert_eq!(site.command("ana", "e", edit).await, Ok(first), "what was done before is only asked about");
+    assert_eq!(site.command("ana", "e", edit).await, Ok(first), "a retry gets the first receipt");
     assert_eq!(site.command("ana", "d", delete).await, Ok(deleted));
-    assert!(site.command("ana", "d2", delete).await.is_ok(), "from another tab");
+    assert!(site.command("ana", "d2", delete).await.is_ok(), "a second deletion from another tab");
     site.fill(0, RING_EVENTS).await;
-    assert!(site.command("ana", "e2", edit).await.is_ok(), "it has no effect, since a deletion is final");
+    assert!(site.command("ana", "e2", edit).await.is_ok(), "the ring no longer shows the deletion; clients ignore the edit");
     let answer = Command::Send { text: "x", reply_to: Some(target(seq)) };
-    assert_eq!(site.command("rui", "x", answer).await, Err(RefusalCode::Forbidden), "nothing brings it back");
+    assert_eq!(site.command("rui", "x", answer).await, Err(RefusalCode::Forbidden), "a deleted message cannot be quoted");
 }
 
 #[tokio::test]
-async fn what_was_deleted_just_now_is_not_changed_however_old_it_is() {
+async fn rejects_changes_of_an_old_message_deleted_recently() {
     let site = Fixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     site.fill(0, RING_EVENTS).await;
@@ -163,7 +163,7 @@ async fn what_was_deleted_just_now_is_not_changed_however_old_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_no_longer_kept_is_not_changed() {
+async fn rejects_changes_of_trimmed_messages() {
     let mut site = Fixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     site.fill(0, 300).await;
@@ -174,7 +174,7 @@ async fn what_is_no_longer_kept_is_not_changed() {
 }
 
 #[tokio::test]
-async fn an_answer_quotes_what_the_message_says_now() {
+async fn a_reply_quotes_the_edited_text() {
     let site = Fixture::open().await;
     let oldest = site.say("ana", "00", "from before all that").await;
     site.fill(0, REPLY_READ_LIMIT).await;
@@ -192,7 +192,7 @@ async fn an_answer_quotes_what_the_message_says_now() {
 }
 
 #[tokio::test]
-async fn five_hundred_people_react_to_one_message_and_it_can_be_read() {
+async fn bounds_the_page_after_many_reactions() {
     let site = Fixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     for n in 0..500 {
@@ -200,7 +200,7 @@ async fn five_hundred_people_react_to_one_message_and_it_can_be_read() {
         site.command(&format!("p{n}"), "r", command).await.unwrap();
     }
     let page = site.hub.snapshot(&site.room).await.unwrap();
-    assert_eq!(page.events.len(), RING_EVENTS, "bounded, also where it does not reach the message");
+    assert_eq!(page.events.len(), RING_EVENTS, "bounded, even if the page does not reach the message");
     site.fill(0, 60).await;
     let page = site.hub.snapshot(&site.room).await.unwrap();
     assert_eq!(page.events.len(), 50);

@@ -14,7 +14,7 @@ use crate::backend::{
     Signal, Slice, Whisper,
 };
 
-/// A backend with one room and one instance.
+/// A backend with one room and one instance, whose faults the test controls.
 pub struct SimulatedBackend {
     state: Mutex<SimulatedState>,
     signals: mpsc::Sender<Signal>,
@@ -25,9 +25,9 @@ struct SimulatedState {
     entries: Vec<Entry>,
     receipts: HashMap<(String, String), Receipt>,
     subscribed: bool,
-    /// What happens to the next publication.
+    /// The fault of the next publication.
     fault: Fault,
-    /// A publication that is late.
+    /// A delayed publication.
     delayed: Option<Signal>,
     failing_reads: u32,
     read_ms: u64,
@@ -85,7 +85,7 @@ impl SimulatedBackend {
         self.signals.send(Signal::Doubt).await.unwrap();
     }
 
-    /// No more faults; what is late arrives.
+    /// Ends all faults and publishes what was delayed.
     pub async fn settle(&self) {
         let delayed = {
             let mut state = self.lock();
@@ -116,13 +116,13 @@ impl SimulatedBackend {
             let mut state = self.lock();
             if state.failing_reads > 0 {
                 state.failing_reads -= 1;
-                return Err(Error::Unavailable("as the test wants it".into()));
+                return Err(Error::Unavailable("a simulated fault".into()));
             }
             state.read_ms
         };
         sleep(Duration::from_millis(wait)).await;
         let seen = look(&self.lock());
-        // The answer takes its time, too: what it says may be old when it comes.
+        // The response is delayed as well, so it may be out of date when it arrives.
         sleep(Duration::from_millis(wait)).await;
         Ok(seen)
     }
@@ -167,12 +167,12 @@ impl Broker for SimulatedBackend {
             (receipt, if state.subscribed { signals } else { Vec::new() }, fault)
         };
         for signal in signals {
-            // As Redis does: a full queue is in doubt, never in the way.
+            // As in the Redis backend: a full queue becomes a possible gap and never blocks.
             if self.signals.try_send(signal).is_err() {
                 self.signals.send(Signal::Doubt).await.unwrap();
             }
         }
-        if fault == Fault::ResponseLost { Err(Error::Unavailable("the answer was lost".into())) } else { Ok(receipt) }
+        if fault == Fault::ResponseLost { Err(Error::Unavailable("the response was lost".into())) } else { Ok(receipt) }
     }
 
     async fn subscribe(&self, _: &RoomName) -> Result<()> {
@@ -224,7 +224,7 @@ impl History for SimulatedBackend {
     }
 }
 
-/// Who is here is not what this is about.
+/// The simulation does not cover read markers.
 #[async_trait]
 impl Reads for SimulatedBackend {
     async fn keep(&self, _: &[Position]) -> Result<()> {

@@ -4,16 +4,16 @@ use protocol::{Cursor, Event, Head, Reason, ServerFrame, User};
 
 use crate::hub::{CloseMode, NextWrite, SendQueue};
 
-/// Somebody with one socket after the other, who remembers where they stand and believes nothing.
+/// A client that opens one socket after the other, keeps its cursor, and asserts that every frame fits it.
 pub struct SimulatedClient {
     pub user: User,
     pub connection: String,
     pub send_queue: Arc<SendQueue>,
-    /// The last event that was heard, on this socket or an earlier one.
+    /// The last event received, on this socket or an earlier one.
     pub cursor: Option<Cursor>,
-    /// Whether the join of this socket was answered.
+    /// Whether the join on this socket was answered.
     pub is_joined: bool,
-    /// Whether there is a socket.
+    /// Whether a socket is open.
     pub is_connected: bool,
     sockets: u32,
 }
@@ -34,7 +34,7 @@ impl SimulatedClient {
         }
     }
 
-    /// Begins with another socket.
+    /// Opens another socket.
     pub fn connect(&mut self) {
         self.sockets += 1;
         self.connection = format!("{}-{}", self.user.id, self.sockets);
@@ -46,7 +46,7 @@ impl SimulatedClient {
         (self.is_joined, self.is_connected) = (false, false);
     }
 
-    /// Reads what waits in the mailbox, as the writer of a socket would.
+    /// Takes frames from the send queue, as a writer task would.
     pub async fn read(&mut self) {
         while self.is_connected
             && let Some(next) = self.send_queue.try_next()
@@ -66,24 +66,24 @@ impl SimulatedClient {
     fn handle_frame(&mut self, frame: &ServerFrame) {
         match frame {
             ServerFrame::Joined { recovered: true, epoch, events, head, .. } => {
-                let cursor = self.cursor.clone().expect("nothing can be recovered without a cursor");
-                assert_eq!(*epoch, cursor.epoch, "recovered over lives");
+                let cursor = self.cursor.clone().expect("a join without a cursor cannot recover events");
+                assert_eq!(*epoch, cursor.epoch, "recovered events of another epoch");
                 self.is_joined = true;
                 events.iter().for_each(|event| self.apply(event));
                 self.assert_head(head);
             }
             ServerFrame::Joined { recovered: false, reason, epoch, events, head, .. } => {
-                assert!(reason.is_some(), "it says why");
-                assert!(*reason != Some(Reason::New) || self.cursor.is_none(), "there was a cursor");
+                assert!(reason.is_some(), "a join that does not recover gives a reason");
+                assert!(*reason != Some(Reason::New) || self.cursor.is_none(), "the reason is `new` only without a cursor");
                 self.is_joined = true;
                 self.replace_view(epoch, events, head);
             }
             ServerFrame::Reset { epoch, events, head, .. } => {
-                assert!(self.is_joined, "a reset before the answer to the join");
+                assert!(self.is_joined, "a reset before the join was answered");
                 self.replace_view(epoch, events, head);
             }
             ServerFrame::Event(event) => {
-                assert!(self.is_joined, "an event before the answer to the join");
+                assert!(self.is_joined, "an event before the join was answered");
                 self.apply(event);
             }
             ServerFrame::People { .. } => {}
@@ -92,11 +92,11 @@ impl SimulatedClient {
     }
 
     fn apply(&mut self, event: &Event) {
-        let cursor = self.cursor.as_mut().expect("a view to apply");
+        let cursor = self.cursor.as_mut().expect("joined clients have a cursor");
         assert_eq!(
             (event.seq, &event.prev),
             (cursor.seq + 1, &cursor.uid),
-            "{} hears a hole or a repetition",
+            "{} received a gap or a duplicate",
             self.user.id
         );
         (cursor.seq, cursor.uid) = (event.seq, event.uid.clone());
@@ -111,7 +111,7 @@ impl SimulatedClient {
     }
 
     fn assert_head(&self, head: &Head) {
-        let cursor = self.cursor.as_ref().expect("a view");
+        let cursor = self.cursor.as_ref().expect("joined clients have a cursor");
         assert_eq!((cursor.seq, &cursor.uid), (head.seq, &head.uid), "the head is the last event");
     }
 }

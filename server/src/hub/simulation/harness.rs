@@ -6,22 +6,22 @@ use tokio::{task::JoinSet, time::sleep};
 use super::{backend::SimulatedBackend, client::SimulatedClient};
 use crate::hub::{Hub, LeaveReason};
 
-/// What goes wrong with one publication.
+/// A fault of one publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     None,
     Dropped,
     Duplicated,
-    /// It comes after the next one.
+    /// Published after the next one.
     Delayed,
-    /// It was stored, and nobody is told so.
+    /// Stored and published, but the response to the append is lost.
     ResponseLost,
 }
 
 #[derive(Clone, Debug)]
 pub enum Step {
     Send(usize, Fault),
-    /// So many messages at once, of which every tenth is not heard.
+    /// This many messages at once, of which every tenth is not published.
     Burst(usize),
     Join(usize),
     Disconnect(usize),
@@ -41,7 +41,7 @@ pub struct Harness {
     clients: Vec<SimulatedClient>,
     joining: JoinSet<()>,
     sent: u32,
-    /// Author and id of what was acknowledged and not lost with a history since.
+    /// Author and id of acknowledged messages, except those lost with a history.
     acknowledged: Vec<(String, String)>,
 }
 
@@ -76,12 +76,12 @@ impl Harness {
             Step::SlowReads(ms) => self.backend.slow_reads(ms),
             Step::Wait(ms) => sleep(Duration::from_millis(ms)).await,
         }
-        // Lets the hub work, in no time.
+        // Lets the hub's tasks run; time is paused.
         sleep(Duration::from_millis(1)).await;
         self.read().await;
     }
 
-    /// The faults end. Within half a minute everybody who is connected stands where the history stands.
+    /// Ends the faults and asserts that within half a minute every client has the head of the history.
     pub async fn settle(&mut self) {
         self.backend.settle().await;
         for _ in 0..30 {
@@ -91,11 +91,11 @@ impl Harness {
         }
         let end = self.backend.cursor();
         for client in &self.clients {
-            assert!(client.is_joined, "{} is not let in", client.user.id);
-            assert_eq!(client.cursor.as_ref(), Some(&end), "{} stands elsewhere", client.user.id);
+            assert!(client.is_joined, "{} has not joined", client.user.id);
+            assert_eq!(client.cursor.as_ref(), Some(&end), "{} has another cursor", client.user.id);
         }
         for (author, id) in &self.acknowledged {
-            assert!(self.backend.has_stored(author, id), "{id} of {author} was acknowledged and is not there");
+            assert!(self.backend.has_stored(author, id), "{id} of {author} was acknowledged and is not stored");
         }
         self.hub.close().await;
     }
@@ -118,7 +118,7 @@ impl Harness {
         let (hub, room, connection) = (Arc::clone(&self.hub), self.room.clone(), client.connection.clone());
         let (user, send_queue, cursor) = (client.user.clone(), Arc::clone(&client.send_queue), client.cursor.clone());
         self.joining.spawn(async move {
-            // As a client does that is refused for now.
+            // Retries a temporary refusal, as clients do.
             while hub.join(&room, &connection, &user, &send_queue, cursor.clone()).await.is_err() {
                 sleep(Duration::from_millis(500)).await;
             }

@@ -1,9 +1,9 @@
-//! Rooms over a broker that loses, repeats and delays what it publishes, fails its readers, and loses the end of its history
-//! or all of it. Whatever happens, what one socket hears is one chain without a hole, a repetition or a false start; and
-//! when all is calm again every member stands where the history stands.
+//! Runs the hub on a simulated backend that drops, duplicates and delays publications, fails reads, and loses the end of its
+//! history or all of it. Each socket must receive one sequence of events without gaps or duplicates, and after the faults end
+//! every client must have the history's head as its cursor.
 //!
-//! Time is paused and nothing is sent over a network, so a case takes milliseconds; proptest shrinks one that fails.
-//! `PROPTEST_CASES=100000 cargo test -p server --release simulation` looks longer.
+//! Time is paused and there is no network, so a case takes milliseconds; proptest shrinks failing cases.
+//! `PROPTEST_CASES=100000 cargo test -p server --release simulation` runs more cases.
 
 mod backend;
 mod client;
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use harness::{Fault, Harness, Step};
 
-/// How many people there are.
+/// How many clients there are.
 const CLIENTS: usize = 4;
 
 fn fault() -> impl Strategy<Value = Fault> {
@@ -45,7 +45,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_socket_hears_one_chain_and_ends_where_the_history_is(steps in prop::collection::vec(step(), 1..80)) {
+    fn every_socket_receives_one_sequence_and_ends_at_the_head(steps in prop::collection::vec(step(), 1..80)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let mut harness = Harness::new(CLIENTS);
