@@ -66,7 +66,7 @@ pub async fn start() -> anyhow::Result<()> {
 /// When it cannot be reached or opened; the sentence says what to look at.
 pub async fn open(config: &BackendConfig) -> anyhow::Result<Backend> {
     match config {
-        BackendConfig::Embedded { data_dir, history_limit } => backend::local::open(data_dir, *history_limit),
+        BackendConfig::Embedded { data_dir, history_limit } => backend::sqlite::open(data_dir, *history_limit),
         BackendConfig::Redis(settings) => backend::redis::open(settings.clone()).await,
     }
 }

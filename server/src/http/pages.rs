@@ -131,7 +131,7 @@ pub(super) async fn show_room(
     let page = RoomPage {
         me,
         room: room.to_string(),
-        read: mark.filter(|mark| mark.is_of(&view.epoch, &view.head)).map(|mark| mark.seq),
+        read: mark.filter(|mark| mark.is_valid_for(&view.epoch, &view.head)).map(|mark| mark.seq),
         epoch: view.epoch,
         events: view.events,
         head: view.head,

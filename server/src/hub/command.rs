@@ -8,7 +8,7 @@ use super::{
     encoded_event::{EncodedEvent, EventType},
     repair::EncodedSlice,
 };
-use crate::backend::{self, Receipt};
+use crate::backend::{self, AppendReceipt};
 
 /// How many events after a quoted message are read to find its edits and its deletion.
 const REPLY_READ_LIMIT: usize = 1_000;
@@ -61,11 +61,11 @@ pub enum CommandError {
     /// The author may not do that.
     Forbidden(Error),
     /// The backend cannot be reached; the event may or may not have been stored.
-    Unavailable(backend::Error),
+    Unavailable(backend::BackendError),
 }
 
-impl From<backend::Error> for CommandError {
-    fn from(error: backend::Error) -> Self {
+impl From<backend::BackendError> for CommandError {
+    fn from(error: backend::BackendError) -> Self {
         Self::Unavailable(error)
     }
 }
@@ -111,7 +111,7 @@ impl Hub {
         id: &MessageId,
         command: &Command<'_>,
         at: u64,
-    ) -> Result<Receipt, CommandError> {
+    ) -> Result<AppendReceipt, CommandError> {
         let quoted = match command.target() {
             Some(target) => Some(self.check(room, author, id, command, target).await?),
             None => None,

@@ -5,7 +5,7 @@ use protocol::{Cursor, Event, RoomName, ServerFrame, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{backend::Entry, defence::same};
+use crate::{backend::StoredEvent, defence::same};
 
 /// One encoded frame. A clone shares the allocation.
 pub type EncodedFrame = Bytes;
@@ -13,7 +13,7 @@ pub type EncodedFrame = Bytes;
 /// An event with its position in the room and its encoded `event` frame.
 #[derive(Clone, Debug)]
 pub struct EncodedEvent {
-    /// Position in the room.
+    /// ReadReceipt in the room.
     pub seq: u64,
     /// Unique id.
     pub uid: String,
@@ -55,9 +55,9 @@ impl EventType {
 }
 
 impl EncodedEvent {
-    /// Encodes an entry for the wire: its position first, then the stored fields unchanged.
-    pub fn new(room: &RoomName, entry: Entry) -> Self {
-        let Entry { seq, uid, prev, body } = entry;
+    /// Encodes an event for the wire: its position first, then the stored fields unchanged.
+    pub fn new(room: &RoomName, event: StoredEvent) -> Self {
+        let StoredEvent { seq, uid, prev, body } = event;
         let event_type = EventType::of(&body);
         let room = json(room.as_str());
         let fields = body.strip_prefix('{').unwrap_or(&body);
@@ -160,7 +160,8 @@ mod tests {
     fn encodes_an_entry_as_an_event_frame() {
         let room = RoomName::new(r#"a "room"\"#).unwrap();
         let body = r#"{"at":5,"author":{"id":"u_1","name":"Ana"},"kind":"message","id":"m1","text":"hi"}"#;
-        let encoded = EncodedEvent::new(&room, Entry { seq: 7, uid: "u".into(), prev: "p".into(), body: body.into() });
+        let encoded =
+            EncodedEvent::new(&room, StoredEvent { seq: 7, uid: "u".into(), prev: "p".into(), body: body.into() });
         let ServerFrame::Event(event) = ServerFrame::decode(std::str::from_utf8(&encoded.frame).unwrap()).unwrap()
         else {
             panic!("an event frame")

@@ -20,7 +20,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const IN_FLIGHT_GRACE: Duration = Duration::from_millis(500);
 
 impl Hub {
-    /// Repairs the rooms whose head differs from the broker's. With `gap_possible`, signals may have been missed, so rooms
+    /// Repairs the rooms whose head differs from the broker's. With `gap_possible`, updates may have been missed, so rooms
     /// whose head cannot be read are repaired as well.
     pub(super) async fn compare_heads(self: &Arc<Self>, gap_possible: bool) {
         if !stands(Defence::Silence) {

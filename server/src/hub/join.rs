@@ -14,7 +14,7 @@ use super::{
     room::{Member, Room, RoomState},
     send_queue::SendQueue,
 };
-use crate::backend::{Error, Mark, Result, Roster};
+use crate::backend::{BackendError, ReadPosition, Result, Roster};
 
 /// How often the history is read again when the room advances faster than it can be read.
 const MAX_ATTEMPTS: usize = 5;
@@ -41,7 +41,7 @@ enum JoinAttempt {
 struct JoinContext {
     roster: Roster,
     /// How far the joining person has read.
-    mark: Option<Mark>,
+    mark: Option<ReadPosition>,
 }
 
 /// The events of a join's response.
@@ -110,7 +110,7 @@ impl Hub {
         }
         // The log and the history disagree, and only the log can be wrong.
         self.mark_stale(room);
-        Err(Error::Unavailable("the room is being repaired".into()))
+        Err(BackendError::Unavailable("the room is being repaired".into()))
     }
 
     async fn answer_from_history(
@@ -149,7 +149,8 @@ impl Hub {
 
     async fn large_response_permit(&self) -> Result<OwnedSemaphorePermit> {
         let permit = timeout(PERMIT_TIMEOUT, Arc::clone(&self.large_response_permits).acquire_owned()).await;
-        let permit = permit.map_err(|_| Error::Unavailable("too many large responses are being written".into()))?;
+        let permit =
+            permit.map_err(|_| BackendError::Unavailable("too many large responses are being written".into()))?;
         Ok(permit.expect("the semaphore is never closed"))
     }
 }
@@ -208,7 +209,7 @@ impl RoomState {
             head: head.clone(),
             people: context.roster.people.clone(),
             count: context.roster.count,
-            read: context.mark.as_ref().filter(|mark| mark.is_of(self.log.epoch(), known)).map(|mark| mark.seq),
+            read: context.mark.as_ref().filter(|mark| mark.is_valid_for(self.log.epoch(), known)).map(|mark| mark.seq),
         };
         member.go_live(EncodedFrame::from(joined.encode()), permit.take(), head);
         JoinAttempt::Answered

@@ -32,7 +32,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::backend::{
-    Backend, Broker, Draft, Error, History, Presence, Reads, Receipt, Result, Roster, Signal, Whisper,
+    AppendReceipt, Backend, BackendError, BackendUpdate, Broker, Ephemeral, EventDraft, History, Presence, Reads,
+    Result, Roster,
 };
 
 pub use command::{Command, CommandError, MessageRef};
@@ -85,10 +86,10 @@ pub struct RoomSnapshot {
 }
 
 impl Hub {
-    /// Takes a backend into use. Its signals are followed until the hub is dropped.
+    /// Takes a backend into use. Its updates are followed until the hub is dropped.
     #[must_use]
     pub fn new(backend: Backend) -> Arc<Self> {
-        let Backend { broker, history, presence, reads, signals } = backend;
+        let Backend { broker, history, presence, reads, updates } = backend;
         let hub = Arc::new(Self {
             rooms: Mutex::default(),
             broker,
@@ -101,7 +102,7 @@ impl Hub {
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         });
-        tokio::spawn(handle_signals(Arc::downgrade(&hub), signals));
+        tokio::spawn(handle_updates(Arc::downgrade(&hub), updates));
         tokio::spawn(presence::run(Arc::downgrade(&hub)));
         tokio::spawn(head_check::run(Arc::downgrade(&hub)));
         tokio::spawn(read_markers::run(Arc::downgrade(&hub)));
@@ -111,7 +112,7 @@ impl Hub {
     /// Whether what other instances publish cannot be heard here, and could be elsewhere.
     #[must_use]
     pub fn subscription_is_down(&self) -> bool {
-        self.broker.is_deaf()
+        self.broker.subscription_is_down()
     }
 
     /// Ends what the hub does by itself. Connections that were lost a moment ago stay in the register until they expire.
@@ -134,20 +135,40 @@ impl Hub {
     ///
     /// # Errors
     /// When the backend cannot be reached; the message may or may not have been taken.
-    pub async fn send(&self, room: &RoomName, author: &User, id: &MessageId, text: &str, at: u64) -> Result<Receipt> {
+    pub async fn send(
+        &self,
+        room: &RoomName,
+        author: &User,
+        id: &MessageId,
+        text: &str,
+        at: u64,
+    ) -> Result<AppendReceipt> {
         let kind = Kind::Message { id: id.to_string(), text: text.to_owned(), reply: None };
         self.append(room, author, id, kind, at).await
     }
 
-    async fn append(&self, room: &RoomName, author: &User, id: &MessageId, kind: Kind, at: u64) -> Result<Receipt> {
+    async fn append(
+        &self,
+        room: &RoomName,
+        author: &User,
+        id: &MessageId,
+        kind: Kind,
+        at: u64,
+    ) -> Result<AppendReceipt> {
         let body =
             serde_json::to_string(&EventBody { at, author, kind }).expect("strings, numbers and flags always encode");
-        let draft =
-            Draft { epoch: random_token(), uid: random_token(), author: author.id.clone(), id: id.clone(), at, body };
+        let draft = EventDraft {
+            epoch: random_token(),
+            uid: random_token(),
+            author: author.id.clone(),
+            id: id.clone(),
+            at,
+            body,
+        };
         let started = Instant::now();
         let receipt = match self.broker.append(room, &draft).await {
             // The answer may be all that was lost, and the draft is safe to repeat.
-            Err(Error::Unavailable(_)) => self.broker.append(room, &draft).await,
+            Err(BackendError::Unavailable(_)) => self.broker.append(room, &draft).await,
             answer => answer,
         };
         metrics::histogram!("sala_append_seconds").record(started.elapsed());
@@ -169,7 +190,7 @@ impl Hub {
     /// # Errors
     /// When the backend cannot be reached.
     pub async fn typing(&self, room: &RoomName, user: &User) -> Result<()> {
-        self.broker.whisper(room, &Whisper::Typing { user: user.clone() }).await
+        self.broker.publish_ephemeral(room, &Ephemeral::Typing { user: user.clone() }).await
     }
 
     /// Older events, as the answer to `history`.
@@ -197,7 +218,7 @@ impl Hub {
     /// When the backend cannot be reached.
     pub async fn snapshot(self: &Arc<Self>, name: &RoomName) -> Result<RoomSnapshot> {
         let room = self.open_room(name).await?;
-        let roster = self.presence.people(name).await?;
+        let roster = self.presence.roster(name).await?;
         let before = room.lock().log.cursor();
         let newest = self.history.heads(slice::from_ref(name)).await.pop().transpose()?.unwrap_or_default();
         let cached = {
@@ -251,21 +272,21 @@ impl Hub {
         self.rooms.lock().expect("no one panics while holding the rooms")
     }
 
-    fn handle_signal(self: &Arc<Self>, signal: Signal) {
-        match signal {
-            Signal::Appended { room, epoch, entry } => {
+    fn handle_update(self: &Arc<Self>, update: BackendUpdate) {
+        match update {
+            BackendUpdate::Appended { room, epoch, event } => {
                 if let Some(room) = self.find_room(&room)
-                    && room.handle_event(epoch, entry)
+                    && room.handle_event(epoch, event)
                 {
                     self.repair(room);
                 }
             }
-            Signal::Whispered { room, whisper } => {
+            BackendUpdate::Ephemeral { room, ephemeral } => {
                 if let Some(room) = self.find_room(&room) {
-                    room.broadcast_ephemeral(whisper);
+                    room.broadcast_ephemeral(ephemeral);
                 }
             }
-            Signal::Doubt => {
+            BackendUpdate::PossibleGap => {
                 let hub = Arc::clone(self);
                 self.spawn(async move { hub.compare_heads(true).await });
             }
@@ -292,10 +313,10 @@ impl Hub {
     }
 }
 
-async fn handle_signals(hub: std::sync::Weak<Hub>, mut signals: mpsc::Receiver<Signal>) {
-    while let Some(signal) = signals.recv().await {
+async fn handle_updates(hub: std::sync::Weak<Hub>, mut updates: mpsc::Receiver<BackendUpdate>) {
+    while let Some(update) = updates.recv().await {
         let Some(hub) = hub.upgrade() else { return };
-        hub.handle_signal(signal);
+        hub.handle_update(update);
     }
 }
 

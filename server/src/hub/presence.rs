@@ -84,7 +84,7 @@ impl Hub {
     /// Broadcasts the list of people in a room: single changes were missed, or are too many to broadcast each.
     pub(super) async fn broadcast_people(&self, room: &Room) {
         let seen_changes = room.lock().unsent_people_changes;
-        match self.presence.people(&room.name).await {
+        match self.presence.roster(&room.name).await {
             Ok(Roster { people, count }) => room.broadcast_people(people, count, seen_changes),
             // The next sweep tries again.
             Err(error) => tracing::warn!(%error, "the list of people in a room could not be read"),

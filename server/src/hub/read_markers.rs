@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{Hub, room::Room};
 use crate::{
-    backend::{Mark, Position, Whisper},
+    backend::{Ephemeral, ReadPosition, ReadReceipt},
     clock,
 };
 
@@ -34,7 +34,7 @@ pub(super) struct PendingReadMarkers(Mutex<HashMap<(String, RoomName), PendingRe
 
 #[derive(Debug)]
 struct PendingReadMarker {
-    mark: Mark,
+    mark: ReadPosition,
     /// The connection that sent it, which is not notified.
     connection: String,
 }
@@ -48,9 +48,9 @@ impl Hub {
     }
 
     /// How far a person has read a room, or `None` if it is unknown or takes too long to load.
-    pub async fn read_marker(&self, name: &RoomName, user: &str) -> Option<Mark> {
+    pub async fn read_marker(&self, name: &RoomName, user: &str) -> Option<ReadPosition> {
         let pending = self.pending_read_markers.mark(user, name);
-        let stored = match timeout(STORE_TIMEOUT, self.reads.mark(user, name)).await {
+        let stored = match timeout(STORE_TIMEOUT, self.reads.position(user, name)).await {
             Ok(Ok(stored)) => stored,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a read marker could not be loaded");
@@ -73,13 +73,16 @@ impl Hub {
         let at = clock::now_ms();
         let (mut positions, mut broadcasts) = (Vec::new(), Vec::new());
         for ((user, room), PendingReadMarker { mark, connection }) in pending {
-            let Mark { epoch, seq } = mark.clone();
+            let ReadPosition { epoch, seq } = mark.clone();
             broadcasts.push(
-                self.broadcast_read_marker(room.clone(), Whisper::Read { user: user.clone(), connection, epoch, seq }),
+                self.broadcast_read_marker(
+                    room.clone(),
+                    Ephemeral::Read { user: user.clone(), connection, epoch, seq },
+                ),
             );
-            positions.push(Position { user, room, mark, at });
+            positions.push(ReadReceipt { user, room, position: mark, at });
         }
-        let both = future::join(self.reads.keep(&positions), future::join_all(broadcasts));
+        let both = future::join(self.reads.store(&positions), future::join_all(broadcasts));
         match timeout(STORE_TIMEOUT, both).await {
             Ok((Ok(()), _)) => {}
             Ok((Err(error), _)) => tracing::warn!(%error, "read markers were not stored"),
@@ -89,11 +92,11 @@ impl Hub {
 
     /// Broadcasts a read marker to all instances. For a crowded room only this instance is notified, because there the number of
     /// markers is the number of messages times the number of people; other instances include the marker in the next join.
-    async fn broadcast_read_marker(&self, name: RoomName, whisper: Whisper) {
+    async fn broadcast_read_marker(&self, name: RoomName, ephemeral: Ephemeral) {
         let Some(room) = self.find_room(&name) else { return };
         if room.is_crowded() {
-            room.broadcast_ephemeral(whisper);
-        } else if let Err(error) = self.broker.whisper(&name, &whisper).await {
+            room.broadcast_ephemeral(ephemeral);
+        } else if let Err(error) = self.broker.publish_ephemeral(&name, &ephemeral).await {
             tracing::debug!(%error, "a read marker was not broadcast");
         }
     }
@@ -111,7 +114,7 @@ impl PendingReadMarkers {
         }
     }
 
-    fn mark(&self, user: &str, room: &RoomName) -> Option<Mark> {
+    fn mark(&self, user: &str, room: &RoomName) -> Option<ReadPosition> {
         self.lock().get(&(user.to_owned(), room.clone())).map(|pending| pending.mark.clone())
     }
 
@@ -123,11 +126,11 @@ impl PendingReadMarkers {
 impl Room {
     /// The read marker at `seq` in the current epoch, at most the head; 0 marks an empty room as read. `None` if `uid` is not the
     /// event at `seq`.
-    fn mark(&self, seq: u64, uid: Option<&str>) -> Option<Mark> {
+    fn mark(&self, seq: u64, uid: Option<&str>) -> Option<ReadPosition> {
         let state = self.lock();
         let end = state.log.head().seq;
         let is_here = seq > end || uid.is_none_or(|uid| state.log.may_have_uid(seq, uid));
-        is_here.then(|| Mark { epoch: state.log.epoch().to_owned(), seq: seq.min(end) })
+        is_here.then(|| ReadPosition { epoch: state.log.epoch().to_owned(), seq: seq.min(end) })
     }
 
     fn is_crowded(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Brings a room's log up to date: when it is opened, when an event does not follow, and when signals may have been missed. One
+//! Brings a room's log up to date: when it is opened, when an event does not follow, and when updates may have been missed. One
 //! range read serves all members of the room.
 
 use std::{sync::Arc, time::Duration};
@@ -14,7 +14,7 @@ use super::{
     room::{Delivery, Room, RoomState},
 };
 use crate::{
-    backend::{Result, Slice},
+    backend::{EventRange, Result},
     defence::same,
 };
 
@@ -29,8 +29,8 @@ pub(super) struct EncodedSlice {
 }
 
 impl EncodedSlice {
-    pub fn new(room: &RoomName, slice: Slice) -> Self {
-        let events = slice.entries.into_iter().map(|entry| EncodedEvent::new(room, entry)).collect();
+    pub fn new(room: &RoomName, slice: EventRange) -> Self {
+        let events = slice.events.into_iter().map(|event| EncodedEvent::new(room, event)).collect();
         Self { epoch: slice.epoch, head: slice.head, events }
     }
 

@@ -15,7 +15,7 @@ use super::{
     event_log::{EventLog, Placement},
     send_queue::{CloseMode, SendQueue},
 };
-use crate::backend::{Entry, Whisper};
+use crate::backend::{Ephemeral, StoredEvent};
 
 /// How many events are buffered during a repair. When it is full, newer ones are dropped and read from the history afterwards.
 const MAX_BUFFERED_EVENTS: usize = 1_024;
@@ -105,8 +105,8 @@ impl Room {
     }
 
     /// Handles a published event. Returns whether a repair has to be started.
-    pub(super) fn handle_event(&self, epoch: String, entry: Entry) -> bool {
-        let event = EncodedEvent::new(&self.name, entry);
+    pub(super) fn handle_event(&self, epoch: String, event: StoredEvent) -> bool {
+        let event = EncodedEvent::new(&self.name, event);
         let mut state = self.lock();
         if let Some(buffered) = &mut state.buffered {
             buffered.push(epoch, event);
@@ -135,16 +135,16 @@ impl Room {
 
     /// Sends an ephemeral event to members: typing to everybody but its author, a read marker to its author's other connections,
     /// presence to everybody.
-    pub(super) fn broadcast_ephemeral(&self, whisper: Whisper) {
+    pub(super) fn broadcast_ephemeral(&self, ephemeral: Ephemeral) {
         let room = self.name.to_string();
-        match whisper {
-            Whisper::Typing { user } => {
+        match ephemeral {
+            Ephemeral::Typing { user } => {
                 let frame = encoded_event::encode(&ServerFrame::Typing { room, user: user.clone() });
                 for member in self.lock().members.values().filter(|member| member.user.id != user.id) {
                     member.send_queue.push_ephemeral(frame.clone());
                 }
             }
-            Whisper::Read { user, connection, epoch, seq } => {
+            Ephemeral::Read { user, connection, epoch, seq } => {
                 let state = self.lock();
                 if state.log.epoch() != epoch {
                     return;
@@ -155,7 +155,7 @@ impl Room {
                     member.send_queue.push_ephemeral(frame.clone());
                 }
             }
-            Whisper::People { joined, left, count } => {
+            Ephemeral::PresenceChange { joined, left, count } => {
                 let mut state = self.lock();
                 // Includes the change that makes a crowd small enough for a list, because the changes before it were not sent.
                 if state.unsent_people_changes > 0 || count + left.len() as u64 > limits::PEOPLE as u64 {

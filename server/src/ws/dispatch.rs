@@ -235,7 +235,7 @@ impl From<&ClientFrame> for RefusalContext {
     }
 }
 
-fn unavailable(error: crate::backend::Error) -> Error {
+fn unavailable(error: crate::backend::BackendError) -> Error {
     tracing::warn!(%error, "a request failed because the backend is unavailable");
     Error::unavailable(UNAVAILABLE_RETRY_MS)
 }

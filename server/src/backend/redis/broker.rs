@@ -9,7 +9,7 @@ use super::copies::Copies;
 use super::keys::Keys;
 use super::payload;
 use super::subscriber::Subscriber;
-use crate::backend::{Broker, Draft, Receipt, Result, Whisper};
+use crate::backend::{AppendReceipt, Broker, Ephemeral, EventDraft, Result};
 use crate::defence::{Defence, stands};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| {
@@ -38,7 +38,7 @@ impl RedisBroker {
 
 #[async_trait]
 impl Broker for RedisBroker {
-    async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt> {
+    async fn append(&self, room: &RoomName, draft: &EventDraft) -> Result<AppendReceipt> {
         let keys = Keys::of(room);
         let mut append = APPEND.prepare_invoke();
         append.key(keys.history()).arg(self.commands.word()).arg(keys.channel()).arg(&draft.epoch).arg(&draft.uid);
@@ -49,7 +49,7 @@ impl Broker for RedisBroker {
             Some(copies) => copies.run(room, &append).await?,
             None => self.commands.run(room, &append).await?,
         };
-        Ok(Receipt { seq, at })
+        Ok(AppendReceipt { seq, at })
     }
 
     async fn subscribe(&self, room: &RoomName) -> Result<()> {
@@ -60,15 +60,15 @@ impl Broker for RedisBroker {
         self.subscriber.unsubscribe(room);
     }
 
-    async fn whisper(&self, room: &RoomName, whisper: &Whisper) -> Result<()> {
-        self.commands.publish(&Keys::of(room).channel(), &payload::encode(whisper)).await
+    async fn publish_ephemeral(&self, room: &RoomName, ephemeral: &Ephemeral) -> Result<()> {
+        self.commands.publish(&Keys::of(room).channel(), &payload::encode(ephemeral)).await
     }
 
-    fn is_hearing(&self) -> bool {
-        self.subscriber.is_hearing()
+    fn is_subscribed(&self) -> bool {
+        self.subscriber.is_subscribed()
     }
 
-    fn is_deaf(&self) -> bool {
-        !self.is_hearing() && self.commands.are_answered()
+    fn subscription_is_down(&self) -> bool {
+        !self.is_subscribed() && self.commands.are_answered()
     }
 }

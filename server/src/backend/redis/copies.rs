@@ -4,7 +4,7 @@ use ::redis::ScriptInvocation;
 use protocol::RoomName;
 
 use super::commands::Commands;
-use crate::backend::{Error, Result};
+use crate::backend::{BackendError, Result};
 
 /// Appends that are acknowledged only when replicas have them. `WAIT` holds its connection up, so they have connections of their own.
 pub struct Copies {
@@ -21,12 +21,12 @@ impl Copies {
     /// Runs a script that writes, and waits for the replicas to have what it wrote.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] also where too few replicas had it in time: it is written, and may yet be lost.
+    /// [`BackendError::Unavailable`] also where too few replicas had it in time: it is written, and may yet be lost.
     pub async fn run<T: ::redis::FromRedisValue>(&self, room: &RoomName, script: &ScriptInvocation<'_>) -> Result<T> {
         let (answer, copies): (T, u32) = self.commands.run_and_wait(room, script, self.count, self.wait).await?;
         if copies < self.count {
             metrics::counter!("sala_replicas_short_total").increment(1);
-            return Err(Error::Unavailable(format!("{copies} of {} replicas have it", self.count)));
+            return Err(BackendError::Unavailable(format!("{copies} of {} replicas have it", self.count)));
         }
         Ok(answer)
     }

@@ -8,7 +8,7 @@ use rand::distr::{Alphanumeric, SampleString};
 
 use super::commands::Commands;
 use super::keys::Keys;
-use crate::backend::{Entry, Error, History, Result, Slice};
+use crate::backend::{BackendError, EventRange, History, Result, StoredEvent};
 
 static READ: LazyLock<Script> =
     LazyLock::new(|| Script::new(concat!(include_str!("scripts/life.lua"), include_str!("scripts/read.lua"))));
@@ -23,28 +23,28 @@ impl RedisHistory {
         Self { commands }
     }
 
-    async fn slice(&self, room: &RoomName, direction: &str, bounds: [&str; 2], limit: usize) -> Result<Slice> {
+    async fn slice(&self, room: &RoomName, direction: &str, bounds: [&str; 2], limit: usize) -> Result<EventRange> {
         let mut read = READ.prepare_invoke();
         read.key(Keys::of(room).history()).arg(Alphanumeric.sample_string(&mut rand::rng(), 12));
         read.arg(direction).arg(&bounds).arg(limit.min(u32::MAX as usize));
         let (epoch, seq, uid, found): (_, _, _, Vec<Found>) = self.commands.run(room, &read).await?;
-        let entries = found.into_iter().map(entry).collect::<Option<_>>();
-        let entries = entries.ok_or_else(|| Error::Corrupt("an entry of a stream is no event".into()))?;
-        Ok(Slice { epoch, head: Head { seq, uid }, entries })
+        let events = found.into_iter().map(stored_event).collect::<Option<_>>();
+        let events = events.ok_or_else(|| BackendError::Corrupt("an entry of a stream is not an event".into()))?;
+        Ok(EventRange { epoch, head: Head { seq, uid }, events })
     }
 }
 
 #[async_trait]
 impl History for RedisHistory {
-    async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<Slice> {
+    async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<EventRange> {
         self.slice(room, "XRANGE", [&format!("{}-0", seq.saturating_add(1)), "+"], limit).await
     }
 
-    async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<Slice> {
+    async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<EventRange> {
         let last = before.map_or_else(|| "+".to_owned(), |before| format!("{}-0", before.saturating_sub(1)));
-        let mut slice = self.slice(room, "XREVRANGE", [&last, "-"], limit).await?;
-        slice.entries.reverse();
-        Ok(slice)
+        let mut range = self.slice(room, "XREVRANGE", [&last, "-"], limit).await?;
+        range.events.reverse();
+        Ok(range)
     }
 
     async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>> {
@@ -55,10 +55,10 @@ impl History for RedisHistory {
 
 type Found = (String, HashMap<String, String>);
 
-fn entry((id, mut fields): Found) -> Option<Entry> {
+fn stored_event((id, mut fields): Found) -> Option<StoredEvent> {
     let mut field = |name| fields.remove(name);
     let seq = id.strip_suffix("-0")?.parse().ok()?;
-    Some(Entry { seq, uid: field("uid")?, prev: field("prev")?, body: field("body")? })
+    Some(StoredEvent { seq, uid: field("uid")?, prev: field("prev")?, body: field("body")? })
 }
 
 fn standing(keys: &Keys) -> Cmd {

@@ -17,7 +17,7 @@ impl Keys {
         self.key("meta")
     }
 
-    /// The channel of its events and whispers.
+    /// The channel of its events and ephemerals.
     pub fn channel(&self) -> String {
         self.key("events")
     }

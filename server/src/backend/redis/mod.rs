@@ -36,7 +36,7 @@ use anyhow::anyhow;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Backend, SIGNALS};
+use super::{Backend, UPDATE_QUEUE};
 use broker::RedisBroker;
 use commands::Commands;
 use copies::Copies;
@@ -94,14 +94,14 @@ pub async fn open(settings: Settings) -> anyhow::Result<Backend> {
         Some((count, wait)) => Some(Copies::new(Commands::connect(place).await?, count, wait)),
         None => None,
     };
-    let (signals, heard) = mpsc::channel(SIGNALS);
-    let subscriber = Subscriber::start(line, listening, Arc::clone(&commands), signals);
+    let (updates, heard) = mpsc::channel(UPDATE_QUEUE);
+    let subscriber = Subscriber::start(line, listening, Arc::clone(&commands), updates);
     Ok(Backend {
         broker: Arc::new(RedisBroker::new(Arc::clone(&commands), copies, subscriber, history_limit.max(1))),
         history: Arc::new(RedisHistory::new(Arc::clone(&commands))),
         presence: Arc::new(RedisPresence::new(Arc::clone(&commands))),
         reads: Arc::new(RedisReads::new(commands)),
-        signals: heard,
+        updates: heard,
     })
 }
 

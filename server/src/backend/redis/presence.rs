@@ -6,7 +6,7 @@ use protocol::{RoomName, User, limits};
 
 use super::commands::Commands;
 use super::keys::Keys;
-use crate::backend::{Error, PRESENCE_TTL_MS, Presence, Result, Roster};
+use crate::backend::{BackendError, PRESENCE_TTL_MS, Presence, Result, Roster};
 
 /// A script that works on a room's presence.
 macro_rules! script {
@@ -79,7 +79,7 @@ impl Presence for RedisPresence {
         for (room, answer) in rooms.iter().zip(answers) {
             let sweeping = async {
                 if is_overdue(&answer?)? {
-                    self.people(room).await?;
+                    self.roster(room).await?;
                 }
                 Ok(())
             };
@@ -89,7 +89,7 @@ impl Presence for RedisPresence {
     }
 
     /// Takes the expired away before it looks.
-    async fn people(&self, room: &RoomName) -> Result<Roster> {
+    async fn roster(&self, room: &RoomName) -> Result<Roster> {
         roster(self.commands.run(room, &self.prepare(&PEOPLE, room)).await?)
     }
 }
@@ -112,6 +112,6 @@ fn roster((count, names): (u64, Vec<String>)) -> Result<Roster> {
         Some(User { id: id.into(), name: name.into() })
     };
     let people = names.into_iter().map(user).collect::<Option<_>>();
-    let people = people.ok_or_else(|| Error::Corrupt("a name in a room's register has no id".into()))?;
+    let people = people.ok_or_else(|| BackendError::Corrupt("a name in a room's register has no id".into()))?;
     Ok(Roster { people, count })
 }

@@ -7,7 +7,7 @@ use protocol::RoomName;
 
 use super::commands::Commands;
 use super::keys;
-use crate::backend::{Error, Mark, Position, READ_KEPT_MS, READ_ROOMS, Reads, Result};
+use crate::backend::{BackendError, READ_ROOMS_PER_USER, READ_TTL_MS, ReadPosition, ReadReceipt, Reads, Result};
 
 static KEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/keep.lua")));
 static MARK: LazyLock<Script> = LazyLock::new(|| Script::new("return redis.call('HGET', KEYS[1], ARGV[1])"));
@@ -26,13 +26,13 @@ impl RedisReads {
     }
 
     /// Those of one person.
-    async fn keep_of(&self, positions: &[Position]) -> Result<()> {
-        let Some(Position { user, at, .. }) = positions.first() else { return Ok(()) };
+    async fn keep_of(&self, positions: &[ReadReceipt]) -> Result<()> {
+        let Some(ReadReceipt { user, at, .. }) = positions.first() else { return Ok(()) };
         let key = keys::reads_of(user);
         let mut keep = KEEP.prepare_invoke();
-        keep.key(&key).arg(READ_KEPT_MS).arg(READ_ROOMS).arg(*at);
-        for Position { room, mark, .. } in positions {
-            keep.arg(room.as_str()).arg(&mark.epoch).arg(mark.seq);
+        keep.key(&key).arg(READ_TTL_MS).arg(READ_ROOMS_PER_USER).arg(*at);
+        for ReadReceipt { room, position, .. } in positions {
+            keep.arg(room.as_str()).arg(&position.epoch).arg(position.seq);
         }
         self.commands.run_at(&key, &keep).await
     }
@@ -40,7 +40,7 @@ impl RedisReads {
 
 #[async_trait]
 impl Reads for RedisReads {
-    async fn keep(&self, positions: &[Position]) -> Result<()> {
+    async fn store(&self, positions: &[ReadReceipt]) -> Result<()> {
         let mut sorted: Vec<_> = positions.to_vec();
         sorted.sort_by(|one, other| one.user.cmp(&other.user));
         let people: Vec<_> = sorted.chunk_by(|one, other| one.user == other.user).map(|of| self.keep_of(of)).collect();
@@ -48,18 +48,18 @@ impl Reads for RedisReads {
         stream::iter(people).buffer_unordered(AT_ONCE).fold(Ok(()), async |all, kept| kept.and(all)).await
     }
 
-    async fn mark(&self, user: &str, room: &RoomName) -> Result<Option<Mark>> {
+    async fn position(&self, user: &str, room: &RoomName) -> Result<Option<ReadPosition>> {
         let key = keys::reads_of(user);
         let mut mark = MARK.prepare_invoke();
         mark.key(&key).arg(room.as_str());
         let kept: Option<String> = self.commands.run_at(&key, &mark).await?;
-        kept.map(|kept| read(&kept).ok_or_else(|| Error::Corrupt("a position is none".into()))).transpose()
+        kept.map(|kept| read(&kept).ok_or_else(|| BackendError::Corrupt("a position is none".into()))).transpose()
     }
 }
 
 /// As `keep.lua` writes it.
-fn read(kept: &str) -> Option<Mark> {
+fn read(kept: &str) -> Option<ReadPosition> {
     let mut words = kept.splitn(3, ' ');
     let (seq, _at, epoch) = (words.next()?.parse().ok()?, words.next()?, words.next()?);
-    Some(Mark { epoch: epoch.to_owned(), seq })
+    Some(ReadPosition { epoch: epoch.to_owned(), seq })
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{Command, CommandError, MessageRef, REPLY_READ_LIMIT};
 use crate::{
-    backend::local,
+    backend::sqlite,
     hub::{Hub, event_log::RING_EVENTS},
 };
 
@@ -31,7 +31,7 @@ fn target(seq: u64) -> MessageRef<'static> {
 impl Fixture {
     async fn open() -> Self {
         let data = TempDir::new().unwrap();
-        let hub = Hub::new(local::open(data.path(), 100).unwrap());
+        let hub = Hub::new(sqlite::open(data.path(), 100).unwrap());
         let room = RoomName::new("lobby").unwrap();
         hub.snapshot(&room).await.unwrap();
         Self { hub, room, now: DAY, _data: data }
@@ -142,9 +142,16 @@ async fn rejects_changes_after_a_visible_deletion() {
     assert_eq!(site.command("ana", "d", delete).await, Ok(deleted));
     assert!(site.command("ana", "d2", delete).await.is_ok(), "a second deletion from another tab");
     site.fill(0, RING_EVENTS).await;
-    assert!(site.command("ana", "e2", edit).await.is_ok(), "the ring no longer shows the deletion; clients ignore the edit");
+    assert!(
+        site.command("ana", "e2", edit).await.is_ok(),
+        "the ring no longer shows the deletion; clients ignore the edit"
+    );
     let answer = Command::Send { text: "x", reply_to: Some(target(seq)) };
-    assert_eq!(site.command("rui", "x", answer).await, Err(RefusalCode::Forbidden), "a deleted message cannot be quoted");
+    assert_eq!(
+        site.command("rui", "x", answer).await,
+        Err(RefusalCode::Forbidden),
+        "a deleted message cannot be quoted"
+    );
 }
 
 #[tokio::test]

@@ -10,25 +10,25 @@ use tokio::{sync::mpsc, time::sleep};
 
 use super::harness::Fault;
 use crate::backend::{
-    Backend, Broker, Draft, Entry, Error, History, Mark, Position, Presence, Reads, Receipt, Result, Roster, SIGNALS,
-    Signal, Slice, Whisper,
+    AppendReceipt, Backend, BackendError, BackendUpdate, Broker, Ephemeral, EventDraft, EventRange, History, Presence,
+    ReadPosition, ReadReceipt, Reads, Result, Roster, StoredEvent, UPDATE_QUEUE,
 };
 
 /// A backend with one room and one instance, whose faults the test controls.
 pub struct SimulatedBackend {
     state: Mutex<SimulatedState>,
-    signals: mpsc::Sender<Signal>,
+    updates: mpsc::Sender<BackendUpdate>,
 }
 
 struct SimulatedState {
     epoch: String,
-    entries: Vec<Entry>,
-    receipts: HashMap<(String, String), Receipt>,
+    events: Vec<StoredEvent>,
+    receipts: HashMap<(String, String), AppendReceipt>,
     subscribed: bool,
     /// The fault of the next publication.
     fault: Fault,
     /// A delayed publication.
-    delayed: Option<Signal>,
+    delayed: Option<BackendUpdate>,
     failing_reads: u32,
     read_ms: u64,
     resets: u32,
@@ -36,10 +36,10 @@ struct SimulatedState {
 
 impl SimulatedBackend {
     pub fn start() -> (Arc<Self>, Backend) {
-        let (signals, heard) = mpsc::channel(SIGNALS);
+        let (updates, heard) = mpsc::channel(UPDATE_QUEUE);
         let state = SimulatedState {
             epoch: "epoch-0".into(),
-            entries: Vec::new(),
+            events: Vec::new(),
             receipts: HashMap::new(),
             subscribed: false,
             fault: Fault::None,
@@ -48,10 +48,10 @@ impl SimulatedBackend {
             read_ms: 0,
             resets: 0,
         };
-        let backend = Arc::new(Self { state: Mutex::new(state), signals });
+        let backend = Arc::new(Self { state: Mutex::new(state), updates });
         let (broker, history) = (Arc::clone(&backend), Arc::clone(&backend));
         let (presence, reads) = (Arc::clone(&backend), Arc::clone(&backend));
-        (backend, Backend { broker, history, presence, reads, signals: heard })
+        (backend, Backend { broker, history, presence, reads, updates: heard })
     }
 
     pub fn set_fault(&self, fault: Fault) {
@@ -60,8 +60,8 @@ impl SimulatedBackend {
 
     pub fn lose_tail(&self, count: usize) {
         let mut state = self.lock();
-        let keep = state.entries.len().saturating_sub(count);
-        state.entries.truncate(keep);
+        let keep = state.events.len().saturating_sub(count);
+        state.events.truncate(keep);
         state.receipts.retain(|_, receipt| receipt.seq <= keep as u64);
     }
 
@@ -69,7 +69,7 @@ impl SimulatedBackend {
         let mut state = self.lock();
         state.resets += 1;
         state.epoch = format!("epoch-{}", state.resets);
-        state.entries.clear();
+        state.events.clear();
         state.receipts.clear();
     }
 
@@ -82,7 +82,7 @@ impl SimulatedBackend {
     }
 
     pub async fn possible_gap(&self) {
-        self.signals.send(Signal::Doubt).await.unwrap();
+        self.updates.send(BackendUpdate::PossibleGap).await.unwrap();
     }
 
     /// Ends all faults and publishes what was delayed.
@@ -93,7 +93,7 @@ impl SimulatedBackend {
             state.delayed.take()
         };
         if let Some(delayed) = delayed {
-            self.signals.send(delayed).await.unwrap();
+            self.updates.send(delayed).await.unwrap();
         }
     }
 
@@ -116,7 +116,7 @@ impl SimulatedBackend {
             let mut state = self.lock();
             if state.failing_reads > 0 {
                 state.failing_reads -= 1;
-                return Err(Error::Unavailable("a simulated fault".into()));
+                return Err(BackendError::Unavailable("a simulated fault".into()));
             }
             state.read_ms
         };
@@ -130,49 +130,53 @@ impl SimulatedBackend {
 
 impl SimulatedState {
     fn head(&self) -> Head {
-        self.entries.last().map(|last| Head { seq: last.seq, uid: last.uid.clone() }).unwrap_or_default()
+        self.events.last().map(|last| Head { seq: last.seq, uid: last.uid.clone() }).unwrap_or_default()
     }
 
-    fn slice(&self, from: usize, to: usize) -> Slice {
-        Slice { epoch: self.epoch.clone(), head: self.head(), entries: self.entries[from..to].to_vec() }
+    fn slice(&self, from: usize, to: usize) -> EventRange {
+        EventRange { epoch: self.epoch.clone(), head: self.head(), events: self.events[from..to].to_vec() }
     }
 }
 
 #[async_trait]
 impl Broker for SimulatedBackend {
-    async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt> {
-        let (receipt, signals, fault) = {
+    async fn append(&self, room: &RoomName, draft: &EventDraft) -> Result<AppendReceipt> {
+        let (receipt, updates, fault) = {
             let mut state = self.lock();
             let key = (draft.author.clone(), draft.id.to_string());
             if let Some(receipt) = state.receipts.get(&key) {
                 return Ok(*receipt);
             }
             let Head { seq, uid } = state.head();
-            let receipt = Receipt { seq: seq + 1, at: draft.at };
-            let entry = Entry { seq: seq + 1, uid: draft.uid.clone(), prev: uid, body: draft.body.clone() };
-            state.entries.push(entry.clone());
+            let receipt = AppendReceipt { seq: seq + 1, at: draft.at };
+            let event = StoredEvent { seq: seq + 1, uid: draft.uid.clone(), prev: uid, body: draft.body.clone() };
+            state.events.push(event.clone());
             state.receipts.insert(key, receipt);
-            let signal = Signal::Appended { room: room.clone(), epoch: state.epoch.clone(), entry };
+            let update = BackendUpdate::Appended { room: room.clone(), epoch: state.epoch.clone(), event };
             let fault = std::mem::replace(&mut state.fault, Fault::None);
-            let mut signals = Vec::new();
+            let mut updates = Vec::new();
             match fault {
                 Fault::Dropped => {}
-                Fault::Duplicated => signals.extend([signal.clone(), signal]),
-                Fault::Delayed => signals.extend(state.delayed.replace(signal)),
+                Fault::Duplicated => updates.extend([update.clone(), update]),
+                Fault::Delayed => updates.extend(state.delayed.replace(update)),
                 Fault::None | Fault::ResponseLost => {
-                    signals.push(signal);
-                    signals.extend(state.delayed.take());
+                    updates.push(update);
+                    updates.extend(state.delayed.take());
                 }
             }
-            (receipt, if state.subscribed { signals } else { Vec::new() }, fault)
+            (receipt, if state.subscribed { updates } else { Vec::new() }, fault)
         };
-        for signal in signals {
+        for update in updates {
             // As in the Redis backend: a full queue becomes a possible gap and never blocks.
-            if self.signals.try_send(signal).is_err() {
-                self.signals.send(Signal::Doubt).await.unwrap();
+            if self.updates.try_send(update).is_err() {
+                self.updates.send(BackendUpdate::PossibleGap).await.unwrap();
             }
         }
-        if fault == Fault::ResponseLost { Err(Error::Unavailable("the response was lost".into())) } else { Ok(receipt) }
+        if fault == Fault::ResponseLost {
+            Err(BackendError::Unavailable("the response was lost".into()))
+        } else {
+            Ok(receipt)
+        }
     }
 
     async fn subscribe(&self, _: &RoomName) -> Result<()> {
@@ -184,32 +188,32 @@ impl Broker for SimulatedBackend {
         self.lock().subscribed = false;
     }
 
-    async fn whisper(&self, _: &RoomName, _: &Whisper) -> Result<()> {
+    async fn publish_ephemeral(&self, _: &RoomName, _: &Ephemeral) -> Result<()> {
         Ok(())
     }
 
-    fn is_hearing(&self) -> bool {
+    fn is_subscribed(&self) -> bool {
         true
     }
 
-    fn is_deaf(&self) -> bool {
+    fn subscription_is_down(&self) -> bool {
         false
     }
 }
 
 #[async_trait]
 impl History for SimulatedBackend {
-    async fn after(&self, _: &RoomName, seq: u64, limit: usize) -> Result<Slice> {
+    async fn after(&self, _: &RoomName, seq: u64, limit: usize) -> Result<EventRange> {
         self.read(|state| {
-            let from = (seq as usize).min(state.entries.len());
-            state.slice(from, (from + limit).min(state.entries.len()))
+            let from = (seq as usize).min(state.events.len());
+            state.slice(from, (from + limit).min(state.events.len()))
         })
         .await
     }
 
-    async fn before(&self, _: &RoomName, before: Option<u64>, limit: usize) -> Result<Slice> {
+    async fn before(&self, _: &RoomName, before: Option<u64>, limit: usize) -> Result<EventRange> {
         self.read(|state| {
-            let to = before.map_or(usize::MAX, |before| before.saturating_sub(1) as usize).min(state.entries.len());
+            let to = before.map_or(usize::MAX, |before| before.saturating_sub(1) as usize).min(state.events.len());
             state.slice(to.saturating_sub(limit), to)
         })
         .await
@@ -227,11 +231,11 @@ impl History for SimulatedBackend {
 /// The simulation does not cover read markers.
 #[async_trait]
 impl Reads for SimulatedBackend {
-    async fn keep(&self, _: &[Position]) -> Result<()> {
+    async fn store(&self, _: &[ReadReceipt]) -> Result<()> {
         Ok(())
     }
 
-    async fn mark(&self, _: &str, _: &RoomName) -> Result<Option<Mark>> {
+    async fn position(&self, _: &str, _: &RoomName) -> Result<Option<ReadPosition>> {
         Ok(None)
     }
 }
@@ -254,7 +258,7 @@ impl Presence for SimulatedBackend {
         Ok(())
     }
 
-    async fn people(&self, _: &RoomName) -> Result<Roster> {
+    async fn roster(&self, _: &RoomName) -> Result<Roster> {
         Ok(Roster::default())
     }
 }

@@ -74,7 +74,10 @@ impl SimulatedClient {
             }
             ServerFrame::Joined { recovered: false, reason, epoch, events, head, .. } => {
                 assert!(reason.is_some(), "a join that does not recover gives a reason");
-                assert!(*reason != Some(Reason::New) || self.cursor.is_none(), "the reason is `new` only without a cursor");
+                assert!(
+                    *reason != Some(Reason::New) || self.cursor.is_none(),
+                    "the reason is `new` only without a cursor"
+                );
                 self.is_joined = true;
                 self.replace_view(epoch, events, head);
             }

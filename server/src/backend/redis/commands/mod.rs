@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 use super::keys::Keys;
 use super::place::Place;
-use crate::backend::{Error, Result};
+use crate::backend::{BackendError, Result};
 use line::Line;
 use nodes::Nodes;
 use server::Server;
@@ -181,7 +181,7 @@ impl Commands {
         };
         let answers = rooms.iter().map(|_| {
             let answer: Vec<_> = answers.by_ref().take(N).collect();
-            answer.try_into().map_err(|_| Error::Corrupt("Redis gave too few answers".into()))
+            answer.try_into().map_err(|_| BackendError::Corrupt("Redis gave too few answers".into()))
         });
         answers.collect()
     }
@@ -196,7 +196,7 @@ impl Commands {
             Lines::Nodes(nodes) => nodes.patience(key, PATIENCE),
         };
         let Some(patience) = patience else {
-            return Err(Error::Unavailable("a master of the cluster does not answer".into()));
+            return Err(BackendError::Unavailable("a master of the cluster does not answer".into()));
         };
         let asking = async {
             match &self.lines {
@@ -211,13 +211,13 @@ impl Commands {
             nodes.note(key, is_answered);
         }
         match result {
-            Ok(result) => result.map_err(Error::from),
-            Err(_) => Err(Error::Unavailable(format!("Redis did not answer within {} s", patience.as_secs()))),
+            Ok(result) => result.map_err(BackendError::from),
+            Err(_) => Err(BackendError::Unavailable(format!("Redis did not answer within {} s", patience.as_secs()))),
         }
     }
 }
 
-impl From<RedisError> for Error {
+impl From<RedisError> for BackendError {
     fn from(error: RedisError) -> Self {
         match error.kind() {
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {

@@ -14,7 +14,7 @@ use super::listening::{Listening, Sink};
 use super::outbox::Outbox;
 use super::probe::Probe;
 use super::wishes::{Errand, Wishes};
-use crate::backend::Signal;
+use crate::backend::BackendUpdate;
 use crate::backend::redis::commands::Commands;
 use crate::backend::redis::payload;
 
@@ -60,9 +60,9 @@ impl Ear {
         commands: Arc<Commands>,
         wishes: Arc<Wishes>,
         hearing: Arc<AtomicBool>,
-        signals: mpsc::Sender<Signal>,
+        updates: mpsc::Sender<BackendUpdate>,
     ) -> Self {
-        Self { line, commands, wishes, hearing, outbox: Outbox::new(signals) }
+        Self { line, commands, wishes, hearing, outbox: Outbox::new(updates) }
     }
 
     /// Never ends by itself.
@@ -131,7 +131,7 @@ impl Session<'_> {
         // An own channel is nobody's room, and neither is one that was unsubscribed from a moment ago.
         let Some(room) = self.ear.wishes.room(message.get_channel_name()) else { return };
         match payload::decode(room, message.get_payload_bytes()) {
-            Ok(signal) => self.ear.outbox.pass(signal),
+            Ok(update) => self.ear.outbox.pass(update),
             Err(error) => tracing::warn!(%error, "a message from Redis was dropped"),
         }
     }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::listening::{Listening, Messages, Sink};
-use crate::backend::SIGNALS;
+use crate::backend::UPDATE_QUEUE;
 use crate::backend::redis::place::{Node, Place, Slots};
 
 /// How long a node may take to answer. A subscription is given up sooner, by who waits for it.
@@ -21,7 +21,7 @@ const WAIT: Duration = Duration::from_secs(4);
 const CHECK: Duration = Duration::from_secs(4);
 
 /// How many messages may wait to be read. When one finds no place it is lost, so the members are given up.
-const QUEUE: usize = 16 * SIGNALS;
+const QUEUE: usize = 16 * UPDATE_QUEUE;
 
 /// One connection to each master of a cluster. They begin and end together: with the first of them that is lost, or the
 /// first slot that moves, everything is taken up again as the cluster is then.

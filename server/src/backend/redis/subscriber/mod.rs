@@ -1,5 +1,5 @@
 //! The connection that listens, supervised here and not by the library: it comes back for ever, takes up every room again,
-//! says when signals may have been missed, and is given up when it is open but deaf.
+//! says when updates may have been missed, and is given up when it is open but deaf.
 
 mod hearing;
 mod line;
@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::commands::Commands;
-use crate::backend::{Error, Result, Signal};
+use crate::backend::{BackendError, BackendUpdate, Result};
 use hearing::Ear;
 pub use line::{Line, back_off};
 pub use listening::Listening;
@@ -36,9 +36,9 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    pub fn start(line: Line, first: Listening, commands: Arc<Commands>, signals: mpsc::Sender<Signal>) -> Self {
+    pub fn start(line: Line, first: Listening, commands: Arc<Commands>, updates: mpsc::Sender<BackendUpdate>) -> Self {
         let (wishes, hearing) = (Arc::new(Wishes::default()), Arc::new(AtomicBool::new(true)));
-        let ear = Ear::new(line, commands, Arc::clone(&wishes), Arc::clone(&hearing), signals);
+        let ear = Ear::new(line, commands, Arc::clone(&wishes), Arc::clone(&hearing), updates);
         Self { wishes, hearing, _task: AbortOnDropHandle::new(tokio::spawn(ear.listen(first))) }
     }
 
@@ -46,8 +46,8 @@ impl Subscriber {
         let mut claim = self.wishes.wish(room);
         match timeout(PATIENCE, claim.confirmed()).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Error::Unavailable("the room was unsubscribed from meanwhile".into())),
-            Err(_) => Err(Error::Unavailable("Redis did not confirm a subscription in time".into())),
+            Ok(false) => Err(BackendError::Unavailable("the room was unsubscribed from meanwhile".into())),
+            Err(_) => Err(BackendError::Unavailable("Redis did not confirm a subscription in time".into())),
         }
     }
 
@@ -55,7 +55,7 @@ impl Subscriber {
         self.wishes.withdraw(room);
     }
 
-    pub fn is_hearing(&self) -> bool {
+    pub fn is_subscribed(&self) -> bool {
         self.hearing.load(Ordering::Relaxed)
     }
 }

@@ -3,31 +3,31 @@ use std::future::pending;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::backend::Signal;
+use crate::backend::BackendUpdate;
 
-/// The way of signals to the hub. When the queue is full, signals are dropped until there is a place again, and that place
-/// is taken by [`Signal::Doubt`]: the library's own queue has no bound, so this side must always keep reading.
+/// The way of updates to the hub. When the queue is full, updates are dropped until there is a place again, and that place
+/// is taken by [`BackendUpdate::PossibleGap`]: the library's own queue has no bound, so this side must always keep reading.
 pub struct Outbox {
-    signals: Sender<Signal>,
+    updates: Sender<BackendUpdate>,
     in_doubt: bool,
 }
 
 impl Outbox {
-    pub fn new(signals: Sender<Signal>) -> Self {
-        Self { signals, in_doubt: false }
+    pub fn new(updates: Sender<BackendUpdate>) -> Self {
+        Self { updates, in_doubt: false }
     }
 
-    /// From now on, signals may have been missed.
+    /// From now on, updates may have been missed.
     pub fn doubt(&mut self) {
         self.in_doubt = true;
     }
 
-    pub fn pass(&mut self, signal: Signal) {
+    pub fn pass(&mut self, update: BackendUpdate) {
         if self.in_doubt {
             return;
         }
-        if let Err(TrySendError::Full(_)) = self.signals.try_send(signal) {
-            tracing::warn!("the queue of signals is full; rooms will be compared with the history");
+        if let Err(TrySendError::Full(_)) = self.updates.try_send(update) {
+            tracing::warn!("the queue of updates is full; rooms will be compared with the history");
             self.doubt();
         }
     }
@@ -38,8 +38,8 @@ impl Outbox {
         if !self.in_doubt {
             return pending().await;
         }
-        if let Ok(place) = self.signals.reserve().await {
-            place.send(Signal::Doubt);
+        if let Ok(place) = self.updates.reserve().await {
+            place.send(BackendUpdate::PossibleGap);
         }
         self.in_doubt = false;
     }

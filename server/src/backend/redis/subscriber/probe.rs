@@ -69,10 +69,10 @@ impl Probe {
 
     /// Calls on the connections that were silent for long; whether one did not hear its call.
     fn is_up(&mut self, now: Instant) -> bool {
-        let mut is_deaf = false;
+        let mut subscription_is_down = false;
         for (channel, state) in &mut self.connections {
             match state {
-                State::Listening(until) if *until <= now => is_deaf = true,
+                State::Listening(until) if *until <= now => subscription_is_down = true,
                 State::Heard(when) if *when + QUIET <= now => {
                     let (commands, channel) = (Arc::clone(&self.commands), channel.clone());
                     *state = State::Calling(async move { commands.publish(&channel, "").await }.boxed());
@@ -80,7 +80,7 @@ impl Probe {
                 State::Listening(_) | State::Heard(_) | State::Calling(_) => {}
             }
         }
-        is_deaf
+        subscription_is_down
     }
 }
 

@@ -2,7 +2,7 @@ use protocol::{User, limits};
 use std::collections::{BTreeSet, HashMap};
 use tokio::time::Instant;
 
-use crate::backend::{Roster, Whisper};
+use crate::backend::{Ephemeral, Roster};
 
 /// Who is in one room. It knows no clock: `now` is an argument.
 #[derive(Default)]
@@ -85,11 +85,11 @@ impl Register {
         self.connections.is_empty()
     }
 
-    /// The whisper that tells the news, if there are any.
-    pub fn tell(&self, news: News) -> Option<Whisper> {
+    /// The ephemeral that tells the news, if there are any.
+    pub fn tell(&self, news: News) -> Option<Ephemeral> {
         let News { joined, left } = news;
         let any = !joined.is_empty() || !left.is_empty();
-        any.then(|| Whisper::People { joined, left, count: self.count() })
+        any.then(|| Ephemeral::PresenceChange { joined, left, count: self.count() })
     }
 
     fn count(&self) -> u64 {

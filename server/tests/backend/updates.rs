@@ -1,4 +1,4 @@
-use server::backend::{Signal, Whisper};
+use server::backend::{BackendUpdate, Ephemeral};
 
 use crate::site::{Site, fresh, room, user};
 
@@ -9,8 +9,8 @@ pub async fn what_follows_a_subscription_is_heard(site: Site) {
         instance.say(&room).await;
         instance.subscribe(&room).await;
         instance.say(&room).await;
-        let (heard, _, entry) = instance.appended().await;
-        assert_eq!((heard, entry.seq), (room, 2));
+        let (heard, _, event) = instance.appended().await;
+        assert_eq!((heard, event.seq), (room, 2));
     }
 }
 
@@ -19,7 +19,7 @@ pub async fn what_follows_an_unsubscription_is_not_heard(site: Site) {
     instance.subscribe(&room).await;
     instance.0.broker.unsubscribe(&room);
     instance.say(&room).await;
-    instance.0.broker.whisper(&room, &Whisper::Typing { user: user("Ana") }).await.unwrap();
+    instance.0.broker.publish_ephemeral(&room, &Ephemeral::Typing { user: user("Ana") }).await.unwrap();
     instance.hears_nothing_more().await;
 }
 
@@ -36,11 +36,11 @@ pub async fn the_last_word_on_a_room_counts(site: Site) {
     instance.hears_nothing_more().await;
 }
 
-pub async fn a_whisper_is_heard_and_not_kept(site: Site) {
+pub async fn an_ephemeral_is_heard_and_not_kept(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     instance.subscribe(&room).await;
-    let whisper = Whisper::Typing { user: user("Ana") };
-    instance.0.broker.whisper(&room, &whisper).await.unwrap();
-    assert_eq!(instance.signal().await, Signal::Whispered { room: room.clone(), whisper });
+    let ephemeral = Ephemeral::Typing { user: user("Ana") };
+    instance.0.broker.publish_ephemeral(&room, &ephemeral).await.unwrap();
+    assert_eq!(instance.update().await, BackendUpdate::Ephemeral { room: room.clone(), ephemeral });
     assert_eq!(instance.history(&room).await, []);
 }

@@ -1,11 +1,11 @@
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map;
 
 use protocol::{Head, RoomName};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior, params};
 
 use super::reads;
-use crate::backend::{Draft, Position, Receipt};
+use crate::backend::{AppendReceipt, EventDraft, ReadReceipt};
 
 /// For how long an event is kept, however many came after it: its id has to be known that long.
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -25,19 +25,19 @@ pub struct Store {
 /// What is asked of the store.
 pub enum Request<'a> {
     /// Take an event.
-    Append(&'a RoomName, &'a Draft),
+    Append(&'a RoomName, &'a EventDraft),
     /// Give a room this epoch, at this time, unless it has one.
     Open(&'a RoomName, &'a str, u64),
     /// Note how far people have read.
-    Keep(&'a [Position]),
+    Keep(&'a [ReadReceipt]),
 }
 
 /// What became of a request.
 pub enum Done {
     /// The event got its place, in this life of the room and after the event of this name.
-    Appended { receipt: Receipt, epoch: String, prev: String },
+    Appended { receipt: AppendReceipt, epoch: String, prev: String },
     /// The event was there.
-    Known(Receipt),
+    Known(AppendReceipt),
     /// The room has an epoch.
     Opened,
     /// It is noted how far people have read, or it could not be.
@@ -105,7 +105,7 @@ impl Work<'_> {
         }
     }
 
-    fn append(&mut self, name: &RoomName, draft: &Draft) -> Result<Done> {
+    fn append(&mut self, name: &RoomName, draft: &EventDraft) -> Result<Done> {
         let (tx, limit) = (self.tx, self.limit);
         let room = self.room(name, &draft.epoch, draft.at)?;
         let seq = room.head.seq + 1;
@@ -133,14 +133,14 @@ impl Work<'_> {
         if seq.is_multiple_of(TRIM_EVERY) {
             trim(tx, room.id, seq.saturating_sub(limit), draft.at)?;
         }
-        Ok(Done::Appended { receipt: Receipt { seq, at: draft.at }, epoch: room.epoch.clone(), prev })
+        Ok(Done::Appended { receipt: AppendReceipt { seq, at: draft.at }, epoch: room.epoch.clone(), prev })
     }
 
     /// The room as it stands, with this epoch if it is new.
     fn room(&mut self, name: &RoomName, epoch: &str, at: u64) -> Result<&mut Room> {
         let place = match self.heads.entry(name.clone()) {
-            Entry::Occupied(known) => return Ok(known.into_mut()),
-            Entry::Vacant(place) => place,
+            hash_map::Entry::Occupied(known) => return Ok(known.into_mut()),
+            hash_map::Entry::Vacant(place) => place,
         };
         self.tx
             .prepare_cached(
@@ -172,10 +172,10 @@ impl Work<'_> {
 }
 
 /// The first answer to a draft that was taken before.
-fn known(tx: &Transaction<'_>, room: i64, draft: &Draft) -> Result<Receipt> {
+fn known(tx: &Transaction<'_>, room: i64, draft: &EventDraft) -> Result<AppendReceipt> {
     tx.prepare_cached("SELECT seq, at FROM events WHERE room = ? AND author = ? AND id = ?")?
         .query_row(params![room, draft.author, draft.id.as_str()], |row| {
-            Ok(Receipt { seq: row.get(0)?, at: row.get(1)? })
+            Ok(AppendReceipt { seq: row.get(0)?, at: row.get(1)? })
         })
 }
 
@@ -203,14 +203,14 @@ mod tests {
 
     use super::super::schema;
     use super::*;
-    use crate::backend::Mark;
+    use crate::backend::ReadPosition;
 
     #[test]
     fn a_batch_is_taken_whole_or_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::new(schema::open(&dir.path().join("sala.db")).unwrap(), 100);
         let room = RoomName::new("lobby").unwrap();
-        let draft = |id: &str, at| Draft {
+        let draft = |id: &str, at| EventDraft {
             epoch: "epoch".into(),
             uid: format!("uid-{id}"),
             author: "u_ana".into(),
@@ -224,7 +224,8 @@ mod tests {
         assert!(store.commit(both.into_iter()).is_err());
         for _ in 0..2 {
             let done = store.commit([Request::Append(&room, &good)].into_iter()).unwrap();
-            let [Done::Appended { receipt: Receipt { seq, .. }, .. } | Done::Known(Receipt { seq, .. })] = done[..]
+            let [Done::Appended { receipt: AppendReceipt { seq, .. }, .. } | Done::Known(AppendReceipt { seq, .. })] =
+                done[..]
             else {
                 panic!("a receipt")
             };
@@ -259,10 +260,10 @@ mod tests {
         let (mut store, room) = (Store::new(db, 100), RoomName::new("lobby").unwrap());
         let draft = |id: &str| {
             let (epoch, author, body) = ("epoch".into(), "u_ana".into(), "x".into());
-            Draft { epoch, uid: format!("uid-{id}"), author, id: MessageId::new(id).unwrap(), at: 1, body }
+            EventDraft { epoch, uid: format!("uid-{id}"), author, id: MessageId::new(id).unwrap(), at: 1, body }
         };
-        let (one, two, mark) = (draft("1"), draft("2"), Mark { epoch: "epoch".into(), seq: 1 });
-        let far_too_long = [Position { user: "x".repeat(1_000_000), room: room.clone(), mark, at: 1 }];
+        let (one, two, mark) = (draft("1"), draft("2"), ReadPosition { epoch: "epoch".into(), seq: 1 });
+        let far_too_long = [ReadReceipt { user: "x".repeat(1_000_000), room: room.clone(), position: mark, at: 1 }];
         let requests = [Request::Append(&room, &one), Request::Keep(&far_too_long), Request::Append(&room, &two)];
         let done = store.commit(requests.into_iter());
         let db = schema::open_for_reading(&file).unwrap();

@@ -5,23 +5,23 @@ use protocol::RoomName;
 
 use super::relay::Relay;
 use super::writer::Writer;
-use crate::backend::{Broker, Draft, Receipt, Result, Signal, Whisper};
+use crate::backend::{AppendReceipt, BackendUpdate, Broker, Ephemeral, EventDraft, Result};
 
-/// Takes events to the writer, and whispers straight to the hub.
-pub struct LocalBroker {
+/// Takes events to the writer, and ephemerals straight to the hub.
+pub struct SqliteBroker {
     writer: Arc<Writer>,
     relay: Arc<Relay>,
 }
 
-impl LocalBroker {
+impl SqliteBroker {
     pub fn new(writer: Arc<Writer>, relay: Arc<Relay>) -> Self {
         Self { writer, relay }
     }
 }
 
 #[async_trait]
-impl Broker for LocalBroker {
-    async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt> {
+impl Broker for SqliteBroker {
+    async fn append(&self, room: &RoomName, draft: &EventDraft) -> Result<AppendReceipt> {
         self.writer.append(room.clone(), draft.clone()).await
     }
 
@@ -34,21 +34,21 @@ impl Broker for LocalBroker {
         self.relay.unsubscribe(room);
     }
 
-    async fn whisper(&self, room: &RoomName, whisper: &Whisper) -> Result<()> {
+    async fn publish_ephemeral(&self, room: &RoomName, ephemeral: &Ephemeral) -> Result<()> {
         if self.relay.reaches(room)
             && let Some(place) = self.relay.place().await
         {
-            place.send(Signal::Whispered { room: room.clone(), whisper: whisper.clone() });
+            place.send(BackendUpdate::Ephemeral { room: room.clone(), ephemeral: ephemeral.clone() });
         }
         Ok(())
     }
 
     /// There are no other instances.
-    fn is_hearing(&self) -> bool {
+    fn is_subscribed(&self) -> bool {
         true
     }
 
-    fn is_deaf(&self) -> bool {
+    fn subscription_is_down(&self) -> bool {
         false
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::schema;
 use super::writer::Writer;
-use crate::backend::{Entry, Error, History, Result, Slice};
+use crate::backend::{BackendError, EventRange, History, Result, StoredEvent};
 use crate::clock::now_ms;
 
 /// How many reads run at once. Whoever has another one waits.
@@ -43,17 +43,17 @@ impl Reader {
         }
     }
 
-    async fn slice(&self, room: &RoomName, part: Part, limit: usize) -> Result<Slice> {
+    async fn slice(&self, room: &RoomName, part: Part, limit: usize) -> Result<EventRange> {
         if let Some(slice) = self.look(room, part, limit).await? {
             return Ok(slice);
         }
         let epoch = Alphanumeric.sample_string(&mut rand::rng(), 12);
         self.writer.open(room.clone(), epoch, now_ms()).await?;
-        let slice = self.look(room, part, limit).await?;
-        slice.ok_or_else(|| Error::Unavailable("the room was forgotten in the moment it was made".into()))
+        let range = self.look(room, part, limit).await?;
+        range.ok_or_else(|| BackendError::Unavailable("the room was forgotten in the moment it was made".into()))
     }
 
-    async fn look(&self, room: &RoomName, part: Part, limit: usize) -> Result<Option<Slice>> {
+    async fn look(&self, room: &RoomName, part: Part, limit: usize) -> Result<Option<EventRange>> {
         let room = room.clone();
         self.read(move |db| slice(db, &room, part, limit)).await
     }
@@ -68,7 +68,7 @@ impl Reader {
             let _turn = turn;
             desks.with(work)
         });
-        reading.await.map_err(|error| Error::Unavailable(format!("a read was broken off: {error}")))?
+        reading.await.map_err(|error| BackendError::Unavailable(format!("a read was broken off: {error}")))?
     }
 }
 
@@ -89,11 +89,11 @@ impl Desks {
 
 #[async_trait]
 impl History for Reader {
-    async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<Slice> {
+    async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<EventRange> {
         self.slice(room, Part::After(seq), limit).await
     }
 
-    async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<Slice> {
+    async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<EventRange> {
         self.slice(room, Part::Before(before.unwrap_or(u64::MAX)), limit).await
     }
 
@@ -111,7 +111,7 @@ impl History for Reader {
     }
 }
 
-fn slice(db: &mut Connection, room: &RoomName, part: Part, limit: usize) -> rusqlite::Result<Option<Slice>> {
+fn slice(db: &mut Connection, room: &RoomName, part: Part, limit: usize) -> rusqlite::Result<Option<EventRange>> {
     let tx = db.transaction()?;
     let Some((id, Cursor { epoch, seq, uid })) = find(&tx, room)? else { return Ok(None) };
     let (query, bound) = match part {
@@ -120,16 +120,16 @@ fn slice(db: &mut Connection, room: &RoomName, part: Part, limit: usize) -> rusq
     };
     // SQLite counts in signed numbers, and no room has as many events.
     let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let mut entries = tx
+    let mut events = tx
         .prepare_cached(&format!("SELECT seq, uid, prev, body FROM events WHERE room = ? AND {query}"))?
         .query_map(params![id, signed(bound), signed(limit as u64)], |row| {
-            Ok(Entry { seq: row.get(0)?, uid: row.get(1)?, prev: row.get(2)?, body: row.get(3)? })
+            Ok(StoredEvent { seq: row.get(0)?, uid: row.get(1)?, prev: row.get(2)?, body: row.get(3)? })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     if matches!(part, Part::Before(_)) {
-        entries.reverse();
+        events.reverse();
     }
-    Ok(Some(Slice { epoch, head: Head { seq, uid }, entries }))
+    Ok(Some(EventRange { epoch, head: Head { seq, uid }, events }))
 }
 
 fn find(db: &Connection, room: &RoomName) -> rusqlite::Result<Option<(i64, Cursor)>> {

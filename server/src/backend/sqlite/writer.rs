@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::lock::Claim;
 use super::relay::Relay;
 use super::store::{Done, Request, Store};
-use crate::backend::{Draft, Entry, Error, Position, Receipt, Result, Signal};
+use crate::backend::{AppendReceipt, BackendError, BackendUpdate, EventDraft, ReadReceipt, Result, StoredEvent};
 
 /// How many orders may wait for the writer. When it is full, whoever has another one waits.
 const QUEUE: usize = 1_024;
@@ -27,9 +27,9 @@ pub struct Writer {
 }
 
 enum Order {
-    Append { room: RoomName, draft: Draft, reply: oneshot::Sender<Result<Receipt>> },
+    Append { room: RoomName, draft: EventDraft, reply: oneshot::Sender<Result<AppendReceipt>> },
     Open { room: RoomName, epoch: String, at: u64, reply: oneshot::Sender<Result<()>> },
-    Keep { positions: Vec<Position>, reply: oneshot::Sender<Result<()>> },
+    Keep { positions: Vec<ReadReceipt>, reply: oneshot::Sender<Result<()>> },
 }
 
 impl Writer {
@@ -46,7 +46,7 @@ impl Writer {
         Ok(Self { orders: Some(orders), closing, thread: Some(thread) })
     }
 
-    pub async fn append(&self, room: RoomName, draft: Draft) -> Result<Receipt> {
+    pub async fn append(&self, room: RoomName, draft: EventDraft) -> Result<AppendReceipt> {
         self.order(|reply| Order::Append { room, draft, reply }).await
     }
 
@@ -56,12 +56,12 @@ impl Writer {
     }
 
     /// Notes how far people have read.
-    pub async fn keep(&self, positions: Vec<Position>) -> Result<()> {
+    pub async fn keep(&self, positions: Vec<ReadReceipt>) -> Result<()> {
         self.order(|reply| Order::Keep { positions, reply }).await
     }
 
     async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<Result<T>>) -> Order) -> Result<T> {
-        let gone = || Error::Unavailable("the thread that writes the history has ended".into());
+        let gone = || BackendError::Unavailable("the thread that writes the history has ended".into());
         let (reply, answer) = oneshot::channel();
         let orders = self.orders.as_ref().expect("only dropping takes the queue away");
         orders.send(order(reply)).await.map_err(|_| gone())?;
@@ -85,7 +85,7 @@ impl Drop for Writer {
 struct Desk {
     store: Store,
     relay: Arc<Relay>,
-    /// Runs nothing but the wait for a place in the queue of signals.
+    /// Runs nothing but the wait for a place in the queue of updates.
     waiting: Runtime,
     closing: CancellationToken,
 }
@@ -103,8 +103,8 @@ impl Desk {
             Ok(done) => {
                 let done = batch.drain(..).zip(done);
                 let news: Vec<_> = done.filter_map(|(order, done)| order.answer(done, &self.relay)).collect();
-                for signal in news {
-                    self.relay.signal(signal, &self.waiting, &self.closing);
+                for update in news {
+                    self.relay.update(update, &self.waiting, &self.closing);
                 }
             }
             Err(error) => {
@@ -126,13 +126,13 @@ impl Order {
 
     /// Answers, and gives what is to be signalled: who is listening is seen before anyone can act on the answer. Whoever asked
     /// may have gone meanwhile; that is no failure.
-    fn answer(self, done: Done, relay: &Relay) -> Option<Signal> {
+    fn answer(self, done: Done, relay: &Relay) -> Option<BackendUpdate> {
         match (self, done) {
             (Self::Append { room, draft, reply }, Done::Appended { receipt, epoch, prev }) => {
                 let is_heard = relay.reaches(&room);
                 let _ = reply.send(Ok(receipt));
-                let entry = Entry { seq: receipt.seq, uid: draft.uid, prev, body: draft.body };
-                is_heard.then_some(Signal::Appended { room, epoch, entry })
+                let event = StoredEvent { seq: receipt.seq, uid: draft.uid, prev, body: draft.body };
+                is_heard.then_some(BackendUpdate::Appended { room, epoch, event })
             }
             (Self::Append { reply, .. }, Done::Known(receipt)) => {
                 let _ = reply.send(Ok(receipt));
@@ -151,7 +151,7 @@ impl Order {
     }
 
     fn refuse(self, reason: &str) {
-        let error = Error::Unavailable(reason.to_owned());
+        let error = BackendError::Unavailable(reason.to_owned());
         match self {
             Self::Append { reply, .. } => drop(reply.send(Err(error))),
             Self::Open { reply, .. } | Self::Keep { reply, .. } => drop(reply.send(Err(error))),
@@ -166,9 +166,9 @@ mod tests {
     use super::super::{lock, schema};
     use super::*;
 
-    fn draft(id: &str, body: String) -> Draft {
+    fn draft(id: &str, body: String) -> EventDraft {
         let (epoch, uid, author) = ("epoch".into(), format!("uid-{id}"), "u_ana".into());
-        Draft { epoch, uid, author, id: MessageId::new(id).unwrap(), at: 1, body }
+        EventDraft { epoch, uid, author, id: MessageId::new(id).unwrap(), at: 1, body }
     }
 
     #[tokio::test]
@@ -178,8 +178,8 @@ mod tests {
         let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
         // As good as a full disk: SQLite answers SQLITE_FULL.
         db.pragma_update(None, "max_page_count", pages + 8).unwrap();
-        let (signals, mut heard) = mpsc::channel(8);
-        let (relay, room) = (Arc::new(Relay::new(signals)), RoomName::new("lobby").unwrap());
+        let (updates, mut heard) = mpsc::channel(8);
+        let (relay, room) = (Arc::new(Relay::new(updates)), RoomName::new("lobby").unwrap());
         relay.subscribe(&room);
         let claim = lock::claim(dir.path()).unwrap();
         let writer = Writer::start(Store::new(db, 100), relay, claim).unwrap();
@@ -187,11 +187,11 @@ mod tests {
 
         assert_eq!(append("1", 10).await.unwrap().seq, 1);
         let full = append("2", 1_000_000).await;
-        assert!(matches!(&full, Err(Error::Unavailable(reason)) if reason.contains("full")), "{full:?}");
+        assert!(matches!(&full, Err(BackendError::Unavailable(reason)) if reason.contains("full")), "{full:?}");
         assert_eq!(append("2", 10).await.unwrap().seq, 2);
         for expected in [1, 2] {
-            let Some(Signal::Appended { entry, .. }) = heard.recv().await else { panic!("an event") };
-            assert_eq!(entry.seq, expected);
+            let Some(BackendUpdate::Appended { event, .. }) = heard.recv().await else { panic!("an event") };
+            assert_eq!(event.seq, expected);
         }
     }
 }

@@ -3,7 +3,7 @@ use protocol::RoomName;
 use rusqlite::{OptionalExtension, Result as Answer, Transaction, params};
 
 use super::reader::Reader;
-use crate::backend::{Mark, Position, READ_KEPT_MS, READ_ROOMS, Reads, Result};
+use crate::backend::{READ_ROOMS_PER_USER, READ_TTL_MS, ReadPosition, ReadReceipt, Reads, Result};
 
 /// How many positions share one order for the writer, so that no message waits long behind them.
 const PIECE: usize = 256;
@@ -13,18 +13,18 @@ const FORGOTTEN: usize = 64;
 
 #[async_trait]
 impl Reads for Reader {
-    async fn keep(&self, positions: &[Position]) -> Result<()> {
+    async fn store(&self, positions: &[ReadReceipt]) -> Result<()> {
         for piece in positions.chunks(PIECE) {
             self.writer.keep(piece.to_vec()).await?;
         }
         Ok(())
     }
 
-    async fn mark(&self, user: &str, room: &RoomName) -> Result<Option<Mark>> {
+    async fn position(&self, user: &str, room: &RoomName) -> Result<Option<ReadPosition>> {
         let (user, room) = (user.to_owned(), room.clone());
         let look = move |db: &mut rusqlite::Connection| {
             db.prepare_cached("SELECT epoch, seq FROM reads WHERE user = ? AND room = ?")?
-                .query_row([&user, room.as_str()], |row| Ok(Mark { epoch: row.get(0)?, seq: row.get(1)? }))
+                .query_row([&user, room.as_str()], |row| Ok(ReadPosition { epoch: row.get(0)?, seq: row.get(1)? }))
                 .optional()
         };
         self.read(look).await
@@ -32,7 +32,7 @@ impl Reads for Reader {
 }
 
 /// Notes how far people have read.
-pub fn keep(tx: &Transaction<'_>, positions: &[Position]) -> Answer<()> {
+pub fn keep(tx: &Transaction<'_>, positions: &[ReadReceipt]) -> Answer<()> {
     for position in positions {
         note(tx, position)?;
     }
@@ -40,11 +40,14 @@ pub fn keep(tx: &Transaction<'_>, positions: &[Position]) -> Answer<()> {
     tx.prepare_cached(
         "DELETE FROM reads WHERE (user, room) IN (SELECT user, room FROM reads WHERE at < ? ORDER BY at LIMIT ?)",
     )?
-    .execute(params![now.saturating_sub(READ_KEPT_MS), FORGOTTEN])?;
+    .execute(params![now.saturating_sub(READ_TTL_MS), FORGOTTEN])?;
     Ok(())
 }
 
-fn note(tx: &Transaction<'_>, Position { user, room, mark: Mark { epoch, seq }, at }: &Position) -> Answer<()> {
+fn note(
+    tx: &Transaction<'_>,
+    ReadReceipt { user, room, position: ReadPosition { epoch, seq }, at }: &ReadReceipt,
+) -> Answer<()> {
     let room = room.as_str();
     let is_new = tx
         .prepare_cached(
@@ -56,7 +59,7 @@ fn note(tx: &Transaction<'_>, Position { user, room, mark: Mark { epoch, seq }, 
             "DELETE FROM reads WHERE user = ?1 AND room IN
                  (SELECT room FROM reads WHERE user = ?1 ORDER BY at DESC LIMIT -1 OFFSET ?2)",
         )?
-        .execute(params![user, READ_ROOMS])?;
+        .execute(params![user, READ_ROOMS_PER_USER])?;
     } else {
         tx.prepare_cached(
             "UPDATE reads SET epoch = ?3, seq = ?4, at = ?5 WHERE user = ?1 AND room = ?2 AND (epoch <> ?3 OR seq < ?4)",

@@ -7,17 +7,17 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Permit, Sender};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::Signal;
+use crate::backend::BackendUpdate;
 
-/// The way of signals to the hub, for the rooms that it subscribed to.
+/// The way of updates to the hub, for the rooms that it subscribed to.
 pub struct Relay {
     subscribed: Mutex<HashSet<RoomName>>,
-    signals: Sender<Signal>,
+    updates: Sender<BackendUpdate>,
 }
 
 impl Relay {
-    pub fn new(signals: Sender<Signal>) -> Self {
-        Self { subscribed: Mutex::default(), signals }
+    pub fn new(updates: Sender<BackendUpdate>) -> Self {
+        Self { subscribed: Mutex::default(), updates }
     }
 
     pub fn subscribe(&self, room: &RoomName) {
@@ -33,15 +33,15 @@ impl Relay {
     }
 
     /// Waits for a place in the queue. There is none when nobody listens any more.
-    pub async fn place(&self) -> Option<Permit<'_, Signal>> {
-        self.signals.reserve().await.ok()
+    pub async fn place(&self) -> Option<Permit<'_, BackendUpdate>> {
+        self.updates.reserve().await.ok()
     }
 
     /// Signals from a thread. When the queue is full the thread waits, until there is a place, nobody listens any more, or
     /// the backend is closing.
-    pub fn signal(&self, signal: Signal, waiting: &Runtime, closing: &CancellationToken) {
-        if let Err(TrySendError::Full(signal)) = self.signals.try_send(signal) {
-            waiting.block_on(closing.run_until_cancelled(self.signals.send(signal)));
+    pub fn update(&self, update: BackendUpdate, waiting: &Runtime, closing: &CancellationToken) {
+        if let Err(TrySendError::Full(update)) = self.updates.try_send(update) {
+            waiting.block_on(closing.run_until_cancelled(self.updates.send(update)));
         }
     }
 

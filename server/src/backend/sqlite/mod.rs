@@ -5,7 +5,7 @@
 //! | `lock` | the claim of one process on the folder |
 //! | `schema` | connections and tables |
 //! | `store` | what one transaction does |
-//! | `writer` | the one thread that writes: group commit, then answers, then signals |
+//! | `writer` | the one thread that writes: group commit, then answers, then updates |
 //! | `reader` | reads, on connections of their own |
 //! | `relay` | who listens to what, and the way to the hub |
 //! | `register`, `presence` | who is here |
@@ -29,9 +29,9 @@ use anyhow::Context;
 use rusqlite::ErrorCode;
 use tokio::sync::mpsc;
 
-use super::{Backend, Error, SIGNALS};
-use broker::LocalBroker;
-use presence::LocalPresence;
+use super::{Backend, BackendError, UPDATE_QUEUE};
+use broker::SqliteBroker;
+use presence::SqlitePresence;
 use reader::Reader;
 use relay::Relay;
 use store::Store;
@@ -50,22 +50,22 @@ pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
     let db =
         schema::open(&file).with_context(|| format!("the history {} in DATA_DIR cannot be used", file.display()))?;
 
-    let (signals, heard) = mpsc::channel(SIGNALS);
-    let relay = Arc::new(Relay::new(signals));
+    let (updates, heard) = mpsc::channel(UPDATE_QUEUE);
+    let relay = Arc::new(Relay::new(updates));
     let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), claim)
         .context("the thread that writes the history in DATA_DIR cannot be started")?;
     let writer = Arc::new(writer);
     let reader = Arc::new(Reader::new(file, Arc::clone(&writer)));
     Ok(Backend {
-        broker: Arc::new(LocalBroker::new(writer, Arc::clone(&relay))),
+        broker: Arc::new(SqliteBroker::new(writer, Arc::clone(&relay))),
         history: Arc::clone(&reader) as _,
-        presence: Arc::new(LocalPresence::new(relay)),
+        presence: Arc::new(SqlitePresence::new(relay)),
         reads: reader,
-        signals: heard,
+        updates: heard,
     })
 }
 
-impl From<rusqlite::Error> for Error {
+impl From<rusqlite::Error> for BackendError {
     fn from(error: rusqlite::Error) -> Self {
         let damaged =
             matches!(

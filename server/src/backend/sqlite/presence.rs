@@ -9,21 +9,21 @@ use tokio::time::Instant;
 
 use super::register::{News, Register};
 use super::relay::Relay;
-use crate::backend::{PRESENCE_TTL_MS, Presence, Result, Roster, Signal};
+use crate::backend::{BackendUpdate, PRESENCE_TTL_MS, Presence, Result, Roster};
 
 /// Who is here, in memory: with the process all connections are gone, too.
-pub struct LocalPresence {
-    /// Held until the whisper is in the queue, so that whispers tell changes in the order they happened.
+pub struct SqlitePresence {
+    /// Held until the ephemeral is in the queue, so that ephemerals tell changes in the order they happened.
     rooms: Mutex<HashMap<RoomName, Register>>,
     relay: Arc<Relay>,
 }
 
-impl LocalPresence {
+impl SqlitePresence {
     pub fn new(relay: Arc<Relay>) -> Self {
         Self { rooms: Mutex::default(), relay }
     }
 
-    /// Makes a change to a room's register and tells everyone. The place for the whisper comes first: a caller that gives up
+    /// Makes a change to a room's register and tells everyone. The place for the ephemeral comes first: a caller that gives up
     /// while waiting for it has changed nothing.
     async fn change<T>(
         &self,
@@ -35,10 +35,10 @@ impl LocalPresence {
         let (now, mut news) = (Instant::now(), News::default());
         let register = rooms.entry(room.clone()).or_default();
         let result = change(register, now, &mut news);
-        if let (Some(whisper), Some(place)) = (register.tell(news), place)
+        if let (Some(ephemeral), Some(place)) = (register.tell(news), place)
             && self.relay.reaches(room)
         {
-            place.send(Signal::Whispered { room: room.clone(), whisper });
+            place.send(BackendUpdate::Ephemeral { room: room.clone(), ephemeral });
         }
         if register.is_empty() {
             rooms.remove(room);
@@ -48,7 +48,7 @@ impl LocalPresence {
 }
 
 #[async_trait]
-impl Presence for LocalPresence {
+impl Presence for SqlitePresence {
     async fn enter(&self, room: &RoomName, connection: &str, user: &User) -> Result<Roster> {
         let enter = |register: &mut Register, now, news: &mut News| {
             register.enter(connection, user, now + Duration::from_millis(PRESENCE_TTL_MS), news);
@@ -85,7 +85,7 @@ impl Presence for LocalPresence {
         Ok(())
     }
 
-    async fn people(&self, room: &RoomName) -> Result<Roster> {
+    async fn roster(&self, room: &RoomName) -> Result<Roster> {
         let look = |register: &mut Register, now, news: &mut News| {
             register.sweep(now, news);
             register.roster()
