@@ -2,7 +2,7 @@ use protocol::RoomName;
 
 use crate::backend::{BackendError, BackendUpdate, Ephemeral, Result, StoredEvent};
 
-/// What an ephemeral begins with on a room's channel. An event begins with `+`: `append.lua` writes those.
+/// First character of an ephemeral on a room's channel. An event starts with `+`, which `append.lua` writes.
 const EPHEMERAL: char = '~';
 const EVENT: char = '+';
 
@@ -12,12 +12,12 @@ pub fn encode(ephemeral: &Ephemeral) -> String {
     format!("{EPHEMERAL}{json}")
 }
 
-/// Reads what came on the channel of a room.
+/// Decodes a publication on a room's channel.
 ///
 /// # Errors
-/// [`BackendError::Corrupt`], without a word of what was said.
+/// [`BackendError::Corrupt`], without any of the content.
 pub fn decode(room: RoomName, payload: &[u8]) -> Result<BackendUpdate> {
-    let corrupt = |what: &str| BackendError::Corrupt(format!("a message on a room's channel {what}"));
+    let corrupt = |what: &str| BackendError::Corrupt(format!("a publication on a room's channel {what}"));
     let text = std::str::from_utf8(payload).map_err(|_| corrupt("is not UTF-8"))?;
     if let Some(event) = text.strip_prefix(EVENT) {
         let (epoch, event) = event_of(event).ok_or_else(|| corrupt("has no header of an event"))?;
@@ -30,7 +30,7 @@ pub fn decode(room: RoomName, payload: &[u8]) -> Result<BackendUpdate> {
     }
 }
 
-/// `epoch seq uid prev`, a line feed, the body. `prev` is empty for the first event.
+/// Parses `epoch seq uid prev`, a line feed and the body. `prev` is empty for the first event.
 fn event_of(text: &str) -> Option<(String, StoredEvent)> {
     let (header, body) = text.split_once('\n')?;
     let mut words = header.split(' ');
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_read_with_and_without_one_before_it() {
+    fn decodes_events_with_and_without_a_predecessor() {
         for (payload, seq, prev, body) in [
             ("+k3 1 u1 \n{}", 1, "", "{}"),
             ("+k3 2 u1 u0\n{\"text\":\"a b\\n\"}\n", 2, "u0", "{\"text\":\"a b\\n\"}\n"),
@@ -62,14 +62,14 @@ mod tests {
     }
 
     #[test]
-    fn an_ephemeral_is_read_as_it_was_written() {
+    fn decodes_an_encoded_ephemeral() {
         let ephemeral = Ephemeral::PresenceChange { joined: vec![], left: vec!["u_1".into()], count: 3 };
         let expected = BackendUpdate::Ephemeral { room: room(), ephemeral: ephemeral.clone() };
         assert_eq!(decode(room(), encode(&ephemeral).as_bytes()).unwrap(), expected);
     }
 
     #[test]
-    fn what_is_damaged_is_refused_without_repeating_it() {
+    fn refuses_malformed_payloads_without_repeating_them() {
         for payload in
             ["", "secret", "+", "+k3 1 u1\nsecret", "+k3 x u1 u0\nsecret", "+k3 1 u1 u0 x\nsecret", "~{secret"]
         {

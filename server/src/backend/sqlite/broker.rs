@@ -7,7 +7,7 @@ use super::relay::Relay;
 use super::writer::Writer;
 use crate::backend::{AppendReceipt, BackendUpdate, Broker, Ephemeral, EventDraft, Result};
 
-/// Takes events to the writer, and ephemerals straight to the hub.
+/// Sends appends to the writer thread, and ephemerals straight to the hub.
 pub struct SqliteBroker {
     writer: Arc<Writer>,
     relay: Arc<Relay>,
@@ -35,10 +35,10 @@ impl Broker for SqliteBroker {
     }
 
     async fn publish_ephemeral(&self, room: &RoomName, ephemeral: &Ephemeral) -> Result<()> {
-        if self.relay.reaches(room)
-            && let Some(place) = self.relay.place().await
+        if self.relay.is_subscribed(room)
+            && let Some(permit) = self.relay.reserve().await
         {
-            place.send(BackendUpdate::Ephemeral { room: room.clone(), ephemeral: ephemeral.clone() });
+            permit.send(BackendUpdate::Ephemeral { room: room.clone(), ephemeral: ephemeral.clone() });
         }
         Ok(())
     }

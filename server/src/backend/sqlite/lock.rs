@@ -3,24 +3,24 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-/// The claim of this process on a folder.
+/// This process's lock on a data folder.
 #[derive(Debug)]
-pub struct Claim(File);
+pub struct DataDirLock(File);
 
-/// The kernel would end the claim only with the last copy of the file, and a process that is being started holds a copy of
-/// all files for a moment.
-impl Drop for Claim {
+/// The kernel releases the lock with the last copy of the file handle, and a child process that is being started holds
+/// a copy for a moment.
+impl Drop for DataDirLock {
     fn drop(&mut self) {
         if let Err(error) = self.0.unlock() {
-            tracing::warn!(%error, "the claim on DATA_DIR ends only with this process");
+            tracing::warn!(%error, "the lock on DATA_DIR is held until this process ends");
         }
     }
 }
 
-/// Claims the folder for this process. The kernel ends the claim with the process, so a `kill -9` leaves nothing behind.
+/// Locks the folder for this process. The kernel releases the lock with the process, even after `kill -9`.
 ///
-/// Two processes on one folder would both write, and neither would hear the other's people.
-pub fn claim(data_dir: &Path) -> anyhow::Result<Claim> {
+/// Two processes on one folder would both write, and neither would receive the other's updates.
+pub fn acquire(data_dir: &Path) -> anyhow::Result<DataDirLock> {
     let path = data_dir.join("sala.lock");
     let file = File::options()
         .create(true)
@@ -29,7 +29,7 @@ pub fn claim(data_dir: &Path) -> anyhow::Result<Claim> {
         .open(&path)
         .with_context(|| format!("the folder DATA_DIR={} cannot be written to", data_dir.display()))?;
     match file.try_lock() {
-        Ok(()) => Ok(Claim(file)),
+        Ok(()) => Ok(DataDirLock(file)),
         Err(TryLockError::WouldBlock) => bail!(
             "another Sala is already running on DATA_DIR={}; stop it, choose another folder, or set REDIS_URL to run several instances",
             data_dir.display()
@@ -45,12 +45,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_of_the_file_does_not_prolong_the_claim() {
+    fn a_copied_file_handle_does_not_prolong_the_lock() {
         let dir = tempfile::tempdir().unwrap();
-        let claimed = claim(dir.path()).unwrap();
-        let _copy = claimed.0.try_clone().unwrap();
-        claim(dir.path()).unwrap_err();
-        drop(claimed);
-        claim(dir.path()).unwrap();
+        let lock = acquire(dir.path()).unwrap();
+        let _copy = lock.0.try_clone().unwrap();
+        acquire(dir.path()).unwrap_err();
+        drop(lock);
+        acquire(dir.path()).unwrap();
     }
 }

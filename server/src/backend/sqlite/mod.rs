@@ -2,21 +2,21 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `lock` | the claim of one process on the folder |
+//! | `lock` | the lock that reserves the folder for one process |
 //! | `schema` | connections and tables |
 //! | `store` | what one transaction does |
-//! | `writer` | the one thread that writes: group commit, then answers, then updates |
-//! | `reader` | reads, on connections of their own |
-//! | `relay` | who listens to what, and the way to the hub |
-//! | `register`, `presence` | who is here |
-//! | `reads` | how far people have read |
+//! | `writer` | the writer thread: group commit, then replies, then updates |
+//! | `reader` | the pool of reading connections |
+//! | `relay` | which rooms are subscribed to, and the queue to the hub |
+//! | `presence_table`, `presence` | the users in each room |
+//! | `reads` | read positions |
 
 mod broker;
 mod lock;
 mod presence;
+mod presence_table;
 mod reader;
 mod reads;
-mod register;
 mod relay;
 mod schema;
 mod store;
@@ -37,22 +37,23 @@ use relay::Relay;
 use store::Store;
 use writer::Writer;
 
-/// Opens the history in `data_dir`, which is created if it is missing. Of each room at least the last `history_limit`
-/// events and those of the last 24 hours are kept.
+/// Opens the history in `data_dir`, which is created if it does not exist. Of each room at least the last
+/// `history_limit` events and those of the last 24 hours are kept.
 ///
 /// # Errors
-/// The folder cannot be used, another process uses it, or its file comes from a newer version. The text names `DATA_DIR`.
+/// The folder cannot be used, another process has locked it, or a newer version has written it. The text names
+/// `DATA_DIR`.
 pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
     let place = data_dir.display();
     std::fs::create_dir_all(data_dir).with_context(|| format!("the folder DATA_DIR={place} cannot be created"))?;
-    let claim = lock::claim(data_dir)?;
+    let lock = lock::acquire(data_dir)?;
     let file = data_dir.join("sala.db");
     let db =
         schema::open(&file).with_context(|| format!("the history {} in DATA_DIR cannot be used", file.display()))?;
 
     let (updates, heard) = mpsc::channel(UPDATE_QUEUE);
     let relay = Arc::new(Relay::new(updates));
-    let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), claim)
+    let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), lock)
         .context("the thread that writes the history in DATA_DIR cannot be started")?;
     let writer = Arc::new(writer);
     let reader = Arc::new(Reader::new(file, Arc::clone(&writer)));

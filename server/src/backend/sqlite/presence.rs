@@ -7,14 +7,14 @@ use protocol::{RoomName, User};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::register::{News, Register};
+use super::presence_table::{PresenceChanges, PresenceTable};
 use super::relay::Relay;
 use crate::backend::{BackendUpdate, PRESENCE_TTL_MS, Presence, Result, Roster};
 
-/// Who is here, in memory: with the process all connections are gone, too.
+/// Presence in memory: all connections end with the process.
 pub struct SqlitePresence {
-    /// Held until the ephemeral is in the queue, so that ephemerals tell changes in the order they happened.
-    rooms: Mutex<HashMap<RoomName, Register>>,
+    /// Held until the update is queued, so that updates are sent in the order of the changes.
+    rooms: Mutex<HashMap<RoomName, PresenceTable>>,
     relay: Arc<Relay>,
 }
 
@@ -23,24 +23,24 @@ impl SqlitePresence {
         Self { rooms: Mutex::default(), relay }
     }
 
-    /// Makes a change to a room's register and tells everyone. The place for the ephemeral comes first: a caller that gives up
+    /// Changes a room's table and publishes the difference. The permit is taken first, so a caller that is cancelled
     /// while waiting for it has changed nothing.
     async fn change<T>(
         &self,
         room: &RoomName,
-        change: impl FnOnce(&mut Register, Instant, &mut News) -> T + Send,
+        change: impl FnOnce(&mut PresenceTable, Instant, &mut PresenceChanges) -> T + Send,
     ) -> T {
         let mut rooms = self.rooms.lock().await;
-        let place = self.relay.place().await;
-        let (now, mut news) = (Instant::now(), News::default());
-        let register = rooms.entry(room.clone()).or_default();
-        let result = change(register, now, &mut news);
-        if let (Some(ephemeral), Some(place)) = (register.tell(news), place)
-            && self.relay.reaches(room)
+        let permit = self.relay.reserve().await;
+        let (now, mut changes) = (Instant::now(), PresenceChanges::default());
+        let table = rooms.entry(room.clone()).or_default();
+        let result = change(table, now, &mut changes);
+        if let (Some(ephemeral), Some(permit)) = (table.to_ephemeral(changes), permit)
+            && self.relay.is_subscribed(room)
         {
-            place.send(BackendUpdate::Ephemeral { room: room.clone(), ephemeral });
+            permit.send(BackendUpdate::Ephemeral { room: room.clone(), ephemeral });
         }
-        if register.is_empty() {
+        if table.is_empty() {
             rooms.remove(room);
         }
         result
@@ -50,29 +50,29 @@ impl SqlitePresence {
 #[async_trait]
 impl Presence for SqlitePresence {
     async fn enter(&self, room: &RoomName, connection: &str, user: &User) -> Result<Roster> {
-        let enter = |register: &mut Register, now, news: &mut News| {
-            register.enter(connection, user, now + Duration::from_millis(PRESENCE_TTL_MS), news);
-            register.sweep(now, news);
-            register.roster()
+        let enter = |table: &mut PresenceTable, now, changes: &mut PresenceChanges| {
+            table.enter(connection, user, now + Duration::from_millis(PRESENCE_TTL_MS), changes);
+            table.sweep(now, changes);
+            table.roster()
         };
         Ok(self.change(room, enter).await)
     }
 
     async fn leave(&self, room: &RoomName, connection: &str) -> Result<()> {
-        let leave = |register: &mut Register, now, news: &mut News| {
-            register.leave(connection, news);
-            register.sweep(now, news);
+        let leave = |table: &mut PresenceTable, now, changes: &mut PresenceChanges| {
+            table.leave(connection, changes);
+            table.sweep(now, changes);
         };
         self.change(room, leave).await;
         Ok(())
     }
 
     async fn refresh(&self, room: &RoomName, here: &[(String, User)], ttl_ms: u64) -> Result<()> {
-        let refresh = |register: &mut Register, now, news: &mut News| {
+        let refresh = |table: &mut PresenceTable, now, changes: &mut PresenceChanges| {
             for (connection, user) in here {
-                register.enter(connection, user, now + Duration::from_millis(ttl_ms), news);
+                table.enter(connection, user, now + Duration::from_millis(ttl_ms), changes);
             }
-            register.sweep(now, news);
+            table.sweep(now, changes);
         };
         self.change(room, refresh).await;
         Ok(())
@@ -80,15 +80,18 @@ impl Presence for SqlitePresence {
 
     async fn sweep(&self, rooms: &[RoomName]) -> Result<()> {
         for room in rooms {
-            self.change(room, |register: &mut Register, now, news: &mut News| register.sweep(now, news)).await;
+            self.change(room, |table: &mut PresenceTable, now, changes: &mut PresenceChanges| {
+                table.sweep(now, changes)
+            })
+            .await;
         }
         Ok(())
     }
 
     async fn roster(&self, room: &RoomName) -> Result<Roster> {
-        let look = |register: &mut Register, now, news: &mut News| {
-            register.sweep(now, news);
-            register.roster()
+        let look = |table: &mut PresenceTable, now, changes: &mut PresenceChanges| {
+            table.sweep(now, changes);
+            table.roster()
         };
         Ok(self.change(room, look).await)
     }

@@ -12,24 +12,24 @@ use super::writer::Writer;
 use crate::backend::{BackendError, EventRange, History, Result, StoredEvent};
 use crate::clock::now_ms;
 
-/// How many reads run at once. Whoever has another one waits.
-const READERS: usize = 4;
+/// How many reads run concurrently. Further reads wait.
+const MAX_READS: usize = 4;
 
-/// Reads, each on a connection of its own and at one moment of the file, beside the writer and never in its way.
+/// Reads on a pool of connections, each read in one snapshot of the file, without blocking the writer.
 pub struct Reader {
-    desks: Arc<Desks>,
-    turns: Arc<Semaphore>,
+    pool: Arc<ReadPool>,
+    permits: Arc<Semaphore>,
     pub(super) writer: Arc<Writer>,
 }
 
-struct Desks {
+struct ReadPool {
     file: PathBuf,
     free: Mutex<Vec<Connection>>,
 }
 
-/// A part of a room's history.
+/// Which events of a room to read.
 #[derive(Clone, Copy)]
-enum Part {
+enum RangeQuery {
     After(u64),
     Before(u64),
 }
@@ -37,42 +37,42 @@ enum Part {
 impl Reader {
     pub fn new(file: PathBuf, writer: Arc<Writer>) -> Self {
         Self {
-            desks: Arc::new(Desks { file, free: Mutex::default() }),
-            turns: Arc::new(Semaphore::new(READERS)),
+            pool: Arc::new(ReadPool { file, free: Mutex::default() }),
+            permits: Arc::new(Semaphore::new(MAX_READS)),
             writer,
         }
     }
 
-    async fn slice(&self, room: &RoomName, part: Part, limit: usize) -> Result<EventRange> {
-        if let Some(slice) = self.look(room, part, limit).await? {
-            return Ok(slice);
+    async fn read_range(&self, room: &RoomName, query: RangeQuery, limit: usize) -> Result<EventRange> {
+        if let Some(range) = self.try_read_range(room, query, limit).await? {
+            return Ok(range);
         }
         let epoch = Alphanumeric.sample_string(&mut rand::rng(), 12);
-        self.writer.open(room.clone(), epoch, now_ms()).await?;
-        let range = self.look(room, part, limit).await?;
-        range.ok_or_else(|| BackendError::Unavailable("the room was forgotten in the moment it was made".into()))
+        self.writer.create_room(room.clone(), epoch, now_ms()).await?;
+        let range = self.try_read_range(room, query, limit).await?;
+        range.ok_or_else(|| BackendError::Unavailable("the room was deleted right after its creation".into()))
     }
 
-    async fn look(&self, room: &RoomName, part: Part, limit: usize) -> Result<Option<EventRange>> {
+    async fn try_read_range(&self, room: &RoomName, query: RangeQuery, limit: usize) -> Result<Option<EventRange>> {
         let room = room.clone();
-        self.read(move |db| slice(db, &room, part, limit)).await
+        self.read(move |db| select_range(db, &room, query, limit)).await
     }
 
     pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.expect("the turns are never closed");
-        let desks = Arc::clone(&self.desks);
+        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
+        let pool = Arc::clone(&self.pool);
         let reading = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            desks.with(work)
+            let _permit = permit;
+            pool.with(work)
         });
-        reading.await.map_err(|error| BackendError::Unavailable(format!("a read was broken off: {error}")))?
+        reading.await.map_err(|error| BackendError::Unavailable(format!("a read was aborted: {error}")))?
     }
 }
 
-impl Desks {
+impl ReadPool {
     /// A connection that failed is not used again.
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T> {
         let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,11 +90,11 @@ impl Desks {
 #[async_trait]
 impl History for Reader {
     async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<EventRange> {
-        self.slice(room, Part::After(seq), limit).await
+        self.read_range(room, RangeQuery::After(seq), limit).await
     }
 
     async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<EventRange> {
-        self.slice(room, Part::Before(before.unwrap_or(u64::MAX)), limit).await
+        self.read_range(room, RangeQuery::Before(before.unwrap_or(u64::MAX)), limit).await
     }
 
     async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>> {
@@ -111,22 +111,27 @@ impl History for Reader {
     }
 }
 
-fn slice(db: &mut Connection, room: &RoomName, part: Part, limit: usize) -> rusqlite::Result<Option<EventRange>> {
+fn select_range(
+    db: &mut Connection,
+    room: &RoomName,
+    query: RangeQuery,
+    limit: usize,
+) -> rusqlite::Result<Option<EventRange>> {
     let tx = db.transaction()?;
     let Some((id, Cursor { epoch, seq, uid })) = find(&tx, room)? else { return Ok(None) };
-    let (query, bound) = match part {
-        Part::After(seq) => ("seq > ? ORDER BY seq LIMIT ?", seq),
-        Part::Before(seq) => ("seq < ? ORDER BY seq DESC LIMIT ?", seq),
+    let (condition, bound) = match query {
+        RangeQuery::After(seq) => ("seq > ? ORDER BY seq LIMIT ?", seq),
+        RangeQuery::Before(seq) => ("seq < ? ORDER BY seq DESC LIMIT ?", seq),
     };
-    // SQLite counts in signed numbers, and no room has as many events.
+    // SQLite's integers are signed, and no room has that many events.
     let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let mut events = tx
-        .prepare_cached(&format!("SELECT seq, uid, prev, body FROM events WHERE room = ? AND {query}"))?
+        .prepare_cached(&format!("SELECT seq, uid, prev, body FROM events WHERE room = ? AND {condition}"))?
         .query_map(params![id, signed(bound), signed(limit as u64)], |row| {
             Ok(StoredEvent { seq: row.get(0)?, uid: row.get(1)?, prev: row.get(2)?, body: row.get(3)? })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    if matches!(part, Part::Before(_)) {
+    if matches!(query, RangeQuery::Before(_)) {
         events.reverse();
     }
     Ok(Some(EventRange { epoch, head: Head { seq, uid }, events }))

@@ -5,17 +5,17 @@ use rusqlite::{OptionalExtension, Result as Answer, Transaction, params};
 use super::reader::Reader;
 use crate::backend::{READ_ROOMS_PER_USER, READ_TTL_MS, ReadPosition, ReadReceipt, Reads, Result};
 
-/// How many positions share one order for the writer, so that no message waits long behind them.
-const PIECE: usize = 256;
+/// How many receipts one job holds, so that appends do not wait long behind it.
+const CHUNK: usize = 256;
 
-/// How many positions that are too old are forgotten at a time.
-const FORGOTTEN: usize = 64;
+/// How many expired positions one write removes.
+const EXPIRED_PER_WRITE: usize = 64;
 
 #[async_trait]
 impl Reads for Reader {
-    async fn store(&self, positions: &[ReadReceipt]) -> Result<()> {
-        for piece in positions.chunks(PIECE) {
-            self.writer.keep(piece.to_vec()).await?;
+    async fn store(&self, receipts: &[ReadReceipt]) -> Result<()> {
+        for chunk in receipts.chunks(CHUNK) {
+            self.writer.store_reads(chunk.to_vec()).await?;
         }
         Ok(())
     }
@@ -31,20 +31,20 @@ impl Reads for Reader {
     }
 }
 
-/// Notes how far people have read.
-pub fn keep(tx: &Transaction<'_>, positions: &[ReadReceipt]) -> Answer<()> {
-    for position in positions {
-        note(tx, position)?;
+/// Stores receipts and removes expired positions.
+pub fn upsert_all(tx: &Transaction<'_>, receipts: &[ReadReceipt]) -> Answer<()> {
+    for receipt in receipts {
+        upsert(tx, receipt)?;
     }
-    let now = positions.iter().map(|position| position.at).max().unwrap_or_default();
+    let now = receipts.iter().map(|receipt| receipt.at).max().unwrap_or_default();
     tx.prepare_cached(
         "DELETE FROM reads WHERE (user, room) IN (SELECT user, room FROM reads WHERE at < ? ORDER BY at LIMIT ?)",
     )?
-    .execute(params![now.saturating_sub(READ_TTL_MS), FORGOTTEN])?;
+    .execute(params![now.saturating_sub(READ_TTL_MS), EXPIRED_PER_WRITE])?;
     Ok(())
 }
 
-fn note(
+fn upsert(
     tx: &Transaction<'_>,
     ReadReceipt { user, room, position: ReadPosition { epoch, seq }, at }: &ReadReceipt,
 ) -> Answer<()> {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::BackendUpdate;
 
-/// The way of updates to the hub, for the rooms that it subscribed to.
+/// The queue of updates to the hub, for the rooms that the hub has subscribed to.
 pub struct Relay {
     subscribed: Mutex<HashSet<RoomName>>,
     updates: Sender<BackendUpdate>,
@@ -28,20 +28,20 @@ impl Relay {
         self.rooms().remove(room);
     }
 
-    pub fn reaches(&self, room: &RoomName) -> bool {
+    pub fn is_subscribed(&self, room: &RoomName) -> bool {
         self.rooms().contains(room)
     }
 
-    /// Waits for a place in the queue. There is none when nobody listens any more.
-    pub async fn place(&self) -> Option<Permit<'_, BackendUpdate>> {
+    /// Waits for space in the queue. `None` after the hub has dropped the receiver.
+    pub async fn reserve(&self) -> Option<Permit<'_, BackendUpdate>> {
         self.updates.reserve().await.ok()
     }
 
-    /// Signals from a thread. When the queue is full the thread waits, until there is a place, nobody listens any more, or
-    /// the backend is closing.
-    pub fn update(&self, update: BackendUpdate, waiting: &Runtime, closing: &CancellationToken) {
+    /// Sends from a thread. A full queue blocks the thread until there is space, the receiver is dropped or the backend
+    /// is closing.
+    pub fn send_blocking(&self, update: BackendUpdate, runtime: &Runtime, closing: &CancellationToken) {
         if let Err(TrySendError::Full(update)) = self.updates.try_send(update) {
-            waiting.block_on(closing.run_until_cancelled(self.updates.send(update)));
+            runtime.block_on(closing.run_until_cancelled(self.updates.send(update)));
         }
     }
 

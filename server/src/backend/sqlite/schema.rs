@@ -4,10 +4,10 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use rusqlite::{Connection, OpenFlags};
 
-/// The layout of the tables, kept in `PRAGMA user_version`.
+/// Schema version, stored in `PRAGMA user_version`.
 const VERSION: i64 = 2;
 
-/// A clustered table, since a page of history is a run of neighbours. `UNIQUE (room, author, id)` is what makes a retry safe.
+/// A clustered table, since a page of history is a run of neighbours. `UNIQUE (room, author, id)` makes a retry safe.
 const TABLES: &str = "
 CREATE TABLE rooms (
     id INTEGER PRIMARY KEY,
@@ -32,7 +32,7 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// How far people have read, since version 2.
+/// Read positions, since version 2.
 const READS: &str = "
 CREATE TABLE reads (
     user TEXT NOT NULL,
@@ -45,7 +45,7 @@ CREATE TABLE reads (
 CREATE INDEX old_reads ON reads (at);
 ";
 
-/// Opens the file for writing, and makes the tables that it lacks.
+/// Opens the file for writing, and creates missing tables.
 pub fn open(file: &Path) -> anyhow::Result<Connection> {
     let mut db = Connection::open(file)?;
     db.busy_timeout(Duration::from_secs(5))?;
@@ -55,7 +55,7 @@ pub fn open(file: &Path) -> anyhow::Result<Connection> {
     }
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     ensure!(mode == "wal", "its file system does not support SQLite's write-ahead log");
-    // An acknowledged event survives a loss of power: every commit waits for the disk.
+    // An acknowledged event survives a loss of power: every commit waits for fsync.
     db.pragma_update(None, "synchronous", "FULL")?;
     if found < VERSION {
         let tx = db.transaction()?;
@@ -67,7 +67,7 @@ pub fn open(file: &Path) -> anyhow::Result<Connection> {
     Ok(db)
 }
 
-/// Opens the file for reading. It exists, with its tables: [`open`] was there first.
+/// Opens the file for reading, after [`open`] has created it.
 pub fn open_for_reading(file: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(Duration::from_secs(5))?;

@@ -7,64 +7,64 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::lock::Claim;
+use super::lock::DataDirLock;
 use super::relay::Relay;
-use super::store::{Done, Request, Store};
+use super::store::{Store, Write, WriteResult};
 use crate::backend::{AppendReceipt, BackendError, BackendUpdate, EventDraft, ReadReceipt, Result, StoredEvent};
 
-/// How many orders may wait for the writer. When it is full, whoever has another one waits.
+/// How many jobs may wait for the thread. When the queue is full, callers wait.
 const QUEUE: usize = 1_024;
-/// How many orders share one transaction, and so one wait for the disk.
+/// How many jobs share one transaction, and so one fsync.
 const BATCH: usize = 256;
 
-/// The one thread that writes the history. While it waits for the disk orders gather; then they share the next wait.
+/// The thread that writes the history. Jobs that arrive during a commit share the next one.
 ///
-/// Dropping it finishes the orders that are in the queue and ends the thread, which blocks for the time of one commit.
+/// Dropping it completes the queued jobs and ends the thread, which blocks for the time of one commit.
 pub struct Writer {
-    orders: Option<mpsc::Sender<Order>>,
+    jobs: Option<mpsc::Sender<WriteJob>>,
     closing: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
-enum Order {
+enum WriteJob {
     Append { room: RoomName, draft: EventDraft, reply: oneshot::Sender<Result<AppendReceipt>> },
-    Open { room: RoomName, epoch: String, at: u64, reply: oneshot::Sender<Result<()>> },
-    Keep { positions: Vec<ReadReceipt>, reply: oneshot::Sender<Result<()>> },
+    CreateRoom { room: RoomName, epoch: String, at: u64, reply: oneshot::Sender<Result<()>> },
+    StoreReads { receipts: Vec<ReadReceipt>, reply: oneshot::Sender<Result<()>> },
 }
 
 impl Writer {
-    /// Starts the thread, which keeps `claim` for as long as it has the file.
-    pub fn start(store: Store, relay: Arc<Relay>, claim: Claim) -> io::Result<Self> {
-        let (orders, queue) = mpsc::channel(QUEUE);
+    /// Starts the thread, which holds `lock` for as long as the file is open.
+    pub fn start(store: Store, relay: Arc<Relay>, lock: DataDirLock) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
         let closing = CancellationToken::new();
-        let waiting = runtime::Builder::new_current_thread().build()?;
-        let desk = Desk { store, relay, waiting, closing: closing.clone() };
+        let runtime = runtime::Builder::new_current_thread().build()?;
+        let thread_state = WriterThread { store, relay, runtime, closing: closing.clone() };
         let thread = thread::Builder::new().name("sala-writer".into()).spawn(move || {
-            desk.work(queue);
-            drop(claim);
+            thread_state.run(queue);
+            drop(lock);
         })?;
-        Ok(Self { orders: Some(orders), closing, thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), closing, thread: Some(thread) })
     }
 
     pub async fn append(&self, room: RoomName, draft: EventDraft) -> Result<AppendReceipt> {
-        self.order(|reply| Order::Append { room, draft, reply }).await
+        self.submit(|reply| WriteJob::Append { room, draft, reply }).await
     }
 
-    /// Gives a room that was never seen an epoch.
-    pub async fn open(&self, room: RoomName, epoch: String, at: u64) -> Result<()> {
-        self.order(|reply| Order::Open { room, epoch, at, reply }).await
+    /// Creates a room that does not exist.
+    pub async fn create_room(&self, room: RoomName, epoch: String, at: u64) -> Result<()> {
+        self.submit(|reply| WriteJob::CreateRoom { room, epoch, at, reply }).await
     }
 
-    /// Notes how far people have read.
-    pub async fn keep(&self, positions: Vec<ReadReceipt>) -> Result<()> {
-        self.order(|reply| Order::Keep { positions, reply }).await
+    /// Stores read positions.
+    pub async fn store_reads(&self, receipts: Vec<ReadReceipt>) -> Result<()> {
+        self.submit(|reply| WriteJob::StoreReads { receipts, reply }).await
     }
 
-    async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<Result<T>>) -> Order) -> Result<T> {
-        let gone = || BackendError::Unavailable("the thread that writes the history has ended".into());
+    async fn submit<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> WriteJob) -> Result<T> {
+        let gone = || BackendError::Unavailable("the writer thread has ended".into());
         let (reply, answer) = oneshot::channel();
-        let orders = self.orders.as_ref().expect("only dropping takes the queue away");
-        orders.send(order(reply)).await.map_err(|_| gone())?;
+        let jobs = self.jobs.as_ref().expect("only drop takes the queue");
+        jobs.send(job(reply)).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }
@@ -72,89 +72,96 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.closing.cancel();
-        self.orders = None;
+        self.jobs = None;
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the thread that writes the history has panicked");
+            tracing::error!("the writer thread has panicked");
         }
     }
 }
 
-/// Where the thread works.
-struct Desk {
+/// State of the writer thread.
+struct WriterThread {
     store: Store,
     relay: Arc<Relay>,
-    /// Runs nothing but the wait for a place in the queue of updates.
-    waiting: Runtime,
+    /// Runs only the wait for space in the queue of updates.
+    runtime: Runtime,
     closing: CancellationToken,
 }
 
-impl Desk {
-    fn work(mut self, mut queue: mpsc::Receiver<Order>) {
+impl WriterThread {
+    fn run(mut self, mut queue: mpsc::Receiver<WriteJob>) {
         let mut batch = Vec::with_capacity(BATCH);
         while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-            self.settle(&mut batch);
+            self.commit(&mut batch);
         }
     }
 
-    fn settle(&mut self, batch: &mut Vec<Order>) {
-        match self.store.commit(batch.iter().map(Order::request)) {
+    fn commit(&mut self, batch: &mut Vec<WriteJob>) {
+        match self.store.commit(batch.iter().map(WriteJob::as_write)) {
             Ok(done) => {
                 let done = batch.drain(..).zip(done);
-                let news: Vec<_> = done.filter_map(|(order, done)| order.answer(done, &self.relay)).collect();
-                for update in news {
-                    self.relay.update(update, &self.waiting, &self.closing);
+                let changes: Vec<_> = done.filter_map(|(job, done)| job.finish(done, &self.relay)).collect();
+                for update in changes {
+                    self.relay.send_blocking(update, &self.runtime, &self.closing);
                 }
             }
             Err(error) => {
                 let reason = error.to_string();
-                batch.drain(..).for_each(|order| order.refuse(&reason));
+                batch.drain(..).for_each(|job| job.fail(&reason));
             }
         }
     }
 }
 
-impl Order {
-    fn request(&self) -> Request<'_> {
+impl WriteJob {
+    fn as_write(&self) -> Write<'_> {
         match self {
-            Self::Append { room, draft, .. } => Request::Append(room, draft),
-            Self::Open { room, epoch, at, .. } => Request::Open(room, epoch, *at),
-            Self::Keep { positions, .. } => Request::Keep(positions),
+            Self::Append { room, draft, .. } => Write::Append(room, draft),
+            Self::CreateRoom { room, epoch, at, .. } => Write::CreateRoom(room, epoch, *at),
+            Self::StoreReads { receipts, .. } => Write::StoreReads(receipts),
         }
     }
 
-    /// Answers, and gives what is to be signalled: who is listening is seen before anyone can act on the answer. Whoever asked
-    /// may have gone meanwhile; that is no failure.
-    fn answer(self, done: Done, relay: &Relay) -> Option<BackendUpdate> {
+    /// Replies, and returns the update to send. Whether the room is subscribed to is read before the reply, because the
+    /// caller may then unsubscribe. A caller that has gone is not an error.
+    fn finish(self, done: WriteResult, relay: &Relay) -> Option<BackendUpdate> {
         match (self, done) {
-            (Self::Append { room, draft, reply }, Done::Appended { receipt, epoch, prev }) => {
-                let is_heard = relay.reaches(&room);
+            (Self::Append { room, draft, reply }, WriteResult::Appended { receipt, epoch, prev }) => {
+                let is_heard = relay.is_subscribed(&room);
                 let _ = reply.send(Ok(receipt));
                 let event = StoredEvent { seq: receipt.seq, uid: draft.uid, prev, body: draft.body };
                 is_heard.then_some(BackendUpdate::Appended { room, epoch, event })
             }
-            (Self::Append { reply, .. }, Done::Known(receipt)) => {
+            (Self::Append { reply, .. }, WriteResult::Duplicate(receipt)) => {
                 let _ = reply.send(Ok(receipt));
                 None
             }
-            (Self::Open { reply, .. }, Done::Opened) | (Self::Keep { reply, .. }, Done::Kept) => {
+            (Self::CreateRoom { reply, .. }, WriteResult::RoomCreated)
+            | (Self::StoreReads { reply, .. }, WriteResult::ReadsStored) => {
                 let _ = reply.send(Ok(()));
                 None
             }
-            (Self::Append { .. }, Done::Opened | Done::Kept)
-            | (Self::Open { .. }, Done::Appended { .. } | Done::Known(_) | Done::Kept)
-            | (Self::Keep { .. }, Done::Appended { .. } | Done::Known(_) | Done::Opened) => {
-                unreachable!("the store answers requests in their order")
+            (Self::Append { .. }, WriteResult::RoomCreated | WriteResult::ReadsStored)
+            | (
+                Self::CreateRoom { .. },
+                WriteResult::Appended { .. } | WriteResult::Duplicate(_) | WriteResult::ReadsStored,
+            )
+            | (
+                Self::StoreReads { .. },
+                WriteResult::Appended { .. } | WriteResult::Duplicate(_) | WriteResult::RoomCreated,
+            ) => {
+                unreachable!("the store answers requests in their job")
             }
         }
     }
 
-    fn refuse(self, reason: &str) {
+    fn fail(self, reason: &str) {
         let error = BackendError::Unavailable(reason.to_owned());
         match self {
             Self::Append { reply, .. } => drop(reply.send(Err(error))),
-            Self::Open { reply, .. } | Self::Keep { reply, .. } => drop(reply.send(Err(error))),
+            Self::CreateRoom { reply, .. } | Self::StoreReads { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 }
@@ -172,17 +179,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_disk_is_said_and_survived() {
+    async fn reports_a_full_disk_and_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let db = schema::open(&dir.path().join("sala.db")).unwrap();
         let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
-        // As good as a full disk: SQLite answers SQLITE_FULL.
+        // Makes SQLite answer SQLITE_FULL, as on a full disk.
         db.pragma_update(None, "max_page_count", pages + 8).unwrap();
         let (updates, mut heard) = mpsc::channel(8);
         let (relay, room) = (Arc::new(Relay::new(updates)), RoomName::new("lobby").unwrap());
         relay.subscribe(&room);
-        let claim = lock::claim(dir.path()).unwrap();
-        let writer = Writer::start(Store::new(db, 100), relay, claim).unwrap();
+        let lock = lock::acquire(dir.path()).unwrap();
+        let writer = Writer::start(Store::new(db, 100), relay, lock).unwrap();
         let append = |id: &str, length: usize| writer.append(room.clone(), draft(id, "x".repeat(length)));
 
         assert_eq!(append("1", 10).await.unwrap().seq, 1);

@@ -4,16 +4,16 @@ use tokio::time::Instant;
 
 use crate::backend::{Ephemeral, Roster};
 
-/// Who is in one room. It knows no clock: `now` is an argument.
+/// The users in one room. Deterministic: `now` is an argument.
 #[derive(Default)]
-pub struct Register {
-    /// Every connection, with its person and the moment it expires.
+pub struct PresenceTable {
+    /// Each connection's user id and expiry.
     connections: HashMap<String, (String, Instant)>,
-    /// The same, soonest first.
+    /// Connections by expiry, soonest first.
     expiries: BTreeSet<(Instant, String)>,
-    /// Every person, by id. The name is that of the latest connection: one may take another.
+    /// Users by id, with the name of their latest connection.
     people: HashMap<String, Person>,
-    /// The same as name and id, in the order of the roster.
+    /// Name and id of each user, in the order of the roster.
     by_name: BTreeSet<(String, String)>,
 }
 
@@ -23,16 +23,16 @@ struct Person {
     connections: usize,
 }
 
-/// Who came and who went, so far unsaid.
+/// Users that entered and left, not yet published.
 #[derive(Default)]
-pub struct News {
+pub struct PresenceChanges {
     joined: Vec<User>,
     left: Vec<String>,
 }
 
-impl Register {
-    /// Adds a connection, or changes when it expires.
-    pub fn enter(&mut self, connection: &str, user: &User, expiry: Instant, news: &mut News) {
+impl PresenceTable {
+    /// Adds a connection, or changes its expiry.
+    pub fn enter(&mut self, connection: &str, user: &User, expiry: Instant, changes: &mut PresenceChanges) {
         if let Some((_, known)) = self.connections.get_mut(connection) {
             let before = std::mem::replace(known, expiry);
             self.expiries.remove(&(before, connection.to_owned()));
@@ -43,36 +43,36 @@ impl Register {
         self.connections.insert(connection.to_owned(), (user.id.clone(), expiry));
         let person = self.people.entry(user.id.clone()).or_default();
         person.connections += 1;
-        // A name is never empty, so one who is new here differs as well.
+        // A name is never empty, so a new user differs as well.
         if person.name != user.name {
             let before = std::mem::replace(&mut person.name, user.name.clone());
             self.by_name.remove(&(before, user.id.clone()));
             self.by_name.insert((user.name.clone(), user.id.clone()));
-            news.joined.push(user.clone());
+            changes.joined.push(user.clone());
         }
     }
 
-    /// Takes a connection away, if it is there.
-    pub fn leave(&mut self, connection: &str, news: &mut News) {
+    /// Removes a connection, if it exists.
+    pub fn leave(&mut self, connection: &str, changes: &mut PresenceChanges) {
         let Some((id, expiry)) = self.connections.remove(connection) else { return };
         self.expiries.remove(&(expiry, connection.to_owned()));
-        let person = self.people.get_mut(&id).expect("the person of every connection is listed");
+        let person = self.people.get_mut(&id).expect("every connection has its user in the table");
         person.connections -= 1;
         if person.connections == 0 {
             let name = std::mem::take(&mut person.name);
             self.people.remove(&id);
             self.by_name.remove(&(name, id.clone()));
-            news.left.push(id);
+            changes.left.push(id);
         }
     }
 
-    /// Takes away the connections that have expired.
-    pub fn sweep(&mut self, now: Instant, news: &mut News) {
+    /// Removes the expired connections.
+    pub fn sweep(&mut self, now: Instant, changes: &mut PresenceChanges) {
         while let Some((expiry, connection)) = self.expiries.first()
             && *expiry <= now
         {
             let connection = connection.clone();
-            self.leave(&connection, news);
+            self.leave(&connection, changes);
         }
     }
 
@@ -85,9 +85,9 @@ impl Register {
         self.connections.is_empty()
     }
 
-    /// The ephemeral that tells the news, if there are any.
-    pub fn tell(&self, news: News) -> Option<Ephemeral> {
-        let News { joined, left } = news;
+    /// The publication of the changes, if there are any.
+    pub fn to_ephemeral(&self, changes: PresenceChanges) -> Option<Ephemeral> {
+        let PresenceChanges { joined, left } = changes;
         let any = !joined.is_empty() || !left.is_empty();
         any.then(|| Ephemeral::PresenceChange { joined, left, count: self.count() })
     }

@@ -1,6 +1,6 @@
 mod cluster;
 mod sentinels;
-mod slots;
+mod slot_map;
 
 use std::time::Duration;
 
@@ -13,71 +13,71 @@ use anyhow::{Context, bail, ensure};
 
 use cluster::Cluster;
 use sentinels::Sentinels;
-pub use slots::{Node, Slots};
+pub use slot_map::{Node, SlotMap};
 
-/// What every certificate begins with.
+/// First line of every PEM certificate.
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// Where Redis is.
+/// Where Redis is and how to connect to it.
 #[derive(Clone)]
-pub struct Place {
-    /// Everything about a connection to Redis; where it can be at several addresses, all but the address.
+pub struct Endpoint {
+    /// Connection settings. The address is a placeholder behind Sentinels and in a cluster.
     info: ConnectionInfo,
-    kind: Kind,
+    kind: EndpointKind,
 }
 
 #[derive(Clone)]
-enum Kind {
-    /// At one address.
+enum EndpointKind {
+    /// One address.
     Server,
-    /// Wherever its Sentinels say that the master is now.
+    /// The master that the Sentinels report.
     Sentinels(Sentinels),
-    /// Divided among the masters of a cluster.
+    /// The masters of a cluster.
     Cluster(Cluster),
 }
 
-impl Place {
-    /// Reads `redis://[:password@]host[:port][/db]`, `redis+sentinel://[:password@]host[:port],…/master[/db]`, or
-    /// `redis+cluster://[:password@]host[:port],…`; each with `rediss` for TLS. `ca` is a certificate authority to trust
-    /// instead of the system's, as PEM.
+impl Endpoint {
+    /// Parses `redis://[:password@]host[:port][/db]`, `redis+sentinel://[:password@]host[:port],…/master[/db]` or
+    /// `redis+cluster://[:password@]host[:port],…`; each also with `rediss` for TLS. `ca` is a certificate authority to
+    /// trust instead of the system's, as PEM.
     ///
     /// # Errors
-    /// What is wrong with it, never with the password.
+    /// Says what is wrong, without the password.
     pub fn new(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Self> {
         if let Some((scheme, rest)) = url.split_once("+sentinel://") {
             Self::behind_sentinels(scheme, rest, ca.as_ref())
         } else if let Some((scheme, rest)) = url.split_once("+cluster://") {
             Self::in_cluster(scheme, rest, ca.as_ref())
         } else {
-            Ok(Self { info: connection(url, ca.as_ref())?, kind: Kind::Server })
+            Ok(Self { info: connection_info(url, ca.as_ref())?, kind: EndpointKind::Server })
         }
     }
 
     fn behind_sentinels(scheme: &str, rest: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<Self> {
-        let (auth, rest) = authority(rest);
+        let (auth, rest) = split_auth(rest);
         let mut parts = rest.splitn(3, '/');
         let (hosts, master) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let db = parts.next().unwrap_or("0");
         ensure!(!master.is_empty(), "REDIS_URL names no master: redis+sentinel://host:26379/name-of-the-master");
         let clients = hosts.split(',').map(|host| {
             let host = with_port(host, 26_379);
-            Client::open(connection(&format!("{scheme}://{host}"), ca)?).context("a Sentinel in REDIS_URL")
+            Client::open(connection_info(&format!("{scheme}://{host}"), ca)?).context("a Sentinel in REDIS_URL")
         });
         let sentinels = Sentinels::new(clients.collect::<anyhow::Result<_>>()?, master);
-        // The host is replaced by what the Sentinels say.
-        let info = connection(&format!("{scheme}://{auth}sentinel/{db}"), ca)?;
-        Ok(Self { info, kind: Kind::Sentinels(sentinels) })
+        // The Sentinels' answer replaces the host.
+        let info = connection_info(&format!("{scheme}://{auth}sentinel/{db}"), ca)?;
+        Ok(Self { info, kind: EndpointKind::Sentinels(sentinels) })
     }
 
     fn in_cluster(scheme: &str, rest: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<Self> {
-        let (auth, rest) = authority(rest);
+        let (auth, rest) = split_auth(rest);
         let (hosts, db) = rest.split_once('/').unwrap_or((rest, ""));
         ensure!(
             db.is_empty(),
             "REDIS_URL names a database, but a cluster has only one: redis+cluster://host:6379,host:6379"
         );
         let seeds = hosts.split(',').map(|host| {
-            let seed = connection(&format!("{scheme}://{}", with_port(host, 6_379)), ca)?;
+            let seed = connection_info(&format!("{scheme}://{}", with_port(host, 6_379)), ca)?;
             match seed.addr() {
                 ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
                     Ok(Node { host: host.clone(), port: *port })
@@ -86,56 +86,60 @@ impl Place {
             }
         });
         let cluster = Cluster::new(seeds.collect::<anyhow::Result<_>>()?);
-        // The host is replaced by what the nodes say.
-        let info = connection(&format!("{scheme}://{auth}cluster"), ca)?;
-        Ok(Self { info, kind: Kind::Cluster(cluster) })
+        // The addresses of the nodes replace the host.
+        let info = connection_info(&format!("{scheme}://{auth}cluster"), ca)?;
+        Ok(Self { info, kind: EndpointKind::Cluster(cluster) })
     }
 
-    /// Whether it may be elsewhere the next time.
-    pub fn moves(&self) -> bool {
-        matches!(self.kind, Kind::Sentinels(_))
+    /// Whether the address may be another one the next time.
+    pub fn may_move(&self) -> bool {
+        matches!(self.kind, EndpointKind::Sentinels(_))
     }
 
-    /// Whether rooms are divided among several masters.
+    /// Whether rooms are sharded over several masters.
     pub fn is_cluster(&self) -> bool {
-        matches!(self.kind, Kind::Cluster(_))
+        matches!(self.kind, EndpointKind::Cluster(_))
     }
 
-    /// A client of the server, or of the one that is the master now.
+    /// A client for the server or the present master.
     ///
     /// # Errors
-    /// When no Sentinel knows the master. In a cluster there is no such one.
+    /// No Sentinel knows the master.
     pub async fn client(&self) -> RedisResult<Client> {
         match &self.kind {
-            Kind::Server | Kind::Cluster(_) => Client::open(self.info.clone()),
-            Kind::Sentinels(sentinels) => sentinels.master(|host, port| self.at(&Node { host, port })).await,
+            EndpointKind::Server | EndpointKind::Cluster(_) => Client::open(self.info.clone()),
+            EndpointKind::Sentinels(sentinels) => {
+                sentinels.master(|host, port| self.client_at(&Node { host, port })).await
+            }
         }
     }
 
-    /// Which master has which slots now.
+    /// Reads which master has which slots.
     ///
     /// # Errors
-    /// When no node of the cluster can tell, or it is none.
-    pub async fn slots(&self) -> RedisResult<Slots> {
+    /// No node of the cluster answers, or this is not a cluster.
+    pub async fn slots(&self) -> RedisResult<SlotMap> {
         match &self.kind {
-            Kind::Cluster(cluster) => cluster.slots(|node| self.at(node)).await,
-            Kind::Server | Kind::Sentinels(_) => Err(RedisError::from((ErrorKind::InvalidClientConfig, "no cluster"))),
+            EndpointKind::Cluster(cluster) => cluster.slots(|node| self.client_at(node)).await,
+            EndpointKind::Server | EndpointKind::Sentinels(_) => {
+                Err(RedisError::from((ErrorKind::InvalidClientConfig, "no cluster")))
+            }
         }
     }
 
-    /// A client of one node.
+    /// A client for one node.
     ///
     /// # Errors
-    /// When its address is none.
-    pub fn at(&self, node: &Node) -> RedisResult<Client> {
+    /// The address is invalid.
+    pub fn client_at(&self, node: &Node) -> RedisResult<Client> {
         Client::open(self.info_at(node))
     }
 
-    /// A client of one node whose connections can listen and answer at the same time.
+    /// A client for one node that can subscribe and run commands on one connection (RESP3).
     ///
     /// # Errors
-    /// As [`Self::at`].
-    pub fn listener_at(&self, node: &Node) -> RedisResult<Client> {
+    /// As [`Self::client_at`].
+    pub fn resp3_client_at(&self, node: &Node) -> RedisResult<Client> {
         let info = self.info_at(node);
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         Client::open(info.set_redis_settings(settings))
@@ -152,35 +156,35 @@ impl Place {
         self.info.clone().set_addr(addr)
     }
 
-    /// For people: where it is looked for.
+    /// The address for log messages.
     pub fn describe(&self) -> String {
         match &self.kind {
-            Kind::Server => self.info.addr().to_string(),
-            Kind::Sentinels(sentinels) => sentinels.describe(),
-            Kind::Cluster(cluster) => cluster.describe(),
+            EndpointKind::Server => self.info.addr().to_string(),
+            EndpointKind::Sentinels(sentinels) => sentinels.describe(),
+            EndpointKind::Cluster(cluster) => cluster.describe(),
         }
     }
 }
 
-/// What comes before the hosts, with its `@`, and the rest. A password may hold one, too.
-fn authority(rest: &str) -> (&str, &str) {
+/// Splits `user:password@` from the hosts. The password may contain an `@`.
+fn split_auth(rest: &str) -> (&str, &str) {
     rest.rfind('@').map_or(("", rest), |at| rest.split_at(at + 1))
 }
 
 fn with_port(host: &str, port: u16) -> String {
-    // The colons of an IPv6 address stand in brackets.
+    // An IPv6 address has its colons in brackets.
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
     if has_port { host.to_owned() } else { format!("{host}:{port}") }
 }
 
-fn connection(url: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<ConnectionInfo> {
+fn connection_info(url: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<ConnectionInfo> {
     let wrong = "REDIS_URL (or REDISHOST and REDISPORT) is no address of a Redis server, like redis://127.0.0.1:6379";
     let info = url.into_connection_info().context(wrong)?;
     let tcp = TcpSettings::default().set_nodelay(true);
-    // Without it commands that are never acknowledged would keep a dead connection for a quarter of an hour.
+    // Without it, commands that are never acknowledged would keep a dead connection for 15 minutes.
     #[cfg(target_os = "linux")]
     let tcp = tcp.set_user_timeout(Duration::from_secs(5));
-    // Managed services may block CLIENT.
+    // Managed services may block `CLIENT`.
     let settings = info.redis_settings().clone().set_skip_set_lib_name();
     let info = info.set_tcp_settings(tcp).set_redis_settings(settings);
     match (info.addr(), ca) {
@@ -188,7 +192,7 @@ fn connection(url: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<ConnectionInfo>
             bail!("REDIS_URL must not switch off the check of the certificate")
         }
         (ConnectionAddr::TcpTls { .. }, Some(ca)) => {
-            // The library would trust nobody, and say so only of the server.
+            // Without PEM data the library would trust no server, and report only the failed handshake.
             let is_pem = ca.windows(PEM.len()).any(|part| part == PEM);
             ensure!(is_pem, "REDIS_CA_FILE holds no certificates as PEM");
             let certificates = TlsCertificates { client_tls: None, root_cert: Some(ca.clone()) };
@@ -204,12 +208,12 @@ fn connection(url: &str, ca: Option<&Vec<u8>>) -> anyhow::Result<ConnectionInfo>
 mod tests {
     use super::*;
 
-    fn place(url: &str) -> Place {
-        Place::new(url, None).unwrap_or_else(|error| panic!("{url}: {error:#}"))
+    fn endpoint(url: &str) -> Endpoint {
+        Endpoint::new(url, None).unwrap_or_else(|error| panic!("{url}: {error:#}"))
     }
 
     #[test]
-    fn addresses_with_and_without_sentinels_are_read() {
+    fn parses_the_three_kinds_of_address() {
         for (url, described, db) in [
             ("redis://h", "h:6379", 0),
             ("redis://:secret@h:7000/3", "h:7000", 3),
@@ -223,16 +227,16 @@ mod tests {
                 0,
             ),
         ] {
-            let place = place(url);
-            assert_eq!((place.describe().as_str(), place.info.redis_settings().db()), (described, db), "{url}");
+            let endpoint = endpoint(url);
+            assert_eq!((endpoint.describe().as_str(), endpoint.info.redis_settings().db()), (described, db), "{url}");
         }
         for url in ["redis+sentinel://:secret@a/main", "redis+cluster://:secret@a"] {
-            assert_eq!(place(url).info.redis_settings().password(), Some("secret"));
+            assert_eq!(endpoint(url).info.redis_settings().password(), Some("secret"));
         }
     }
 
     #[test]
-    fn what_is_no_address_is_refused_without_its_password() {
+    fn refuses_an_invalid_address_without_its_password() {
         for url in [
             "",
             "http://:hunter2@h",
@@ -244,7 +248,7 @@ mod tests {
             "redis+cluster://:hunter2@h,,g",
             "redis+cluster://:hunter2@h/0",
         ] {
-            let error = Place::new(url, None).err().map(|error| format!("{error:#}")).expect(url);
+            let error = Endpoint::new(url, None).err().map(|error| format!("{error:#}")).expect(url);
             assert!(error.contains("REDIS_URL") && !error.contains("hunter2"), "{error}");
         }
     }

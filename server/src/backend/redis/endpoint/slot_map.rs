@@ -3,10 +3,10 @@ use std::fmt;
 
 use ::redis::{ErrorKind, RedisError, RedisResult, Value};
 
-/// Into how many slots a cluster divides all keys and channels.
+/// How many slots a cluster has.
 const SLOTS: u16 = 16_384;
 
-/// Where a server listens.
+/// A node's address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Node {
     pub host: String,
@@ -14,9 +14,9 @@ pub struct Node {
 }
 
 impl Node {
-    /// Another one, as this one calls it: who does not know the host of a node leaves it empty or puts a question mark, which stands for
-    /// the host of whoever was asked.
-    pub fn beside(&self, host: &str, port: u16) -> Self {
+    /// The address of another node as this node reports it. An unknown host is reported as empty or `?`, and stands for
+    /// the host of the node that was asked.
+    pub fn neighbor(&self, host: &str, port: u16) -> Self {
         let host = if matches!(host, "" | "?") { &self.host } else { host };
         Self { host: host.to_owned(), port }
     }
@@ -24,23 +24,23 @@ impl Node {
 
 /// Which master has which slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slots {
-    /// First and last slot of each range. Together they are all slots, in their order.
+pub struct SlotMap {
+    /// First and last slot of each range, sorted, without holes.
     ranges: Vec<(u16, u16, Node)>,
 }
 
-impl Slots {
-    /// Reads what `CLUSTER SLOTS` answered there, and all nodes in it.
+impl SlotMap {
+    /// Parses the answer of `there` to `CLUSTER SLOTS`. Returns all nodes in it as well.
     ///
     /// # Errors
-    /// When it is something else, or leaves slots to nobody.
-    pub fn read(answer: Value, there: &Node) -> RedisResult<(Self, Vec<Node>)> {
+    /// The answer is malformed, or a slot has no master.
+    pub fn read(answer: Value, node: &Node) -> RedisResult<(Self, Vec<Node>)> {
         let unreadable = || RedisError::from((ErrorKind::UnexpectedReturnType, "an unreadable map of a cluster"));
         let (mut ranges, mut nodes) = (Vec::new(), Vec::new());
         for range in ::redis::from_redis_value::<Vec<Vec<Value>>>(answer)? {
             let [first, last, servers @ ..] = range.as_slice() else { return Err(unreadable()) };
             let servers: Vec<Node> =
-                servers.iter().map(|server| node(server, there)).collect::<Option<_>>().ok_or_else(unreadable)?;
+                servers.iter().map(|server| parse_node(server, node)).collect::<Option<_>>().ok_or_else(unreadable)?;
             let master = servers.first().ok_or_else(unreadable)?.clone();
             let bound = |slot| ::redis::from_redis_value_ref::<u16>(slot);
             ranges.push((bound(first)?, bound(last)?, master));
@@ -66,15 +66,15 @@ impl Slots {
     }
 }
 
-/// Address, port, name, and more that is of no interest.
-fn node(server: &Value, there: &Node) -> Option<Node> {
+/// Parses host and port; the rest of the entry is not needed.
+fn parse_node(server: &Value, node: &Node) -> Option<Node> {
     let server: Vec<Value> = ::redis::from_redis_value_ref(server).ok()?;
     let (host, port) = (server.first()?, server.get(1)?);
     let host: Option<String> = ::redis::from_redis_value_ref(host).ok()?;
-    Some(there.beside(&host.unwrap_or_default(), ::redis::from_redis_value_ref(port).ok()?))
+    Some(node.neighbor(&host.unwrap_or_default(), ::redis::from_redis_value_ref(port).ok()?))
 }
 
-/// As Redis computes it: CRC-16/XMODEM of what stands between the first braces, or of everything if nothing does.
+/// CRC-16/XMODEM of the hash tag, or of the whole key without one, as Redis computes it.
 fn slot_of(key: &str) -> u16 {
     let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
     let hashed = tag.filter(|tag| !tag.is_empty()).unwrap_or(key);
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slots_are_those_of_redis() {
+    fn computes_slots_as_redis_does() {
         for (key, slot) in [
             ("123456789", 12_739),
             ("foo", 12_182),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_is_read_and_who_has_no_address_is_where_it_was_asked() {
+    fn reads_a_map_and_completes_addresses_without_a_host() {
         let text = |text: &str| Value::BulkString(text.into());
         let server = |host: Value, port| Value::Array(vec![host, Value::Int(port), text("id"), Value::Array(vec![])]);
         let range = |first, last, servers: Vec<Value>| {
@@ -120,8 +120,8 @@ mod tests {
             range(6_001, 16_383, vec![server(Value::Nil, 2)]),
             range(0, 6_000, vec![server(text("a"), 1), server(text("?"), 3)]),
         ]);
-        let there = Node { host: "there".into(), port: 9 };
-        let (slots, nodes) = Slots::read(answer, &there).unwrap();
+        let asked = Node { host: "there".into(), port: 9 };
+        let (slots, nodes) = SlotMap::read(answer, &asked).unwrap();
         let names = |nodes: Vec<&Node>| nodes.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(names(slots.masters().into_iter().collect()), ["a:1", "there:2"]);
         assert_eq!(names(nodes.iter().collect()), ["there:2", "a:1", "there:3"]);
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(slots.master_of("bar").to_string(), "a:1");
         let hole = Value::Array(vec![range(0, 16_382, vec![server(Value::Nil, 2)])]);
         for wrong in [Value::Array(vec![]), Value::Array(vec![Value::Int(1)]), hole] {
-            assert!(Slots::read(wrong, &there).is_err());
+            assert!(SlotMap::read(wrong, &asked).is_err());
         }
     }
 }

@@ -3,35 +3,35 @@ use std::time::Duration;
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use ::redis::{ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult};
 
-/// How long to wait for one connection, and for one answer.
+/// Limit for one connection attempt and for one response.
 pub const WAIT: Duration = Duration::from_secs(2);
 
-/// A connection, and how to ask there.
-pub struct Line {
+/// A connection to one node.
+pub struct NodeConnection {
     pub manager: ConnectionManager,
-    /// Each command has to be introduced as one for a slot that is just arriving there.
+    /// Prefix each command with `ASKING`, for a slot that is being migrated to this node.
     pub asking: bool,
 }
 
-impl Line {
-    /// Sends it in one piece.
+impl NodeConnection {
+    /// Sends a pipeline.
     ///
     /// # Errors
-    /// The first error in it.
-    pub async fn send<T: FromRedisValue>(&self, piece: &Pipeline) -> RedisResult<T> {
+    /// The first error in the responses.
+    pub async fn send<T: FromRedisValue>(&self, pipeline: &Pipeline) -> RedisResult<T> {
         let mut manager = self.manager.clone();
         if !self.asking {
-            return piece.query_async(&mut manager).await;
+            return pipeline.query_async(&mut manager).await;
         }
         let mut introduced = ::redis::pipe();
-        for command in piece.cmd_iter() {
+        for command in pipeline.cmd_iter() {
             introduced.cmd("ASKING").ignore().add_command(command.clone());
         }
         introduced.query_async(&mut manager).await
     }
 }
 
-/// One retry only: a call fails rather than hang, and each failing call begins the next try.
+/// One retry only: a call fails instead of hanging, and each failing call starts another connection attempt.
 pub fn settings() -> ConnectionManagerConfig {
     ConnectionManagerConfig::new()
         .set_connection_timeout(Some(WAIT))
@@ -39,12 +39,12 @@ pub fn settings() -> ConnectionManagerConfig {
         .set_number_of_retries(1)
         .set_min_delay(Duration::from_millis(100))
         .set_max_delay(Duration::from_millis(500))
-        // How many commands may wait to be written. When it is full, callers wait.
+        // Commands that may wait to be written. When the buffer is full, callers wait.
         .set_pipeline_buffer_size(1_024)
 }
 
-/// Whether the password is not the one that counts now. A connection that was refused so never tries again by itself, though the
-/// password may be put right: it has to be replaced.
-pub fn is_shut_out(error: &RedisError) -> bool {
+/// Whether Redis rejected the password. The connection manager does not reconnect after that, although the password may
+/// become valid again, so the connection has to be replaced.
+pub fn is_auth_failure(error: &RedisError) -> bool {
     error.kind() == ErrorKind::AuthenticationFailed
 }

@@ -1,11 +1,11 @@
--- KEYS: how far a person has read: room -> number, a space, when it was noted in ms, a space, epoch
--- ARGV: ms that it stays; how many rooms; now in ms; then room, epoch and number of each position
+-- KEYS: a user's read positions: room -> seq, a space, time of storing in ms, a space, epoch
+-- ARGV: time to live in ms, maximum number of rooms, now in ms; then room, epoch and seq of each position
 local reads, ttl, most, now = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3]
 
 for i = 4, #ARGV, 3 do
   local room, epoch, seq = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local known, life = (redis.call('HGET', reads, room) or ''):match('^(%d+) %d+ (.*)$')
-  if life ~= epoch or tonumber(known) < tonumber(seq) then
+  local known, known_epoch = (redis.call('HGET', reads, room) or ''):match('^(%d+) %d+ (.*)$')
+  if known_epoch ~= epoch or tonumber(known) < tonumber(seq) then
     redis.call('HSET', reads, room, seq .. ' ' .. now .. ' ' .. epoch)
   end
 end

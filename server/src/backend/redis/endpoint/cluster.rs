@@ -7,18 +7,18 @@ use futures_util::future::select_ok;
 use rand::seq::IteratorRandom;
 use tokio::time::timeout;
 
-use super::slots::{Node, Slots};
+use super::slot_map::{Node, SlotMap};
 
-/// How long the nodes may take to answer.
+/// Limit for the answers of the nodes.
 const WAIT: Duration = Duration::from_secs(1);
-/// How many nodes are asked at once: one that answers is enough, and a large cluster must not be asked as a whole.
+/// How many nodes are asked at once. One answer is enough, and a large cluster must not be asked as a whole.
 const ASKED: usize = 8;
 
-/// A cluster, of which at least one node is known.
+/// A cluster of which at least one node is known.
 #[derive(Clone)]
 pub struct Cluster {
     seeds: Vec<Node>,
-    /// Those that were there when it was last asked: all seeds may be gone one day.
+    /// The nodes at the last read, because all seeds may be gone one day.
     known: Arc<Mutex<BTreeSet<Node>>>,
 }
 
@@ -28,12 +28,12 @@ impl Cluster {
         Self { seeds, known: Arc::new(Mutex::new(known)) }
     }
 
-    /// Which master has which slots now. Asks several nodes, and takes the first answer of one that sees a working cluster:
-    /// whoever is cut off from the others does not.
+    /// Reads which master has which slots. Asks several nodes and takes the first answer of one that reports a working
+    /// cluster; a node that is cut off from the others does not.
     ///
     /// # Errors
-    /// When there is no such answer.
-    pub async fn slots(&self, at: impl Fn(&Node) -> RedisResult<Client>) -> RedisResult<Slots> {
+    /// No node gives such an answer.
+    pub async fn slots(&self, at: impl Fn(&Node) -> RedisResult<Client>) -> RedisResult<SlotMap> {
         let asked = self.known().iter().cloned().choose_multiple(&mut rand::rng(), ASKED);
         let asking = asked.iter().map(|node| Box::pin(ask(node, at(node))));
         match timeout(WAIT, select_ok(asking)).await {
@@ -46,7 +46,7 @@ impl Cluster {
         }
     }
 
-    /// For people.
+    /// For log messages.
     pub fn describe(&self) -> String {
         let seeds: Vec<_> = self.seeds.iter().map(ToString::to_string).collect();
         format!("a cluster with the nodes {}", seeds.join(", "))
@@ -57,12 +57,12 @@ impl Cluster {
     }
 }
 
-async fn ask(node: &Node, client: RedisResult<Client>) -> RedisResult<(Slots, Vec<Node>)> {
+async fn ask(node: &Node, client: RedisResult<Client>) -> RedisResult<(SlotMap, Vec<Node>)> {
     let mut connection = client?.get_multiplexed_async_connection().await?;
     let info: String = ::redis::cmd("CLUSTER").arg("INFO").query_async(&mut connection).await?;
     if !info.contains("cluster_state:ok") {
         return Err(RedisError::from((ErrorKind::Io, "a node says that its cluster does not work")));
     }
     let slots: Value = ::redis::cmd("CLUSTER").arg("SLOTS").query_async(&mut connection).await?;
-    Slots::read(slots, node)
+    SlotMap::read(slots, node)
 }

@@ -1,3 +1,3 @@
 sweep()
-announce()
+publish_changes()
 return roster()

@@ -4,10 +4,10 @@ use ::redis::{Client, ErrorKind, RedisError, RedisResult};
 use futures_util::future::select_ok;
 use tokio::time::timeout;
 
-/// How long they may take to answer, and the one that they name.
+/// Limit for the answers of the Sentinels and of the master that they report.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// Those who know which server is the master now.
+/// Sentinels, which know the present master.
 #[derive(Clone)]
 pub struct Sentinels {
     clients: Vec<Client>,
@@ -19,11 +19,11 @@ impl Sentinels {
         Self { clients, master: master.to_owned() }
     }
 
-    /// A client of the master. Asks all at once, and takes the first answer that holds: a Sentinel that was cut off from the
-    /// others names the old master until it hears of the new one, which the old one may have heard of sooner.
+    /// A client for the master. Asks all Sentinels at once and takes the first answer that proves right: a Sentinel
+    /// that was cut off reports the old master until it learns of the new one.
     ///
     /// # Errors
-    /// When no Sentinel knows the master.
+    /// No Sentinel knows the master.
     pub async fn master(&self, at: impl Fn(String, u16) -> RedisResult<Client>) -> RedisResult<Client> {
         let asking = self.clients.iter().map(|sentinel| Box::pin(self.ask(sentinel, &at)));
         match timeout(WAIT, select_ok(asking)).await {
@@ -34,9 +34,9 @@ impl Sentinels {
 
     async fn ask(&self, sentinel: &Client, at: impl Fn(String, u16) -> RedisResult<Client>) -> RedisResult<Client> {
         let mut connection = sentinel.get_multiplexed_async_connection().await?;
-        let mut question = ::redis::cmd("SENTINEL");
-        question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
-        let address = question.query_async::<Option<(String, u16)>>(&mut connection).await?;
+        let mut call = ::redis::cmd("SENTINEL");
+        call.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
+        let address = call.query_async::<Option<(String, u16)>>(&mut connection).await?;
         let (host, port) = address.ok_or((ErrorKind::Io, "the Sentinels do not know this master"))?;
         let named = at(host, port)?;
         let mut connection = named.get_multiplexed_async_connection().await?;
@@ -47,7 +47,7 @@ impl Sentinels {
         }
     }
 
-    /// For people.
+    /// For log messages.
     pub fn describe(&self) -> String {
         let hosts: Vec<_> = self.clients.iter().map(|client| client.get_connection_info().addr().to_string()).collect();
         format!("{} behind the Sentinels {}", self.master, hosts.join(", "))
