@@ -1,7 +1,7 @@
 //! Storage and messaging behind the hub: four small traits for publishing, history, presence and read positions.
 //!
-//! [`sqlite`] stores history in SQLite and relays within the process. [`redis`] serves any number of instances. Both pass
-//! one contract suite (`server/tests/backend`), and nothing above this module knows which one runs.
+//! [`sqlite`] stores history in SQLite and relays within the process. [`redis`] serves any number of instances. Both
+//! pass one contract suite (`server/tests/backend`), and nothing above this module knows which one runs.
 
 pub mod redis;
 pub mod sqlite;
@@ -13,8 +13,8 @@ use protocol::{Cursor, Head, MessageId, RoomName, User};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-/// Capacity of [`Backend::updates`]. When the queue is full, the embedded writer waits. The Redis subscriber drops updates
-/// instead and sends [`BackendUpdate::PossibleGap`] as soon as there is space.
+/// Capacity of [`Backend::updates`]. When the queue is full, the embedded writer waits. The Redis subscriber drops
+/// updates instead and sends [`BackendUpdate::PossibleGap`] as soon as there is space.
 pub const UPDATE_QUEUE: usize = 4_096;
 
 /// How long a connection stays in the presence table after [`Presence::enter`] without a refresh, in milliseconds.
@@ -57,9 +57,9 @@ pub struct Backend {
 /// Appends events and publishes them to every instance.
 #[async_trait]
 pub trait Broker: Send + Sync {
-    /// Assigns the next `seq` of the room, stores the event and publishes it, in one atomic step. Returns when the event is
-    /// stored. A draft with the same author and id gets the first receipt again and publishes nothing, for as long as the
-    /// event is kept and for at least 24 hours.
+    /// Assigns the next `seq` of the room, stores the event and publishes it, in one atomic step. Returns when the
+    /// event is stored. A draft with the same author and id gets the first receipt again and publishes nothing, for as
+    /// long as the event is kept and for at least 24 hours.
     ///
     /// # Errors
     /// [`BackendError::Unavailable`] does not say whether the event was stored: retry with the same draft.
@@ -84,8 +84,8 @@ pub trait Broker: Send + Sync {
     /// Whether publications of other instances arrive here at the moment.
     fn is_subscribed(&self) -> bool;
 
-    /// Whether commands work but the subscription is down, so that another instance would be better off. False during an
-    /// outage of the broker itself, which affects all instances alike.
+    /// Whether commands work but the subscription is down, so that another instance would be better off. False during
+    /// an outage of the broker itself, which affects all instances alike.
     fn subscription_is_down(&self) -> bool;
 }
 
@@ -99,19 +99,20 @@ pub trait History: Send + Sync {
     /// [`BackendError::Unavailable`].
     async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<EventRange>;
 
-    /// The latest `limit` events with a `seq` less than `before` (of all events without it), oldest first, and the head at
-    /// the same moment. A room that does not exist is created with a new epoch.
+    /// The latest `limit` events with a `seq` less than `before` (of all events without it), oldest first, and the head
+    /// at the same moment. A room that does not exist is created with a new epoch.
     ///
     /// # Errors
     /// [`BackendError::Unavailable`].
     async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<EventRange>;
 
-    /// Epoch and head of each room, in the order of `rooms`; the default cursor for a room that does not exist. A room whose
-    /// shard does not answer yields [`BackendError::Unavailable`] and does not affect the others.
+    /// Epoch and head of each room, in the order of `rooms`; the default cursor for a room that does not exist. A room
+    /// whose shard does not answer yields [`BackendError::Unavailable`] and does not affect the others.
     async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>>;
 }
 
-/// Tracks which users are in a room, across all instances. A user is present while at least one of their connections is.
+/// Tracks which users are in a room, across all instances. A user is present while at least one of their connections
+/// is.
 #[async_trait]
 pub trait Presence: Send + Sync {
     /// Adds a connection. The first one of a user in the room publishes [`Ephemeral::PresenceChange`].
@@ -127,8 +128,8 @@ pub trait Presence: Send + Sync {
     /// [`BackendError::Unavailable`].
     async fn leave(&self, room: &RoomName, connection: &str) -> Result<()>;
 
-    /// Sets the expiry of `connections` to `ttl_ms` from now, adding those that had expired, and removes all other expired
-    /// connections of the room as [`Presence::leave`] does.
+    /// Sets the expiry of `connections` to `ttl_ms` from now, adding those that had expired, and removes all other
+    /// expired connections of the room as [`Presence::leave`] does.
     ///
     /// # Errors
     /// [`BackendError::Unavailable`].
@@ -150,9 +151,9 @@ pub trait Presence: Send + Sync {
 /// Stores how far users have read. A convenience: some updates may be lost.
 #[async_trait]
 pub trait Reads: Send + Sync {
-    /// Stores receipts, each of a different user or room. A receipt that is not ahead of the stored position of the same
-    /// epoch changes nothing. Positions expire after [`READ_TTL_MS`]. Of each user the latest [`READ_ROOMS_PER_USER`] are
-    /// kept.
+    /// Stores receipts, each of a different user or room. A receipt that is not ahead of the stored position of the
+    /// same epoch changes nothing. Positions expire after [`READ_TTL_MS`]. Of each user the latest
+    /// [`READ_ROOMS_PER_USER`] are kept.
     ///
     /// # Errors
     /// [`BackendError::Unavailable`]; some receipts may have been stored.

@@ -31,7 +31,7 @@ pub async fn a_position_is_kept_and_never_moves_back(site: Site) {
         assert_eq!(instance.position("u_ana", &room).await, Some(at("e1", kept)), "{read}");
     }
     drop(instance);
-    assert_eq!(site.open().await.mark("u_ana", &room).await, Some(at("e1", (1 << 53) - 1)));
+    assert_eq!(site.open().await.position("u_ana", &room).await, Some(at("e1", (1 << 53) - 1)));
 }
 
 pub async fn another_life_of_the_room_is_another_position(site: Site) {
@@ -48,7 +48,7 @@ pub async fn people_and_rooms_have_positions_of_their_own(site: Site) {
     let places = [("u_ana", "lobby"), ("u_rui", "lobby"), ("u_ana", "u_rui"), ("u_ana", "}:reads{"), ("u_b", "é ?%'")];
     let mut positions = Vec::new();
     for (number, (user, name)) in (1..).zip(places) {
-        positions.push(position(user, &room(name), at("e1", number), NOW));
+        positions.push(receipt(user, &room(name), at("e1", number), NOW));
     }
     instance.store(&positions).await;
     instance.say(&room("u_rui")).await;

@@ -1,6 +1,6 @@
--- A room exists while its meta has an epoch and, once it has events, its stream and ids exist. When one of these keys is
--- lost (a deletion, an eviction), the rest is removed and a new epoch begins: it makes every client replace its view, and
--- no seq of the old epoch is mistaken for one of the new.
+-- A room exists while its meta has an epoch and, once it has events, its stream and ids exist. When one of these keys
+-- is lost (a deletion, an eviction), the rest is removed and a new epoch begins: it makes every client replace its
+-- view, and no seq of the old epoch is mistaken for one of the new.
 local meta, stream, ids, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
 local function ensure_epoch(new_epoch)

@@ -6,8 +6,8 @@ local live, who, count, names = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 -- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel; time to live of a connection in ms; maximum length of the roster
 local publish, channel, ttl, listed = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
--- All four keys exist, or none. When Redis evicts one of them, users would be counted twice or not at all for as long as
--- anybody is in the room. So the rest is deleted as well, and the next refresh of each instance restores its users.
+-- All four keys exist, or none. When Redis evicts one of them, users would be counted twice or not at all for as long
+-- as anybody is in the room. So the rest is deleted as well, and the next refresh of each instance restores its users.
 if redis.call('EXISTS', live, who, count, names) < 4 then redis.call('DEL', live, who, count, names) end
 
 local clock = redis.call('TIME')
