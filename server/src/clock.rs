@@ -1,4 +1,4 @@
-//! The server's clock.
+//! The wall clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! The Sala server. [`run`] is its whole life; `ARCHITECTURE.md` says how its parts depend on each other.
+//! The Sala server. [`run`] serves until shutdown; `ARCHITECTURE.md` describes how the modules depend on each other.
 
 pub mod backend;
 mod clock;
@@ -6,7 +6,8 @@ pub mod config;
 mod defence;
 mod http;
 mod hub;
-mod names;
+mod normalize;
+mod rate_limit;
 mod session;
 mod ws;
 
@@ -28,19 +29,19 @@ use hub::Hub;
 use session::Sessions;
 use ws::Sockets;
 
-/// How long sockets may take to close. Cloud Run kills 10 s after SIGTERM.
-const DRAIN: Duration = Duration::from_secs(8);
+/// How long closing all sockets may take. Cloud Run kills the process 10 s after SIGTERM.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How long telling the register may hold that up.
-const PARTING: Duration = Duration::from_millis(500);
+/// How long the hub may take to shorten its presence entries before sockets are closed.
+const PRESENCE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How often the metrics are put together.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// Interval of the metrics' upkeep.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Serves as the environment says, until the process is asked to end.
+/// Serves as configured by the environment, until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Those of the configuration, of [`open`] and of [`run`], and a port that cannot be used.
+/// Invalid configuration, a port that cannot be used, and the errors of [`open`] and [`run`].
 pub async fn start() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     config.log.start();
@@ -62,18 +63,18 @@ pub async fn start() -> anyhow::Result<()> {
 /// Opens the configured backend.
 ///
 /// # Errors
-/// When it cannot be reached or opened; the sentence says what to look at.
+/// The backend cannot be reached or opened. The text says what to check.
 pub async fn open(config: &BackendConfig) -> anyhow::Result<Backend> {
     match config {
-        BackendConfig::Embedded { data_dir, history_limit } => backend::local::open(data_dir, *history_limit),
+        BackendConfig::Embedded { data_dir, history_limit } => backend::sqlite::open(data_dir, *history_limit),
         BackendConfig::Redis(settings) => backend::redis::open(settings.clone()).await,
     }
 }
 
-/// Serves until `shutdown` completes, then lets everybody go and returns.
+/// Serves until `shutdown` completes, then drains and returns.
 ///
 /// # Errors
-/// When a port or the key of the sessions cannot be used, or the site is not built.
+/// A port or the session key cannot be used, or the site is not built.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -81,21 +82,21 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     if let Err(error) = any_spawner::Executor::init_tokio() {
-        tracing::debug!(%error, "another server in this process has set up the renderer");
+        tracing::debug!(%error, "the executor was already initialised");
     }
     let site = &config.http.site_root;
     let is_built = std::path::Path::new(site).is_dir();
     anyhow::ensure!(is_built, "LEPTOS_SITE_ROOT={site} is no folder: build the site with script/build");
     let draining = CancellationToken::new();
     let metrics = http::install_metrics();
-    let patience = config.http.request_patience;
+    let request_timeout = config.http.request_patience;
     if let Some(port) = config.http.metrics_port {
         let address = (config.http.address.ip(), port);
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("METRICS_PORT={port} cannot be used"))?;
-        tokio::spawn(http::serve(listener, http::metrics_router(metrics.clone()), patience, draining.clone()));
+        tokio::spawn(http::serve(listener, http::metrics_router(metrics.clone()), request_timeout, draining.clone()));
     }
-    tokio::spawn(keep_up(metrics.clone(), draining.clone()));
+    tokio::spawn(run_upkeep(metrics.clone(), draining.clone()));
     let hub = Hub::new(backend);
     let app = Arc::new(AppState {
         sockets: Sockets::new(&config.limits),
@@ -106,19 +107,19 @@ pub async fn run(
         draining: draining.clone(),
         config,
     });
-    let serve = tokio::spawn(http::serve(listener, http::router(Arc::clone(&app)), patience, draining.clone()));
+    let serve = tokio::spawn(http::serve(listener, http::router(Arc::clone(&app)), request_timeout, draining.clone()));
     shutdown.await;
     tracing::info!("shutting down");
     let hub = Arc::clone(&app.hub);
-    let parting = tokio::spawn(async move { hub.part().await });
-    // Whose socket ends before the register is told stays there for a minute. It is not waited for where it takes long.
-    let _ = tokio::time::timeout(PARTING, parting).await;
+    let shortening = tokio::spawn(async move { hub.begin_shutdown().await });
+    // An entry that is not shortened expires a minute later, so a slow backend is not waited for.
+    let _ = tokio::time::timeout(PRESENCE_TIMEOUT, shortening).await;
     draining.cancel();
     let drained = async {
         app.sockets.drained().await;
         serve.await
     };
-    match tokio::time::timeout(DRAIN, drained).await {
+    match tokio::time::timeout(DRAIN_TIMEOUT, drained).await {
         Ok(served) => served.context("the server task panicked")?,
         Err(_) => tracing::warn!("some connections did not end in time"),
     }
@@ -126,30 +127,30 @@ pub async fn run(
     Ok(())
 }
 
-/// What histograms gather is only put together here, or when somebody asks; without either it grows for ever.
-async fn keep_up(metrics: PrometheusHandle, draining: CancellationToken) {
-    let mut pace = tokio::time::interval(UPKEEP);
-    while draining.run_until_cancelled(pace.tick()).await.is_some() {
+/// Histograms grow until they are drained, either here or by a scrape.
+async fn run_upkeep(metrics: PrometheusHandle, draining: CancellationToken) {
+    let mut ticks = tokio::time::interval(UPKEEP_INTERVAL);
+    while draining.run_until_cancelled(ticks.tick()).await.is_some() {
         metrics.run_upkeep();
     }
 }
 
-/// Where nobody set a key, the embedded database's folder keeps one. Instances with one Redis share no folder.
+/// Without `SESSION_KEY` the embedded backend's folder stores a key. Instances that share a Redis share no folder.
 fn sessions(config: &Config) -> anyhow::Result<Sessions> {
     match (&config.session.key, &config.backend) {
         (Some(secret), _) => Ok(Sessions::signed_with(secret)),
-        (None, BackendConfig::Embedded { data_dir, .. }) => Sessions::kept_in(data_dir),
+        (None, BackendConfig::Embedded { data_dir, .. }) => Sessions::stored_in(data_dir),
         (None, BackendConfig::Redis { .. }) => {
             tracing::warn!(
                 "SESSION_KEY is not set: a random key is used, so a restart signs everybody out, and instances do not \
                  know each other's people"
             );
-            Ok(Sessions::until_restart())
+            Ok(Sessions::with_random_key())
         }
     }
 }
 
-/// cargo-leptos sets the names at build time; only where the site lies is a matter of the environment.
+/// cargo-leptos fixes the names at build time; only the site's folder is configurable.
 fn leptos_options(http: &HttpConfig) -> LeptosOptions {
     let watched = std::env::var_os("LEPTOS_WATCH").is_some();
     let reload_port = std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok());

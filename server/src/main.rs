@@ -1,4 +1,4 @@
-//! The server.
+//! The server binary.
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -1,11 +1,10 @@
-//! What rooms stand on: a relay, a history, a register of who is here and how far people have read, behind four small traits.
+//! Storage and messaging behind the hub: four small traits for publishing, history, presence and read positions.
 //!
-//! [`local`] keeps history in SQLite and relays within the process; [`redis`] serves any number of instances. Both pass
-//! one contract suite (`server/tests/backend`), and nothing above this module knows which one runs.
+//! [`sqlite`] stores history in SQLite and relays within the process. [`redis`] serves any number of instances. Both
+//! pass one contract suite (`server/tests/backend`), and nothing above this module knows which one runs.
 
-mod error;
-pub mod local;
 pub mod redis;
+pub mod sqlite;
 
 use std::sync::Arc;
 
@@ -14,283 +13,299 @@ use protocol::{Cursor, Head, MessageId, RoomName, User};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-pub use error::{Error, Result};
+/// Capacity of [`Backend::updates`]. When the queue is full, the embedded writer waits. The Redis subscriber drops
+/// updates instead and sends [`BackendUpdate::PossibleGap`] as soon as there is space.
+pub const UPDATE_QUEUE: usize = 4_096;
 
-/// How many signals may wait for the hub. When it is full the embedded writer pauses; Redis's signals are dropped, and
-/// [`Signal::Doubt`] takes the first place that is free.
-pub const SIGNALS: usize = 4_096;
+/// How long a connection stays in the presence table after [`Presence::enter`] without a refresh, in milliseconds.
+pub const PRESENCE_TTL_MS: u64 = 45_000;
 
-/// Everything that a server needs of a backend, and what the backend tells it.
-pub struct Backend {
-    /// Appends and relays.
-    pub broker: Arc<dyn Broker>,
-    /// Reads.
-    pub history: Arc<dyn History>,
-    /// Who is here.
-    pub presence: Arc<dyn Presence>,
-    /// How far people have read.
-    pub reads: Arc<dyn Reads>,
-    /// What happens in the rooms that were subscribed to, in the order of each room.
-    pub signals: mpsc::Receiver<Signal>,
+/// How long read positions are kept: 30 days, in milliseconds.
+pub const READ_TTL_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// For how many rooms the read positions of one user are kept.
+pub const READ_ROOMS_PER_USER: usize = 200;
+
+/// The result of a backend call.
+pub type Result<T> = std::result::Result<T, BackendError>;
+
+/// Why a backend call failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The backend cannot be reached or did not answer in time. The request may or may not have taken effect.
+    #[error("the backend is unavailable: {0}")]
+    Unavailable(String),
+    /// Stored data cannot be decoded.
+    #[error("the backend holds something unreadable: {0}")]
+    Corrupt(String),
 }
 
-/// Takes events into the history and brings them to every instance.
+/// One backend: a handle per trait, and the updates that it sends to the hub.
+pub struct Backend {
+    /// Appends and publishes.
+    pub broker: Arc<dyn Broker>,
+    /// Reads stored events.
+    pub history: Arc<dyn History>,
+    /// The users in each room.
+    pub presence: Arc<dyn Presence>,
+    /// How far users have read.
+    pub reads: Arc<dyn Reads>,
+    /// Updates of the subscribed rooms. The order of one room's events is preserved.
+    pub updates: mpsc::Receiver<BackendUpdate>,
+}
+
+/// Appends events and publishes them to every instance.
 #[async_trait]
 pub trait Broker: Send + Sync {
-    /// Gives the event the next place in the room, stores and publishes it, as one atomic step. It returns when the event
-    /// is in the history. The same author and id again get the first answer and nothing is published, for as long as the
-    /// event is kept and at least 24 hours.
+    /// Assigns the next `seq` of the room, stores the event and publishes it, in one atomic step. Returns when the
+    /// event is stored. A draft with the same author and id gets the first receipt again and publishes nothing, for as
+    /// long as the event is kept and for at least 24 hours.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] says nothing about whether the event was taken: ask again with the same draft.
-    async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt>;
+    /// [`BackendError::Unavailable`] does not say whether the event was stored: retry with the same draft.
+    async fn append(&self, room: &RoomName, draft: &EventDraft) -> Result<AppendReceipt>;
 
-    /// Starts the signals of a room. It returns when the subscription is confirmed, so that whatever is appended later is heard.
+    /// Subscribes to the updates of a room. Returns when the subscription is confirmed: every event appended later is
+    /// received.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`BackendError::Unavailable`].
     async fn subscribe(&self, room: &RoomName) -> Result<()>;
 
-    /// Ends the signals of a room. A later [`Broker::subscribe`] is carried out after it, never before.
+    /// Ends the updates of a room. A later [`Broker::subscribe`] takes effect after it, never before.
     fn unsubscribe(&self, room: &RoomName);
 
-    /// Tells every instance something that is not kept, at most once.
+    /// Publishes to every instance, at most once, without storing.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
-    async fn whisper(&self, room: &RoomName, whisper: &Whisper) -> Result<()>;
+    /// [`BackendError::Unavailable`].
+    async fn publish_ephemeral(&self, room: &RoomName, ephemeral: &Ephemeral) -> Result<()>;
 
-    /// Whether what other instances publish can be heard now.
-    fn is_hearing(&self) -> bool;
+    /// Whether publications of other instances arrive here at the moment.
+    fn is_subscribed(&self) -> bool;
 
-    /// Whether it can not, though the broker can be reached: another instance would hear. An outage of the broker itself is
-    /// no deafness, and leaving this instance would not help.
-    fn is_deaf(&self) -> bool;
+    /// Whether commands work but the subscription is down, so that another instance would be better off. False during
+    /// an outage of the broker itself, which affects all instances alike.
+    fn subscription_is_down(&self) -> bool;
 }
 
-/// Reads what was appended.
+/// Reads stored events.
 #[async_trait]
 pub trait History: Send + Sync {
-    /// The events after number `seq`, oldest first, `limit` at most, with the head of the same moment. A room that was never
-    /// seen gets its epoch here.
+    /// At most `limit` events with a greater `seq`, oldest first, and the head at the same moment. A room that does not
+    /// exist is created with a new epoch.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
-    async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<Slice>;
+    /// [`BackendError::Unavailable`].
+    async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<EventRange>;
 
-    /// The last `limit` events with a smaller number than `before` (of all without it), oldest first, with the head of the same
-    /// moment. A room that was never seen gets its epoch here.
+    /// The latest `limit` events with a `seq` less than `before` (of all events without it), oldest first, and the head
+    /// at the same moment. A room that does not exist is created with a new epoch.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
-    async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<Slice>;
+    /// [`BackendError::Unavailable`].
+    async fn before(&self, room: &RoomName, before: Option<u64>, limit: usize) -> Result<EventRange>;
 
-    /// Where each of the rooms stands, in the order asked; the default cursor for a room that was never seen. One that cannot be
-    /// asked about now is [`Error::Unavailable`], and keeps nothing of the others back.
+    /// Epoch and head of each room, in the order of `rooms`; the default cursor for a room that does not exist. A room
+    /// whose shard does not answer yields [`BackendError::Unavailable`] and does not affect the others.
     async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>>;
 }
 
-/// Knows who is in a room, over all instances. A person is there while at least one of their connections is.
+/// Tracks which users are in a room, across all instances. A user is present while at least one of their connections
+/// is.
 #[async_trait]
 pub trait Presence: Send + Sync {
-    /// Adds a connection. If it is its person's first in the room, [`Whisper::People`] is signalled to every instance.
+    /// Adds a connection. The first one of a user in the room publishes [`Ephemeral::PresenceChange`].
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`BackendError::Unavailable`].
     async fn enter(&self, room: &RoomName, connection: &str, user: &User) -> Result<Roster>;
 
-    /// Takes a connection away. If it was its person's last in the room, [`Whisper::People`] is signalled to every instance,
-    /// once, by whichever call took effect.
+    /// Removes a connection. The last one of a user in the room publishes [`Ephemeral::PresenceChange`], exactly once,
+    /// whichever call removes it.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`BackendError::Unavailable`].
     async fn leave(&self, room: &RoomName, connection: &str) -> Result<()>;
 
-    /// Lets connections expire `ttl_ms` from now, later or sooner than before, and takes away the expired ones of others in the
-    /// same room, as [`Presence::leave`] does. Connections that had expired themselves come back.
+    /// Sets the expiry of `connections` to `ttl_ms` from now, adding those that had expired, and removes all other
+    /// expired connections of the room as [`Presence::leave`] does.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
-    async fn refresh(&self, room: &RoomName, here: &[(String, User)], ttl_ms: u64) -> Result<()>;
+    /// [`BackendError::Unavailable`].
+    async fn refresh(&self, room: &RoomName, connections: &[(String, User)], ttl_ms: u64) -> Result<()>;
 
-    /// Takes away the expired connections in these rooms, as [`Presence::leave`] does.
+    /// Removes the expired connections of these rooms, as [`Presence::leave`] does.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`BackendError::Unavailable`].
     async fn sweep(&self, rooms: &[RoomName]) -> Result<()>;
 
-    /// Who is here now.
+    /// The users in the room at the moment.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
-    async fn people(&self, room: &RoomName) -> Result<Roster>;
+    /// [`BackendError::Unavailable`].
+    async fn roster(&self, room: &RoomName) -> Result<Roster>;
 }
 
-/// Keeps how far people have read: a convenience, of which something may be lost.
+/// Stores how far users have read. A convenience: some updates may be lost.
 #[async_trait]
 pub trait Reads: Send + Sync {
-    /// Notes these, each of another person or room. One that is not further than what is kept of the same life of the room changes
-    /// nothing. They stay for [`READ_KEPT_MS`], of each person those of [`READ_ROOMS`] rooms; the latest ones win.
+    /// Stores receipts, each of a different user or room. A receipt that is not ahead of the stored position of the
+    /// same epoch changes nothing. Positions expire after [`READ_TTL_MS`]. Of each user the latest
+    /// [`READ_ROOMS_PER_USER`] are kept.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]; some of them may have been noted.
-    async fn keep(&self, positions: &[Position]) -> Result<()>;
+    /// [`BackendError::Unavailable`]; some receipts may have been stored.
+    async fn store(&self, receipts: &[ReadReceipt]) -> Result<()>;
 
-    /// How far a person has read a room, perhaps in another life of it.
+    /// How far a user has read a room, possibly in an earlier epoch.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
-    async fn mark(&self, user: &str, room: &RoomName) -> Result<Option<Mark>>;
+    /// [`BackendError::Unavailable`].
+    async fn position(&self, user: &str, room: &RoomName) -> Result<Option<ReadPosition>>;
 }
 
-/// How long it is kept how far somebody has read: 30 days, in milliseconds.
-pub const READ_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// An event without a `seq`.
+#[derive(Clone, Debug)]
+pub struct EventDraft {
+    /// The epoch of the room, in case this event creates it.
+    pub epoch: String,
+    /// The event's `uid`.
+    pub uid: String,
+    /// The author's user id.
+    pub author: String,
+    /// The id that the author's client has given the event.
+    pub id: MessageId,
+    /// Milliseconds since the Unix epoch.
+    pub at: u64,
+    /// The rest of the event as one JSON object: the fields of [`protocol::Event`] from `at` on.
+    pub body: String,
+}
 
-/// Of how many rooms it is kept for each person.
-pub const READ_ROOMS: usize = 200;
-
-/// How far somebody has read a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// The id of the person.
-    pub user: String,
-    /// The room.
-    pub room: RoomName,
-    /// Up to where.
-    pub mark: Mark,
-    /// When that was noted, in milliseconds since the Unix epoch.
+/// The answer to [`Broker::append`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppendReceipt {
+    /// The event's position in its room.
+    pub seq: u64,
+    /// When the event was first accepted, in milliseconds since the Unix epoch.
     pub at: u64,
 }
 
-/// A place in a room that somebody has read up to.
+/// An event in its room's sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// The life of the room.
+pub struct StoredEvent {
+    /// Position in the room.
+    pub seq: u64,
+    /// Unique id.
+    pub uid: String,
+    /// The `uid` of the event before; empty for the first event.
+    pub prev: String,
+    /// As [`EventDraft::body`].
+    pub body: String,
+}
+
+/// A range of a room's events, read at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRange {
+    /// The room's epoch.
     pub epoch: String,
-    /// The number of the event.
+    /// The room's last event at that moment, whether or not it is in `events`.
+    pub head: Head,
+    /// Oldest first.
+    pub events: Vec<StoredEvent>,
+}
+
+/// The users in a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roster {
+    /// At most [`protocol::limits::PEOPLE`] users, sorted by name.
+    pub people: Vec<User>,
+    /// How many users there are in total.
+    pub count: u64,
+}
+
+/// How far a user has read a room, as [`Reads::store`] takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadReceipt {
+    /// The user's id.
+    pub user: String,
+    /// The room.
+    pub room: RoomName,
+    /// The last event that was read.
+    pub position: ReadPosition,
+    /// When it was read, in milliseconds since the Unix epoch.
+    pub at: u64,
+}
+
+/// The last event that a user has read in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadPosition {
+    /// The room's epoch.
+    pub epoch: String,
+    /// The event's position in the room.
     pub seq: u64,
 }
 
-impl Mark {
-    /// Whether it is a place in a room as it stands: of this life, and not of an end that was lost.
+impl ReadPosition {
+    /// Whether the position exists in the room's present history: it is of the same epoch and not past the head.
     #[must_use]
-    pub fn is_of(&self, epoch: &str, head: &Head) -> bool {
+    pub fn is_valid_for(&self, epoch: &str, head: &Head) -> bool {
         self.epoch == epoch && self.seq <= head.seq
     }
 }
 
-/// How long a connection that enters stays in the register without a refresh, in milliseconds.
-pub const PRESENCE_TTL_MS: u64 = 45_000;
-
-/// An event before it has its place in the room.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// The epoch of the room, should this be its first event ever.
-    pub epoch: String,
-    /// The name that the event will have.
-    pub uid: String,
-    /// The id of its author.
-    pub author: String,
-    /// The author's id for it.
-    pub id: MessageId,
-    /// Milliseconds since the Unix epoch.
-    pub at: u64,
-    /// The rest of the event: one JSON object, the fields of [`protocol::Event`] from `at` on.
-    pub body: String,
-}
-
-/// What became of a [`Draft`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// Its place.
-    pub seq: u64,
-    /// When it was first accepted, in milliseconds since the Unix epoch.
-    pub at: u64,
-}
-
-/// An event in its place.
+/// What a backend sends to the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its number.
-    pub seq: u64,
-    /// Its name.
-    pub uid: String,
-    /// The name of the one before it; empty for the first.
-    pub prev: String,
-    /// As in [`Draft::body`].
-    pub body: String,
-}
-
-/// A part of a room's history, read at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slice {
-    /// The room's life.
-    pub epoch: String,
-    /// The room's last event at that moment, whether or not it is among `entries`.
-    pub head: Head,
-    /// Oldest first.
-    pub entries: Vec<Entry>,
-}
-
-/// Who is in a room.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roster {
-    /// Up to [`protocol::limits::PEOPLE`] of them, by name.
-    pub people: Vec<User>,
-    /// How many there are.
-    pub count: u64,
-}
-
-/// What a backend tells the hub.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// An event was appended, here or elsewhere.
+pub enum BackendUpdate {
+    /// An instance has appended an event.
     Appended {
         /// The room.
         room: RoomName,
-        /// The room's life.
+        /// The room's epoch.
         epoch: String,
         /// The event.
-        entry: Entry,
+        event: StoredEvent,
     },
-    /// Something that is not kept.
-    Whispered {
+    /// An instance has published something that is not stored.
+    Ephemeral {
         /// The room.
         room: RoomName,
-        /// What.
-        whisper: Whisper,
+        /// The publication.
+        ephemeral: Ephemeral,
     },
-    /// Signals may have been missed in every room: compare the heads.
-    Doubt,
+    /// Updates of any room may have been missed: the hub has to compare all heads.
+    PossibleGap,
 }
 
-/// News that nobody needs later.
+/// A publication that is not stored. Instances of different releases exchange it, so its encoding does not change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Whisper {
-    /// Somebody is writing.
+pub enum Ephemeral {
+    /// A user is typing.
     Typing {
-        /// Who.
+        /// The user.
         user: User,
     },
-    /// Somebody has read up to there.
+    /// A user has read up to an event.
     Read {
-        /// The id of the person.
+        /// The user's id.
         user: String,
-        /// On which connection.
+        /// The connection that has read it.
         connection: String,
-        /// The room's life.
+        /// The room's epoch.
         epoch: String,
-        /// The number of the event.
+        /// The event's position in the room.
         seq: u64,
     },
-    /// Somebody came or went.
-    People {
-        /// Who came.
+    /// Users have entered or left a room.
+    #[serde(rename = "people")]
+    PresenceChange {
+        /// The users that entered.
         joined: Vec<User>,
-        /// The ids of those who went.
+        /// The ids of the users that left.
         left: Vec<String>,
-        /// How many are here now.
+        /// How many users are in the room now.
         count: u64,
     },
 }

@@ -3,10 +3,10 @@ use std::{net::Ipv6Addr, path::PathBuf, time::Duration};
 use super::{ConfigError, Environment};
 use crate::backend::redis::Settings;
 
-/// Where rooms live. Redis is chosen by `REDIS_URL`, or by `REDISHOST` and `REDISPORT` as in Google's tutorial.
+/// Which backend to use. `REDIS_URL` selects Redis, or `REDISHOST` and `REDISPORT` as in Google's tutorial.
 #[derive(Clone, Debug)]
 pub enum BackendConfig {
-    /// SQLite and a relay within the process.
+    /// SQLite, with a relay within the process.
     Embedded {
         /// `DATA_DIR`, default `data`: the folder of the database.
         data_dir: PathBuf,
@@ -14,14 +14,6 @@ pub enum BackendConfig {
         history_limit: usize,
     },
     /// Redis, shared by any number of instances.
-    ///
-    /// - `REDIS_URL`: `redis://:password@host:6379/0`, with `rediss://` for TLS, or behind Sentinels
-    ///   `redis+sentinel://:password@host:26379,host:26379/master`, or a cluster by some of its nodes
-    ///   `redis+cluster://:password@host:6379,host:6379`; or `REDISHOST`, and `REDISPORT` with default 6379.
-    /// - `REDIS_CA_FILE`, default the system's: certificate authorities for TLS, as PEM.
-    /// - `REDIS_WAIT_REPLICAS`, default 0, and `REDIS_WAIT_MS`, default 1000: how many replicas must have a message before it is
-    ///   acknowledged, and how long they may take.
-    /// - `HISTORY_LIMIT`, as above.
     Redis(Settings),
 }
 

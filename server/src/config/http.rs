@@ -10,19 +10,19 @@ use super::{ConfigError, Environment};
 /// Addresses, origins, files and metrics.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// `HOST`, default 127.0.0.1 (0.0.0.0 on Cloud Run), and `PORT`, default 8080: where to listen.
+    /// `HOST`, default 127.0.0.1 (0.0.0.0 on Cloud Run), and `PORT`, default 8080: the address to listen on.
     pub address: SocketAddr,
-    /// `ALLOWED_ORIGINS`, default none: other hosts whose pages may open sockets here, as `host` or `host:port`, separated by
-    /// commas. The request's own host is always allowed.
+    /// `ALLOWED_ORIGINS`, default none: other hosts whose pages may open sockets, as `host` or `host:port`, separated
+    /// by commas. The request's own host is always allowed.
     pub allowed_origins: Vec<Authority>,
     /// `LEPTOS_SITE_ROOT`, default `target/site`: the folder of the built site.
     pub site_root: String,
-    /// `REQUEST_PATIENCE_MS`, default 30000: how long the head of a request may take, and how long its body and the answer to it. Then the
-    /// connection is closed.
+    /// `REQUEST_PATIENCE_MS`, default 30000: limit for the head of a request, and for its body with the response. Then
+    /// the connection is closed.
     pub request_patience: Duration,
-    /// `METRICS_PORT`, default none: a port of its own for `/metrics`, on the address of `HOST`.
+    /// `METRICS_PORT`, default none: serves `/metrics` on a port of its own, at the address `HOST`.
     pub metrics_port: Option<u16>,
-    /// `METRICS_TOKEN`, default none: serves `/metrics` on the main port to those who send it as a bearer token.
+    /// `METRICS_TOKEN`, default none: serves `/metrics` on the main port to requests with this bearer token.
     pub metrics_token: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl HttpConfig {
             })?;
         let metrics_port: u16 = env.parse("METRICS_PORT", 0, "a port from 1 to 65535", |port| *port > 0)?;
         let metrics_token = env.get("METRICS_TOKEN").map(str::to_owned);
-        // Others cannot be sent in a header.
+        // A header cannot carry other characters.
         let is_secret = |token: &String| token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic());
         if metrics_token.as_ref().is_some_and(|token| !is_secret(token)) {
             return Err(ConfigError::secret("METRICS_TOKEN", "a secret of 16 visible ASCII characters or more"));

@@ -2,34 +2,34 @@ use std::time::Duration;
 
 use super::{ConfigError, Environment};
 
-/// What one client may ask for.
+/// Limits for clients.
 #[derive(Clone, Debug)]
 pub struct LimitsConfig {
-    /// `MAX_CONNECTIONS`, default 10000: sockets on this instance; more are answered with 503.
+    /// `MAX_CONNECTIONS`, default 10000: open sockets on this instance; more are answered with 503.
     pub connections: usize,
-    /// `ACCEPTS_PER_SECOND`, default 500: sockets that this instance takes, in the long run; more are answered with 503. A crowd
-    /// that was cut at once comes back in an order that the instance can bear.
+    /// `ACCEPTS_PER_SECOND`, default 500: sustained rate of new sockets on this instance; more are answered with 503,
+    /// so that many clients that reconnect at once are spread out.
     pub accepts_per_second: f64,
-    /// `ACCEPTS_BURST`, default 1000: sockets that it takes at once.
+    /// `ACCEPTS_BURST`, default 1000: new sockets accepted at once.
     pub accepts_burst: f64,
-    /// `MAX_ROOMS`, default 50: rooms that one socket may be in.
+    /// `MAX_ROOMS`, default 50: rooms per socket.
     pub rooms: usize,
-    /// `SENDS_PER_SECOND`, default 20: messages, and changes to them, of one person on this instance, in the long run.
+    /// `SENDS_PER_SECOND`, default 20: sustained rate of messages, and changes to them, per user on this instance.
     pub sends_per_second: f64,
-    /// `SENDS_BURST`, default 60: messages, and changes to them, that one person may send at once.
+    /// `SENDS_BURST`, default 60: messages, and changes to them, that one user may send at once.
     pub sends_burst: f64,
-    /// `JOINS_PER_SECOND`, default 5: rooms that one person may come into on this instance, in the long run.
+    /// `JOINS_PER_SECOND`, default 5: sustained rate of joins per user on this instance.
     pub joins_per_second: f64,
-    /// `JOINS_BURST`, default 200: rooms that one person may come into at once, over all their sockets.
+    /// `JOINS_BURST`, default 200: joins that one user may make at once, over all sockets.
     pub joins_burst: f64,
-    /// `FRAMES_PER_SECOND`, default 100: frames of any kind on one socket, in the long run.
+    /// `FRAMES_PER_SECOND`, default 100: sustained rate of frames of any kind per socket.
     pub frames_per_second: f64,
     /// `FRAMES_BURST`, default 300: frames of any kind that one socket may send at once.
     pub frames_burst: f64,
-    /// `HEARTBEAT_MS`, default 25000: after so many idle milliseconds a `tick` is sent; twice that in silence ends a socket.
+    /// `HEARTBEAT_MS`, default 25000: idle time before a `tick` is sent; twice that time of silence closes a socket.
     pub heartbeat: Duration,
-    /// `REQUEST_TIMEOUT`, default 3600: seconds after which the platform cuts a socket, as Cloud Run does. Before that clients are
-    /// asked to change to another one. 0: nothing cuts them.
+    /// `REQUEST_TIMEOUT`, default 3600: seconds after which the platform cuts a socket, as Cloud Run does. Clients are
+    /// asked to change to another socket before that. 0: no such limit.
     pub request_timeout: Option<Duration>,
 }
 

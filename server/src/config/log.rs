@@ -4,21 +4,21 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use super::{ConfigError, Environment};
 
-/// What is logged, and how.
+/// Log filter and format.
 #[derive(Clone, Debug)]
 pub struct LogConfig {
     /// `LOG_FORMAT`, `text` or `json`; default JSON on Cloud Run, text elsewhere.
     pub format: LogFormat,
-    /// `RUST_LOG`, default `info`: what is logged, in the words of tracing's filter, such as `warn,server=debug`.
+    /// `RUST_LOG`, default `info`: a filter as tracing-subscriber's `EnvFilter` reads it, such as `warn,server=debug`.
     pub filter: String,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Plain text.
     Text,
-    /// One JSON object a line, with `severity` and `message` as Cloud Logging reads them.
+    /// One JSON object per line, with `severity` and `message` for Cloud Logging.
     Json,
 }
 
@@ -45,7 +45,7 @@ impl LogConfig {
         }
     }
 
-    /// Starts logging, to standard error. A second call in one process changes nothing.
+    /// Starts logging to standard error. A second call in one process has no effect.
     pub fn start(&self) {
         let logs = fmt().with_env_filter(EnvFilter::new(&self.filter)).with_writer(std::io::stderr);
         let started = match self.format {
@@ -60,7 +60,7 @@ impl LogConfig {
             }
         };
         if let Err(error) = started {
-            tracing::debug!(%error, "logging had been started before");
+            tracing::debug!(%error, "logging was already started");
         }
     }
 }

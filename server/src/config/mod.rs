@@ -1,5 +1,5 @@
-//! What can be set from the environment, one struct per concern. A wrong value ends the start with a sentence that names the
-//! variable, the value and what is allowed.
+//! Configuration from environment variables, one struct per concern. An invalid value stops the start with a message
+//! that names the variable, the value and what is allowed.
 
 mod backend;
 mod http;
@@ -15,34 +15,34 @@ pub use log::{LogConfig, LogFormat};
 pub use session::SessionConfig;
 pub use var::{ConfigError, Environment};
 
-/// Everything that the server is told at its start.
+/// The server's configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Addresses, origins, files and metrics.
     pub http: HttpConfig,
-    /// Who signs the sessions.
+    /// The key that signs sessions.
     pub session: SessionConfig,
-    /// What one client may ask for.
+    /// Limits for clients.
     pub limits: LimitsConfig,
-    /// Where rooms live.
+    /// The backend.
     pub backend: BackendConfig,
-    /// What is logged, and how.
+    /// Log filter and format.
     pub log: LogConfig,
 }
 
 impl Config {
-    /// Reads the process's environment.
+    /// Reads the environment of the process.
     ///
     /// # Errors
-    /// The first value that is not allowed.
+    /// The first invalid value.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from(&Environment::of_process())
     }
 
-    /// Reads a given environment.
+    /// Reads `env`.
     ///
     /// # Errors
-    /// The first value that is not allowed.
+    /// The first invalid value.
     pub fn from(env: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
             http: HttpConfig::from(env)?,
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_environment_is_a_laptop() {
+    fn an_empty_environment_selects_the_embedded_backend() {
         let config = config(&[("REDIS_URL", "")]).unwrap();
         assert_eq!(config.http.address.to_string(), "127.0.0.1:8080");
         assert!(matches!(config.backend, BackendConfig::Embedded { .. }));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn cloud_run_is_reached_from_outside_and_logs_json() {
+    fn cloud_run_listens_on_all_addresses_and_logs_json() {
         let config = config(&[("K_SERVICE", "chat"), ("PORT", "9000"), ("REDISHOST", "10.0.0.3")]).unwrap();
         assert_eq!(config.http.address.to_string(), "0.0.0.0:9000");
         assert_eq!(config.log.format, LogFormat::Json);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_named_with_what_is_allowed() {
+    fn an_invalid_value_is_named_with_what_is_allowed() {
         for (name, value) in [
             ("PORT", "http"),
             ("PORT", "70000"),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_not_repeated() {
+    fn secrets_are_not_repeated() {
         for (name, value) in [("SESSION_KEY", "hunter2"), ("REDIS_URL", "http://:hunter2@redis")] {
             assert!(!config(&[(name, value)]).unwrap_err().contains("hunter2"));
         }

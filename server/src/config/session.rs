@@ -1,11 +1,11 @@
 use super::{ConfigError, Environment};
 
-/// Who signs the sessions.
+/// The key that signs sessions.
 #[derive(Clone)]
 pub struct SessionConfig {
-    /// `SESSION_KEY`, a secret of 32 bytes or more, the same on all instances. Without it the embedded backend keeps a random one
-    /// in `DATA_DIR/session.key`. With Redis each instance makes one at its start, with a warning: everybody is signed out by a
-    /// restart, and instances do not know each other's people.
+    /// `SESSION_KEY`: a secret of at least 32 bytes, the same on all instances. Without it the embedded backend stores
+    /// a random key in `DATA_DIR/session.key`. With Redis each instance generates a key at start and logs a warning: a
+    /// restart signs all users out, and instances do not accept each other's sessions.
     pub key: Option<String>,
 }
 

@@ -1,13 +1,13 @@
-//! Reading one variable.
+//! Reading environment variables.
 
 use std::{collections::HashMap, fmt::Display, str::FromStr};
 
-/// The variables that the configuration is read from.
+/// A snapshot of environment variables.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(HashMap<String, String>);
 
 impl Environment {
-    /// Those of this process. One that is not Unicode counts as absent.
+    /// The variables of this process, without those that are not Unicode.
     #[must_use]
     pub fn of_process() -> Self {
         Self(
@@ -17,13 +17,13 @@ impl Environment {
         )
     }
 
-    /// The value of a variable. An empty one counts as absent, since deployment files often cannot leave one out.
+    /// The value of a variable. An empty value counts as unset, because deployment files often cannot omit a variable.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The value of a variable as `T`, or `default` where it is not set. `allowed` completes the sentence "allowed is …".
+    /// Parses a variable, or returns `default` if it is unset. `allowed` completes the sentence "allowed is …".
     pub(super) fn parse<T: FromStr>(
         &self,
         name: &'static str,
@@ -43,7 +43,7 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
     }
 }
 
-/// A variable that holds what it must not.
+/// A variable with an invalid value.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}={value} cannot be used: allowed is {allowed}")]
 pub struct ConfigError {
@@ -57,7 +57,7 @@ impl ConfigError {
         Self { name, value: format!("{value:?}"), allowed: allowed.to_string() }
     }
 
-    /// For a value that nobody should read in a log.
+    /// Hides the value, because it is secret.
     pub(super) fn secret(name: &'static str, allowed: impl Display) -> Self {
         Self { name, value: "(hidden)".into(), allowed: allowed.to_string() }
     }

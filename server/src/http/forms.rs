@@ -1,4 +1,4 @@
-//! What forms post, with and without JavaScript.
+//! Form handlers. They work with and without JavaScript.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use super::{
     preferences::preferences,
     session_of,
 };
-use crate::{clock, names};
+use crate::{clock, normalize};
 
-/// Stops what another site's page posts, before anything of it is read.
-pub(super) async fn refuse_foreign(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+/// Rejects forms that another site's page posts, before the body is read.
+pub(super) async fn reject_cross_site(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if origin::is_foreign(request.headers(), &app.config.http.allowed_origins) {
         let page = ErrorPage { error: PageError::ForeignForm, link: "/".into(), unsent: None };
         let preferences = preferences(request.headers());
@@ -33,12 +33,12 @@ pub(super) async fn refuse_foreign(State(app): State<Arc<AppState>>, request: Re
     next.run(request).await
 }
 
-/// `GET` of a form's address, which stands in the address bar of a page that answered to it: to load that anew starts again.
-pub(super) async fn start_again() -> Redirect {
+/// `GET` of a form's address, which the browser shows after a failed post: reloading that page starts again at `/`.
+pub(super) async fn redirect_home() -> Redirect {
     Redirect::to("/")
 }
 
-/// The fields of `POST /api/sign_in`.
+/// Fields of `POST /api/sign_in`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SignInForm {
@@ -46,7 +46,7 @@ pub(super) struct SignInForm {
     room: String,
 }
 
-/// `POST /api/sign_in`: starts a session and goes on to the room.
+/// `POST /api/sign_in`: starts a session and redirects to the room.
 pub(super) async fn sign_in(
     State(app): State<Arc<AppState>>,
     headers: HeaderMap,
@@ -68,11 +68,11 @@ pub(super) async fn sign_in(
 
 impl SignInForm {
     fn check(&self) -> Result<(UserName, Option<RoomName>), SignInProblem> {
-        let name = names::user(&self.name).map_err(SignInProblem::Name)?;
+        let name = normalize::user_name(&self.name).map_err(SignInProblem::Name)?;
         if self.room.trim().is_empty() {
             return Ok((name, None));
         }
-        let room = names::check_room(&self.room).map_err(SignInProblem::Room)?;
+        let room = normalize::check_room_name(&self.room).map_err(SignInProblem::Room)?;
         Ok((name, Some(room)))
     }
 }
@@ -82,7 +82,7 @@ pub(super) async fn sign_out(State(app): State<Arc<AppState>>, headers: HeaderMa
     ([(header::SET_COOKIE, app.sessions.end(is_tls(&headers)))], Redirect::to("/")).into_response()
 }
 
-/// The fields of `POST /api/send_message`.
+/// Fields of `POST /api/send_message`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct MessageForm {
@@ -91,7 +91,7 @@ pub(super) struct MessageForm {
     id: String,
 }
 
-/// `POST /api/send_message`: says something, then goes back to the room.
+/// `POST /api/send_message`: sends a message and redirects back to the room.
 pub(super) async fn send_message(
     State(app): State<Arc<AppState>>,
     headers: HeaderMap,
@@ -103,7 +103,7 @@ pub(super) async fn send_message(
         let page = SignInPage { room: form.room, problem, unsent, ..SignInPage::default() };
         return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page), preferences(&headers)).await;
     };
-    let room = match names::check_room(&form.room) {
+    let room = match normalize::check_room_name(&form.room) {
         Ok(room) => room,
         Err(problem) => {
             let (error, unsent) = (PageError::InvalidRoomName(problem), Some(form.text));
@@ -114,7 +114,7 @@ pub(super) async fn send_message(
     match send(&app, &user, &room, &form).await {
         Ok(()) => Redirect::to(&room_path(room.as_str())).into_response(),
         Err(why) => {
-            // It may have been taken all the same, so it must be the same message when it is sent again.
+            // The message may have been stored all the same, so a retry must keep its id.
             let id = why.is_temporary().then_some(form.id);
             let rejected = Some(Rejected { text: form.text, why, id });
             show_room(&app, status(why), user, &room, rejected, preferences(&headers)).await
@@ -124,27 +124,27 @@ pub(super) async fn send_message(
 
 async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) -> Result<(), RefusalCode> {
     let id = MessageId::new(&form.id).map_err(code)?;
-    // A form sends line breaks as CR LF, a socket as they were typed.
+    // A form sends line breaks as CR LF, a socket sends LF.
     let text = form.text.replace("\r\n", "\n");
     check_text(&text).map_err(code)?;
     app.sockets.may_send(&user.id, &text).map_err(code)?;
     let now = clock::now_ms();
-    let said = async {
+    let sending = async {
         let receipt = app.hub.send(room, user, &id, &text, now).await?;
-        // The first answer again: one who went back to a page that was sent may have changed the text.
-        if receipt.at == now { Ok(true) } else { app.hub.says(room, receipt.seq, &text).await }
+        // A repeated id yields the first receipt. The text may differ if the form was changed and posted again.
+        if receipt.at == now { Ok(true) } else { app.hub.message_has_text(room, receipt.seq, &text).await }
     };
-    match said.await {
+    match sending.await {
         Ok(true) => Ok(()),
         Ok(false) => Err(RefusalCode::BadId),
         Err(error) => {
-            tracing::warn!(%error, "a posted message was not taken");
+            tracing::warn!(%error, "a posted message was not stored");
             Err(RefusalCode::Unavailable)
         }
     }
 }
 
-/// The page has the words for it, in the reader's language.
+/// The page translates the code into the reader's language.
 fn code(error: Error) -> RefusalCode {
     error.code
 }

@@ -1,4 +1,4 @@
-//! Headers that make browsers careful.
+//! Security headers.
 
 use axum::{
     extract::Request,
@@ -9,7 +9,7 @@ use axum::{
 
 use super::is_tls;
 
-/// What is on every answer.
+/// Headers of every response.
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -18,8 +18,8 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
 ];
 
-/// Puts the usual headers on every answer; what a handler has set itself stays.
-pub(super) async fn secure(request: Request, next: Next) -> Response {
+/// Adds the headers that a handler has not set itself.
+pub(super) async fn add_security_headers(request: Request, next: Next) -> Response {
     let is_tls = is_tls(request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -32,8 +32,8 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
     response
 }
 
-/// The policy of a page whose inline scripts carry `nonce`. Compiling Wasm needs `'wasm-unsafe-eval'`; styles come from files
-/// alone. While `cargo leptos watch` runs, the page may also open its reload socket.
+/// Content Security Policy of a page whose inline scripts carry `nonce`. Compiling Wasm needs `'wasm-unsafe-eval'`;
+/// styles come from files only. Under `cargo leptos watch` the page may also open the reload socket.
 pub(super) fn content_security_policy(headers: &mut HeaderMap, nonce: &str, reload_port: Option<u32>) {
     let reload = reload_port.map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}")).unwrap_or_default();
     let policy = format!(

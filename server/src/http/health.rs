@@ -1,4 +1,4 @@
-//! Whether the instance lives, and whether it should get new people.
+//! Liveness and readiness.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ pub(super) async fn live() -> StatusCode {
     StatusCode::OK
 }
 
-/// `GET /health/ready`: red while the instance drains, or is deaf to its broker.
+/// `GET /health/ready`: 503 while the instance drains or its subscription is down.
 pub(super) async fn ready(State(app): State<Arc<AppState>>) -> (StatusCode, &'static str) {
     if app.is_draining() {
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
-    } else if app.hub.is_deaf() {
+    } else if app.hub.subscription_is_down() {
         (StatusCode::SERVICE_UNAVAILABLE, "deaf to the broker")
     } else {
         (StatusCode::OK, "ready")

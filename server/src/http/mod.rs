@@ -1,4 +1,4 @@
-//! What is served over plain HTTP: pages, forms, files, health and metrics.
+//! HTTP: pages, forms, files, health and metrics.
 
 mod forms;
 mod headers;
@@ -52,7 +52,7 @@ impl AppState {
     }
 }
 
-/// Whose request it is.
+/// The signed-in user of a request.
 #[must_use]
 pub fn session_of(app: &AppState, headers: &HeaderMap) -> Option<User> {
     let now = clock::now_ms();
@@ -60,8 +60,8 @@ pub fn session_of(app: &AppState, headers: &HeaderMap) -> Option<User> {
     headers.get_all(header::COOKIE).iter().find_map(|cookies| app.sessions.read(cookies.to_str().ok()?, now))
 }
 
-/// The cookie that makes a session last on, if it is time for that. Only for a page that somebody goes to: one that is fetched
-/// meanwhile could come after the end of the session, and undo it.
+/// A renewed session cookie, if the session is half over. Only for navigations: the response to a background fetch
+/// could arrive after sign-out and sign the user in again.
 fn renewed_session(app: &AppState, headers: &HeaderMap) -> Option<String> {
     if headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
         return None;
@@ -71,10 +71,10 @@ fn renewed_session(app: &AppState, headers: &HeaderMap) -> Option<String> {
     cookies.iter().find_map(|cookies| app.sessions.renew(cookies.to_str().ok()?, is_tls, now))
 }
 
-/// Whether the browser's side of the connection is TLS, as the load balancer in front says. One who lies about it only
-/// changes their own cookie.
+/// Whether the browser's connection uses TLS, according to the load balancer. A client that forges the header only
+/// affects its own cookie.
 fn is_tls(headers: &HeaderMap) -> bool {
     let proto = headers.get("x-forwarded-proto").and_then(|proto| proto.to_str().ok()).unwrap_or_default();
-    // Several in a row each add what they saw; the first one is next to the browser.
+    // Each proxy appends its own value; the first one is the browser's connection.
     proto.split(',').next().is_some_and(|first| first.trim().eq_ignore_ascii_case("https"))
 }

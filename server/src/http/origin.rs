@@ -1,9 +1,8 @@
-//! From which pages requests may come. A browser tells the truth in `Origin`, so this stops other sites from acting for
-//! somebody who is signed in here (cross-site WebSocket hijacking).
+//! Checks `Origin`, so that other sites cannot act for a signed-in user (CSRF, cross-site WebSocket hijacking).
 
 use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
-/// Whether `Origin` is there, and its host is the request's own or a listed one.
+/// Whether `Origin` is present and names the request's own host or a listed one.
 #[must_use]
 pub fn is_allowed(headers: &HeaderMap, listed: &[Authority]) -> bool {
     let Some(origin) = authority(headers) else { return false };
@@ -11,7 +10,7 @@ pub fn is_allowed(headers: &HeaderMap, listed: &[Authority]) -> bool {
     own.as_ref() == Some(&origin) || listed.contains(&origin)
 }
 
-/// Whether a form may have been posted by another site's page. Programs send no `Origin`, and no one else's cookie.
+/// Whether another site's page may have posted a form. Programs send no `Origin`, and they have no other user's cookie.
 #[must_use]
 pub fn is_foreign(headers: &HeaderMap, listed: &[Authority]) -> bool {
     headers.contains_key(header::ORIGIN) && !is_allowed(headers, listed)
@@ -36,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_host_and_listed_ones_are_allowed() {
+    fn allows_the_own_host_and_listed_ones_only() {
         let listed = ["other.example.org".parse().unwrap()];
         for (origin, allowed) in [
             ("http://chat.example.org:8080", true),

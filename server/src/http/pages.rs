@@ -1,4 +1,4 @@
-//! The pages. The server decides which one is shown and with what; `app` draws it, here and in the browser.
+//! Page handlers. They choose the page and its data; `app` renders it.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,13 +23,13 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde::Deserialize;
 
 use super::{AppState, headers::content_security_policy, preferences::preferences, renewed_session, session_of};
-use crate::names;
+use crate::normalize;
 
-/// When to try a page again that could not be shown, in seconds.
+/// `Retry-After` of a page that could not be shown, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// The address of a room, at the message that a query names.
-fn path_of(room: &RoomName, query: Option<&str>) -> String {
+/// The path of a room, at the message that the query names.
+fn room_path_at(room: &RoomName, query: Option<&str>) -> String {
     let seq = query.unwrap_or_default().split('&').find_map(|part| part.strip_prefix("at=")?.parse().ok());
     seq.map_or_else(|| room_path(room.as_str()), |seq| message_path(room.as_str(), seq))
 }
@@ -41,28 +41,28 @@ pub(super) async fn home(State(app): State<Arc<AppState>>, headers: HeaderMap) -
     render(&app, StatusCode::OK, page, preferences(&headers)).await
 }
 
-/// The query of `GET /r`.
+/// Query of `GET /r`.
 #[derive(Deserialize)]
-pub(super) struct Which {
+pub(super) struct FindQuery {
     room: Option<String>,
 }
 
-/// `GET /r?room=…`: the way to a room for a form without JavaScript.
+/// `GET /r?room=…`: redirects to a room, for a form without JavaScript.
 pub(super) async fn find(
     State(app): State<Arc<AppState>>,
-    which: Result<Query<Which>, QueryRejection>,
-    RawQuery(query): RawQuery,
+    query: Result<Query<FindQuery>, QueryRejection>,
+    RawQuery(raw_query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let Ok(Query(which)) = which else { return not_found(State(app), headers).await };
-    match names::check_room(&which.room.unwrap_or_default()) {
+    let Ok(Query(find)) = query else { return not_found(State(app), headers).await };
+    match normalize::check_room_name(&find.room.unwrap_or_default()) {
         Ok(room) if [".", ".."].contains(&room.as_str()) => show(&app, &headers, &room).await,
-        Ok(room) => Redirect::to(&path_of(&room, query.as_deref())).into_response(),
+        Ok(room) => Redirect::to(&room_path_at(&room, raw_query.as_deref())).into_response(),
         Err(problem) => no_such_room(&app, problem, &headers).await,
     }
 }
 
-/// `GET /r/<room>`: the room, or the sign-in form on the way to it.
+/// `GET /r/<room>`: the room, or the sign-in form.
 pub(super) async fn room(
     State(app): State<Arc<AppState>>,
     raw: Result<Path<String>, PathRejection>,
@@ -70,9 +70,9 @@ pub(super) async fn room(
     headers: HeaderMap,
 ) -> Response {
     let Ok(Path(raw)) = raw else { return not_found(State(app), headers).await };
-    match names::check_room(&raw) {
+    match normalize::check_room_name(&raw) {
         Ok(room) if room.as_str() == raw => show(&app, &headers, &room).await,
-        Ok(room) => Redirect::permanent(&path_of(&room, query.as_deref())).into_response(),
+        Ok(room) => Redirect::permanent(&room_path_at(&room, query.as_deref())).into_response(),
         Err(problem) => no_such_room(&app, problem, &headers).await,
     }
 }
@@ -88,22 +88,22 @@ async fn show(app: &Arc<AppState>, headers: &HeaderMap, room: &RoomName) -> Resp
         None => {
             let sign_in = SignInPage { room: room.to_string(), ..SignInPage::default() };
             let mut form = render(app, StatusCode::OK, Page::SignIn(sign_in), preferences).await;
-            // The service worker is not to take it for the room.
+            // The service worker must not cache the form as the room.
             form.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             form
         }
     }
 }
 
-/// A message that could not be posted.
+/// A message that was not sent.
 pub(super) struct Rejected {
     pub text: String,
     pub why: RefusalCode,
-    /// Its id, where it is to be kept.
+    /// The message's id, if a retry has to keep it.
     pub id: Option<String>,
 }
 
-/// The room with its latest messages.
+/// Renders a room with its latest messages.
 pub(super) async fn show_room(
     app: &Arc<AppState>,
     status: StatusCode,
@@ -115,14 +115,14 @@ pub(super) async fn show_room(
     let unsent = rejected.as_ref().map(|rejected| rejected.text.clone());
     let error_page = |error| ErrorPage { error, link: room_path(room.as_str()), unsent };
     if app.sockets.may_join(&me.id).is_err() {
-        return retried(app, StatusCode::TOO_MANY_REQUESTS, error_page(PageError::TooManyRooms), preferences).await;
+        return render_with_retry(app, StatusCode::TOO_MANY_REQUESTS, error_page(PageError::TooManyRooms), preferences).await;
     }
-    let (view, mark) = tokio::join!(app.hub.view(room), app.hub.mark(room, &me.id));
+    let (view, mark) = tokio::join!(app.hub.snapshot(room), app.hub.read_marker(room, &me.id));
     let view = match view {
         Ok(view) => view,
         Err(error) => {
             tracing::warn!(%error, "a room could not be shown");
-            return retried(
+            return render_with_retry(
                 app,
                 StatusCode::SERVICE_UNAVAILABLE,
                 error_page(PageError::HistoryUnavailable),
@@ -137,7 +137,7 @@ pub(super) async fn show_room(
     let page = RoomPage {
         me,
         room: room.to_string(),
-        read: mark.filter(|mark| mark.is_of(&view.epoch, &view.head)).map(|mark| mark.seq),
+        read: mark.filter(|mark| mark.is_valid_for(&view.epoch, &view.head)).map(|mark| mark.seq),
         epoch: view.epoch,
         events: view.events,
         head: view.head,
@@ -150,14 +150,14 @@ pub(super) async fn show_room(
     render(app, status, Page::Room(Box::new(page)), preferences).await
 }
 
-/// `GET /offline`: what the service worker keeps for when the server cannot be reached.
+/// `GET /offline`: the page that the service worker shows when the server cannot be reached.
 pub(super) async fn offline(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     // Its link leads to whatever address it is shown at.
     let page = ErrorPage { error: PageError::Offline, link: String::new(), unsent: None };
     render(&app, StatusCode::OK, Page::Error(page), preferences(&headers)).await
 }
 
-/// Everything that is no page.
+/// Fallback: 404.
 pub(super) async fn not_found(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let page = ErrorPage { error: PageError::NotFound, link: "/".into(), unsent: None };
     render(&app, StatusCode::NOT_FOUND, Page::Error(page), preferences(&headers)).await
@@ -168,13 +168,13 @@ async fn no_such_room(app: &Arc<AppState>, problem: NameProblem, headers: &Heade
     render(app, StatusCode::NOT_FOUND, Page::Error(page), preferences(headers)).await
 }
 
-async fn retried(app: &Arc<AppState>, status: StatusCode, page: ErrorPage, preferences: Preferences) -> Response {
+async fn render_with_retry(app: &Arc<AppState>, status: StatusCode, page: ErrorPage, preferences: Preferences) -> Response {
     let mut response = render(app, status, Page::Error(page), preferences).await;
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response
 }
 
-/// Draws a page.
+/// Renders a page.
 pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page, preferences: Preferences) -> Response {
     let nonce = Arc::new(Mutex::new(String::new()));
     // Leptos takes a function that it may call again, and calls it once.
@@ -188,12 +188,12 @@ pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page, 
             app::shell(options.clone(), page.expect("a page is rendered once"), preferences)
         }
     };
-    // The page does not depend on the address, so there is no router that would want to know it.
+    // The page does not depend on the URL, and the app has no router.
     let mut response = leptos_axum::render_app_async(shell)(Request::new(Body::empty())).await;
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    // Asked for before the page is read: nothing is painted without it.
+    // Loaded before the page is parsed, because nothing is painted without the stylesheet.
     let style = format!("<{}>; rel=preload; as=style", app::stylesheet(&app.leptos));
     headers.insert(header::LINK, HeaderValue::try_from(style).expect("the names of built files are plain ASCII"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));

@@ -1,4 +1,4 @@
-//! What somebody has chosen, in plain cookies that go with their browser, and the language that the browser asks for.
+//! Language and theme from cookies, or the language from `Accept-Language`.
 
 use app::preferences::{Language, Preferences, Theme};
 use axum::http::{HeaderMap, header};
@@ -7,18 +7,18 @@ use cookie::{Cookie, SameSite, time::Duration};
 const LANGUAGE: &str = "sala_language";
 const THEME: &str = "sala_theme";
 
-/// How long a choice is kept.
+/// Lifetime of the cookies.
 const LIFETIME: Duration = Duration::days(365);
 
-/// How this request's answer is to be shown. What is not known counts as not chosen.
+/// The preferences of a request. Unknown values count as not set.
 pub(super) fn preferences(headers: &HeaderMap) -> Preferences {
     let chosen = cookie(headers, LANGUAGE).and_then(|tag| Language::tagged(&tag));
     let theme = cookie(headers, THEME).map(|name| Theme::named(&name)).unwrap_or_default();
-    Preferences { chosen, language: chosen.unwrap_or_else(|| accepted(headers)), theme }
+    Preferences { chosen, language: chosen.unwrap_or_else(|| accepted_language(headers)), theme }
 }
 
-/// The `Set-Cookie` headers that keep a choice, or forget an earlier one.
-pub(super) fn keep(language: Option<Language>, theme: Theme, is_tls: bool) -> [String; 2] {
+/// `Set-Cookie` headers that store a choice or remove an earlier one.
+pub(super) fn set_cookies(language: Option<Language>, theme: Theme, is_tls: bool) -> [String; 2] {
     [(LANGUAGE, language.map(Language::tag)), (THEME, theme.name())].map(|(name, value)| {
         Cookie::build((name, value.unwrap_or_default()))
             .path("/")
@@ -35,11 +35,11 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }
 
-/// The first language of `Accept-Language`, by its weights, that Sala speaks.
-fn accepted(headers: &HeaderMap) -> Language {
+/// The supported language with the greatest weight in `Accept-Language`.
+fn accepted_language(headers: &HeaderMap) -> Language {
     let ranges = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|ranges| ranges.to_str().ok());
     let mut best = (0.0, Language::English);
-    for (weight, tag) in ranges.flat_map(|ranges| ranges.split(',')).map(weighed) {
+    for (weight, tag) in ranges.flat_map(|ranges| ranges.split(',')).map(parse_range) {
         if weight > best.0
             && let Some(language) = Language::understood(tag)
         {
@@ -49,8 +49,8 @@ fn accepted(headers: &HeaderMap) -> Language {
     best.1
 }
 
-/// One of the ranges, such as `pt;q=0.8` (RFC 9110). A weight that is none takes it out.
-fn weighed(range: &str) -> (f32, &str) {
+/// Parses one range, such as `pt;q=0.8` (RFC 9110). An invalid weight counts as 0.
+fn parse_range(range: &str) -> (f32, &str) {
     let (tag, parameter) = range.split_once(';').unwrap_or((range, "q=1"));
     let weight = parameter.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok()).unwrap_or(0.0);
     (weight, tag.trim())
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_language_is_the_first_one_that_is_both_read_and_spoken() {
+    fn picks_the_supported_language_with_the_greatest_weight() {
         for (accepted, language) in [
             ("", Language::English),
             ("pt-BR", Language::Portuguese),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_chosen_comes_first_and_what_is_unknown_is_as_nothing() {
+    fn cookies_come_before_headers_and_unknown_values_count_as_unset() {
         for (cookies, chosen, theme) in [
             ("sala_language=es; sala_theme=dark", Some(Language::Spanish), Theme::Dark),
             ("a=b; sala_theme=light", None, Theme::Light),
@@ -100,12 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_is_kept_for_a_year_and_forgotten_at_once() {
-        let [language, theme] = keep(Some(Language::Portuguese), Theme::System, true);
+    fn a_choice_lasts_a_year_and_is_removed_at_once() {
+        let [language, theme] = set_cookies(Some(Language::Portuguese), Theme::System, true);
         for part in ["sala_language=pt-BR;", "SameSite=Lax", "Path=/", "Max-Age=31536000", "Secure"] {
             assert!(language.contains(part), "{language}");
         }
         assert!(theme.starts_with("sala_theme=;") && theme.contains("Max-Age=0"), "{theme}");
-        assert!(!keep(None, Theme::Dark, false)[1].contains("Secure"));
+        assert!(!set_cookies(None, Theme::Dark, false)[1].contains("Secure"));
     }
 }

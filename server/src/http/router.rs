@@ -1,4 +1,4 @@
-//! Which address leads where.
+//! Routes.
 
 use std::sync::Arc;
 
@@ -14,24 +14,24 @@ use tower_http::{compression::CompressionLayer, services::ServeDir, timeout::Tim
 use super::{AppState, forms, headers, health, invite, metrics, pages, settings};
 use crate::ws;
 
-/// The most that a form may weigh, in bytes: the longest text, every byte of it percent-encoded, and the other fields.
-const FORM: usize = 64 * 1_024;
+/// Limit for a form in bytes: the longest text, percent-encoded, and the other fields.
+const MAX_FORM_BYTES: usize = 64 * 1_024;
 
-/// A hashed name never changes its content.
+/// For files with a hash in their name, whose content never changes.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// Anything else is asked for again, and answered with 304 where nothing has changed.
+/// For other files: revalidated, and answered with 304 if unchanged.
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The server as one axum router.
 pub fn router(app: Arc<AppState>) -> Router {
-    let patience = app.config.http.request_patience;
+    let timeout = app.config.http.request_patience;
     let forms = Router::new()
-        .route("/api/sign_in", post(forms::sign_in).get(forms::start_again))
-        .route("/api/sign_out", post(forms::sign_out).get(forms::start_again))
-        .route("/api/settings", post(settings::change).get(forms::start_again))
-        .route("/api/send_message", post(forms::send_message).get(forms::start_again))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), forms::refuse_foreign));
+        .route("/api/sign_in", post(forms::sign_in).get(forms::redirect_home))
+        .route("/api/sign_out", post(forms::sign_out).get(forms::redirect_home))
+        .route("/api/settings", post(settings::change).get(forms::redirect_home))
+        .route("/api/send_message", post(forms::send_message).get(forms::redirect_home))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), forms::reject_cross_site));
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/r", get(pages::find))
@@ -39,7 +39,7 @@ pub fn router(app: Arc<AppState>) -> Router {
         .route("/offline", get(pages::offline))
         .route("/api/qr.svg", get(invite::qr_code))
         .merge(forms)
-        .layer(DefaultBodyLimit::max(FORM))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(CompressionLayer::new());
     Router::new()
         .merge(pages)
@@ -48,12 +48,12 @@ pub fn router(app: Arc<AppState>) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::behind_token))
         .merge(files(&app))
-        .layer(middleware::from_fn(headers::secure))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience))
+        .layer(middleware::from_fn(headers::add_security_headers))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout))
         .with_state(app)
 }
 
-/// The built site, compressed at build time. Everything that is no file gets a page that says so.
+/// The built site, which is compressed at build time. The fallback is the 404 page.
 fn files(app: &Arc<AppState>) -> Router<Arc<AppState>> {
     let root = &app.leptos.site_root;
     let serve = |folder: String| ServeDir::new(folder).precompressed_br().precompressed_gzip();
@@ -67,13 +67,13 @@ fn files(app: &Arc<AppState>) -> Router<Arc<AppState>> {
         .fallback_service(serve(root.to_string()).append_index_html_on_directories(false).fallback(not_found))
 }
 
-/// A file that is missing here may come with the next instance: while a deployment rolls out, pages and files of two builds
-/// meet.
+/// A missing file is not cached: during a deployment pages and files of two builds meet, and the next instance may have
+/// it.
 fn cached<B>(mut response: Response<B>, is_hashed: bool) -> Response<B> {
     let is_found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, if is_hashed && is_found { IMMUTABLE } else { NO_CACHE });
-    // The same name is served in several encodings.
+    // One URL is served in several encodings.
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     response
 }

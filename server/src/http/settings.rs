@@ -1,4 +1,4 @@
-//! What people set for themselves: their name, a language, a theme.
+//! The settings form: name, language and theme.
 
 use std::sync::Arc;
 
@@ -16,36 +16,36 @@ use serde::Deserialize;
 use super::{
     AppState, is_tls,
     pages::render,
-    preferences::{keep, preferences},
+    preferences::{preferences, set_cookies},
     session_of,
 };
-use crate::{clock, names};
+use crate::{clock, normalize};
 
-/// The fields of `POST /api/settings`.
+/// Fields of `POST /api/settings`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct SettingsForm {
-    /// Only where somebody is signed in.
+    /// Absent when nobody is signed in.
     name: Option<String>,
-    /// The tag of a language; anything else is to be as the browser asks for.
+    /// A language tag; anything else means the browser's language.
     language: String,
-    /// The name of a theme; anything else is to be as the system is.
+    /// A theme's name; anything else means the system's theme.
     theme: String,
-    /// The room to come back to.
+    /// The room to return to.
     room: String,
 }
 
-/// `POST /api/settings`: all that can be set, at once, or nothing. The person stays the same under another name, and the socket that
-/// the next page opens tells the room.
+/// `POST /api/settings`: applies all settings or none. A new name keeps the user's id; rooms learn the name when the
+/// next page opens its socket.
 pub(super) async fn change(
     State(app): State<Arc<AppState>>,
     headers: HeaderMap,
     Form(form): Form<SettingsForm>,
 ) -> Response {
     let (language, theme) = (Language::tagged(&form.language), Theme::named(&form.theme));
-    let mut cookies = Vec::from(keep(language, theme, is_tls(&headers)));
+    let mut cookies = Vec::from(set_cookies(language, theme, is_tls(&headers)));
     if let (Some(user), Some(typed)) = (session_of(&app, &headers), &form.name) {
-        match names::user(typed) {
+        match normalize::user_name(typed) {
             Ok(name) if name.as_str() == user.name => {}
             Ok(name) => cookies.push(app.sessions.rename(&user, &name, is_tls(&headers), clock::now_ms())),
             Err(problem) => {
@@ -55,7 +55,8 @@ pub(super) async fn change(
             }
         }
     }
-    let path = names::check_room(&form.room).map_or_else(|_| "/".to_owned(), |room| app::room_path(room.as_str()));
+    let path =
+        normalize::check_room_name(&form.room).map_or_else(|_| "/".to_owned(), |room| app::room_path(room.as_str()));
     let mut response = Redirect::to(&path).into_response();
     for cookie in cookies {
         let cookie = HeaderValue::from_str(&cookie).expect("a cookie of ours is plain text");

@@ -1,5 +1,4 @@
-//! Coming into a room without a hole: subscribed first, read second, and what happens meanwhile is
-//! held for the joiner.
+//! Joining a room without missing events: subscribe first, read second, and buffer what is published meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,74 +7,75 @@ use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
     Hub,
-    deep::{Deep, Missed, RECOVERY_BYTES, splice},
-    frame::{self, Frame, Line},
-    log::CatchUp,
-    mailbox::Mailbox,
-    room::{Member, Room, State},
-    sync::page_after,
+    catch_up::{CatchUpCache, CatchUpResult, RECOVERY_BYTES, splice},
+    encoded_event::{self, EncodedEvent, EncodedFrame},
+    event_log::CatchUp,
+    repair::page_after,
+    room::{Member, Room, RoomState},
+    send_queue::SendQueue,
 };
-use crate::backend::{Error, Mark, Result, Roster};
+use crate::backend::{BackendError, ReadPosition, Result, Roster};
 
-/// How often the history is read again when the room moved on faster than it could be read.
-const ATTEMPTS: usize = 5;
+/// How often the history is read again when the room advances faster than it can be read.
+const MAX_ATTEMPTS: usize = 5;
 
-/// An answer with more bytes than this is a large one.
-const SMALL_BYTES: usize = 64 * 1_024;
+/// Responses with more bytes of events than this are large and need a permit.
+const SMALL_RESPONSE_BYTES: usize = 64 * 1_024;
 
-/// How many large answers may be in memory at once, from their encoding until they are written.
-pub(super) const LARGE_ANSWERS: usize = 256;
+/// How many large responses may be in memory at once, from their encoding until they are written.
+pub(super) const LARGE_RESPONSES: usize = 256;
 
-/// How long one who comes back waits for the leave to get a large answer. Then they are asked to come again.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a join may wait for a permit to hold a large response. Then it is refused, and the client retries.
+const PERMIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What came of an attempt to answer a join.
-enum Attempt {
+/// The outcome of one attempt to answer a join.
+enum JoinAttempt {
     Answered,
-    /// The answer is a large one, and there is no leave for it so far.
-    TooLarge,
-    /// The history was read, but does not meet the log.
-    Apart,
+    /// The response is large and has no permit so far.
+    NeedsPermit,
+    /// The events read from the history do not connect to the log.
+    Diverged,
 }
 
-/// What the answer to a join tells of people.
-struct Present {
+/// The parts of a join's response that are about people.
+struct JoinContext {
     roster: Roster,
-    /// How far the joiner has read.
-    mark: Option<Mark>,
+    /// How far the joining person has read.
+    mark: Option<ReadPosition>,
 }
 
-/// What the answer to a join tells of the past.
-struct Past {
+/// The events of a join's response.
+struct Backlog {
     recovered: bool,
     reason: Option<Reason>,
-    lines: Vec<Line>,
-    /// The last event that the joiner has then seen, which may be ahead of what this instance has heard.
+    events: Vec<EncodedEvent>,
+    /// The last event that the client then has. It may be ahead of this instance's log.
     end: Head,
 }
 
 impl Hub {
-    /// Makes a connection a member of a room and puts the answer into its mailbox. Live events follow the answer.
+    /// Makes a connection a member of a room and queues the response. Live events follow the response.
     ///
     /// # Errors
-    /// When the backend cannot be reached; the connection is then no member.
+    /// When the backend cannot be reached; the connection is then not a member.
     pub async fn join(
         self: &Arc<Self>,
         name: &RoomName,
         connection: &str,
         user: &User,
-        mailbox: &Arc<Mailbox>,
+        send_queue: &Arc<SendQueue>,
         after: Option<Cursor>,
     ) -> Result<()> {
-        let room = self.open(name).await?;
-        room.lock().members.insert(connection.to_owned(), Member::new(user, mailbox));
-        let (entered, mark) = tokio::join!(self.presence.enter(name, connection, user), self.mark(name, &user.id));
+        let room = self.open_room(name).await?;
+        room.lock().members.insert(connection.to_owned(), Member::new(user, send_queue));
+        let (entered, mark) =
+            tokio::join!(self.presence.enter(name, connection, user), self.read_marker(name, &user.id));
         let joined = match entered {
-            Ok(roster) => self.answer(&room, connection, after, &Present { roster, mark }).await,
+            Ok(roster) => self.answer(&room, connection, after, &JoinContext { roster, mark }).await,
             Err(error) => Err(error),
         };
         if joined.is_err() {
-            self.leave(name, connection, super::Parting::Now);
+            self.leave(name, connection, super::LeaveReason::Requested);
         }
         joined
     }
@@ -85,32 +85,32 @@ impl Hub {
         room: &Arc<Room>,
         connection: &str,
         after: Option<Cursor>,
-        present: &Present,
+        context: &JoinContext,
     ) -> Result<()> {
         let Some(mut cursor) = after else {
-            room.lock().admit(room, connection, Past::page(Reason::New), present, &mut None);
+            room.lock().admit(room, connection, Backlog::page(Reason::New), context, &mut None);
             return Ok(());
         };
         cursor.seq = cursor.seq.min(limits::SEQ);
-        let mut leave = None;
-        for _ in 0..ATTEMPTS {
+        let mut permit = None;
+        for _ in 0..MAX_ATTEMPTS {
             let from_log = {
                 let mut state = room.lock();
-                state.catch_up(&cursor).map(|past| state.admit(room, connection, past, present, &mut leave))
+                state.catch_up(&cursor).map(|backlog| state.admit(room, connection, backlog, context, &mut permit))
             };
             let attempt = match from_log {
                 Some(attempt) => attempt,
-                None => self.answer_from_history(room, connection, &cursor, present, &mut leave).await?,
+                None => self.answer_from_history(room, connection, &cursor, context, &mut permit).await?,
             };
             match attempt {
-                Attempt::Answered => return Ok(()),
-                Attempt::TooLarge => leave = Some(self.leave_for_a_large_answer().await?),
-                Attempt::Apart => {}
+                JoinAttempt::Answered => return Ok(()),
+                JoinAttempt::NeedsPermit => permit = Some(self.large_response_permit().await?),
+                JoinAttempt::Diverged => {}
             }
         }
-        // The log and the history disagree: the log is the one that can be wrong.
-        self.suspect(room);
-        Err(Error::Unavailable("the room is being repaired".into()))
+        // The log and the history disagree, and only the log can be wrong.
+        self.mark_stale(room);
+        Err(BackendError::Unavailable("the room is being repaired".into()))
     }
 
     async fn answer_from_history(
@@ -118,96 +118,100 @@ impl Hub {
         room: &Arc<Room>,
         connection: &str,
         cursor: &Cursor,
-        present: &Present,
-        leave: &mut Option<OwnedSemaphorePermit>,
-    ) -> Result<Attempt> {
-        let mut deep = room.deep.lock().await;
+        context: &JoinContext,
+        permit: &mut Option<OwnedSemaphorePermit>,
+    ) -> Result<JoinAttempt> {
+        let mut cache = room.catch_up.lock().await;
         let reaches_ring = |seq| room.lock().log.after(seq).is_some();
-        let missed = deep.after(cursor, &room.name, reaches_ring, &*self.history).await?;
+        let result = cache.after(cursor, &room.name, reaches_ring, &*self.history).await?;
         let mut state = room.lock();
-        let past = match missed {
-            Missed::Lost(reason) => {
+        let backlog = match result {
+            CatchUpResult::Lost(reason) => {
                 if reason == Reason::Epoch && cursor.epoch == state.log.epoch() {
-                    // The room has begun a new life, and nobody here has heard of it.
+                    // The room has a new epoch, and this instance has not received an event of it.
                     drop(state);
-                    self.suspect(room);
-                    return Ok(Attempt::Apart);
+                    self.mark_stale(room);
+                    return Ok(JoinAttempt::Diverged);
                 }
-                Some(Past::page(reason))
+                Some(Backlog::page(reason))
             }
-            Missed::Lines(lines) => splice(cursor, lines, &state.log).map(|lines| Past::recovered(cursor, lines)),
+            CatchUpResult::Recovered(events) => {
+                splice(cursor, events, &state.log).map(|events| Backlog::recovered(cursor, events))
+            }
         };
-        if let Some(past) = past {
-            return Ok(state.admit(room, connection, past, present, leave));
+        if let Some(backlog) = backlog {
+            return Ok(state.admit(room, connection, backlog, context, permit));
         }
-        // What was read before may be of a history that is no more.
-        *deep = Deep::default();
-        Ok(Attempt::Apart)
+        // The cached events may belong to a history that was lost.
+        *cache = CatchUpCache::default();
+        Ok(JoinAttempt::Diverged)
     }
 
-    async fn leave_for_a_large_answer(&self) -> Result<OwnedSemaphorePermit> {
-        let leave = timeout(PATIENCE, Arc::clone(&self.large_answers).acquire_owned()).await;
-        let leave = leave.map_err(|_| Error::Unavailable("many large answers are being written".into()))?;
-        Ok(leave.expect("the semaphore is never closed"))
+    async fn large_response_permit(&self) -> Result<OwnedSemaphorePermit> {
+        let permit = timeout(PERMIT_TIMEOUT, Arc::clone(&self.large_response_permits).acquire_owned()).await;
+        let permit =
+            permit.map_err(|_| BackendError::Unavailable("too many large responses are being written".into()))?;
+        Ok(permit.expect("the semaphore is never closed"))
     }
 }
 
-impl Past {
-    fn recovered(cursor: &Cursor, lines: Vec<Line>) -> Self {
-        if frame::weight(&lines) > RECOVERY_BYTES {
+impl Backlog {
+    fn recovered(cursor: &Cursor, events: Vec<EncodedEvent>) -> Self {
+        if encoded_event::total_bytes(&events) > RECOVERY_BYTES {
             return Self::page(Reason::Trimmed);
         }
-        let end = lines.last().map_or((cursor.seq, &cursor.uid), |last| (last.seq, &last.uid));
+        let end = events.last().map_or((cursor.seq, &cursor.uid), |last| (last.seq, &last.uid));
         let end = Head { seq: end.0, uid: end.1.clone() };
-        Self { recovered: true, reason: None, lines, end }
+        Self { recovered: true, reason: None, events, end }
     }
 
-    /// The latest page, which is filled in from the log.
+    /// No events: the latest page is taken from the log.
     fn page(reason: Reason) -> Self {
-        Self { recovered: false, reason: Some(reason), lines: Vec::new(), end: Head::default() }
+        Self { recovered: false, reason: Some(reason), events: Vec::new(), end: Head::default() }
     }
 }
 
-impl State {
-    fn catch_up(&self, cursor: &Cursor) -> Option<Past> {
+impl RoomState {
+    fn catch_up(&self, cursor: &Cursor) -> Option<Backlog> {
         match self.log.catch_up(cursor) {
-            CatchUp::Recovered(lines) => Some(Past::recovered(cursor, lines)),
-            CatchUp::Replaced(reason) => Some(Past::page(reason)),
-            CatchUp::Elsewhere => None,
+            CatchUp::Recovered(events) => Some(Backlog::recovered(cursor, events)),
+            CatchUp::EpochChanged(reason) => Some(Backlog::page(reason)),
+            CatchUp::NeedsHistory => None,
         }
     }
 
-    /// Answers the join and goes live, in one step, so that nothing can come between. A large answer needs leave.
+    /// Queues the response and switches the member to live events, in one step under the room's lock, so that no event is missed
+    /// or sent twice. A large response needs a permit.
     fn admit(
         &mut self,
         room: &Room,
         connection: &str,
-        past: Past,
-        present: &Present,
-        leave: &mut Option<OwnedSemaphorePermit>,
-    ) -> Attempt {
-        // The socket may have ended while its join was under way; then there is no one to admit.
-        let Some(member) = self.members.get_mut(connection) else { return Attempt::Answered };
-        if leave.is_none() && frame::weight(&past.lines) > SMALL_BYTES {
-            return Attempt::TooLarge;
+        backlog: Backlog,
+        context: &JoinContext,
+        permit: &mut Option<OwnedSemaphorePermit>,
+    ) -> JoinAttempt {
+        // The socket may have closed during the join.
+        let Some(member) = self.members.get_mut(connection) else { return JoinAttempt::Answered };
+        if permit.is_none() && encoded_event::total_bytes(&backlog.events) > SMALL_RESPONSE_BYTES {
+            return JoinAttempt::NeedsPermit;
         }
-        let count = past.reason.map_or(0, |reason| page_after(reason, self.log.newest_first()));
+        let count = backlog.reason.map_or(0, |reason| page_after(reason, self.log.newest_first()));
         let latest = self.log.latest(count);
-        let lines = if past.recovered { &past.lines[..] } else { frame::newest(&latest) };
+        let events = if backlog.recovered { &backlog.events[..] } else { encoded_event::newest_page(&latest) };
         let known = self.log.head();
-        let head = if past.end.seq > known.seq { past.end } else { known.clone() };
+        let head = if backlog.end.seq > known.seq { backlog.end } else { known.clone() };
         let joined = ServerFrame::Joined {
             room: room.name.to_string(),
             epoch: self.log.epoch().to_owned(),
-            recovered: past.recovered,
-            reason: past.reason,
-            events: frame::events(lines),
+            recovered: backlog.recovered,
+            reason: backlog.reason,
+            events: encoded_event::raw_events(events),
             head: head.clone(),
-            people: present.roster.people.clone(),
-            count: present.roster.count,
-            read: present.mark.as_ref().filter(|mark| mark.is_of(self.log.epoch(), known)).map(|mark| mark.seq),
+            people: context.roster.people.clone(),
+            count: context.roster.count,
+            read: context.mark.as_ref().filter(|mark| mark.is_valid_for(self.log.epoch(), known)).map(|mark| mark.seq),
         };
-        member.go_live(Frame::from(joined.encode()), leave.take(), head);
-        Attempt::Answered
+        member.go_live(EncodedFrame::from(joined.encode()), permit.take(), head);
+        JoinAttempt::Answered
     }
 }

@@ -1,4 +1,4 @@
-//! Keeping the register of who is here: refreshed while sockets are open, and slow to forget one who may come right back.
+//! Presence of this instance's connections: refreshed while sockets are open, and kept for a while after a disconnect.
 
 use std::{
     collections::HashSet,
@@ -14,98 +14,100 @@ use tokio::time::{interval, sleep};
 use super::{Hub, room::Room};
 use crate::backend::{PRESENCE_TTL_MS, Roster};
 
-/// How often the register is told that this instance's connections live, a third of the time after which it forgets them.
-const REFRESH: Duration = Duration::from_millis(PRESENCE_TTL_MS / 3);
+/// Interval between two refreshes: a third of the time after which connections expire.
+const REFRESH_INTERVAL: Duration = Duration::from_millis(PRESENCE_TTL_MS / 3);
 
-/// How many rooms are refreshed at once.
-const REFRESHED: usize = 16;
+/// How many rooms are refreshed concurrently.
+const CONCURRENT_REFRESHES: usize = 16;
 
-/// How long the connections of an instance that goes away stay in the register, in milliseconds: they are on another one soon.
-const PARTING_MS: u64 = 10_000;
+/// Expiry of connections during shutdown, in milliseconds: clients reconnect to another instance within seconds.
+const SHUTDOWN_TTL_MS: u64 = 10_000;
 
-/// How long a lost connection stays in the register, so that nobody is seen to go and come over a reload or a reconnection.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long a disconnected connection stays present, so that a reload or reconnection is not broadcast as leaving and joining.
+const DISCONNECT_GRACE: Duration = Duration::from_secs(10);
 
-/// How somebody leaves a room.
+/// Why a connection leaves a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parting {
-    /// They said so.
-    Now,
-    /// Their socket ended, and they may be back in a moment.
-    Lost,
+pub enum LeaveReason {
+    /// The client sent `leave`.
+    Requested,
+    /// The socket closed; the client may reconnect.
+    Disconnected,
 }
 
 impl Hub {
-    /// Takes a connection out of a room.
-    pub fn leave(self: &Arc<Self>, name: &RoomName, connection: &str, parting: Parting) {
-        if let Some(room) = self.find(name) {
+    /// Removes a connection from a room.
+    pub fn leave(self: &Arc<Self>, name: &RoomName, connection: &str, reason: LeaveReason) {
+        if let Some(room) = self.find_room(name) {
             let mut state = room.lock();
             if let Some(member) = state.members.remove(connection)
-                && parting == Parting::Lost
+                && reason == LeaveReason::Disconnected
             {
-                state.lost.insert(connection.to_owned(), member.user);
+                state.disconnected.insert(connection.to_owned(), member.user);
             }
             state.last_used = std::time::Instant::now();
         }
         let (hub, name, connection) = (Arc::clone(self), name.clone(), connection.to_owned());
         self.spawn(async move {
-            if parting == Parting::Lost {
-                sleep(GRACE).await;
+            if reason == LeaveReason::Disconnected {
+                sleep(DISCONNECT_GRACE).await;
             }
-            let is_back = hub.find(&name).is_some_and(|room| {
+            let is_back = hub.find_room(&name).is_some_and(|room| {
                 let mut state = room.lock();
-                state.lost.remove(&connection);
+                state.disconnected.remove(&connection);
                 state.members.contains_key(&connection)
             });
             if is_back {
                 return;
             }
-            // The register forgets the connection by itself if it cannot be told.
+            // If this fails, the connection expires by itself.
             if let Err(error) = hub.presence.leave(&name, &connection).await {
-                tracing::warn!(%error, "a leave was not registered");
+                tracing::warn!(%error, "a connection was not removed from presence");
             }
-            // One who came back meanwhile was taken away by it.
-            if let Some(room) = hub.find(&name)
+            // A connection that rejoined meanwhile was removed as well.
+            if let Some(room) = hub.find_room(&name)
                 && let Some(user) = room.member(&connection)
                 && let Err(error) = hub.presence.enter(&name, &connection, &user).await
             {
-                tracing::warn!(%error, "a connection is not registered until the next refresh");
+                tracing::warn!(%error, "a connection is not present until the next refresh");
             }
         });
     }
 
-    /// The instance goes away. Its people are not taken out of their rooms, so that nobody is seen to go and come who only
-    /// changes instances; but those who do not come back are gone soon.
-    pub async fn part(&self) {
-        self.leaving.store(true, Ordering::Relaxed);
-        self.refresh().await;
+    /// Begins the shutdown of this instance. Its connections are not removed, so that moving to another instance is not
+    /// broadcast as leaving and joining, but they expire soon.
+    pub async fn begin_shutdown(&self) {
+        self.shutting_down.store(true, Ordering::Relaxed);
+        self.refresh_presence().await;
     }
 
-    /// Reads who is in a room, for all members: changes were missed, or are too many to be told one by one.
-    pub(super) async fn tell_people(&self, room: &Room) {
-        let untold = room.lock().people_untold;
-        match self.presence.people(&room.name).await {
-            Ok(Roster { people, count }) => room.tell_people(people, count, untold),
-            // It stays to be told.
-            Err(error) => tracing::warn!(%error, "the people of a room could not be read"),
+    /// Broadcasts the list of people in a room: single changes were missed, or are too many to broadcast each.
+    pub(super) async fn broadcast_people(&self, room: &Room) {
+        let seen_changes = room.lock().unsent_people_changes;
+        match self.presence.roster(&room.name).await {
+            Ok(Roster { people, count }) => room.broadcast_people(people, count, seen_changes),
+            // The next sweep tries again.
+            Err(error) => tracing::warn!(%error, "the list of people in a room could not be read"),
         }
     }
 
-    async fn refresh(&self) {
+    async fn refresh_presence(&self) {
         let rooms: Vec<_> = self.lock().values().cloned().collect();
-        futures_util::stream::iter(rooms).for_each_concurrent(REFRESHED, |room| self.refresh_room(room)).await;
+        futures_util::stream::iter(rooms)
+            .for_each_concurrent(CONCURRENT_REFRESHES, |room| self.refresh_room_presence(room))
+            .await;
     }
 
-    async fn refresh_room(&self, room: Arc<Room>) {
-        let here = room.here();
-        if here.is_empty() {
+    async fn refresh_room_presence(&self, room: Arc<Room>) {
+        let registered = room.registered();
+        if registered.is_empty() {
             return;
         }
-        let ttl = if self.leaving.load(Ordering::Relaxed) { PARTING_MS } else { PRESENCE_TTL_MS };
-        let mut refreshed = self.presence.refresh(&room.name, &here, ttl).await;
-        // One who left meanwhile was brought back by it.
-        let still_here: HashSet<String> = room.here().into_iter().map(|(connection, _)| connection).collect();
-        for (connection, _) in here.iter().filter(|(connection, _)| !still_here.contains(connection)) {
+        let ttl = if self.shutting_down.load(Ordering::Relaxed) { SHUTDOWN_TTL_MS } else { PRESENCE_TTL_MS };
+        let mut refreshed = self.presence.refresh(&room.name, &registered, ttl).await;
+        // The refresh also restored connections that left meanwhile.
+        let still_here: HashSet<String> = room.registered().into_iter().map(|(connection, _)| connection).collect();
+        for (connection, _) in registered.iter().filter(|(connection, _)| !still_here.contains(connection)) {
             refreshed = refreshed.and(self.presence.leave(&room.name, connection).await);
         }
         if let Err(error) = refreshed {
@@ -115,11 +117,11 @@ impl Hub {
 }
 
 impl Room {
-    /// Whose connections are registered from here, also those who may be back in a moment.
-    fn here(&self) -> Vec<(String, User)> {
+    /// This instance's connections in the room, including those disconnected a moment ago.
+    fn registered(&self) -> Vec<(String, User)> {
         let state = self.lock();
         let members = state.members.iter().map(|(connection, member)| (connection, &member.user));
-        members.chain(&state.lost).map(|(connection, user)| (connection.clone(), user.clone())).collect()
+        members.chain(&state.disconnected).map(|(connection, user)| (connection.clone(), user.clone())).collect()
     }
 
     fn member(&self, connection: &str) -> Option<User> {
@@ -127,15 +129,15 @@ impl Room {
     }
 }
 
-/// Refreshes the register until the hub is gone.
-pub(super) async fn keep(hub: Weak<Hub>) {
-    // Instances that started together should not refresh together.
-    let offset = REFRESH.mul_f64(rand::rng().random());
+/// Refreshes presence until the hub is dropped.
+pub(super) async fn run(hub: Weak<Hub>) {
+    // Instances that started together must not refresh at the same time.
+    let offset = REFRESH_INTERVAL.mul_f64(rand::rng().random());
     sleep(offset).await;
-    let mut ticks = interval(REFRESH);
+    let mut ticks = interval(REFRESH_INTERVAL);
     loop {
         ticks.tick().await;
         let Some(hub) = hub.upgrade() else { return };
-        hub.refresh().await;
+        hub.refresh_presence().await;
     }
 }

@@ -1,4 +1,4 @@
-//! One room on this instance: its log, its members, and the events that wait while the log is brought up to date.
+//! One room on this instance: its log, its members, and the events buffered during a repair.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -10,93 +10,93 @@ use protocol::{CloseCode, Head, RoomName, ServerFrame, User, limits};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 use super::{
-    deep::Deep,
-    frame::{self, Frame, Line},
-    log::{Log, Place},
-    mailbox::{Closing, Mailbox},
+    catch_up::CatchUpCache,
+    encoded_event::{self, EncodedEvent, EncodedFrame},
+    event_log::{EventLog, Placement},
+    send_queue::{CloseMode, SendQueue},
 };
-use crate::backend::{Entry, Whisper};
+use crate::backend::{Ephemeral, StoredEvent};
 
-/// How many events may wait for a repair. When it is full the newer ones are dropped, and read from the history after it.
-const HELD: usize = 1_024;
+/// How many events are buffered during a repair. When it is full, newer ones are dropped and read from the history afterwards.
+const MAX_BUFFERED_EVENTS: usize = 1_024;
 
-/// How many frames may wait for a member whose join is being answered. When it is full the socket is closed with 4100.
-const HELD_FOR_A_JOIN: usize = 4_096;
+/// How many frames are buffered for a member whose join is not answered yet. When it is full, the socket is closed with 4100.
+const MAX_BUFFERED_DURING_JOIN: usize = 4_096;
 
-/// A room that somebody on this instance is in, or was a moment ago.
+/// A room that has members on this instance, or was used a moment ago.
 #[derive(Debug)]
 pub struct Room {
     /// Its name.
     pub name: RoomName,
-    /// Set when the room was subscribed to and its log primed. Single-flight for all who come in at once.
+    /// Set when the room is subscribed to and its log is loaded. Concurrent joins share one initialization.
     pub(super) opened: OnceCell<()>,
-    pub(super) state: Mutex<State>,
-    /// The older past, read for those whose cursor lies before the ring. Its lock makes the reading single-flight.
-    pub(super) deep: tokio::sync::Mutex<Deep>,
+    pub(super) state: Mutex<RoomState>,
+    /// Events older than the ring, read for clients that catch up. Its lock makes concurrent joins share one read.
+    pub(super) catch_up: tokio::sync::Mutex<CatchUpCache>,
 }
 
 #[derive(Debug)]
-pub(super) struct State {
-    pub log: Log,
+pub(super) struct RoomState {
+    pub log: EventLog,
     pub members: HashMap<String, Member>,
-    /// Events that wait while the log is being read from the history; `None` when it is up to date.
-    pub held: Option<Held>,
+    /// Events buffered during a repair; `None` when the log is up to date.
+    pub buffered: Option<BufferedEvents>,
     pub last_used: Instant,
-    /// How many changes of who is here were not told one by one.
-    pub people_untold: u64,
-    /// Connections that ended a moment ago, and may be back: whose they were.
-    pub lost: HashMap<String, User>,
+    /// How many changes of presence were not broadcast to the members.
+    pub unsent_people_changes: u64,
+    /// Connections that closed a moment ago and may come back, with their users.
+    pub disconnected: HashMap<String, User>,
 }
 
-/// Events that came while the log was not up to date, each with its epoch.
+/// Events received while the log was not up to date, each with its epoch.
 #[derive(Debug, Default)]
-pub(super) struct Held {
-    pub events: VecDeque<(String, Line)>,
-    /// Whether others came that are not among them.
+pub(super) struct BufferedEvents {
+    pub events: VecDeque<(String, EncodedEvent)>,
+    /// Whether other events were received and dropped, or may have been missed.
     pub missed: bool,
 }
 
-/// A connection in a room.
+/// A connection that is in a room.
 #[derive(Debug)]
 pub(super) struct Member {
     pub user: User,
-    pub mailbox: Arc<Mailbox>,
-    /// What waits for the answer to this member's join.
-    held: Option<Vec<Live>>,
-    /// The member has all events up to this one, though they may still come to the room.
+    pub send_queue: Arc<SendQueue>,
+    /// Frames buffered until this member's join is answered.
+    buffered: Option<Vec<BufferedFrame>>,
+    /// The last event that the member has. It may be ahead of the room's log.
     seen: Head,
 }
 
-/// Where an event came from.
+/// How an event reached this instance.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Origin {
-    /// It was heard.
-    Broker,
-    /// It was missed and read, or waited for that.
-    Repair,
+pub(super) enum Delivery {
+    /// By a publication.
+    Live,
+    /// By a read of the history, or buffered during one.
+    Repaired,
 }
 
-/// What comes by itself to one who is in a room.
+/// A frame that a member receives without a request.
 #[derive(Debug)]
-enum Live {
-    Event(Line),
-    People(Frame),
+enum BufferedFrame {
+    Event(EncodedEvent),
+    People(EncodedFrame),
 }
 
 impl Room {
     pub(super) fn new(name: RoomName) -> Self {
-        let state = State {
-            log: Log::default(),
+        let state = RoomState {
+            log: EventLog::default(),
             members: HashMap::new(),
-            held: Some(Held::default()),
+            buffered: Some(BufferedEvents::default()),
             last_used: Instant::now(),
-            people_untold: 0,
-            lost: HashMap::new(),
+            unsent_people_changes: 0,
+            disconnected: HashMap::new(),
         };
-        Self { name, opened: OnceCell::new(), state: Mutex::new(state), deep: tokio::sync::Mutex::default() }
+        Self { name, opened: OnceCell::new(), state: Mutex::new(state), catch_up: tokio::sync::Mutex::default() }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, RoomState> {
         self.state.lock().expect("no one panics while holding a room")
     }
 
@@ -104,162 +104,167 @@ impl Room {
         !self.lock().members.is_empty()
     }
 
-    /// Takes an event from the broker. Returns whether a repair has to be started.
-    pub(super) fn receive(&self, epoch: String, entry: Entry) -> bool {
-        let line = Line::new(&self.name, entry);
+    /// Handles a published event. Returns whether a repair has to be started.
+    pub(super) fn handle_event(&self, epoch: String, event: StoredEvent) -> bool {
+        let event = EncodedEvent::new(&self.name, event);
         let mut state = self.lock();
-        if let Some(held) = &mut state.held {
-            held.push(epoch, line);
+        if let Some(buffered) = &mut state.buffered {
+            buffered.push(epoch, event);
             return false;
         }
-        match state.log.place(&epoch, &line) {
-            Place::Next => state.append(line, Origin::Broker),
-            Place::Seen => {}
-            Place::Astray => {
-                let mut held = Held::default();
-                held.push(epoch, line);
-                state.held = Some(held);
+        match state.log.place(&epoch, &event) {
+            Placement::Next => state.append(event, Delivery::Live),
+            Placement::Known => {}
+            Placement::Mismatch => {
+                let mut buffered = BufferedEvents::default();
+                buffered.push(epoch, event);
+                state.buffered = Some(buffered);
                 return true;
             }
         }
         false
     }
 
-    /// Stops taking events until the log was compared with the history. Returns whether a repair has to be started.
-    pub(super) fn suspect(&self) -> bool {
+    /// Buffers events until the log was compared with the history. Returns whether a repair has to be started.
+    pub(super) fn mark_stale(&self) -> bool {
         let mut state = self.lock();
-        let is_live = state.held.is_none();
-        state.held.get_or_insert_default().missed = true;
+        let is_live = state.buffered.is_none();
+        state.buffered.get_or_insert_default().missed = true;
         is_live
     }
 
-    /// Tells the members something that is not kept; the person it is about has no need of it when typing, and nobody else when
-    /// reading.
-    pub(super) fn whisper(&self, whisper: Whisper) {
+    /// Sends an ephemeral event to members: typing to everybody but its author, a read marker to its author's other connections,
+    /// presence to everybody.
+    pub(super) fn broadcast_ephemeral(&self, ephemeral: Ephemeral) {
         let room = self.name.to_string();
-        match whisper {
-            Whisper::Typing { user } => {
-                let frame = frame::encode(&ServerFrame::Typing { room, user: user.clone() });
+        match ephemeral {
+            Ephemeral::Typing { user } => {
+                let frame = encoded_event::encode(&ServerFrame::Typing { room, user: user.clone() });
                 for member in self.lock().members.values().filter(|member| member.user.id != user.id) {
-                    member.mailbox.whisper(frame.clone());
+                    member.send_queue.push_ephemeral(frame.clone());
                 }
             }
-            Whisper::Read { user, connection, epoch, seq } => {
+            Ephemeral::Read { user, connection, epoch, seq } => {
                 let state = self.lock();
                 if state.log.epoch() != epoch {
                     return;
                 }
-                let frame = frame::encode(&ServerFrame::Read { room, seq });
+                let frame = encoded_event::encode(&ServerFrame::Read { room, seq });
                 let elsewhere = |(at, member): &(&String, &Member)| **at != connection && member.user.id == user;
                 for (_, member) in state.members.iter().filter(elsewhere) {
-                    member.mailbox.whisper(frame.clone());
+                    member.send_queue.push_ephemeral(frame.clone());
                 }
             }
-            Whisper::People { joined, left, count } => {
+            Ephemeral::PresenceChange { joined, left, count } => {
                 let mut state = self.lock();
-                // Also the change that brings a crowd down to a list: what came before it was not told.
-                if state.people_untold > 0 || count + left.len() as u64 > limits::PEOPLE as u64 {
-                    state.people_untold += 1;
+                // Includes the change that makes a crowd small enough for a list, because the changes before it were not sent.
+                if state.unsent_people_changes > 0 || count + left.len() as u64 > limits::PEOPLE as u64 {
+                    state.unsent_people_changes += 1;
                 } else {
-                    let frame = frame::encode(&ServerFrame::People { room, joined, left, count, people: None });
-                    state.members.values_mut().for_each(|member| member.people(&frame));
+                    let frame = encoded_event::encode(&ServerFrame::People { room, joined, left, count, people: None });
+                    state.members.values_mut().for_each(|member| member.push_people(&frame));
                 }
             }
         }
     }
 
-    /// Tells the members who is here, or only how many where they are more than are listed. `untold` changes had not been told
-    /// when that was read; with more by now it is told again soon.
-    pub(super) fn tell_people(&self, people: Vec<User>, count: u64, untold: u64) {
+    /// Sends the list of people to the members, or only their number if they are too many to list. `seen_changes` is the number of
+    /// unsent changes when the list was read; if there are more by now, the list is sent again at the next sweep.
+    pub(super) fn broadcast_people(&self, people: Vec<User>, count: u64, seen_changes: u64) {
         let people = (count <= limits::PEOPLE as u64).then_some(people);
-        // For a client that does not know the list.
+        // For clients that do not know the field `people`.
         let joined = people.clone().unwrap_or_default();
         let (room, left) = (self.name.to_string(), Vec::new());
-        let frame = frame::encode(&ServerFrame::People { room, joined, left, count, people });
+        let frame = encoded_event::encode(&ServerFrame::People { room, joined, left, count, people });
         let mut state = self.lock();
-        if state.people_untold == untold {
-            state.people_untold = 0;
+        if state.unsent_people_changes == seen_changes {
+            state.unsent_people_changes = 0;
         }
-        state.members.values_mut().for_each(|member| member.people(&frame));
+        state.members.values_mut().for_each(|member| member.push_people(&frame));
     }
 }
 
-impl Held {
-    fn push(&mut self, epoch: String, line: Line) {
-        if self.events.len() < HELD {
-            self.events.push_back((epoch, line));
+impl BufferedEvents {
+    fn push(&mut self, epoch: String, event: EncodedEvent) {
+        if self.events.len() < MAX_BUFFERED_EVENTS {
+            self.events.push_back((epoch, event));
         } else {
             self.missed = true;
         }
     }
 }
 
-impl State {
-    /// Appends the next event and brings it to every member.
-    pub fn append(&mut self, line: Line, origin: Origin) {
+impl RoomState {
+    /// Appends the next event and queues it for every member.
+    pub fn append(&mut self, event: EncodedEvent, delivery: Delivery) {
         for member in self.members.values_mut() {
-            member.event(&line, origin);
+            member.push_event(&event, delivery);
         }
         metrics::counter!("sala_deliveries_total").increment(self.members.len() as u64);
-        self.log.push(line);
+        self.log.push(event);
     }
 }
 
 impl Member {
-    /// One whose join is to be answered.
-    pub fn new(user: &User, mailbox: &Arc<Mailbox>) -> Self {
-        Self { user: user.clone(), mailbox: Arc::clone(mailbox), held: Some(Vec::new()), seen: Head::default() }
+    /// A member whose join is not answered yet.
+    pub fn new(user: &User, send_queue: &Arc<SendQueue>) -> Self {
+        Self {
+            user: user.clone(),
+            send_queue: Arc::clone(send_queue),
+            buffered: Some(Vec::new()),
+            seen: Head::default(),
+        }
     }
 
-    fn event(&mut self, line: &Line, origin: Origin) {
-        if self.held.is_some() {
-            self.hold(Live::Event(line.clone()));
-        } else if line.seq > self.seen.seq {
-            match origin {
-                Origin::Broker => self.mailbox.deliver(line.frame.clone()),
-                Origin::Repair => self.mailbox.repair(line.frame.clone()),
+    fn push_event(&mut self, event: &EncodedEvent, delivery: Delivery) {
+        if self.buffered.is_some() {
+            self.buffer(BufferedFrame::Event(event.clone()));
+        } else if event.seq > self.seen.seq {
+            match delivery {
+                Delivery::Live => self.send_queue.push_event(event.frame.clone()),
+                Delivery::Repaired => self.send_queue.push_repaired(event.frame.clone()),
             }
-        } else if line.seq == self.seen.seq && line.uid != self.seen.uid {
-            // The answer was ahead of what this instance had heard, and the history has lost that end since. Coming back with
-            // its cursor the member is told so.
-            self.mailbox.close(Closing::Now(CloseCode::Overloaded));
+        } else if event.seq == self.seen.seq && event.uid != self.seen.uid {
+            // The response to the join was ahead of this instance's log, and the history has lost those events since. The client
+            // rejoins with its cursor and is told about the fork.
+            self.send_queue.close(CloseMode::Now(CloseCode::Overloaded));
         }
     }
 
-    fn people(&mut self, frame: &Frame) {
-        if self.held.is_some() {
-            self.hold(Live::People(frame.clone()));
+    fn push_people(&mut self, frame: &EncodedFrame) {
+        if self.buffered.is_some() {
+            self.buffer(BufferedFrame::People(frame.clone()));
         } else {
-            self.mailbox.deliver(frame.clone());
+            self.send_queue.push_event(frame.clone());
         }
     }
 
-    fn hold(&mut self, live: Live) {
-        match &mut self.held {
-            Some(held) if held.len() < HELD_FOR_A_JOIN => held.push(live),
-            _ => self.mailbox.close(Closing::Now(CloseCode::TooSlow)),
+    fn buffer(&mut self, frame: BufferedFrame) {
+        match &mut self.buffered {
+            Some(buffered) if buffered.len() < MAX_BUFFERED_DURING_JOIN => buffered.push(frame),
+            _ => self.send_queue.close(CloseMode::Now(CloseCode::TooSlow)),
         }
     }
 
-    /// Replaces the member's view. One whose join is not answered yet needs no replacement: the answer will be right.
-    pub fn start_over(&mut self, reset: &Frame, head: Head) {
-        if let Some(held) = &mut self.held {
-            held.retain(|live| matches!(live, Live::People(_)));
+    /// Replaces the member's view. A member whose join is not answered yet needs no reset, because the response will be correct.
+    pub fn reset(&mut self, reset: &EncodedFrame, head: Head) {
+        if let Some(buffered) = &mut self.buffered {
+            buffered.retain(|frame| matches!(frame, BufferedFrame::People(_)));
         } else {
-            // Not as a live event, which would be dropped with the queue of a slow reader.
-            self.mailbox.reply(reset.clone());
+            // Queued as a reply, because live events are dropped with the queue of a slow reader.
+            self.send_queue.push_reply(reset.clone());
         }
         self.seen = head;
     }
 
-    /// Goes live: the answer to the join first, then what came meanwhile and is not in it.
-    pub fn go_live(&mut self, answer: Frame, permit: Option<OwnedSemaphorePermit>, seen: Head) {
+    /// Queues the response to the join, then the frames buffered meanwhile that it does not include.
+    pub fn go_live(&mut self, answer: EncodedFrame, permit: Option<OwnedSemaphorePermit>, seen: Head) {
         self.seen = seen;
-        self.mailbox.reply_with(answer, permit);
-        for live in self.held.take().into_iter().flatten() {
-            match live {
-                Live::Event(line) => self.event(&line, Origin::Broker),
-                Live::People(frame) => self.people(&frame),
+        self.send_queue.push_reply_with_permit(answer, permit);
+        for frame in self.buffered.take().into_iter().flatten() {
+            match frame {
+                BufferedFrame::Event(event) => self.push_event(&event, Delivery::Live),
+                BufferedFrame::People(frame) => self.push_people(&frame),
             }
         }
     }

@@ -12,24 +12,23 @@ const FILE: &str = "session.key";
 /// Length of a key, in bytes.
 const KEY: usize = 64;
 
-/// The key that is kept in a folder, which is this process's alone; a random one is made on the first start. With a new key at
-/// each start everybody would be signed out, and what waits in their browsers would belong to people who are no more.
+/// Loads the key stored in `folder`, or creates a random one at the first start. A new key at each start would sign all
+/// users out and orphan the unsent messages in their browsers.
 ///
 /// # Errors
-/// The file cannot be read or written, or is damaged: another key in its place would sign everybody out without a word.
-pub fn kept_in(folder: &Path) -> anyhow::Result<Key> {
+/// The file cannot be read or written, or is damaged. A damaged key is not replaced, because that would sign all users
+/// out silently.
+pub fn load_or_create(folder: &Path) -> anyhow::Result<Key> {
     let path = folder.join(FILE);
     let place = path.display();
     match fs::read(&path) {
         Ok(text) => read(&text).with_context(|| {
-            format!(
-                "the key of the sessions in {place} is damaged; restore it, or remove it, which signs everybody out"
-            )
+            format!("the session key in {place} is damaged; restore it, or remove it, which signs everybody out")
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            create(&path).with_context(|| format!("the key of the sessions cannot be kept in {place}"))
+            create(&path).with_context(|| format!("the session key cannot be stored in {place}"))
         }
-        Err(error) => Err(error).with_context(|| format!("the key of the sessions in {place} cannot be read")),
+        Err(error) => Err(error).with_context(|| format!("the session key in {place} cannot be read")),
     }
 }
 
@@ -39,11 +38,11 @@ fn read(text: &[u8]) -> anyhow::Result<Key> {
     Ok(Key::from(&bytes))
 }
 
-/// Under its name there is all of it or nothing, even after a loss of power.
+/// Written under a temporary name and renamed, so the file is never incomplete, even after a loss of power.
 fn create(path: &Path) -> anyhow::Result<Key> {
     let key = Key::generate();
     let unfinished = path.with_extension("key.new");
-    // Left behind by a start that was cut off. Opened again it would keep its mode, whoever gave it that.
+    // A leftover of an interrupted start. It is removed instead of reused, because it might have another mode.
     match fs::remove_file(&unfinished) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}
@@ -67,26 +66,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_made_once_and_is_the_owners_alone() {
+    fn the_key_is_created_once_and_readable_by_the_owner_only() {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("session.key.new"), "half a k").unwrap();
-        let key = kept_in(folder.path()).unwrap();
-        assert!(kept_in(folder.path()).unwrap() == key);
-        assert!(kept_in(TempDir::new().unwrap().path()).unwrap() != key);
+        let key = load_or_create(folder.path()).unwrap();
+        assert!(load_or_create(folder.path()).unwrap() == key);
+        assert!(load_or_create(TempDir::new().unwrap().path()).unwrap() != key);
         let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
-    fn a_damaged_key_ends_the_start_and_stays_as_it_is() {
+    fn a_damaged_key_fails_the_start_and_is_not_replaced() {
         let folder = TempDir::new().unwrap();
-        kept_in(folder.path()).unwrap();
+        load_or_create(folder.path()).unwrap();
         let path = folder.path().join(FILE);
         let whole = fs::read(&path).unwrap();
         for damaged in [&b""[..], &whole[..40], &[&whole[..86], &b"AAAA\n"[..]].concat(), b"\xff\xfe", &[b'!'; 86]] {
             fs::write(&path, damaged).unwrap();
-            let message = format!("{:#}", kept_in(folder.path()).err().unwrap());
+            let message = format!("{:#}", load_or_create(folder.path()).err().unwrap());
             assert!(message.contains("session.key") && message.contains("damaged"), "{message}");
             assert_eq!(fs::read(&path).unwrap(), damaged);
         }

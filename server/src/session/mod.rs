@@ -1,4 +1,4 @@
-//! Who somebody is: a guest's id and name, in a signed cookie, so that any instance knows them and none has to remember.
+//! Sessions: a guest's id and name in a signed cookie, so that every instance can verify it and none has to store it.
 
 mod key;
 
@@ -11,63 +11,63 @@ use protocol::{User, UserName};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
 
-/// The name of the cookie.
+/// Name of the cookie.
 const COOKIE: &str = "sala_session";
 
-/// How long a session lasts from sign-in, and from a visit in its second half.
+/// Lifetime of a session, from sign-in or renewal.
 const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3_600);
 
-/// Issues sessions, and reads them back.
+/// Issues and verifies sessions.
 pub struct Sessions {
     key: Key,
 }
 
-/// What the cookie says.
+/// Content of the cookie.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     id: String,
     name: String,
-    /// The end, in milliseconds since the Unix epoch.
+    /// Expiry, in milliseconds since the Unix epoch.
     until: u64,
 }
 
 impl Sessions {
-    /// Sessions signed with a secret that all instances know.
+    /// Signs with a secret that all instances share.
     #[must_use]
     pub fn signed_with(secret: &str) -> Self {
         Self { key: Key::derive_from(secret.as_bytes()) }
     }
 
-    /// Sessions signed with a random key that is kept in a folder, for the one server that uses it.
+    /// Signs with a random key that is stored in `folder`, for a single server.
     ///
     /// # Errors
-    /// The key cannot be read or kept. The text names the file.
-    pub fn kept_in(folder: &Path) -> anyhow::Result<Self> {
-        Ok(Self { key: key::kept_in(folder)? })
+    /// The key cannot be read or stored. The text names the file.
+    pub fn stored_in(folder: &Path) -> anyhow::Result<Self> {
+        Ok(Self { key: key::load_or_create(folder)? })
     }
 
-    /// Sessions signed with a random key that no other instance and no later start knows.
+    /// Signs with a random key that no other instance and no later start knows.
     #[must_use]
-    pub fn until_restart() -> Self {
+    pub fn with_random_key() -> Self {
         Self { key: Key::generate() }
     }
 
-    /// Starts a session at `now` (milliseconds since the Unix epoch). One who comes back under the same name stays the same person.
-    /// Returns the value of a `Set-Cookie` header.
+    /// Starts a session at `now` (milliseconds since the Unix epoch). Signing in again with the same name keeps the
+    /// user's id. Returns the value of a `Set-Cookie` header.
     #[must_use]
     pub fn issue(&self, name: &UserName, known: Option<&User>, is_tls: bool, now: u64) -> String {
         let id = known.filter(|user| user.name == name.as_str()).map_or_else(new_id, |user| user.id.clone());
         self.start(id, name, is_tls, now)
     }
 
-    /// Starts a session of the same person under another name. Returns the value of a `Set-Cookie` header.
+    /// Starts a session with the same id and another name. Returns the value of a `Set-Cookie` header.
     #[must_use]
     pub fn rename(&self, user: &User, name: &UserName, is_tls: bool, now: u64) -> String {
         self.start(user.id.clone(), name, is_tls, now)
     }
 
-    /// Makes a session that is half over at `now` last as long again: who comes back stays the same person, whose unsent messages
-    /// their browser keeps. Takes the value of a `Cookie` header, returns that of a `Set-Cookie` header.
+    /// Extends a session that is half over at `now`, so that returning users keep their id, to which unsent messages in
+    /// the browser belong. Takes the value of a `Cookie` header, returns that of a `Set-Cookie` header.
     #[must_use]
     pub fn renew(&self, header: &str, is_tls: bool, now: u64) -> Option<String> {
         let Claims { id, name, until } = self.claims(header, now)?;
@@ -90,7 +90,7 @@ impl Sessions {
         self.cookie(String::new(), cookie::time::Duration::ZERO, is_tls)
     }
 
-    /// Whose session it is, from the value of a `Cookie` header, if it is signed by us and not over at `now`.
+    /// The user in a `Cookie` header's value, if the signature is valid and the session has not expired at `now`.
     #[must_use]
     pub fn read(&self, header: &str, now: u64) -> Option<User> {
         self.claims(header, now).map(|Claims { id, name, .. }| User { id, name })
@@ -125,7 +125,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).expect("thirty days fit")
 }
 
-/// 16 random characters, some 95 bits: ids are the authors of messages, so they must not be guessed.
+/// 16 random characters, about 95 bits: ids identify the authors of messages and must not be guessable.
 fn new_id() -> String {
     format!("u_{}", Alphanumeric.sample_string(&mut rand::rng(), 16))
 }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_read_by_every_instance_with_the_key() {
+    fn every_instance_with_the_key_accepts_a_session() {
         let cookie = sign_in(&Sessions::signed_with(KEY), "Zoë 🌊", None);
         let user = Sessions::signed_with(KEY).read(&format!("a=b; {cookie}; c=d"), 2_000).unwrap();
         assert_eq!(user.name, "Zoë 🌊");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forged_or_old_session_is_none() {
+    fn rejects_a_forged_or_expired_session() {
         let sessions = Sessions::signed_with(KEY);
         let cookie = sign_in(&sessions, "Ana", None);
         let month = 31 * 24 * 3_600 * 1_000;
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_name_stays_the_same_person() {
+    fn signing_in_with_the_same_name_keeps_the_id() {
         let sessions = Sessions::signed_with(KEY);
         let ana = sessions.read(&sign_in(&sessions, "Ana", None), 0).unwrap();
         assert_eq!(sessions.read(&sign_in(&sessions, "Ana", Some(&ana)), 0).unwrap(), ana);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_back_stays_signed_in() {
+    fn a_session_is_renewed_in_its_second_half() {
         let sessions = Sessions::signed_with(KEY);
         let cookie = sign_in(&sessions, "Ana", None);
         let day = 24 * 3_600 * 1_000;
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn another_name_is_the_same_person_where_that_is_meant() {
+    fn renaming_keeps_the_id() {
         let sessions = Sessions::signed_with(KEY);
         let ana = sessions.read(&sign_in(&sessions, "Ana", None), 0).unwrap();
         let cookie = sessions.rename(&ana, &UserName::new("Zoe").unwrap(), false, 0);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+    fn the_cookie_is_hidden_from_scripts_and_other_sites() {
         let header = Sessions::signed_with(KEY).issue(&UserName::new("Ana").unwrap(), None, true, 0);
         for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Secure"] {
             assert!(header.contains(part), "{header}");

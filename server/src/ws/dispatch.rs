@@ -1,4 +1,4 @@
-//! What a frame does: it is decoded, its sender's allowance and its fields are checked, and the hub is asked.
+//! Handles the frames of one socket: decodes a frame, checks the sender's rate limits and the fields, and calls the hub.
 
 use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Instant};
 
@@ -8,100 +8,98 @@ use protocol::{
 };
 use rand::distr::{Alphanumeric, SampleString};
 
-use super::{
-    bucket::{Rate, TokenBucket},
-    too_fast,
-};
+use super::too_fast;
 use crate::{
     clock,
     http::AppState,
-    hub::{Closing, Denied, Mailbox, Parting, encode},
-    names,
+    hub::{CloseMode, CommandError, LeaveReason, SendQueue, encode},
+    normalize,
+    rate_limit::{RateLimit, TokenBucket},
 };
 
-/// When to come back to a backend that cannot be reached.
-const UNAVAILABLE_MS: u64 = 1_000;
+/// The retry delay for clients when the backend is unavailable.
+const UNAVAILABLE_RETRY_MS: u64 = 1_000;
 
-/// A signed-in socket.
-pub(super) struct Session {
+/// Handles the frames of one signed-in socket.
+pub(super) struct Dispatcher {
     app: Arc<AppState>,
     user: User,
-    /// Names this connection over all instances.
+    /// Id of this connection, unique over all instances.
     connection: String,
-    mailbox: Arc<Mailbox>,
+    send_queue: Arc<SendQueue>,
     rooms: BTreeSet<RoomName>,
     frames: TokenBucket,
     typing: TokenBucket,
     reads: TokenBucket,
 }
 
-/// How often somebody may be said to be writing; more is not passed on, and nobody is told.
-const TYPING: Rate = Rate { per_second: 1.0, burst: 5.0 };
+/// Limit for `typing`; more is ignored without a refusal.
+const TYPING_LIMIT: RateLimit = RateLimit { per_second: 1.0, burst: 5.0 };
 
-/// How often somebody may say how far they have read: once a second in each room, and at once in many that were read before the
-/// connection came back. More is passed over, and nobody is told.
-const READS: Rate = Rate { per_second: 5.0, burst: 60.0 };
+/// Limit for `read`: clients send it once a second in each room, and for many rooms at once after a reconnection. More is ignored
+/// without a refusal.
+const READ_LIMIT: RateLimit = RateLimit { per_second: 5.0, burst: 60.0 };
 
-/// However a socket ends, its person leaves every room, and may be back in a moment.
-impl Drop for Session {
+/// When a socket ends for any reason, its connection leaves every room as disconnected.
+impl Drop for Dispatcher {
     fn drop(&mut self) {
         for room in std::mem::take(&mut self.rooms) {
-            self.app.hub.leave(&room, &self.connection, Parting::Lost);
+            self.app.hub.leave(&room, &self.connection, LeaveReason::Disconnected);
         }
-        self.mailbox.close(Closing::Gone);
+        self.send_queue.close(CloseMode::Gone);
     }
 }
 
-/// What a refusal is about.
+/// The fields of a refusal that refer to the refused frame.
 #[derive(Default)]
-struct About {
+struct RefusalContext {
     re: String,
     room: Option<String>,
     id: Option<String>,
 }
 
-impl Session {
-    pub fn new(app: Arc<AppState>, user: User, mailbox: Arc<Mailbox>) -> Self {
+impl Dispatcher {
+    pub fn new(app: Arc<AppState>, user: User, send_queue: Arc<SendQueue>) -> Self {
         let limits = &app.config.limits;
-        let rate = Rate { per_second: limits.frames_per_second, burst: limits.frames_burst };
+        let rate = RateLimit { per_second: limits.frames_per_second, burst: limits.frames_burst };
         let connection = Alphanumeric.sample_string(&mut rand::rng(), 12);
         let now = Instant::now();
-        let (frames, typing) = (TokenBucket::new(rate, now), TokenBucket::new(TYPING, now));
-        let reads = TokenBucket::new(READS, now);
-        Self { app, user, connection, mailbox, rooms: BTreeSet::new(), frames, typing, reads }
+        let (frames, typing) = (TokenBucket::new(rate, now), TokenBucket::new(TYPING_LIMIT, now));
+        let reads = TokenBucket::new(READ_LIMIT, now);
+        Self { app, user, connection, send_queue, rooms: BTreeSet::new(), frames, typing, reads }
     }
 
-    /// Follows one text message. It breaks where the peer does not speak this protocol.
-    pub async fn hear(&mut self, text: &str) -> ControlFlow<Closing> {
+    /// Handles one text message. Breaks if the peer does not speak this protocol.
+    pub async fn handle_text(&mut self, text: &str) -> ControlFlow<CloseMode> {
         let allowed = self.frames.take(Instant::now()).map_err(too_fast);
         let frame = match ClientFrame::decode(text) {
             Ok(frame) => frame,
             Err(DecodeError::NotThisProtocol) => {
-                return ControlFlow::Break(Closing::AfterFlush(CloseCode::NotThisProtocol));
+                return ControlFlow::Break(CloseMode::AfterFlush(CloseCode::NotThisProtocol));
             }
             Err(DecodeError::BadFrame { re, room, id }) => {
                 let message = "This frame is not known, or lacks a field of its type.";
-                self.refuse(About { re, room, id }, &Error::new(RefusalCode::BadFrame, message));
+                self.refuse(RefusalContext { re, room, id }, &Error::new(RefusalCode::BadFrame, message));
                 return ControlFlow::Continue(());
             }
         };
-        let about = About::from(&frame);
-        let followed = match allowed {
-            // One who leaves asks for less than before, and would not ask again.
+        let context = RefusalContext::from(&frame);
+        let result = match allowed {
+            // `leave` is never rate-limited: it frees resources, and clients do not retry it.
             Err(error) if !matches!(frame, ClientFrame::Leave { .. }) => Err(error),
-            _ => self.follow(frame).await,
+            _ => self.handle_frame(frame).await,
         };
-        if let Err(error) = followed {
-            self.refuse(about, &error);
+        if let Err(error) = result {
+            self.refuse(context, &error);
         }
         ControlFlow::Continue(())
     }
 
-    async fn follow(&mut self, frame: ClientFrame) -> Result<(), Error> {
+    async fn handle_frame(&mut self, frame: ClientFrame) -> Result<(), Error> {
         match frame {
             ClientFrame::Join { room, after } => self.join(&room, after).await,
             ClientFrame::Leave { room } => self.leave(&room),
-            ClientFrame::Command { room, id, command } => self.command(&room, &id, &command).await,
+            ClientFrame::Command { room, id, command } => self.run_command(&room, &id, command).await,
             ClientFrame::History { room, before, limit } => self.history(&room, before, limit).await,
             ClientFrame::Typing { room } => self.typing(&room).await,
             ClientFrame::Read { room, seq, uid } => self.read(&room, seq, uid.as_deref()),
@@ -113,16 +111,16 @@ impl Session {
     }
 
     async fn join(&mut self, room: &str, after: Option<Cursor>) -> Result<(), Error> {
-        let room = names::room(room)?;
-        let most = self.app.config.limits.rooms;
-        if !self.rooms.contains(&room) && self.rooms.len() >= most {
-            let message = format!("You are in {most} rooms, which is the most. Leave one first.");
+        let room = normalize::room_name(room)?;
+        let limit = self.app.config.limits.rooms;
+        if !self.rooms.contains(&room) && self.rooms.len() >= limit {
+            let message = format!("You are in {limit} rooms, which is the limit. Leave one first.");
             return Err(Error::new(RefusalCode::TooManyRooms, message));
         }
         self.app.sockets.may_join(&self.user.id)?;
-        // Before the answer: a socket that ends meanwhile has to be taken out of the room.
+        // Before the join completes: a socket that closes meanwhile has to leave the room.
         self.rooms.insert(room.clone());
-        let joined = self.app.hub.join(&room, &self.connection, &self.user, &self.mailbox, after).await;
+        let joined = self.app.hub.join(&room, &self.connection, &self.user, &self.send_queue, after).await;
         if joined.is_err() {
             self.rooms.remove(&room);
         }
@@ -132,29 +130,29 @@ impl Session {
     fn leave(&mut self, room: &str) -> Result<(), Error> {
         let room = self.joined(room)?;
         self.rooms.remove(&room);
-        self.app.hub.leave(&room, &self.connection, Parting::Now);
+        self.app.hub.leave(&room, &self.connection, LeaveReason::Requested);
         Ok(())
     }
 
-    async fn command(&self, room: &str, id: &str, command: &Command) -> Result<(), Error> {
+    async fn run_command(&self, room: &str, id: &str, command: Command) -> Result<(), Error> {
         let room = self.joined(room)?;
         let id = MessageId::new(id)?;
         command.check()?;
         self.app.sockets.may_send(&self.user.id, command.text().unwrap_or_default())?;
-        let done = self.app.hub.act(&room, &self.user, &id, &command.into(), clock::now_ms()).await;
-        let done = done.map_err(|denied| match denied {
-            Denied::Forbidden(error) => error,
-            Denied::Unavailable(error) => unavailable(error),
+        let receipt = self.app.hub.run_command(&room, &self.user, &id, command, clock::now_ms()).await;
+        let receipt = receipt.map_err(|error| match error {
+            CommandError::Forbidden(error) => error,
+            CommandError::Unavailable(error) => unavailable(error),
         })?;
-        self.reply(&ServerFrame::Sent { room: room.to_string(), id: id.to_string(), seq: done.seq, at: done.at });
+        self.reply(&ServerFrame::Sent { room: room.to_string(), id: id.to_string(), seq: receipt.seq, at: receipt.at });
         Ok(())
     }
 
     async fn history(&self, room: &str, before: Option<u64>, limit: Option<u32>) -> Result<(), Error> {
         let room = self.joined(room)?;
         let limit = limit.map_or(limits::PAGE, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        let page = self.app.hub.older(&room, before, limit.clamp(1, limits::HISTORY_PAGE)).await;
-        self.mailbox.reply(page.map_err(unavailable)?);
+        let page = self.app.hub.history(&room, before, limit.clamp(1, limits::HISTORY_PAGE)).await;
+        self.send_queue.push_reply(page.map_err(unavailable)?);
         Ok(())
     }
 
@@ -169,13 +167,13 @@ impl Session {
     fn read(&mut self, room: &str, seq: u64, uid: Option<&str>) -> Result<(), Error> {
         let room = self.joined(room)?;
         if self.reads.take(Instant::now()).is_ok() {
-            self.app.hub.read(&room, &self.user.id, &self.connection, seq, uid);
+            self.app.hub.set_read_marker(&room, &self.user.id, &self.connection, seq, uid);
         }
         Ok(())
     }
 
     fn joined(&self, room: &str) -> Result<RoomName, Error> {
-        let room = names::room(room)?;
+        let room = normalize::room_name(room)?;
         if self.rooms.contains(&room) {
             Ok(room)
         } else {
@@ -184,15 +182,15 @@ impl Session {
     }
 
     fn reply(&self, frame: &ServerFrame) {
-        self.mailbox.reply(encode(frame));
+        self.send_queue.push_reply(encode(frame));
     }
 
-    fn refuse(&self, about: About, error: &Error) {
+    fn refuse(&self, context: RefusalContext, error: &Error) {
         metrics::counter!("sala_refusals_total", "code" => error.code.as_str()).increment(1);
         self.reply(&ServerFrame::Refused {
-            re: about.re,
-            room: about.room,
-            id: about.id,
+            re: context.re,
+            room: context.room,
+            id: context.id,
             code: error.code,
             message: error.message.clone(),
             retry_after_ms: error.retry_after_ms,
@@ -200,14 +198,14 @@ impl Session {
     }
 }
 
-impl From<&ClientFrame> for About {
+impl From<&ClientFrame> for RefusalContext {
     fn from(frame: &ClientFrame) -> Self {
         let (room, id) = (frame.room().map(str::to_owned), frame.id().map(str::to_owned));
         Self { re: frame.name().to_owned(), room, id }
     }
 }
 
-fn unavailable(error: crate::backend::Error) -> Error {
-    tracing::warn!(%error, "a request could not be granted");
-    Error::unavailable(UNAVAILABLE_MS)
+fn unavailable(error: crate::backend::BackendError) -> Error {
+    tracing::warn!(%error, "a request failed because the backend is unavailable");
+    Error::unavailable(UNAVAILABLE_RETRY_MS)
 }

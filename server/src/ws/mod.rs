@@ -1,6 +1,5 @@
-//! The sockets: who may open one ([`upgrade`]), reading and writing it ([`connection`]), and what a frame does ([`dispatch`]).
+//! WebSockets: accepting them ([`upgrade`]), reading and writing ([`connection`]), and handling frames ([`dispatch`]).
 
-mod bucket;
 mod connection;
 mod dispatch;
 mod upgrade;
@@ -14,53 +13,53 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
+use crate::rate_limit::{PerUserLimits, RateLimit, TokenBucket};
 use crate::{config::LimitsConfig, http::AppState};
-use bucket::{Buckets, Rate, TokenBucket};
 
 pub use upgrade::upgrade;
 
-/// The bytes of a text that one token pays for: what is stored is bounded, not only how often.
+/// Bytes of text that one token pays for, so that the stored volume is limited and not only the number of commands.
 const TOKEN_BYTES: usize = 2_000;
 
-/// How many sockets one person may have on this instance: each of them is a tab or a device.
-const SOCKETS_OF_ONE: usize = 32;
+/// How many sockets one user may have on this instance: each is a tab or a device.
+const SOCKETS_PER_USER: usize = 32;
 
-/// What all sockets of an instance share.
+/// State shared by all sockets of this instance.
 pub struct Sockets {
     /// One permit for each socket that may be open.
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     accepts: Mutex<TokenBucket>,
-    /// How many of them each person has.
-    by_person: Mutex<HashMap<String, usize>>,
-    sends: Buckets,
-    joins: Buckets,
-    /// axum's graceful shutdown does not wait for upgraded sockets, so they are tracked here.
+    /// Number of open sockets per user id.
+    by_user: Mutex<HashMap<String, usize>>,
+    sends: PerUserLimits,
+    joins: PerUserLimits,
+    /// Open sockets. axum's graceful shutdown does not wait for upgraded connections.
     open: TaskTracker,
 }
 
 impl Sockets {
-    /// No socket is open yet.
+    /// No open sockets.
     #[must_use]
     pub fn new(limits: &LimitsConfig) -> Self {
-        let sends = Rate { per_second: limits.sends_per_second, burst: limits.sends_burst };
-        let accepts = Rate { per_second: limits.accepts_per_second, burst: limits.accepts_burst };
-        let joins = Rate { per_second: limits.joins_per_second, burst: limits.joins_burst };
+        let sends = RateLimit { per_second: limits.sends_per_second, burst: limits.sends_burst };
+        let accepts = RateLimit { per_second: limits.accepts_per_second, burst: limits.accepts_burst };
+        let joins = RateLimit { per_second: limits.joins_per_second, burst: limits.joins_burst };
         Self {
-            places: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
             accepts: Mutex::new(TokenBucket::new(accepts, Instant::now())),
-            by_person: Mutex::default(),
-            sends: Buckets::new(sends),
-            joins: Buckets::new(joins),
+            by_user: Mutex::default(),
+            sends: PerUserLimits::new(sends),
+            joins: PerUserLimits::new(joins),
             open: TaskTracker::new(),
         }
     }
 
-    /// Whether one more socket may be opened now.
+    /// Takes a token for accepting a socket. Returns whether there was one.
     fn may_accept(&self) -> bool {
         self.accepts.lock().expect("no one panics while holding a bucket").take(Instant::now()).is_ok()
     }
 
-    /// Takes a person's tokens for a message: one, and one more for each whole [`TOKEN_BYTES`].
+    /// Takes a user's tokens for a command: one, and one more for each whole [`TOKEN_BYTES`] of text.
     ///
     /// # Errors
     /// `rate_limited`, with the time until there are enough.
@@ -69,8 +68,7 @@ impl Sockets {
         self.sends.take(user, tokens as f64, Instant::now()).map_err(too_fast)
     }
 
-    /// Takes one of a person's tokens for coming into a room: it may cost a subscription, a read and memory, and everybody there
-    /// is told.
+    /// Takes one of a user's tokens for a join, which may cost a subscription, a read, memory, and a broadcast to the room.
     ///
     /// # Errors
     /// `rate_limited`, with the time until there is one.
@@ -78,40 +76,40 @@ impl Sockets {
         self.joins.take(user, 1.0, Instant::now()).map_err(too_fast)
     }
 
-    fn by_person(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.by_person.lock().expect("no one panics while counting sockets")
+    fn by_user(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.by_user.lock().expect("no one panics while counting sockets")
     }
 
-    /// How many are open.
+    /// Number of open sockets.
     #[must_use]
     pub fn count(&self) -> usize {
         self.open.len()
     }
 
-    /// Waits until every socket is closed. Call it once the instance is draining.
+    /// Waits until every socket is closed. Called after draining has begun.
     pub async fn drained(&self) {
         self.open.close();
         self.open.wait().await;
     }
 }
 
-/// The place of one socket, given back when it is dropped.
-struct Place {
+/// Permission for one open socket, released on drop.
+struct ConnectionPermit {
     app: Arc<AppState>,
     user: String,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Place {
-    /// None where the instance, or what one person may have of it, is full, or too many come at once.
+impl ConnectionPermit {
+    /// `None` if the instance or the user has too many sockets, or too many are opened at once.
     fn take(app: &Arc<AppState>, user: &str) -> Option<Self> {
         if !app.sockets.may_accept() {
             return None;
         }
-        let permit = Arc::clone(&app.sockets.places).try_acquire_owned().ok()?;
-        let mut by_person = app.sockets.by_person();
-        let sockets = by_person.entry(user.to_owned()).or_default();
-        if *sockets == SOCKETS_OF_ONE {
+        let permit = Arc::clone(&app.sockets.permits).try_acquire_owned().ok()?;
+        let mut by_user = app.sockets.by_user();
+        let sockets = by_user.entry(user.to_owned()).or_default();
+        if *sockets == SOCKETS_PER_USER {
             return None;
         }
         *sockets += 1;
@@ -119,13 +117,13 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut by_person = self.app.sockets.by_person();
-        if let Some(sockets) = by_person.get_mut(&self.user) {
+        let mut by_user = self.app.sockets.by_user();
+        if let Some(sockets) = by_user.get_mut(&self.user) {
             *sockets -= 1;
             if *sockets == 0 {
-                by_person.remove(&self.user);
+                by_user.remove(&self.user);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Who may open a socket. Everything is checked before the upgrade, so that a refused client costs next to nothing.
+//! Accepts or refuses new sockets. Everything is checked before the upgrade, so that a refusal is cheap.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use axum::{
 };
 use protocol::{SUBPROTOCOL, limits};
 
-use super::{Place, connection};
+use super::{ConnectionPermit, connection};
 use crate::http::{AppState, origin, session_of};
 
-/// axum's default of 128 KiB for each socket would be most of what an idle one costs (axum PR #3178).
+/// axum's default of 128 KiB would be most of the memory of an idle socket (axum PR #3178).
 const READ_BUFFER: usize = 4_096;
 
-/// Frames are written together up to this size, then flushed.
+/// Frames are buffered up to this size before they are written.
 const WRITE_BUFFER: usize = 16 * 1_024;
 
-/// The most that may wait in the WebSocket's own buffer: the largest reply (`deep::RECOVERY_BYTES` and some) and a batch of
-/// events. When it is full, writing waits.
+/// Limit of the WebSocket's own write buffer: it holds the largest reply (`catch_up::RECOVERY_BYTES` and its envelope) and a batch
+/// of events. When it is full, writing waits.
 const MAX_WRITE_BUFFER: usize = 1_024 * 1_024;
 
 /// `GET /ws`.
@@ -36,7 +36,7 @@ pub async fn upgrade(
         return refuse(StatusCode::UNAUTHORIZED, "Sign in first: POST /api/sign_in.");
     };
     if !origin::is_allowed(&headers, &app.config.http.allowed_origins) {
-        return refuse(StatusCode::FORBIDDEN, "The Origin header is missing or foreign; see ALLOWED_ORIGINS.");
+        return refuse(StatusCode::FORBIDDEN, "The Delivery header is missing or foreign; see ALLOWED_ORIGINS.");
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
@@ -45,7 +45,7 @@ pub async fn upgrade(
     if !upgrade.requested_protocols().any(|protocol| protocol == SUBPROTOCOL) {
         return refuse(StatusCode::BAD_REQUEST, "Sec-WebSocket-Protocol must offer sala.v1.");
     }
-    let Some(place) = Place::take(&app, &user.id).filter(|_| !app.is_draining()) else {
+    let Some(permit) = ConnectionPermit::take(&app, &user.id).filter(|_| !app.is_draining()) else {
         let reason = "This instance is full, busy or going away, or has too many sockets of yours.";
         return ([(header::RETRY_AFTER, "1")], refuse(StatusCode::SERVICE_UNAVAILABLE, reason)).into_response();
     };
@@ -60,6 +60,6 @@ pub async fn upgrade(
         .on_upgrade(move |socket| async move {
             let connection = connection::serve(Arc::clone(&app), user, socket);
             app.sockets.open.track_future(connection).await;
-            drop(place);
+            drop(permit);
         })
 }

@@ -12,15 +12,15 @@ pub async fn numbers_have_no_holes_and_every_event_names_the_one_before(site: Si
         let draft = draft("u_ana", &fresh("id"));
         let receipt = instance.append(&room, &draft).await;
         assert_eq!((receipt.seq, receipt.at), (seq, draft.at));
-        let (_, _, entry) = instance.appended().await;
-        assert_eq!((entry.seq, &entry.uid, &entry.prev, &entry.body), (seq, &draft.uid, &prev, &draft.body));
+        let (_, _, event) = instance.appended().await;
+        assert_eq!((event.seq, &event.uid, &event.prev, &event.body), (seq, &draft.uid, &prev, &draft.body));
         prev = draft.uid;
     }
-    let slice = instance.0.history.before(&room, None, 10).await.unwrap();
-    assert_eq!(slice.head, Head { seq: 5, uid: prev });
-    assert_eq!(slice.entries[0].prev, "");
-    assert_eq!(slice.entries.len(), 5);
-    assert_chain(&slice.entries);
+    let range = instance.0.history.before(&room, None, 10).await.unwrap();
+    assert_eq!(range.head, Head { seq: 5, uid: prev });
+    assert_eq!(range.events[0].prev, "");
+    assert_eq!(range.events.len(), 5);
+    assert_chain(&range.events);
 }
 
 pub async fn concurrent_appends_get_one_order_that_everyone_hears(site: Site) {
@@ -64,9 +64,9 @@ pub async fn pages_after_a_number_are_whole_and_oldest_first(site: Site) {
         (8, 3, vec![]),
         (3, 0, vec![]),
     ] {
-        let slice = instance.0.history.after(&room, after, limit).await.unwrap();
-        let numbers: Vec<_> = slice.entries.iter().map(|entry| entry.seq).collect();
-        assert_eq!((numbers, slice.head.seq), (expected, 7), "after {after}, {limit} at most");
+        let range = instance.0.history.after(&room, after, limit).await.unwrap();
+        let numbers: Vec<_> = range.events.iter().map(|event| event.seq).collect();
+        assert_eq!((numbers, range.head.seq), (expected, 7), "after {after}, {limit} at most");
     }
 }
 
@@ -85,9 +85,9 @@ pub async fn pages_before_a_number_are_the_last_ones_of_it(site: Site) {
         (Some(99), 2, vec![6, 7]),
         (Some(5), 0, vec![]),
     ] {
-        let slice = instance.0.history.before(&room, before, limit).await.unwrap();
-        let numbers: Vec<_> = slice.entries.iter().map(|entry| entry.seq).collect();
-        assert_eq!((numbers, slice.head.seq), (expected, 7), "before {before:?}, {limit} at most");
+        let range = instance.0.history.before(&room, before, limit).await.unwrap();
+        let numbers: Vec<_> = range.events.iter().map(|event| event.seq).collect();
+        assert_eq!((numbers, range.head.seq), (expected, 7), "before {before:?}, {limit} at most");
     }
 }
 
@@ -96,14 +96,14 @@ pub async fn bounds_beyond_every_number_are_bounds_like_others(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     instance.say(&room).await;
     let history = &instance.0.history;
-    assert_eq!(history.after(&room, u64::MAX, usize::MAX).await.unwrap().entries, []);
-    assert_eq!(history.before(&room, Some(u64::MAX), usize::MAX).await.unwrap().entries.len(), 1);
+    assert_eq!(history.after(&room, u64::MAX, usize::MAX).await.unwrap().events, []);
+    assert_eq!(history.before(&room, Some(u64::MAX), usize::MAX).await.unwrap().events.len(), 1);
 }
 
 pub async fn an_empty_room_gets_an_epoch_that_stays(site: Site) {
     let (instance, room, other) = (site.open().await, room("lobby"), room("other"));
     let first = instance.0.history.after(&room, 0, 10).await.unwrap();
-    assert_eq!((first.head, first.entries), (Head::default(), vec![]));
+    assert_eq!((first.head, first.events), (Head::default(), vec![]));
     assert!(!first.epoch.is_empty());
     assert_eq!(instance.0.history.before(&room, None, 10).await.unwrap().epoch, first.epoch);
     assert_ne!(instance.0.history.before(&other, None, 10).await.unwrap().epoch, first.epoch);

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use server::backend::Receipt;
+use server::backend::AppendReceipt;
 
 use crate::site::{NOW, Site, draft, room};
 
@@ -8,11 +8,11 @@ pub async fn the_same_id_again_gets_the_first_answer_and_is_not_signalled(site: 
     let (mut instance, room) = (site.open().await, room("lobby"));
     instance.subscribe(&room).await;
     let first = draft("u_ana", "1");
-    assert_eq!(instance.append(&room, &first).await, Receipt { seq: 1, at: NOW });
+    assert_eq!(instance.append(&room, &first).await, AppendReceipt { seq: 1, at: NOW });
     let mut later = draft("u_ana", "1");
     (later.at, later.body) = (NOW + 5_000, "{}".into());
     for again in [&first, &later] {
-        assert_eq!(instance.append(&room, again).await, Receipt { seq: 1, at: NOW });
+        assert_eq!(instance.append(&room, again).await, AppendReceipt { seq: 1, at: NOW });
     }
     assert_eq!(instance.appended().await.2.body, first.body);
     instance.hears_nothing_more().await;
@@ -29,7 +29,7 @@ pub async fn retries_at_once_are_one_event(site: Site) {
         let (broker, room) = (Arc::clone(&instance.0.broker), room.clone());
         tasks.spawn(async move { broker.append(&room, &draft("u_ana", "1")).await.unwrap() });
     }
-    assert_eq!(tasks.join_all().await, vec![Receipt { seq: 1, at: NOW }; 16]);
+    assert_eq!(tasks.join_all().await, vec![AppendReceipt { seq: 1, at: NOW }; 16]);
     assert_eq!(instance.appended().await.2.seq, 1);
     instance.hears_nothing_more().await;
     assert_eq!(instance.history(&room).await.len(), 1);

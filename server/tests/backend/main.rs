@@ -4,7 +4,6 @@
 
 mod history;
 mod ids;
-mod local;
 mod presence;
 #[path = "../support/proxy.rs"]
 mod proxy;
@@ -13,15 +12,16 @@ mod redis;
 mod redis_cluster;
 #[path = "../support/redis_server.rs"]
 mod redis_server;
-mod signals;
 mod site;
+mod sqlite;
 mod trimming;
+mod updates;
 
 /// Makes one test of every check and backend.
 macro_rules! contract {
     ($($file:ident: $($check:ident)+;)+) => {
         mod on_local {
-            $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::local()).await; })+)+
+            $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::sqlite()).await; })+)+
         }
         mod on_redis {
             $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::redis()).await; })+)+
@@ -50,11 +50,11 @@ contract! {
         retries_at_once_are_one_event
         a_retry_after_a_restart_gets_the_first_answer
         the_same_id_of_another_author_or_room_is_another_event;
-    signals:
+    updates:
         what_follows_a_subscription_is_heard
         what_follows_an_unsubscription_is_not_heard
         the_last_word_on_a_room_counts
-        a_whisper_is_heard_and_not_kept;
+        an_ephemeral_is_heard_and_not_kept;
     trimming:
         the_newest_are_kept_and_young_ids_are_known
         what_is_old_and_beyond_the_limit_goes

@@ -1,5 +1,5 @@
 use protocol::{RoomName, User, limits};
-use server::backend::{PRESENCE_TTL_MS, Roster, Whisper};
+use server::backend::{Ephemeral, PRESENCE_TTL_MS, Roster};
 
 use crate::site::{Instance, Site, room, user};
 
@@ -18,16 +18,16 @@ impl Instance {
     }
 
     async fn people(&self, room: &RoomName) -> Roster {
-        self.0.presence.people(room).await.unwrap()
+        self.0.presence.roster(room).await.unwrap()
     }
 }
 
-fn joined(user: &User, count: u64) -> Whisper {
-    Whisper::People { joined: vec![user.clone()], left: vec![], count }
+fn joined(user: &User, count: u64) -> Ephemeral {
+    Ephemeral::PresenceChange { joined: vec![user.clone()], left: vec![], count }
 }
 
-fn left(user: &User, count: u64) -> Whisper {
-    Whisper::People { joined: vec![], left: vec![user.id.clone()], count }
+fn left(user: &User, count: u64) -> Ephemeral {
+    Ephemeral::PresenceChange { joined: vec![], left: vec![user.id.clone()], count }
 }
 
 fn roster(people: &[&User]) -> Roster {
@@ -38,13 +38,13 @@ pub async fn a_person_with_two_connections_comes_and_goes_once(site: Site) {
     let (mut instance, room, ana) = (site.open().await, room("lobby"), user("Ana"));
     instance.subscribe(&room).await;
     assert_eq!(instance.enter(&room, "c1", &ana).await, roster(&[&ana]));
-    assert_eq!(instance.whispered().await, joined(&ana, 1));
+    assert_eq!(instance.ephemeral().await, joined(&ana, 1));
     assert_eq!(instance.enter(&room, "c2", &ana).await, roster(&[&ana]));
     instance.leave(&room, "c1").await;
     assert_eq!(instance.people(&room).await, roster(&[&ana]));
     instance.hears_nothing_more().await;
     instance.leave(&room, "c2").await;
-    assert_eq!(instance.whispered().await, left(&ana, 0));
+    assert_eq!(instance.ephemeral().await, left(&ana, 0));
     assert_eq!(instance.people(&room).await, Roster::default());
     instance.hears_nothing_more().await;
 }
@@ -54,16 +54,16 @@ pub async fn a_person_goes_by_the_name_of_the_latest_connection(site: Site) {
     let zoe = User { name: "Zoe".into(), ..ana.clone() };
     instance.subscribe(&room).await;
     instance.enter(&room, "c1", &ana).await;
-    assert_eq!(instance.whispered().await, joined(&ana, 1));
+    assert_eq!(instance.ephemeral().await, joined(&ana, 1));
     assert_eq!(instance.enter(&room, "c2", &zoe).await, roster(&[&zoe]));
-    assert_eq!(instance.whispered().await, joined(&zoe, 1));
+    assert_eq!(instance.ephemeral().await, joined(&zoe, 1));
     // A refresh of the one before is no news.
     instance.refresh(&room, "c1", &ana).await;
     instance.leave(&room, "c1").await;
     assert_eq!(instance.people(&room).await, roster(&[&zoe]));
     instance.hears_nothing_more().await;
     instance.leave(&room, "c2").await;
-    assert_eq!(instance.whispered().await, left(&zoe, 0));
+    assert_eq!(instance.ephemeral().await, left(&zoe, 0));
     assert_eq!(instance.people(&room).await, Roster::default());
 }
 
@@ -72,12 +72,12 @@ pub async fn changes_of_a_connection_that_is_not_there_are_silent(site: Site) {
     instance.subscribe(&room).await;
     instance.leave(&room, "c1").await;
     instance.enter(&room, "c1", &ana).await;
-    instance.whispered().await;
+    instance.ephemeral().await;
     instance.enter(&room, "c1", &ana).await;
     instance.leave(&room, "c2").await;
     instance.hears_nothing_more().await;
     instance.leave(&room, "c1").await;
-    assert_eq!(instance.whispered().await, left(&ana, 0));
+    assert_eq!(instance.ephemeral().await, left(&ana, 0));
     instance.leave(&room, "c1").await;
     instance.hears_nothing_more().await;
 }
@@ -92,9 +92,9 @@ pub async fn the_expired_go_and_come_back_with_a_refresh(site: Site) {
     site.expire(&room, &["c1", "c2"]).await;
     // Whoever refreshes first stays; nobody else was refreshed.
     instance.refresh(&room, "c1", &ana).await;
-    assert_eq!(instance.whispered().await, left(&rui, 1));
+    assert_eq!(instance.ephemeral().await, left(&rui, 1));
     instance.refresh(&room, "c2", &rui).await;
-    assert_eq!(instance.whispered().await, joined(&rui, 2));
+    assert_eq!(instance.ephemeral().await, joined(&rui, 2));
     assert_eq!(instance.people(&room).await, roster(&[&ana, &rui]));
     instance.hears_nothing_more().await;
 }
@@ -112,7 +112,7 @@ pub async fn a_sweep_takes_the_expired_away_and_says_so_once(site: Site) {
     // As of an instance that goes away: sooner than it would have been.
     instance.0.presence.refresh(&lobby, &[("c1".to_owned(), ana.clone())], 0).await.unwrap();
     instance.0.presence.sweep(&rooms).await.unwrap();
-    assert_eq!(instance.whispered().await, left(&ana, 0));
+    assert_eq!(instance.ephemeral().await, left(&ana, 0));
     instance.0.presence.sweep(&rooms).await.unwrap();
     instance.hears_nothing_more().await;
     assert_eq!(instance.people(&other).await, roster(&[&rui]));
@@ -125,9 +125,9 @@ pub async fn people_does_not_list_the_expired(site: Site) {
     instance.subscribe(&room).await;
     site.expire(&room, &["c1", "c2"]).await;
     assert_eq!(instance.people(&room).await, Roster::default());
-    assert_eq!(instance.whispered().await, left(&ana, 0));
+    assert_eq!(instance.ephemeral().await, left(&ana, 0));
     assert_eq!(instance.enter(&room, "c3", &rui).await, roster(&[&rui]));
-    assert_eq!(instance.whispered().await, joined(&rui, 1));
+    assert_eq!(instance.ephemeral().await, joined(&rui, 1));
     instance.hears_nothing_more().await;
 }
 

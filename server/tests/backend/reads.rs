@@ -1,44 +1,44 @@
 use protocol::RoomName;
-use server::backend::{Mark, Position, READ_ROOMS};
+use server::backend::{READ_ROOMS_PER_USER, ReadPosition, ReadReceipt};
 
 use crate::site::{Instance, NOW, Site, room};
 
 impl Instance {
-    async fn keep(&self, positions: &[Position]) {
-        self.0.reads.keep(positions).await.unwrap();
+    async fn store(&self, positions: &[ReadReceipt]) {
+        self.0.reads.store(positions).await.unwrap();
     }
 
-    async fn mark(&self, user: &str, room: &RoomName) -> Option<Mark> {
-        self.0.reads.mark(user, room).await.unwrap()
+    async fn position(&self, user: &str, room: &RoomName) -> Option<ReadPosition> {
+        self.0.reads.position(user, room).await.unwrap()
     }
 }
 
-fn at(epoch: &str, seq: u64) -> Mark {
-    Mark { epoch: epoch.into(), seq }
+fn at(epoch: &str, seq: u64) -> ReadPosition {
+    ReadPosition { epoch: epoch.into(), seq }
 }
 
-fn position(user: &str, room: &RoomName, mark: Mark, at: u64) -> Position {
-    Position { user: user.into(), room: room.clone(), mark, at }
+fn receipt(user: &str, room: &RoomName, mark: ReadPosition, at: u64) -> ReadReceipt {
+    ReadReceipt { user: user.into(), room: room.clone(), position: mark, at }
 }
 
 pub async fn a_position_is_kept_and_never_moves_back(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
-    assert_eq!(instance.mark("u_ana", &room).await, None);
-    instance.keep(&[]).await;
+    assert_eq!(instance.position("u_ana", &room).await, None);
+    instance.store(&[]).await;
     // As numbers, not as text.
     for (read, kept) in [(9, 9), (9, 9), (10, 10), (9, 10), (1, 10), ((1 << 53) - 1, (1 << 53) - 1)] {
-        instance.keep(&[position("u_ana", &room, at("e1", read), NOW)]).await;
-        assert_eq!(instance.mark("u_ana", &room).await, Some(at("e1", kept)), "{read}");
+        instance.store(&[receipt("u_ana", &room, at("e1", read), NOW)]).await;
+        assert_eq!(instance.position("u_ana", &room).await, Some(at("e1", kept)), "{read}");
     }
     drop(instance);
-    assert_eq!(site.open().await.mark("u_ana", &room).await, Some(at("e1", (1 << 53) - 1)));
+    assert_eq!(site.open().await.position("u_ana", &room).await, Some(at("e1", (1 << 53) - 1)));
 }
 
 pub async fn another_life_of_the_room_is_another_position(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     for (epoch, seq) in [("e1", 9), ("e2", 3), ("e1", 2), ("e", 1)] {
-        instance.keep(&[position("u_ana", &room, at(epoch, seq), NOW)]).await;
-        assert_eq!(instance.mark("u_ana", &room).await, Some(at(epoch, seq)));
+        instance.store(&[receipt("u_ana", &room, at(epoch, seq), NOW)]).await;
+        assert_eq!(instance.position("u_ana", &room).await, Some(at(epoch, seq)));
     }
 }
 
@@ -48,33 +48,34 @@ pub async fn people_and_rooms_have_positions_of_their_own(site: Site) {
     let places = [("u_ana", "lobby"), ("u_rui", "lobby"), ("u_ana", "u_rui"), ("u_ana", "}:reads{"), ("u_b", "é ?%'")];
     let mut positions = Vec::new();
     for (number, (user, name)) in (1..).zip(places) {
-        positions.push(position(user, &room(name), at("e1", number), NOW));
+        positions.push(receipt(user, &room(name), at("e1", number), NOW));
     }
-    instance.keep(&positions).await;
+    instance.store(&positions).await;
     instance.say(&room("u_rui")).await;
-    for Position { user, room, mark, .. } in positions {
-        assert_eq!(instance.mark(&user, &room).await, Some(mark), "{user} in {room}");
+    for ReadReceipt { user, room, position: mark, .. } in positions {
+        assert_eq!(instance.position(&user, &room).await, Some(mark), "{user} in {room}");
     }
-    assert_eq!(instance.mark("u_rui", &room("u_rui")).await, None);
+    assert_eq!(instance.position("u_rui", &room("u_rui")).await, None);
 }
 
 pub async fn of_very_many_rooms_the_latest_are_kept(site: Site) {
     let instance = site.open().await;
     let named = |number: usize| room(&format!("room {number}"));
-    let many: Vec<_> = (0..READ_ROOMS).map(|number| position("u_ana", &named(number), at("e1", 1), NOW)).collect();
-    instance.keep(&many).await;
+    let many: Vec<_> =
+        (0..READ_ROOMS_PER_USER).map(|number| receipt("u_ana", &named(number), at("e1", 1), NOW)).collect();
+    instance.store(&many).await;
     // The first one is read again, so that it is not the oldest.
-    instance.keep(&[position("u_ana", &named(0), at("e1", 2), NOW + 1)]).await;
+    instance.store(&[receipt("u_ana", &named(0), at("e1", 2), NOW + 1)]).await;
     let others: Vec<_> =
-        (0..3).map(|number| position("u_ana", &room(&format!("{number}")), at("e1", 1), NOW + 2)).collect();
-    instance.keep(&others).await;
+        (0..3).map(|number| receipt("u_ana", &room(&format!("{number}")), at("e1", 1), NOW + 2)).collect();
+    instance.store(&others).await;
     let mut kept = 0;
-    for number in 0..READ_ROOMS {
-        kept += usize::from(instance.mark("u_ana", &named(number)).await.is_some());
+    for number in 0..READ_ROOMS_PER_USER {
+        kept += usize::from(instance.position("u_ana", &named(number)).await.is_some());
     }
-    assert_eq!(kept, READ_ROOMS - 3);
-    assert_eq!(instance.mark("u_ana", &named(0)).await, Some(at("e1", 2)));
-    for Position { room, mark, .. } in others {
-        assert_eq!(instance.mark("u_ana", &room).await, Some(mark));
+    assert_eq!(kept, READ_ROOMS_PER_USER - 3);
+    assert_eq!(instance.position("u_ana", &named(0)).await, Some(at("e1", 2)));
+    for ReadReceipt { room, position: mark, .. } in others {
+        assert_eq!(instance.position("u_ana", &room).await, Some(mark));
     }
 }

@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use protocol::{Cursor, MessageId, RoomName, User};
 use server::backend::{
-    Backend, Draft, Entry, Receipt, Result, Signal, Whisper, local,
+    AppendReceipt, Backend, BackendUpdate, Ephemeral, EventDraft, Result, StoredEvent,
     redis::{self, Settings},
+    sqlite,
 };
 use tempfile::TempDir;
 use tokio::sync::MutexGuard;
@@ -20,15 +21,15 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What outlives an instance: a folder, a Redis, or a cluster of them.
 pub enum Site {
-    Local(TempDir),
+    Sqlite(TempDir),
     Redis(RedisServer),
     Memorystore(Memorystore),
     Cluster(MutexGuard<'static, Shared>),
 }
 
 impl Site {
-    pub fn local() -> Self {
-        Self::Local(tempfile::tempdir().unwrap())
+    pub fn sqlite() -> Self {
+        Self::Sqlite(tempfile::tempdir().unwrap())
     }
 
     pub fn redis() -> Self {
@@ -49,7 +50,7 @@ impl Site {
 
     pub async fn open_with_limit(&self, history_limit: usize) -> Instance {
         let backend = match self {
-            Self::Local(dir) => local::open(dir.path(), history_limit),
+            Self::Sqlite(dir) => sqlite::open(dir.path(), history_limit),
             Self::Redis(server) => redis::open(Settings::new(&server.url(), history_limit)).await,
             Self::Memorystore(store) => redis::open(Settings { history_limit, ..store.settings() }).await,
             Self::Cluster(cluster) => redis::open(Settings::new(&cluster.url(), history_limit)).await,
@@ -61,7 +62,7 @@ impl Site {
     pub async fn expire(&self, room: &RoomName, connections: &[&str]) {
         let live = format!("sala:{{{room}}}:live");
         match self {
-            Self::Local(_) => {
+            Self::Sqlite(_) => {
                 tokio::time::pause();
                 tokio::time::advance(Duration::from_secs(61)).await;
                 tokio::time::resume();
@@ -87,17 +88,17 @@ fn expire<'a>(live: &'a str, connections: &[&'a str]) -> Vec<&'a str> {
 pub struct Instance(pub Backend);
 
 impl Instance {
-    pub async fn append(&self, room: &RoomName, draft: &Draft) -> Receipt {
+    pub async fn append(&self, room: &RoomName, draft: &EventDraft) -> AppendReceipt {
         self.0.broker.append(room, draft).await.unwrap()
     }
 
     /// Ana says something in a room.
-    pub async fn say(&self, room: &RoomName) -> Receipt {
+    pub async fn say(&self, room: &RoomName) -> AppendReceipt {
         self.append(room, &draft("u_ana", &fresh("id"))).await
     }
 
     /// Appends until that is acknowledged, as a client does.
-    pub async fn insist(&self, room: &RoomName, draft: &Draft) -> u64 {
+    pub async fn insist(&self, room: &RoomName, draft: &EventDraft) -> u64 {
         let taken = async {
             loop {
                 if let Ok(receipt) = self.0.broker.append(room, draft).await {
@@ -118,26 +119,26 @@ impl Instance {
         self.0.history.heads(rooms).await.into_iter().map(Result::unwrap).collect()
     }
 
-    pub async fn history(&self, room: &RoomName) -> Vec<Entry> {
-        self.0.history.before(room, None, 100_000).await.unwrap().entries
+    pub async fn history(&self, room: &RoomName) -> Vec<StoredEvent> {
+        self.0.history.before(room, None, 100_000).await.unwrap().events
     }
 
-    pub async fn signal(&mut self) -> Signal {
-        let signal = tokio::time::timeout(PATIENCE, self.0.signals.recv()).await;
-        signal.expect("a signal comes").expect("the backend lives")
+    pub async fn update(&mut self) -> BackendUpdate {
+        let update = tokio::time::timeout(PATIENCE, self.0.updates.recv()).await;
+        update.expect("a update comes").expect("the backend lives")
     }
 
-    pub async fn appended(&mut self) -> (RoomName, String, Entry) {
-        match self.signal().await {
-            Signal::Appended { room, epoch, entry } => (room, epoch, entry),
+    pub async fn appended(&mut self) -> (RoomName, String, StoredEvent) {
+        match self.update().await {
+            BackendUpdate::Appended { room, epoch, event } => (room, epoch, event),
             other => panic!("no event but {other:?}"),
         }
     }
 
-    pub async fn whispered(&mut self) -> Whisper {
-        match self.signal().await {
-            Signal::Whispered { whisper, .. } => whisper,
-            other => panic!("no whisper but {other:?}"),
+    pub async fn ephemeral(&mut self) -> Ephemeral {
+        match self.update().await {
+            BackendUpdate::Ephemeral { ephemeral, .. } => ephemeral,
+            other => panic!("no ephemeral but {other:?}"),
         }
     }
 
@@ -150,9 +151,9 @@ impl Instance {
         self.0.broker.unsubscribe(&room);
     }
 
-    /// Waits for the signal that some may have been missed.
+    /// Waits for the update that some may have been missed.
     pub async fn doubts(&mut self) {
-        while self.signal().await != Signal::Doubt {}
+        while self.update().await != BackendUpdate::PossibleGap {}
     }
 }
 
@@ -170,8 +171,8 @@ pub fn fresh(what: &str) -> String {
     format!("{what}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-pub fn draft(author: &str, id: &str) -> Draft {
-    Draft {
+pub fn draft(author: &str, id: &str) -> EventDraft {
+    EventDraft {
         epoch: fresh("epoch"),
         uid: fresh("uid"),
         author: author.into(),
@@ -182,13 +183,13 @@ pub fn draft(author: &str, id: &str) -> Draft {
 }
 
 /// Whether the events are a chain from one number on, without a hole.
-pub fn assert_chain(entries: &[Entry]) {
-    for pair in entries.windows(2) {
+pub fn assert_chain(events: &[StoredEvent]) {
+    for pair in events.windows(2) {
         assert_eq!((pair[1].seq, &pair[1].prev), (pair[0].seq + 1, &pair[0].uid));
     }
 }
 
 /// What an unavailable backend answers.
 pub fn assert_unavailable<T: std::fmt::Debug>(result: Result<T>) {
-    assert!(matches!(result, Err(server::backend::Error::Unavailable(_))), "{result:?}");
+    assert!(matches!(result, Err(server::backend::BackendError::Unavailable(_))), "{result:?}");
 }

@@ -11,10 +11,10 @@ pub async fn the_newest_are_kept_and_young_ids_are_known(site: Site) {
         draft.at = NOW + id * (DAY / 500) - DAY / 500;
         assert_eq!(instance.append(&room, &draft).await.seq, id);
     }
-    let entries = instance.history(&room).await;
-    assert!(entries.len() >= LIMIT, "{}", entries.len());
-    assert_eq!(entries.last().unwrap().seq, 500);
-    assert_chain(&entries);
+    let events = instance.history(&room).await;
+    assert!(events.len() >= LIMIT, "{}", events.len());
+    assert_eq!(events.last().unwrap().seq, 500);
+    assert_chain(&events);
     for id in [1_u64, 2, 250, 500] {
         assert_eq!(instance.append(&room, &draft("u_ana", &id.to_string())).await.seq, id);
     }
@@ -34,9 +34,9 @@ pub async fn what_is_old_and_beyond_the_limit_goes(site: Site) {
     for id in 301..=700 {
         assert_eq!(append(id, NOW + DAY + 1).await, id);
     }
-    let entries = instance.history(&room).await;
-    assert!(entries.len() >= LIMIT && entries[0].seq > 300, "{} from {}", entries.len(), entries[0].seq);
-    assert_chain(&entries);
+    let events = instance.history(&room).await;
+    assert!(events.len() >= LIMIT && events[0].seq > 300, "{} from {}", events.len(), events[0].seq);
+    assert_chain(&events);
     // What is kept is known, and what is gone is new.
     for (id, seq) in [(700, 700), (600, 600), (301, 301), (1, 701), (300, 702)] {
         assert_eq!(append(id, NOW + DAY + 1).await, seq, "id {id}");

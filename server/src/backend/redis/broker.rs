@@ -5,15 +5,15 @@ use async_trait::async_trait;
 use protocol::RoomName;
 
 use super::commands::Commands;
-use super::copies::Copies;
 use super::keys::Keys;
 use super::payload;
+use super::replicas::ReplicatedCommands;
 use super::subscriber::Subscriber;
-use crate::backend::{Broker, Draft, Receipt, Result, Whisper};
+use crate::backend::{AppendReceipt, Broker, Ephemeral, EventDraft, Result};
 use crate::defence::{Defence, stands};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| {
-    let script = concat!(include_str!("scripts/life.lua"), include_str!("scripts/append.lua"));
+    let script = concat!(include_str!("scripts/epoch.lua"), include_str!("scripts/append.lua"));
     if stands(Defence::Ids) {
         Script::new(script)
     } else {
@@ -21,35 +21,45 @@ static APPEND: LazyLock<Script> = LazyLock::new(|| {
     }
 });
 
-/// Appends by script and listens on a connection of its own.
+/// Appends by script; updates arrive on the subscriber's connection.
 pub struct RedisBroker {
     commands: Arc<Commands>,
-    /// Where an append has to be copied before it counts.
-    copies: Option<Copies>,
+    /// Runs appends where replicas have to confirm them.
+    replicated: Option<ReplicatedCommands>,
     subscriber: Subscriber,
     history_limit: usize,
 }
 
 impl RedisBroker {
-    pub fn new(commands: Arc<Commands>, copies: Option<Copies>, subscriber: Subscriber, history_limit: usize) -> Self {
-        Self { commands, copies, subscriber, history_limit }
+    pub fn new(
+        commands: Arc<Commands>,
+        replicated: Option<ReplicatedCommands>,
+        subscriber: Subscriber,
+        history_limit: usize,
+    ) -> Self {
+        Self { commands, replicated, subscriber, history_limit }
     }
 }
 
 #[async_trait]
 impl Broker for RedisBroker {
-    async fn append(&self, room: &RoomName, draft: &Draft) -> Result<Receipt> {
+    async fn append(&self, room: &RoomName, draft: &EventDraft) -> Result<AppendReceipt> {
         let keys = Keys::of(room);
         let mut append = APPEND.prepare_invoke();
-        append.key(keys.history()).arg(self.commands.word()).arg(keys.channel()).arg(&draft.epoch).arg(&draft.uid);
-        // The id has no slash, so the two cannot be parted in another way.
+        append
+            .key(keys.history())
+            .arg(self.commands.publish_command())
+            .arg(keys.channel())
+            .arg(&draft.epoch)
+            .arg(&draft.uid);
+        // A message id has no slash, so the pair is unambiguous.
         append.arg(format!("{}/{}", draft.author, draft.id)).arg(draft.at).arg(&draft.body).arg(self.history_limit);
-        append.arg(u8::from(self.copies.is_some()));
-        let (seq, at) = match &self.copies {
-            Some(copies) => copies.run(room, &append).await?,
+        append.arg(u8::from(self.replicated.is_some()));
+        let (seq, at) = match &self.replicated {
+            Some(replicated) => replicated.run(room, &append).await?,
             None => self.commands.run(room, &append).await?,
         };
-        Ok(Receipt { seq, at })
+        Ok(AppendReceipt { seq, at })
     }
 
     async fn subscribe(&self, room: &RoomName) -> Result<()> {
@@ -60,15 +70,15 @@ impl Broker for RedisBroker {
         self.subscriber.unsubscribe(room);
     }
 
-    async fn whisper(&self, room: &RoomName, whisper: &Whisper) -> Result<()> {
-        self.commands.publish(&Keys::of(room).channel(), &payload::encode(whisper)).await
+    async fn publish_ephemeral(&self, room: &RoomName, ephemeral: &Ephemeral) -> Result<()> {
+        self.commands.publish(&Keys::of(room).channel(), &payload::encode(ephemeral)).await
     }
 
-    fn is_hearing(&self) -> bool {
-        self.subscriber.is_hearing()
+    fn is_subscribed(&self) -> bool {
+        self.subscriber.is_subscribed()
     }
 
-    fn is_deaf(&self) -> bool {
-        !self.is_hearing() && self.commands.are_answered()
+    fn subscription_is_down(&self) -> bool {
+        !self.is_subscribed() && self.commands.are_reachable()
     }
 }

@@ -1,10 +1,10 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::RoomName;
 
-/// Everything but letters and digits is encoded, so that no name can break out of the braces.
+/// Everything but letters and digits is encoded, so that no name can close the braces of the hash tag.
 const ENCODED: &AsciiSet = NON_ALPHANUMERIC;
 
-/// The keys of one room. What stands in the braces is the same in all, which puts them on one node of a cluster.
+/// The keys of one room. They share a hash tag, so a cluster stores them on one node.
 pub struct Keys(String);
 
 impl Keys {
@@ -12,27 +12,27 @@ impl Keys {
         Self(utf8_percent_encode(room.as_str(), ENCODED).to_string())
     }
 
-    /// Its epoch, and the number and name of its last event.
+    /// The room's epoch, and the `seq` and `uid` of its head.
     pub fn meta(&self) -> String {
         self.key("meta")
     }
 
-    /// The channel of its events and whispers.
+    /// The channel of the room's events and ephemerals.
     pub fn channel(&self) -> String {
         self.key("events")
     }
 
-    /// What `life.lua` and its kin work on.
+    /// The keys of the scripts that start with `epoch.lua`.
     pub fn history(&self) -> Vec<String> {
         ["meta", "stream", "ids", "order"].map(|name| self.key(name)).into()
     }
 
-    /// When each connection in it expires.
+    /// When each connection expires.
     pub fn live(&self) -> String {
         self.key("live")
     }
 
-    /// What `presence.lua` and its kin work on.
+    /// The keys of the scripts that start with `presence.lua`.
     pub fn presence(&self) -> Vec<String> {
         ["live", "who", "count", "names"].map(|name| self.key(name)).into()
     }
@@ -42,7 +42,8 @@ impl Keys {
     }
 }
 
-/// How far a person has read, by room. No room has a key of this name, so that a room that is called like a person's id is none.
+/// A user's read positions by room. No room has a key that ends in `reads`, so a room named like a user id does not
+/// collide.
 pub fn reads_of(user: &str) -> String {
     format!("sala:{{{}}}:reads", utf8_percent_encode(user, ENCODED))
 }
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_breaks_out_of_the_braces() {
+    fn no_name_closes_the_hash_tag() {
         for (name, key) in [
             ("lobby", "sala:{lobby}:meta"),
             ("}:meta{", "sala:{%7D%3Ameta%7B}:meta"),

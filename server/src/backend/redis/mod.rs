@@ -1,31 +1,30 @@
 //! The backend for any number of instances: history in Redis streams, relay by pub/sub, presence in sorted sets.
 //!
-//! An instance has two connections, whatever the load: one for commands ([`commands`]), one that listens
-//! ([`subscriber`]); a third one where replicas are waited for ([`copies`]). In a cluster it has as many to each master.
-//! Whatever has to be one step is one script, and all keys of a room are in one hash slot, which is the channel's, too:
-//! a cluster publishes an event on the node that stores it, and nowhere else (sharded pub/sub).
+//! An instance has two connections, whatever the load: one for commands ([`commands`]) and one that subscribes
+//! ([`subscriber`]); a third one where appends wait for replicas ([`replicas`]). In a cluster it has as many to each
+//! master. Every atomic step is one script. All keys of a room and its channel are in one hash slot: a cluster
+//! publishes an event on the node that stores it, and nowhere else (sharded pub/sub).
 //!
 //! | key of a room | holds |
 //! |---|---|
 //! | `sala:{room}:meta` | hash: `epoch`, `seq` and `uid` of the last event |
 //! | `sala:{room}:stream` | the last events: id `<seq>-0`, fields `uid`, `prev`, `body` |
-//! | `sala:{room}:ids` | hash: author/id → `seq at`, what makes a retry safe |
+//! | `sala:{room}:ids` | hash: author/id → `seq at`, which makes a retry safe |
 //! | `sala:{room}:order` | list: the same ids, oldest first |
-//! | `sala:{room}:live`, `:who`, `:count`, `:names` | who is here, see `scripts/presence.lua` |
+//! | `sala:{room}:live`, `:who`, `:count`, `:names` | presence, see `scripts/presence.lua` |
 //! | `sala:{room}:events` | the channel, see [`payload`] |
 //!
-//! Of a person there is `sala:{person}:reads`, how far they have read each room, see `scripts/keep.lua`. It expires when they
-//! have not read for long.
+//! `sala:{user}:reads` holds a user's read positions, see `scripts/store_reads.lua`. It expires after the last write.
 
 mod broker;
 mod commands;
-mod copies;
+mod endpoint;
 mod history;
 mod keys;
 mod payload;
-mod place;
 mod presence;
 mod reads;
+mod replicas;
 mod subscriber;
 
 use std::sync::Arc;
@@ -36,19 +35,19 @@ use anyhow::anyhow;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Backend, SIGNALS};
+use super::{Backend, UPDATE_QUEUE};
 use broker::RedisBroker;
 use commands::Commands;
-use copies::Copies;
+use endpoint::Endpoint;
 use history::RedisHistory;
-use place::Place;
 use presence::RedisPresence;
 use reads::RedisReads;
-use subscriber::{Line, Listening, Subscriber, back_off};
+use replicas::ReplicatedCommands;
+use subscriber::{Connector, Subscriber, SubscriberConnection, back_off};
 
-/// How long Redis may take to appear when the server starts: on Cloud Run the way to it may, too. The platform's own patience with a
-/// start is a minute (`deploy/settings`), and ends without a reason.
-const START: Duration = Duration::from_secs(50);
+/// How long Redis may take to become reachable at start; on Cloud Run the route to it may appear late, too. The
+/// platform gives a start one minute (`deploy/settings`) and reports no reason.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// What the backend is told at its start.
 #[derive(Clone, Default)]
@@ -81,47 +80,50 @@ impl std::fmt::Debug for Settings {
 /// Connects to Redis 5 or newer, or to a cluster of Redis 7 or newer.
 ///
 /// # Errors
-/// The URL is none, or Redis cannot be reached or refuses, for 50 s. The text names `REDIS_URL` and the address, never the
-/// password.
+/// The URL is invalid, Redis refuses the connection, or it cannot be reached for 50 s. The text names `REDIS_URL` and
+/// the address, never the password.
 pub async fn open(settings: Settings) -> anyhow::Result<Backend> {
     let Settings { url, ca, history_limit, replicas } = settings;
-    trust_ring();
-    let place = Place::new(&url, ca)?;
-    let line = Line::new(place.clone());
-    let (commands, listening) = appear(&place, &line).await?;
+    install_crypto_provider();
+    let endpoint = Endpoint::new(&url, ca)?;
+    let connector = Connector::new(endpoint.clone());
+    let (commands, connection) = connect_with_retry(&endpoint, &connector).await?;
     let commands = Arc::new(commands);
-    let copies = match replicas {
-        Some((count, wait)) => Some(Copies::new(Commands::connect(place).await?, count, wait)),
+    let replicated = match replicas {
+        Some((count, wait)) => Some(ReplicatedCommands::new(Commands::connect(endpoint).await?, count, wait)),
         None => None,
     };
-    let (signals, heard) = mpsc::channel(SIGNALS);
-    let subscriber = Subscriber::start(line, listening, Arc::clone(&commands), signals);
+    let (updates, heard) = mpsc::channel(UPDATE_QUEUE);
+    let subscriber = Subscriber::start(connector, connection, Arc::clone(&commands), updates);
     Ok(Backend {
-        broker: Arc::new(RedisBroker::new(Arc::clone(&commands), copies, subscriber, history_limit.max(1))),
+        broker: Arc::new(RedisBroker::new(Arc::clone(&commands), replicated, subscriber, history_limit.max(1))),
         history: Arc::new(RedisHistory::new(Arc::clone(&commands))),
         presence: Arc::new(RedisPresence::new(Arc::clone(&commands))),
         reads: Arc::new(RedisReads::new(commands)),
-        signals: heard,
+        updates: heard,
     })
 }
 
-/// TLS needs an implementation of its ciphers.
-fn trust_ring() {
+/// rustls needs a process-wide implementation of its ciphers.
+fn install_crypto_provider() {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
-        tracing::debug!("another one was installed before");
+        tracing::debug!("a cipher implementation was already installed");
     }
 }
 
-/// Waits for Redis, which may be starting up at the same time.
-async fn appear(place: &Place, line: &Line) -> anyhow::Result<(Commands, Listening)> {
-    let deadline = Instant::now() + START;
+/// Waits for Redis, which may be starting at the same time.
+async fn connect_with_retry(
+    endpoint: &Endpoint,
+    connector: &Connector,
+) -> anyhow::Result<(Commands, SubscriberConnection)> {
+    let deadline = Instant::now() + STARTUP_TIMEOUT;
     let (mut attempt, mut last) = (0, None);
-    let trying = async {
+    let attempts_loop = async {
         loop {
-            match both(place, line).await {
-                Err(error) if !is_refusal(&error) => {
+            match connect_both(endpoint, connector).await {
+                Err(error) if !is_permanent(&error) => {
                     if attempt == 0 {
-                        tracing::warn!(%error, "waiting for Redis at {}", place.describe());
+                        tracing::warn!(%error, "waiting for Redis at {}", endpoint.describe());
                     }
                     last = Some(error);
                 }
@@ -131,24 +133,24 @@ async fn appear(place: &Place, line: &Line) -> anyhow::Result<(Commands, Listeni
             attempt += 1;
         }
     };
-    let result = timeout_at(deadline, trying).await;
+    let result = timeout_at(deadline, attempts_loop).await;
     let error = match result {
         Ok(Ok(both)) => return Ok(both),
         Ok(Err(refused)) => Some(refused),
         Err(_) => last,
     };
     let reason = error.map_or_else(|| "no answer".to_owned(), |error| error.to_string());
-    let address = place.describe();
+    let address = endpoint.describe();
     Err(anyhow!("Redis at {address} (REDIS_URL, or REDISHOST and REDISPORT) cannot be used: {reason}"))
 }
 
-/// Waiting does not help against it.
-fn is_refusal(error: &RedisError) -> bool {
-    // The library keeps nothing of an error of TLS but its text.
+/// Whether waiting cannot help.
+fn is_permanent(error: &RedisError) -> bool {
+    // redis-rs keeps only the text of a TLS error.
     let is_of_certificate = || error.to_string().contains("invalid peer certificate");
     error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH") || is_of_certificate()
 }
 
-async fn both(place: &Place, line: &Line) -> RedisResult<(Commands, Listening)> {
-    tokio::try_join!(Commands::connect(place.clone()), line.connect())
+async fn connect_both(endpoint: &Endpoint, connector: &Connector) -> RedisResult<(Commands, SubscriberConnection)> {
+    tokio::try_join!(Commands::connect(endpoint.clone()), connector.connect())
 }

@@ -1,43 +1,44 @@
 use protocol::RoomName;
 
-use crate::backend::{Entry, Error, Result, Signal, Whisper};
+use crate::backend::{BackendError, BackendUpdate, Ephemeral, Result, StoredEvent};
 
-/// What a whisper begins with on a room's channel. An event begins with `+`: `append.lua` writes those.
-const WHISPER: char = '~';
+/// First character of an ephemeral on a room's channel. An event starts with `+`, which `append.lua` writes.
+const EPHEMERAL: char = '~';
 const EVENT: char = '+';
 
-pub fn encode(whisper: &Whisper) -> String {
-    let json = serde_json::to_string(whisper).expect("a whisper has only strings and numbers, so it always encodes");
-    format!("{WHISPER}{json}")
+pub fn encode(ephemeral: &Ephemeral) -> String {
+    let json =
+        serde_json::to_string(ephemeral).expect("an ephemeral has only strings and numbers, so it always encodes");
+    format!("{EPHEMERAL}{json}")
 }
 
-/// Reads what came on the channel of a room.
+/// Decodes a publication on a room's channel.
 ///
 /// # Errors
-/// [`Error::Corrupt`], without a word of what was said.
-pub fn decode(room: RoomName, payload: &[u8]) -> Result<Signal> {
-    let corrupt = |what: &str| Error::Corrupt(format!("a message on a room's channel {what}"));
+/// [`BackendError::Corrupt`], without any of the content.
+pub fn decode(room: RoomName, payload: &[u8]) -> Result<BackendUpdate> {
+    let corrupt = |what: &str| BackendError::Corrupt(format!("a publication on a room's channel {what}"));
     let text = std::str::from_utf8(payload).map_err(|_| corrupt("is not UTF-8"))?;
     if let Some(event) = text.strip_prefix(EVENT) {
-        let (epoch, entry) = event_of(event).ok_or_else(|| corrupt("has no header of an event"))?;
-        Ok(Signal::Appended { room, epoch, entry })
-    } else if let Some(json) = text.strip_prefix(WHISPER) {
-        let whisper = serde_json::from_str(json).map_err(|_| corrupt("is no whisper"))?;
-        Ok(Signal::Whispered { room, whisper })
+        let (epoch, event) = event_of(event).ok_or_else(|| corrupt("has no header of an event"))?;
+        Ok(BackendUpdate::Appended { room, epoch, event })
+    } else if let Some(json) = text.strip_prefix(EPHEMERAL) {
+        let ephemeral = serde_json::from_str(json).map_err(|_| corrupt("is no ephemeral"))?;
+        Ok(BackendUpdate::Ephemeral { room, ephemeral })
     } else {
-        Err(corrupt("is neither an event nor a whisper"))
+        Err(corrupt("is neither an event nor an ephemeral"))
     }
 }
 
-/// `epoch seq uid prev`, a line feed, the body. `prev` is empty for the first event.
-fn event_of(text: &str) -> Option<(String, Entry)> {
+/// Parses `epoch seq uid prev`, a line feed and the body. `prev` is empty for the first event.
+fn event_of(text: &str) -> Option<(String, StoredEvent)> {
     let (header, body) = text.split_once('\n')?;
     let mut words = header.split(' ');
     let (epoch, seq, uid, prev) = (words.next()?, words.next()?.parse().ok()?, words.next()?, words.next()?);
     if words.next().is_some() || epoch.is_empty() || uid.is_empty() {
         return None;
     }
-    Some((epoch.into(), Entry { seq, uid: uid.into(), prev: prev.into(), body: body.into() }))
+    Some((epoch.into(), StoredEvent { seq, uid: uid.into(), prev: prev.into(), body: body.into() }))
 }
 
 #[cfg(test)]
@@ -49,31 +50,31 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_read_with_and_without_one_before_it() {
+    fn decodes_events_with_and_without_a_predecessor() {
         for (payload, seq, prev, body) in [
             ("+k3 1 u1 \n{}", 1, "", "{}"),
             ("+k3 2 u1 u0\n{\"text\":\"a b\\n\"}\n", 2, "u0", "{\"text\":\"a b\\n\"}\n"),
         ] {
-            let entry = Entry { seq, uid: "u1".into(), prev: prev.into(), body: body.into() };
-            let expected = Signal::Appended { room: room(), epoch: "k3".into(), entry };
+            let event = StoredEvent { seq, uid: "u1".into(), prev: prev.into(), body: body.into() };
+            let expected = BackendUpdate::Appended { room: room(), epoch: "k3".into(), event };
             assert_eq!(decode(room(), payload.as_bytes()).unwrap(), expected);
         }
     }
 
     #[test]
-    fn a_whisper_is_read_as_it_was_written() {
-        let whisper = Whisper::People { joined: vec![], left: vec!["u_1".into()], count: 3 };
-        let expected = Signal::Whispered { room: room(), whisper: whisper.clone() };
-        assert_eq!(decode(room(), encode(&whisper).as_bytes()).unwrap(), expected);
+    fn decodes_an_encoded_ephemeral() {
+        let ephemeral = Ephemeral::PresenceChange { joined: vec![], left: vec!["u_1".into()], count: 3 };
+        let expected = BackendUpdate::Ephemeral { room: room(), ephemeral: ephemeral.clone() };
+        assert_eq!(decode(room(), encode(&ephemeral).as_bytes()).unwrap(), expected);
     }
 
     #[test]
-    fn what_is_damaged_is_refused_without_repeating_it() {
+    fn refuses_malformed_payloads_without_repeating_them() {
         for payload in
             ["", "secret", "+", "+k3 1 u1\nsecret", "+k3 x u1 u0\nsecret", "+k3 1 u1 u0 x\nsecret", "~{secret"]
         {
             let error = decode(room(), payload.as_bytes()).unwrap_err();
-            assert!(matches!(error, Error::Corrupt(_)) && !error.to_string().contains("secret"), "{error}");
+            assert!(matches!(error, BackendError::Corrupt(_)) && !error.to_string().contains("secret"), "{error}");
         }
         assert!(decode(room(), b"+k3 1 u1 u0\n\xff").is_err());
     }

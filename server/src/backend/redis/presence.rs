@@ -6,9 +6,9 @@ use protocol::{RoomName, User, limits};
 
 use super::commands::Commands;
 use super::keys::Keys;
-use crate::backend::{Error, PRESENCE_TTL_MS, Presence, Result, Roster};
+use crate::backend::{BackendError, PRESENCE_TTL_MS, Presence, Result, Roster};
 
-/// A script that works on a room's presence.
+/// A script that works on a room's presence keys.
 macro_rules! script {
     ($name:ident, $file:literal) => {
         static $name: LazyLock<Script> =
@@ -19,12 +19,12 @@ macro_rules! script {
 script!(ENTER, "scripts/enter.lua");
 script!(LEAVE, "scripts/leave.lua");
 script!(REFRESH, "scripts/refresh.lua");
-script!(PEOPLE, "scripts/people.lua");
+script!(ROSTER, "scripts/roster.lua");
 
-/// How many connections are refreshed at once, so that a full room does not hold Redis up.
-const REFRESHED: usize = 500;
+/// How many connections one call refreshes, so that a full room does not block Redis.
+const REFRESH_CHUNK: usize = 500;
 
-/// Who is here, over all instances.
+/// The presence table of all instances, kept in Redis.
 pub struct RedisPresence {
     commands: Arc<Commands>,
 }
@@ -41,7 +41,12 @@ impl RedisPresence {
     fn prepare_for<'a>(&self, script: &'a Script, room: &RoomName, ttl_ms: u64) -> ScriptInvocation<'a> {
         let keys = Keys::of(room);
         let mut invocation = script.prepare_invoke();
-        invocation.key(keys.presence()).arg(self.commands.word()).arg(keys.channel()).arg(ttl_ms).arg(limits::PEOPLE);
+        invocation
+            .key(keys.presence())
+            .arg(self.commands.publish_command())
+            .arg(keys.channel())
+            .arg(ttl_ms)
+            .arg(limits::PEOPLE);
         invocation
     }
 }
@@ -60,7 +65,7 @@ impl Presence for RedisPresence {
 
     async fn refresh(&self, room: &RoomName, here: &[(String, User)], ttl_ms: u64) -> Result<()> {
         let mut left = here.len();
-        for here in here.chunks(REFRESHED) {
+        for here in here.chunks(REFRESH_CHUNK) {
             left -= here.len();
             let mut refresh = self.prepare_for(&REFRESH, room, ttl_ms);
             refresh.arg(u8::from(left == 0));
@@ -72,14 +77,14 @@ impl Presence for RedisPresence {
         Ok(())
     }
 
-    /// Asks which rooms have expired ones before it does anything about them: mostly there are none.
+    /// First asks which rooms have expired connections, because most have none.
     async fn sweep(&self, rooms: &[RoomName]) -> Result<()> {
-        let answers = self.commands.ask(rooms, |keys| [::redis::cmd("TIME"), next_to_expire(keys)]).await;
+        let answers = self.commands.query(rooms, |keys| [::redis::cmd("TIME"), next_to_expire(keys)]).await;
         let mut swept = Ok(());
         for (room, answer) in rooms.iter().zip(answers) {
             let sweeping = async {
                 if is_overdue(&answer?)? {
-                    self.people(room).await?;
+                    self.roster(room).await?;
                 }
                 Ok(())
             };
@@ -88,9 +93,9 @@ impl Presence for RedisPresence {
         swept
     }
 
-    /// Takes the expired away before it looks.
-    async fn people(&self, room: &RoomName) -> Result<Roster> {
-        roster(self.commands.run(room, &self.prepare(&PEOPLE, room)).await?)
+    /// Removes expired connections first.
+    async fn roster(&self, room: &RoomName) -> Result<Roster> {
+        roster(self.commands.run(room, &self.prepare(&ROSTER, room)).await?)
     }
 }
 
@@ -98,7 +103,7 @@ fn next_to_expire(keys: &Keys) -> Cmd {
     ::redis::cmd("ZRANGE").arg(keys.live()).arg(0).arg(0).arg("WITHSCORES").to_owned()
 }
 
-/// By the clock of the server that has the room: in a cluster each has its own.
+/// Compares with the clock of the room's own server: in a cluster each master has its own.
 fn is_overdue([clock, next]: &[Value; 2]) -> Result<bool> {
     let (seconds, micros): (u64, u64) = ::redis::from_redis_value_ref(clock).map_err(RedisError::from)?;
     let next: Vec<(String, f64)> = ::redis::from_redis_value_ref(next).map_err(RedisError::from)?;
@@ -112,6 +117,6 @@ fn roster((count, names): (u64, Vec<String>)) -> Result<Roster> {
         Some(User { id: id.into(), name: name.into() })
     };
     let people = names.into_iter().map(user).collect::<Option<_>>();
-    let people = people.ok_or_else(|| Error::Corrupt("a name in a room's register has no id".into()))?;
+    let people = people.ok_or_else(|| BackendError::Corrupt("a name in a room's presence table has no id".into()))?;
     Ok(Roster { people, count })
 }

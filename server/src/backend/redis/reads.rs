@@ -7,15 +7,15 @@ use protocol::RoomName;
 
 use super::commands::Commands;
 use super::keys;
-use crate::backend::{Error, Mark, Position, READ_KEPT_MS, READ_ROOMS, Reads, Result};
+use crate::backend::{BackendError, READ_ROOMS_PER_USER, READ_TTL_MS, ReadPosition, ReadReceipt, Reads, Result};
 
-static KEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/keep.lua")));
-static MARK: LazyLock<Script> = LazyLock::new(|| Script::new("return redis.call('HGET', KEYS[1], ARGV[1])"));
+static STORE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/store_reads.lua")));
+static POSITION: LazyLock<Script> = LazyLock::new(|| Script::new("return redis.call('HGET', KEYS[1], ARGV[1])"));
 
-/// How many people's positions are kept at the same time.
-const AT_ONCE: usize = 16;
+/// How many users' positions are stored concurrently.
+const MAX_CONCURRENT: usize = 16;
 
-/// How far people have read: one hash for each of them, so that it goes as a whole when they do not come back.
+/// Read positions: one hash for each user, which expires as a whole.
 pub struct RedisReads {
     commands: Arc<Commands>,
 }
@@ -25,14 +25,14 @@ impl RedisReads {
         Self { commands }
     }
 
-    /// Those of one person.
-    async fn keep_of(&self, positions: &[Position]) -> Result<()> {
-        let Some(Position { user, at, .. }) = positions.first() else { return Ok(()) };
+    /// Stores the receipts of one user.
+    async fn store_for_user(&self, positions: &[ReadReceipt]) -> Result<()> {
+        let Some(ReadReceipt { user, at, .. }) = positions.first() else { return Ok(()) };
         let key = keys::reads_of(user);
-        let mut keep = KEEP.prepare_invoke();
-        keep.key(&key).arg(READ_KEPT_MS).arg(READ_ROOMS).arg(*at);
-        for Position { room, mark, .. } in positions {
-            keep.arg(room.as_str()).arg(&mark.epoch).arg(mark.seq);
+        let mut keep = STORE.prepare_invoke();
+        keep.key(&key).arg(READ_TTL_MS).arg(READ_ROOMS_PER_USER).arg(*at);
+        for ReadReceipt { room, position, .. } in positions {
+            keep.arg(room.as_str()).arg(&position.epoch).arg(position.seq);
         }
         self.commands.run_at(&key, &keep).await
     }
@@ -40,26 +40,29 @@ impl RedisReads {
 
 #[async_trait]
 impl Reads for RedisReads {
-    async fn keep(&self, positions: &[Position]) -> Result<()> {
+    async fn store(&self, positions: &[ReadReceipt]) -> Result<()> {
         let mut sorted: Vec<_> = positions.to_vec();
         sorted.sort_by(|one, other| one.user.cmp(&other.user));
-        let people: Vec<_> = sorted.chunk_by(|one, other| one.user == other.user).map(|of| self.keep_of(of)).collect();
-        // One that cannot be reached keeps nothing of the others back.
-        stream::iter(people).buffer_unordered(AT_ONCE).fold(Ok(()), async |all, kept| kept.and(all)).await
+        let people: Vec<_> =
+            sorted.chunk_by(|one, other| one.user == other.user).map(|of| self.store_for_user(of)).collect();
+        // A master that cannot be reached does not affect the users on the others.
+        stream::iter(people).buffer_unordered(MAX_CONCURRENT).fold(Ok(()), async |all, kept| kept.and(all)).await
     }
 
-    async fn mark(&self, user: &str, room: &RoomName) -> Result<Option<Mark>> {
+    async fn position(&self, user: &str, room: &RoomName) -> Result<Option<ReadPosition>> {
         let key = keys::reads_of(user);
-        let mut mark = MARK.prepare_invoke();
+        let mut mark = POSITION.prepare_invoke();
         mark.key(&key).arg(room.as_str());
-        let kept: Option<String> = self.commands.run_at(&key, &mark).await?;
-        kept.map(|kept| read(&kept).ok_or_else(|| Error::Corrupt("a position is none".into()))).transpose()
+        let stored: Option<String> = self.commands.run_at(&key, &mark).await?;
+        stored
+            .map(|stored| parse(&stored).ok_or_else(|| BackendError::Corrupt("a read position is malformed".into())))
+            .transpose()
     }
 }
 
-/// As `keep.lua` writes it.
-fn read(kept: &str) -> Option<Mark> {
-    let mut words = kept.splitn(3, ' ');
+/// Parses what `store_reads.lua` writes.
+fn parse(stored: &str) -> Option<ReadPosition> {
+    let mut words = stored.splitn(3, ' ');
     let (seq, _at, epoch) = (words.next()?.parse().ok()?, words.next()?, words.next()?);
-    Some(Mark { epoch: epoch.to_owned(), seq })
+    Some(ReadPosition { epoch: epoch.to_owned(), seq })
 }

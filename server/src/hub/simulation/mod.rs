@@ -1,40 +1,40 @@
-//! Rooms over a broker that loses, repeats and delays what it publishes, fails its readers, and loses the end of its history
-//! or all of it. Whatever happens, what one socket hears is one chain without a hole, a repetition or a false start; and
-//! when all is calm again every member stands where the history stands.
+//! Runs the hub on a simulated backend that drops, duplicates and delays publications, fails reads, and loses the end of its
+//! history or all of it. Each socket must receive one sequence of events without gaps or duplicates, and after the faults end
+//! every client must have the history's head as its cursor.
 //!
-//! Time is paused and nothing is sent over a network, so a case takes milliseconds; proptest shrinks one that fails.
-//! `PROPTEST_CASES=100000 cargo test -p server --release simulation` looks longer.
+//! Time is paused and there is no network, so a case takes milliseconds; proptest shrinks failing cases.
+//! `PROPTEST_CASES=100000 cargo test -p server --release simulation` runs more cases.
 
-mod member;
-mod model;
-mod world;
+mod backend;
+mod client;
+mod harness;
 
 use proptest::prelude::*;
 
-use world::{Fault, Step, World};
+use harness::{Fault, Harness, Step};
 
-/// How many people there are.
-const PEOPLE: usize = 4;
+/// How many clients there are.
+const CLIENTS: usize = 4;
 
 fn fault() -> impl Strategy<Value = Fault> {
     prop_oneof![
         6 => Just(Fault::None),
         2 => Just(Fault::Dropped),
-        1 => Just(Fault::Twice),
-        1 => Just(Fault::Late),
-        1 => Just(Fault::AnswerLost),
+        1 => Just(Fault::Duplicated),
+        1 => Just(Fault::Delayed),
+        1 => Just(Fault::ResponseLost),
     ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        10 => (0..PEOPLE, fault()).prop_map(|(who, fault)| Step::Say(who, fault)),
+        10 => (0..CLIENTS, fault()).prop_map(|(who, fault)| Step::Send(who, fault)),
         1 => (1..400_usize).prop_map(Step::Burst),
-        4 => (0..PEOPLE).prop_map(Step::Join),
-        2 => (0..PEOPLE).prop_map(Step::Cut),
+        4 => (0..CLIENTS).prop_map(Step::Join),
+        2 => (0..CLIENTS).prop_map(Step::Disconnect),
         1 => (1..6_usize).prop_map(Step::LoseTail),
-        1 => Just(Step::BeginAnew),
-        1 => Just(Step::Doubt),
+        1 => Just(Step::ResetHistory),
+        1 => Just(Step::PossibleGap),
         1 => (1..4_u32).prop_map(Step::FailReads),
         1 => (1..40_u64).prop_map(Step::SlowReads),
         6 => (0..3_000_u64).prop_map(Step::Wait),
@@ -45,14 +45,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_socket_hears_one_chain_and_ends_where_the_history_is(steps in prop::collection::vec(step(), 1..80)) {
+    fn every_socket_receives_one_sequence_and_ends_at_the_head(steps in prop::collection::vec(step(), 1..80)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let mut world = World::new(PEOPLE);
+            let mut harness = Harness::new(CLIENTS);
             for step in &steps {
-                world.take(step).await;
+                harness.run(step).await;
             }
-            world.calm_down().await;
+            harness.settle().await;
         });
     }
 }

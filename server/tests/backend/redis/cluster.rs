@@ -28,8 +28,8 @@ impl Instance {
         for room in rooms {
             let seq = self.say(room).await.seq;
             loop {
-                let (heard, _, entry) = self.appended().await;
-                if (&heard, entry.seq) == (room, seq) {
+                let (heard, _, event) = self.appended().await;
+                if (&heard, event.seq) == (room, seq) {
                     break;
                 }
             }
@@ -45,8 +45,8 @@ async fn instances_hear_each_other_in_rooms_on_each_master() {
     for (room, node) in rooms.iter().zip(&cluster.nodes) {
         let draft = draft("u_ana", "1");
         first.append(room, &draft).await;
-        let (heard, epoch, entry) = second.appended().await;
-        assert_eq!((&heard, epoch, entry.body), (room, draft.epoch, draft.body));
+        let (heard, epoch, event) = second.appended().await;
+        assert_eq!((&heard, epoch, event.body), (room, draft.epoch, draft.body));
         let keys: Vec<String> = run(node, &["KEYS", &format!("sala:{{{room}}}:stream")]).await;
         assert_eq!(keys.len(), 1, "{room}");
     }
@@ -74,7 +74,7 @@ async fn an_unsubscription_reaches_the_node() {
     assert_eq!(listeners, 1);
     instance.0.broker.unsubscribe(&room);
     until(&cluster.nodes[1], &question, |(_, listeners): &(String, u64)| *listeners == 0).await;
-    assert!(instance.0.broker.is_hearing());
+    assert!(instance.0.broker.is_subscribed());
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_room_that_cannot_be_asked_about_keeps_nothing_of_the_others_back() {
     }
     assert!(heads[0].is_err(), "{heads:?}");
     assert!(heads[1..].iter().all(|head| head.as_ref().is_ok_and(|head| head.seq == 1)), "{heads:?}");
-    assert!(!instance.0.broker.is_deaf());
+    assert!(!instance.0.broker.subscription_is_down());
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn a_replica_that_takes_over_is_found_and_a_retry_there_is_no_second_event
     assert_unavailable(instance.0.broker.append(&rooms[0], &crate::site::draft("u_ana", "2")).await);
     instance.insist(&rooms[1], &draft).await;
     // The others answer, but no instance is better off.
-    assert!(!instance.0.broker.is_deaf());
+    assert!(!instance.0.broker.subscription_is_down());
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER", "TAKEOVER"]).await;
     assert_eq!(instance.insist(&rooms[0], &draft).await, 1);
     instance.doubts().await;

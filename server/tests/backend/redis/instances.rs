@@ -1,4 +1,4 @@
-use server::backend::Whisper;
+use server::backend::Ephemeral;
 
 use super::{listeners, one_instance, run, two_instances};
 use crate::site::{draft, room, user};
@@ -10,11 +10,11 @@ async fn instances_hear_each_other() {
     second.subscribe(&room).await;
     let draft = draft("u_ana", "1");
     first.append(&room, &draft).await;
-    let (_, epoch, entry) = second.appended().await;
-    assert_eq!((epoch, entry.uid, entry.body), (draft.epoch.clone(), draft.uid.clone(), draft.body.clone()));
-    let whisper = Whisper::Typing { user: user("Ana") };
-    first.0.broker.whisper(&room, &whisper).await.unwrap();
-    assert_eq!(second.whispered().await, whisper);
+    let (_, epoch, event) = second.appended().await;
+    assert_eq!((epoch, event.uid, event.body), (draft.epoch.clone(), draft.uid.clone(), draft.body.clone()));
+    let ephemeral = Ephemeral::Typing { user: user("Ana") };
+    first.0.broker.publish_ephemeral(&room, &ephemeral).await.unwrap();
+    assert_eq!(second.ephemeral().await, ephemeral);
     // A retry on another instance is a retry.
     assert_eq!(second.append(&room, &draft).await.seq, 1);
     second.hears_nothing_more().await;
@@ -33,10 +33,10 @@ async fn instances_share_who_is_here_and_each_change_is_told_once() {
     let (one, two) = tokio::join!(first.0.presence.leave(&room, "c2"), second.0.presence.leave(&room, "c2"));
     one.and(two).unwrap();
     for instance in [&mut first, &mut second] {
-        let expected = Whisper::People { joined: vec![ana.clone()], left: vec![], count: 1 };
-        assert_eq!(instance.whispered().await, expected);
-        let expected = Whisper::People { joined: vec![], left: vec![ana.id.clone()], count: 0 };
-        assert_eq!(instance.whispered().await, expected);
+        let expected = Ephemeral::PresenceChange { joined: vec![ana.clone()], left: vec![], count: 1 };
+        assert_eq!(instance.ephemeral().await, expected);
+        let expected = Ephemeral::PresenceChange { joined: vec![], left: vec![ana.id.clone()], count: 0 };
+        assert_eq!(instance.ephemeral().await, expected);
         instance.hears_nothing_more().await;
     }
 }

@@ -15,14 +15,14 @@ async fn a_room_that_lost_something_begins_a_new_life() {
         instance.say(&room).await;
         let _: ::redis::Value = run(&server, &disaster).await;
         assert_eq!(instance.heads(std::slice::from_ref(&room)).await, [Cursor::default()]);
-        let slice = instance.0.history.after(&room, 0, 10).await.unwrap();
-        assert_ne!(slice.epoch, first.epoch, "{disaster:?}");
-        assert_eq!((slice.head.seq, slice.entries.len()), (0, 0), "{disaster:?}");
+        let range = instance.0.history.after(&room, 0, 10).await.unwrap();
+        assert_ne!(range.epoch, first.epoch, "{disaster:?}");
+        assert_eq!((range.head.seq, range.events.len()), (0, 0), "{disaster:?}");
 
         instance.subscribe(&room).await;
         assert_eq!(instance.append(&room, &first).await.seq, 1);
-        let (_, epoch, entry) = instance.appended().await;
-        assert_eq!((epoch, entry.prev.as_str()), (slice.epoch, ""));
+        let (_, epoch, event) = instance.appended().await;
+        assert_eq!((epoch, event.prev.as_str()), (range.epoch, ""));
     }
 }
 
@@ -87,11 +87,11 @@ async fn who_is_here_is_right_again_after_redis_evicted_a_part_of_it() {
         }
         let _: u64 = run(&server, &["DEL", &format!("sala:{{lobby}}:{key}")]).await;
         presence.refresh(&room, &here, PRESENCE_TTL_MS).await.unwrap();
-        let roster = presence.people(&room).await.unwrap();
+        let roster = presence.roster(&room).await.unwrap();
         assert_eq!((roster.people, roster.count), (vec![ana.clone()], 1), "{key}");
         for (connection, _) in &here {
             presence.leave(&room, connection).await.unwrap();
         }
-        assert_eq!(presence.people(&room).await.unwrap(), Roster::default(), "{key}");
+        assert_eq!(presence.roster(&room).await.unwrap(), Roster::default(), "{key}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use protocol::RoomName;
 use server::backend::{
-    Mark, PRESENCE_TTL_MS, Position,
+    PRESENCE_TTL_MS, ReadPosition, ReadReceipt,
     redis::{self, Settings},
 };
 use tokio::time::sleep;
@@ -103,23 +103,23 @@ async fn live(instance: &mut Instance, room: &RoomName) {
     let here = [("c1".to_owned(), ana.clone())];
     instance.subscribe(room).await;
     instance.0.presence.enter(room, "c1", &ana).await.unwrap();
-    instance.whispered().await;
+    instance.ephemeral().await;
     let seq = instance.say(room).await.seq;
     assert_eq!(instance.appended().await.2.seq, seq);
     instance.0.presence.refresh(room, &here, PRESENCE_TTL_MS).await.unwrap();
     instance.0.presence.sweep(std::slice::from_ref(room)).await.unwrap();
-    assert_eq!(instance.0.presence.people(room).await.unwrap().count, 1);
-    let mark = Mark { epoch: instance.heads(std::slice::from_ref(room)).await[0].epoch.clone(), seq };
+    assert_eq!(instance.0.presence.roster(room).await.unwrap().count, 1);
+    let mark = ReadPosition { epoch: instance.heads(std::slice::from_ref(room)).await[0].epoch.clone(), seq };
     instance
         .0
         .reads
-        .keep(&[Position { user: ana.id.clone(), room: room.clone(), mark: mark.clone(), at: NOW }])
+        .store(&[ReadReceipt { user: ana.id.clone(), room: room.clone(), position: mark.clone(), at: NOW }])
         .await
         .unwrap();
-    assert_eq!(instance.0.reads.mark(&ana.id, room).await.unwrap(), Some(mark));
+    assert_eq!(instance.0.reads.position(&ana.id, room).await.unwrap(), Some(mark));
     assert_eq!(instance.history(room).await.last().unwrap().seq, seq);
     instance.0.presence.leave(room, "c1").await.unwrap();
-    instance.whispered().await;
+    instance.ephemeral().await;
     instance.0.broker.unsubscribe(room);
 }
 
@@ -212,7 +212,7 @@ async fn another_password_is_noticed_by_new_connections_and_costs_no_message() {
     let draft = draft("u_ana", "1");
     assert_unavailable(old.0.broker.append(&room, &draft).await);
     until_hearing(&*old.0.broker, false).await;
-    assert!(old.0.broker.is_deaf(), "another instance would be better");
+    assert!(old.0.broker.subscription_is_down(), "another instance would be better");
     assert!(open("old").await.is_err());
     let mut new = Instance(open("new").await.unwrap());
     new.subscribe(&room).await;

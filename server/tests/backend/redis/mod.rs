@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use ::redis::RedisResult;
 use server::backend::{
-    Broker, Signal,
+    BackendUpdate, Broker,
     redis::{self, Settings},
 };
 use tokio::time::{sleep, timeout};
@@ -58,17 +58,17 @@ async fn listeners(server: &RedisServer, room: &str) -> u64 {
 /// Looks again and again: nothing tells when it changes.
 async fn until_hearing(broker: &dyn Broker, expected: bool) {
     let waiting = async {
-        while broker.is_hearing() != expected {
+        while broker.is_subscribed() != expected {
             sleep(Duration::from_millis(2)).await;
         }
     };
-    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("is_hearing becomes {expected}"));
+    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("is_subscribed becomes {expected}"));
 }
 
 impl Instance {
     async fn appended_or_doubt(&mut self) -> Option<u64> {
-        match self.signal().await {
-            Signal::Appended { entry, .. } => Some(entry.seq),
+        match self.update().await {
+            BackendUpdate::Appended { event, .. } => Some(event.seq),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use protocol::RoomName;
 use server::backend::{
-    SIGNALS,
+    UPDATE_QUEUE,
     redis::{self, Settings},
 };
 use tokio::time::timeout;
@@ -22,7 +22,7 @@ async fn a_cut_connection_is_replaced_and_what_was_missed_is_in_doubt() {
         let killed: u64 = run(&server, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
         assert_eq!(killed, 1);
         instance.doubts().await;
-        assert!(instance.0.broker.is_hearing());
+        assert!(instance.0.broker.is_subscribed());
         for room in [&rooms[0], &rooms[1_099]] {
             instance.say(room).await;
             assert_eq!(instance.appended().await.0, *room);
@@ -99,7 +99,7 @@ async fn a_stopped_redis_is_unavailable_and_a_retry_is_no_second_event() {
     assert_unavailable(stopped.expect("it is said within seconds"));
     let other = timeout(Duration::from_secs(6), instance.0.broker.subscribe(&crate::site::room("other"))).await;
     assert_unavailable(other.expect("it is said within seconds"));
-    assert!(!instance.0.broker.is_hearing());
+    assert!(!instance.0.broker.is_subscribed());
     server.signal("-CONT");
     assert_eq!(instance.insist(&room, &draft).await, 1);
     assert_eq!(instance.history(&room).await.len(), 1);
@@ -114,7 +114,7 @@ async fn a_full_queue_of_signals_ends_in_doubt() {
     let (_server, mut instance) = one_instance().await;
     let room = room("lobby");
     instance.subscribe(&room).await;
-    let capacity = SIGNALS as u64;
+    let capacity = UPDATE_QUEUE as u64;
     let broker = Arc::clone(&instance.0.broker);
     for _ in 0..=capacity / 500 {
         let all = (0..500).map(|_| {

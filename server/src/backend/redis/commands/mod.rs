@@ -1,11 +1,11 @@
-//! The connections for everything but listening. Calls share them, and they come back by themselves.
+//! Connections for commands. All callers share them, and they reconnect by themselves.
 //!
-//! In a cluster it is one for each master. redis-rs's own connection to a cluster is not used: it asks again by itself what
-//! was lost on the way, so nothing could be published at most once; while it looks for a master that is gone it
-//! holds up the calls to all others; and a script has to be loaded on all masters before it runs on one.
+//! In a cluster there is one connection to each master. redis-rs's cluster connection is not used: it repeats lost
+//! commands by itself, so nothing could be published at most once; while it looks for a lost master it blocks calls to
+//! all others; and a script has to be loaded on all masters before it runs on one.
 
-mod line;
-mod nodes;
+mod cluster;
+mod connection;
 mod server;
 
 use std::future::Future;
@@ -19,66 +19,65 @@ use futures_util::{StreamExt, stream};
 use protocol::RoomName;
 use tokio::time::timeout;
 
+use super::endpoint::Endpoint;
 use super::keys::Keys;
-use super::place::Place;
-use crate::backend::{Error, Result};
-use line::Line;
-use nodes::Nodes;
-use server::Server;
+use crate::backend::{BackendError, Result};
+use cluster::ClusterConnections;
+use connection::NodeConnection;
+use server::ServerConnection;
 
-/// How long a call may take, with its retry.
-const PATIENCE: Duration = Duration::from_secs(4);
-/// How many rooms are asked about in one piece, so that one instance's check does not hold up the others.
-const PIECE: usize = 500;
-/// How many rooms of a cluster are asked about at the same time.
-const AT_ONCE: usize = 128;
+/// Limit for one call, including its retry.
+const TIMEOUT: Duration = Duration::from_secs(4);
+/// How many rooms one pipeline asks about, so that one instance's check does not delay the others.
+const ROOMS_PER_PIPELINE: usize = 500;
+/// How many rooms of a cluster are asked about concurrently.
+const MAX_CONCURRENT: usize = 128;
 
-/// Runs scripts, asks and publishes.
+/// Runs scripts and queries, and publishes.
 pub struct Commands {
-    lines: Lines,
-    /// Whether the last one was answered.
+    connections: Connections,
+    /// Whether the last call was answered.
     answered: AtomicBool,
 }
 
-enum Lines {
-    /// To one server, or to the one that is the master now.
-    Server(Server),
+enum Connections {
+    /// To one server, or to the present master behind Sentinels.
+    Server(ServerConnection),
     /// To every master of a cluster.
-    Nodes(Nodes),
+    Cluster(ClusterConnections),
 }
 
-/// Whether what was lost on the way is asked again: it may have been carried out.
+/// Whether a lost command is sent again, although it may have taken effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
-    /// Once more.
-    Yes,
-    No,
+enum Retry {
+    Once,
+    Never,
 }
 
 impl Commands {
-    /// Connects, and makes sure that commands are answered.
-    pub async fn connect(place: Place) -> RedisResult<Self> {
-        let lines = if place.is_cluster() {
-            Lines::Nodes(Nodes::connect(place).await?)
+    /// Connects, and checks that commands are answered.
+    pub async fn connect(endpoint: Endpoint) -> RedisResult<Self> {
+        let connections = if endpoint.is_cluster() {
+            Connections::Cluster(ClusterConnections::connect(endpoint).await?)
         } else {
-            Lines::Server(Server::connect(place).await?)
+            Connections::Server(ServerConnection::connect(endpoint).await?)
         };
-        Ok(Self { lines, answered: AtomicBool::new(true) })
+        Ok(Self { connections, answered: AtomicBool::new(true) })
     }
 
-    /// Runs a script on a room, perhaps twice.
+    /// Runs a script on a room, possibly twice.
     pub async fn run<T: FromRedisValue>(&self, room: &RoomName, script: &ScriptInvocation<'_>) -> Result<T> {
         self.run_at(&Keys::of(room).meta(), script).await
     }
 
-    /// Runs a script on a key, perhaps twice.
+    /// Runs a script on a key, possibly twice.
     pub async fn run_at<T: FromRedisValue>(&self, key: &str, script: &ScriptInvocation<'_>) -> Result<T> {
-        let mut piece = ::redis::pipe();
-        let (answer,) = self.evaluate(key, script, piece.invoke_script(script)).await?;
+        let mut pipeline = ::redis::pipe();
+        let (answer,) = self.evaluate(key, script, pipeline.invoke_script(script)).await?;
         Ok(answer)
     }
 
-    /// Runs a script that writes, perhaps twice, and waits until so many replicas have what it wrote, or until the time is up.
+    /// Runs a writing script, possibly twice, and waits until `replicas` replicas have the write or `wait` is over.
     /// Returns how many have it.
     pub async fn run_and_wait<T: FromRedisValue>(
         &self,
@@ -88,136 +87,136 @@ impl Commands {
         wait: Duration,
     ) -> Result<(T, u32)> {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        // In one piece, so that both go over one connection: WAIT on another one would have nothing to wait for.
-        let mut piece = ::redis::pipe();
-        piece.invoke_script(script).cmd("WAIT").arg(replicas).arg(wait_ms);
-        self.evaluate(&Keys::of(room).meta(), script, &piece).await
+        // One pipeline, because `WAIT` only covers writes of the same connection.
+        let mut pipeline = ::redis::pipe();
+        pipeline.invoke_script(script).cmd("WAIT").arg(replicas).arg(wait_ms);
+        self.evaluate(&Keys::of(room).meta(), script, &pipeline).await
     }
 
-    /// Asks the same of many rooms, each perhaps twice. The answers come in the order of the rooms.
-    pub async fn ask<const N: usize>(
+    /// Runs the same read commands for many rooms, each possibly twice. Results come in the order of `rooms`.
+    pub async fn query<const N: usize>(
         &self,
         rooms: &[RoomName],
-        questions: fn(&Keys) -> [Cmd; N],
+        commands: fn(&Keys) -> [Cmd; N],
     ) -> Vec<Result<[Value; N]>> {
-        // One connection takes many calls at the same time; one piece for all rooms of a node would fail as a whole where one of
-        // its slots is moved.
-        let (piece, at_once) = match &self.lines {
-            Lines::Server(_) => (PIECE, 1),
-            Lines::Nodes(_) => (1, AT_ONCE),
+        // A cluster connection multiplexes calls, and a pipeline over many rooms would fail as a whole when one slot
+        // moves.
+        let (chunk, concurrency) = match &self.connections {
+            Connections::Server(_) => (ROOMS_PER_PIPELINE, 1),
+            Connections::Cluster(_) => (1, MAX_CONCURRENT),
         };
-        let pieces: Vec<_> = rooms.chunks(piece).map(|rooms| self.ask_together(rooms, questions)).collect();
-        stream::iter(pieces).buffered(at_once).flat_map(stream::iter).collect().await
+        let pipelines: Vec<_> = rooms.chunks(chunk).map(|rooms| self.query_pipelined(rooms, commands)).collect();
+        stream::iter(pipelines).buffered(concurrency).flat_map(stream::iter).collect().await
     }
 
     /// Publishes at most once.
     pub async fn publish(&self, channel: &str, payload: &str) -> Result<()> {
         let mut publish = ::redis::pipe();
-        publish.cmd(self.word()).arg(channel).arg(payload);
+        publish.cmd(self.publish_command()).arg(channel).arg(payload);
         let publish = &publish;
-        self.patiently(channel, Again::No, |line| async move { line.send::<()>(publish).await }).await
+        self.with_timeout(channel, Retry::Never, |connection| async move { connection.send::<()>(publish).await }).await
     }
 
-    /// What publishes. In a cluster it reaches those who listen at the nodes of this slot, and no others.
-    pub fn word(&self) -> &'static str {
-        match self.lines {
-            Lines::Server(_) => "PUBLISH",
-            Lines::Nodes(_) => "SPUBLISH",
+    /// The command that publishes. In a cluster only the subscribers at the slot's node receive it.
+    pub fn publish_command(&self) -> &'static str {
+        match self.connections {
+            Connections::Server(_) => "PUBLISH",
+            Connections::Cluster(_) => "SPUBLISH",
         }
     }
 
-    /// Finds out which masters of a cluster answer.
-    pub async fn call_each(&self) {
-        if let Lines::Nodes(nodes) = &self.lines {
-            nodes.call_each().await;
+    /// Pings the masters of a cluster.
+    pub async fn ping_masters(&self) {
+        if let Connections::Cluster(cluster) = &self.connections {
+            cluster.ping_masters().await;
         }
     }
 
-    /// Redis may be away, until it answers again.
-    pub fn doubt(&self) {
+    /// Counts Redis as unreachable until it answers again.
+    pub fn mark_unanswered(&self) {
         self.answered.store(false, Ordering::Relaxed);
     }
 
-    /// Whether Redis could be reached when it was last asked something; of a cluster, every master.
-    pub fn are_answered(&self) -> bool {
-        let is_silent = |lines: &Lines| matches!(lines, Lines::Nodes(nodes) if nodes.is_one_silent());
-        self.answered.load(Ordering::Relaxed) && !is_silent(&self.lines)
+    /// Whether the last call was answered; in a cluster, whether every master answers.
+    pub fn are_reachable(&self) -> bool {
+        let is_degraded = matches!(&self.connections, Connections::Cluster(cluster) if cluster.is_any_unresponsive());
+        self.answered.load(Ordering::Relaxed) && !is_degraded
     }
 
     async fn evaluate<T: FromRedisValue>(
         &self,
         key: &str,
         script: &ScriptInvocation<'_>,
-        piece: &Pipeline,
+        pipeline: &Pipeline,
     ) -> Result<T> {
-        let question = |mut line: Line| async move {
-            match line.send(piece).await {
+        let call = |mut connection: NodeConnection| async move {
+            match connection.send(pipeline).await {
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    script.load_async(&mut line.manager).await?;
-                    line.send(piece).await
+                    script.load_async(&mut connection.manager).await?;
+                    connection.send(pipeline).await
                 }
                 answer => answer,
             }
         };
-        self.patiently(key, Again::Yes, question).await
+        self.with_timeout(key, Retry::Once, call).await
     }
 
-    /// All of these rooms have to be on one node.
-    async fn ask_together<const N: usize>(
+    /// Runs the commands for all rooms in one pipeline; the rooms must be on one node.
+    async fn query_pipelined<const N: usize>(
         &self,
         rooms: &[RoomName],
-        questions: fn(&Keys) -> [Cmd; N],
+        commands: fn(&Keys) -> [Cmd; N],
     ) -> Vec<Result<[Value; N]>> {
         let Some(first) = rooms.first() else { return Vec::new() };
-        let mut piece = ::redis::pipe();
-        for question in rooms.iter().flat_map(|room| questions(&Keys::of(room))) {
-            piece.add_command(question);
+        let mut pipeline = ::redis::pipe();
+        for command in rooms.iter().flat_map(|room| commands(&Keys::of(room))) {
+            pipeline.add_command(command);
         }
-        let piece = &piece;
-        let question = |line: Line| async move { line.send::<Vec<Value>>(piece).await };
-        let mut answers = match self.patiently(&Keys::of(first).meta(), Again::Yes, question).await {
+        let pipeline = &pipeline;
+        let call = |connection: NodeConnection| async move { connection.send::<Vec<Value>>(pipeline).await };
+        let mut answers = match self.with_timeout(&Keys::of(first).meta(), Retry::Once, call).await {
             Ok(answers) => answers.into_iter(),
             Err(error) => return vec![Err(error); rooms.len()],
         };
         let answers = rooms.iter().map(|_| {
             let answer: Vec<_> = answers.by_ref().take(N).collect();
-            answer.try_into().map_err(|_| Error::Corrupt("Redis gave too few answers".into()))
+            answer.try_into().map_err(|_| BackendError::Corrupt("Redis gave too few answers".into()))
         });
         answers.collect()
     }
 
-    /// Asks where a key is. Redis may take up to [`PATIENCE`].
-    async fn patiently<T, F>(&self, key: &str, again: Again, question: impl Fn(Line) -> F) -> Result<T>
+    /// Runs `call` on the node of `key`, for at most [`TIMEOUT`].
+    async fn with_timeout<T, F>(&self, key: &str, retry: Retry, call: impl Fn(NodeConnection) -> F) -> Result<T>
     where
         F: Future<Output = RedisResult<T>>,
     {
-        let patience = match &self.lines {
-            Lines::Server(_) => Some(PATIENCE),
-            Lines::Nodes(nodes) => nodes.patience(key, PATIENCE),
+        let limit = match &self.connections {
+            Connections::Server(_) => Some(TIMEOUT),
+            Connections::Cluster(cluster) => cluster.timeout_for(key, TIMEOUT),
         };
-        let Some(patience) = patience else {
-            return Err(Error::Unavailable("a master of the cluster does not answer".into()));
+        let Some(limit) = limit else {
+            return Err(BackendError::Unavailable("a master of the cluster does not answer".into()));
         };
-        let asking = async {
-            match &self.lines {
-                Lines::Server(server) => server.ask(again, question).await,
-                Lines::Nodes(nodes) => nodes.ask(key, again, question).await,
+        let calling = async {
+            match &self.connections {
+                Connections::Server(server) => server.call(retry, call).await,
+                Connections::Cluster(cluster) => cluster.call(key, retry, call).await,
             }
         };
-        let result = timeout(patience, asking).await;
+        let result = timeout(limit, calling).await;
         let is_answered = matches!(&result, Ok(Ok(_))) || matches!(&result, Ok(Err(error)) if !error.is_io_error());
         self.answered.store(is_answered, Ordering::Relaxed);
-        if let Lines::Nodes(nodes) = &self.lines {
-            nodes.note(key, is_answered);
+        if let Connections::Cluster(cluster) = &self.connections {
+            cluster.record(key, is_answered);
         }
         match result {
-            Ok(result) => result.map_err(Error::from),
-            Err(_) => Err(Error::Unavailable(format!("Redis did not answer within {} s", patience.as_secs()))),
+            Ok(result) => result.map_err(BackendError::from),
+            Err(_) => Err(BackendError::Unavailable(format!("Redis did not answer within {} s", limit.as_secs()))),
         }
     }
 }
 
-impl From<RedisError> for Error {
+impl From<RedisError> for BackendError {
     fn from(error: RedisError) -> Self {
         match error.kind() {
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {

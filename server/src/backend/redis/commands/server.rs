@@ -6,61 +6,61 @@ use ::redis::aio::ConnectionManager;
 use ::redis::{ErrorKind, RedisResult, ServerErrorKind};
 use tokio::time::Instant;
 
-use super::Again;
-use super::line::{Line, is_shut_out, settings};
-use crate::backend::redis::place::Place;
+use super::Retry;
+use super::connection::{NodeConnection, is_auth_failure, settings};
+use crate::backend::redis::endpoint::Endpoint;
 
-/// The least time between two connections that were given up because their server became a replica, or another password counted.
-const RENEWAL: Duration = Duration::from_secs(1);
+/// Least time between two replacements of the connection after the server became a replica or rejected the password.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The connection to one server, or to the one that is the master now.
-pub struct Server {
-    place: Place,
-    present: Mutex<Present>,
+/// The connection to one server, or to the present master behind Sentinels.
+pub struct ServerConnection {
+    endpoint: Endpoint,
+    state: Mutex<ServerState>,
 }
 
-struct Present {
+struct ServerState {
     manager: ConnectionManager,
-    since: Instant,
+    connected_at: Instant,
 }
 
-impl Server {
-    pub async fn connect(place: Place) -> RedisResult<Self> {
-        let mut manager = ConnectionManager::new_with_config(place.client().await?, settings()).await?;
+impl ServerConnection {
+    pub async fn connect(endpoint: Endpoint) -> RedisResult<Self> {
+        let mut manager = ConnectionManager::new_with_config(endpoint.client().await?, settings()).await?;
         ::redis::cmd("PING").exec_async(&mut manager).await?;
-        Ok(Self { place, present: Mutex::new(Present { manager, since: Instant::now() }) })
+        Ok(Self { endpoint, state: Mutex::new(ServerState { manager, connected_at: Instant::now() }) })
     }
 
-    /// Asks once more where the connection was found broken, or led to a server that may not write. The first try may have
-    /// been carried out.
-    pub async fn ask<T, F>(&self, again: Again, question: impl Fn(Line) -> F) -> RedisResult<T>
+    /// Repeats the call once if the connection was broken or the server is read-only. The first call may have taken
+    /// effect.
+    pub async fn call<T, F>(&self, retry: Retry, call: impl Fn(NodeConnection) -> F) -> RedisResult<T>
     where
         F: Future<Output = RedisResult<T>>,
     {
-        match question(self.line()).await {
-            result if again == Again::No => return result,
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => self.renew().await?,
-            Err(error) if self.place.moves() && error.is_io_error() => self.renew().await?,
-            Err(error) if is_shut_out(&error) => self.renew().await?,
+        match call(self.connection()).await {
+            result if retry == Retry::Never => return result,
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) => self.reconnect().await?,
+            Err(error) if self.endpoint.may_move() && error.is_io_error() => self.reconnect().await?,
+            Err(error) if is_auth_failure(&error) => self.reconnect().await?,
             Err(error) if error.is_connection_dropped() => {}
             result => return result,
         }
-        question(self.line()).await
+        call(self.connection()).await
     }
 
-    fn line(&self) -> Line {
-        let manager = self.present.lock().unwrap_or_else(PoisonError::into_inner).manager.clone();
-        Line { manager, asking: false }
+    fn connection(&self) -> NodeConnection {
+        let manager = self.state.lock().unwrap_or_else(PoisonError::into_inner).manager.clone();
+        NodeConnection { manager, asking: false }
     }
 
-    /// After a failover the address may lead to the new master, but the manager keeps a connection that works, though it
-    /// leads to what is a replica now.
-    async fn renew(&self) -> RedisResult<()> {
-        let is_new = || self.present.lock().unwrap_or_else(PoisonError::into_inner).since.elapsed() < RENEWAL;
+    /// After a failover the address may lead to the new master while the manager keeps its working connection to the
+    /// old one, which is a replica now.
+    async fn reconnect(&self) -> RedisResult<()> {
+        let is_new = || self.state.lock().unwrap_or_else(PoisonError::into_inner).connected_at.elapsed() < MIN_INTERVAL;
         if !is_new() {
-            let manager = ConnectionManager::new_lazy_with_config(self.place.client().await?, settings())?;
-            let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
-            *present = Present { manager, since: Instant::now() };
+            let manager = ConnectionManager::new_lazy_with_config(self.endpoint.client().await?, settings())?;
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            *state = ServerState { manager, connected_at: Instant::now() };
         }
         Ok(())
     }

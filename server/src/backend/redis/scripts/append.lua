@@ -1,10 +1,10 @@
--- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel, epoch for a new life, uid, author/id, time in ms, body, events to
--- keep, 1 if replicas are waited for
--- Returns the number of the event and the time of its first acceptance.
-local publish, channel, fresh_epoch, uid, id, at, body, limit, copied = unpack(ARGV)
+-- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel, new epoch, uid, author/id, time in ms, body, events to keep, 1 if
+-- the caller waits for replicas
+-- Returns the event's seq and the time at which it was first accepted.
+local publish, channel, new_epoch, uid, id, at, body, limit, replicated = unpack(ARGV)
 local DAY = 24 * 60 * 60 * 1000
 
--- Ids outlive their events' stay in the stream by as much as is missing to a day. Two a time keep pace with one new one.
+-- An id is kept while its event is in the stream, and for at least a day. Removing two ids per append keeps pace.
 local function prune()
   for _ = 1, 2 do
     local oldest = redis.call('LINDEX', order, 0)
@@ -21,11 +21,11 @@ local function prune()
   end
 end
 
-local epoch, last, prev = live(fresh_epoch)
+local epoch, last, prev = ensure_epoch(new_epoch)
 local receipt = redis.call('HGET', ids, id)
 if receipt then
-  -- Only a write of this connection is waited for; the first one may have been made on another.
-  if copied == '1' then redis.call('HSET', ids, id, receipt) end
+  -- WAIT covers writes of this connection only, and the first append may have used another one.
+  if replicated == '1' then redis.call('HSET', ids, id, receipt) end
   local seq, accepted = receipt:match('^(%d+) (%d+)$')
   return { tonumber(seq), tonumber(accepted) }
 end

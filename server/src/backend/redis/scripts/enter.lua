@@ -1,6 +1,6 @@
--- ARGV after the four of presence.lua: connection, id and name of its person
-arrive(ARGV[5], ARGV[6], ARGV[7])
+-- ARGV after those of presence.lua: connection, user id and name
+add(ARGV[5], ARGV[6], ARGV[7])
 sweep()
-stay()
-announce()
+expire_later()
+publish_changes()
 return roster()

@@ -1,4 +1,4 @@
--- ARGV after the four of presence.lua: connection
-depart(ARGV[5])
+-- ARGV after those of presence.lua: connection
+remove(ARGV[5])
 sweep()
-announce()
+publish_changes()

@@ -1,30 +1,30 @@
--- live: connection -> when it expires, in ms of this server's clock, which is the only one that counts
--- who: connection -> id of its person
--- count: id of a person -> number of connections, a space, the name that the latest one gave
--- names: name NUL id of every person, in the order of the roster (a name has no control characters)
+-- live: connection -> expiry in ms of this server's clock, the only clock that is used
+-- who: connection -> user id
+-- count: user id -> number of connections, a space, the name given by the latest connection
+-- names: name NUL user id of every user, in the order of the roster (a name has no control characters)
 local live, who, count, names = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
--- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel; ms that a connection stays; how many people are listed
+-- ARGV: PUBLISH or, in a cluster, SPUBLISH; channel; time to live of a connection in ms; maximum length of the roster
 local publish, channel, ttl, listed = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
--- All four are there, or none. Where memory is short Redis evicts one of them, and people would be counted twice, or not at all, for
--- as long as anybody is here. So what is left goes, too, and the next refresh of each instance brings its people back.
+-- All four keys exist, or none. When Redis evicts one of them, users would be counted twice or not at all for as long
+-- as anybody is in the room. So the rest is deleted as well, and the next refresh of each instance restores its users.
 if redis.call('EXISTS', live, who, count, names) < 4 then redis.call('DEL', live, who, count, names) end
 
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local joined, left = {}, {}
 
-local function person(id)
+local function lookup(id)
   local known = redis.call('HGET', count, id)
   if not known then return 0, nil end
   local connections, name = known:match('^(%d+) (.*)$')
   return tonumber(connections), name
 end
 
-local function arrive(connection, id, name)
+local function add(connection, id, name)
   if redis.call('ZADD', live, now + ttl, connection) == 0 then return end
   redis.call('HSET', who, connection, id)
-  local connections, known_as = person(id)
+  local connections, known_as = lookup(id)
   if known_as ~= name then
     if known_as then redis.call('ZREM', names, known_as .. '\0' .. id) end
     redis.call('ZADD', names, 0, name .. '\0' .. id)
@@ -33,12 +33,12 @@ local function arrive(connection, id, name)
   redis.call('HSET', count, id, (connections + 1) .. ' ' .. name)
 end
 
-local function depart(connection)
+local function remove(connection)
   if redis.call('ZREM', live, connection) == 0 then return end
   local id = redis.call('HGET', who, connection)
   if not id then return end
   redis.call('HDEL', who, connection)
-  local connections, name = person(id)
+  local connections, name = lookup(id)
   if connections > 1 then
     redis.call('HSET', count, id, (connections - 1) .. ' ' .. name)
   elseif connections == 1 then
@@ -49,15 +49,15 @@ local function depart(connection)
 end
 
 local function sweep()
-  for _, connection in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now)) do depart(connection) end
+  for _, connection in ipairs(redis.call('ZRANGEBYSCORE', live, '-inf', now)) do remove(connection) end
 end
 
--- Rooms whose instances all died vanish after an hour.
-local function stay()
+-- The presence of a room whose instances all died expires after an hour.
+local function expire_later()
   for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, 3600) end
 end
 
-local function announce()
+local function publish_changes()
   if #joined == 0 and #left == 0 then return end
   redis.call(publish, channel, '~{"type":"people","joined":[' .. table.concat(joined, ',') ..
     '],"left":[' .. table.concat(left, ',') .. '],"count":' .. redis.call('HLEN', count) .. '}')

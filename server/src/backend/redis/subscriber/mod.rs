@@ -1,13 +1,13 @@
-//! The connection that listens, supervised here and not by the library: it comes back for ever, takes up every room again,
-//! says when signals may have been missed, and is given up when it is open but deaf.
+//! The subscribing connection. Its supervision is not left to redis-rs: the task reconnects for ever, restores every
+//! subscription, reports possible gaps, and replaces a connection that is open but delivers nothing.
 
-mod hearing;
-mod line;
-mod listening;
-mod members;
-mod outbox;
+mod cluster_subscriber;
+mod connection;
+mod connector;
 mod probe;
-mod wishes;
+mod subscriptions;
+mod task;
+mod update_sender;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,43 +19,49 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::commands::Commands;
-use crate::backend::{Error, Result, Signal};
-use hearing::Ear;
-pub use line::{Line, back_off};
-pub use listening::Listening;
-use wishes::Wishes;
+use crate::backend::{BackendError, BackendUpdate, Result};
+pub use connection::SubscriberConnection;
+pub use connector::{Connector, back_off};
+use subscriptions::Subscriptions;
+use task::SubscriberTask;
 
-/// How long a subscription may wait for its confirmation, over a reconnection if need be.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How long a subscription may wait for its confirmation, including a reconnection.
+const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// What the rest of the backend sees of it. Dropping it ends the connection.
+/// Handle to the subscriber task. Dropping it closes the connection.
 pub struct Subscriber {
-    wishes: Arc<Wishes>,
-    hearing: Arc<AtomicBool>,
+    subscriptions: Arc<Subscriptions>,
+    is_subscribed: Arc<AtomicBool>,
     _task: AbortOnDropHandle<()>,
 }
 
 impl Subscriber {
-    pub fn start(line: Line, first: Listening, commands: Arc<Commands>, signals: mpsc::Sender<Signal>) -> Self {
-        let (wishes, hearing) = (Arc::new(Wishes::default()), Arc::new(AtomicBool::new(true)));
-        let ear = Ear::new(line, commands, Arc::clone(&wishes), Arc::clone(&hearing), signals);
-        Self { wishes, hearing, _task: AbortOnDropHandle::new(tokio::spawn(ear.listen(first))) }
+    pub fn start(
+        connector: Connector,
+        first: SubscriberConnection,
+        commands: Arc<Commands>,
+        updates: mpsc::Sender<BackendUpdate>,
+    ) -> Self {
+        let (subscriptions, is_subscribed) = (Arc::new(Subscriptions::default()), Arc::new(AtomicBool::new(true)));
+        let task =
+            SubscriberTask::new(connector, commands, Arc::clone(&subscriptions), Arc::clone(&is_subscribed), updates);
+        Self { subscriptions, is_subscribed, _task: AbortOnDropHandle::new(tokio::spawn(task.run(first))) }
     }
 
     pub async fn subscribe(&self, room: &RoomName) -> Result<()> {
-        let mut claim = self.wishes.wish(room);
-        match timeout(PATIENCE, claim.confirmed()).await {
+        let mut pending = self.subscriptions.request(room);
+        match timeout(TIMEOUT, pending.confirmed()).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Error::Unavailable("the room was unsubscribed from meanwhile".into())),
-            Err(_) => Err(Error::Unavailable("Redis did not confirm a subscription in time".into())),
+            Ok(false) => Err(BackendError::Unavailable("the room was unsubscribed from meanwhile".into())),
+            Err(_) => Err(BackendError::Unavailable("Redis did not confirm a subscription in time".into())),
         }
     }
 
     pub fn unsubscribe(&self, room: &RoomName) {
-        self.wishes.withdraw(room);
+        self.subscriptions.remove(room);
     }
 
-    pub fn is_hearing(&self) -> bool {
-        self.hearing.load(Ordering::Relaxed)
+    pub fn is_subscribed(&self) -> bool {
+        self.is_subscribed.load(Ordering::Relaxed)
     }
 }

@@ -10,100 +10,101 @@ use tokio::time::{Instant, sleep_until};
 use crate::backend::Result;
 use crate::backend::redis::commands::Commands;
 
-/// How long nothing may be heard before the connection is tried.
-const QUIET: Duration = Duration::from_secs(4);
-/// How long the instance may wait to hear itself.
-const ECHO: Duration = Duration::from_secs(4);
+/// How long a connection may be silent before it is probed.
+const IDLE: Duration = Duration::from_secs(4);
+/// How long the echo of a probe may take.
+const ECHO_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Finds out whether a connection that is open and silent is deaf: what this instance publishes to its own channel there
-/// has to come back. What cannot be published proves nothing.
+/// Detects connections that are open but deliver nothing: what this instance publishes on a probe channel has to come
+/// back. A probe that cannot be published proves nothing.
 pub struct Probe {
     commands: Arc<Commands>,
-    connections: Vec<(String, State)>,
+    connections: Vec<(String, ProbeState)>,
 }
 
-enum State {
-    /// Something was heard then.
-    Heard(Instant),
-    /// It is being published.
-    Calling(BoxFuture<'static, Result<()>>),
-    /// It was published, and must be heard before then.
-    Listening(Instant),
+enum ProbeState {
+    /// The connection last delivered something at this time.
+    Active(Instant),
+    /// The probe is being published.
+    Publishing(BoxFuture<'static, Result<()>>),
+    /// The probe was published, and its echo is due at this time.
+    AwaitingEcho(Instant),
 }
 
 impl Probe {
-    /// Of as many connections as there are channels.
+    /// Watches one connection for each channel.
     pub fn new(commands: Arc<Commands>, channels: Vec<String>) -> Self {
         let now = Instant::now();
-        Self { commands, connections: channels.into_iter().map(|channel| (channel, State::Heard(now))).collect() }
+        Self { commands, connections: channels.into_iter().map(|channel| (channel, ProbeState::Active(now))).collect() }
     }
 
-    /// The connection of this number heard something.
-    pub fn heard(&mut self, number: usize) {
-        if let Some((_, state)) = self.connections.get_mut(number) {
-            *state = State::Heard(Instant::now());
+    /// Records that a connection has delivered something.
+    pub fn record_delivery(&mut self, connection: usize) {
+        if let Some((_, state)) = self.connections.get_mut(connection) {
+            *state = ProbeState::Active(Instant::now());
         }
     }
 
-    /// Returns when one of the connections is deaf. Cancel-safe: how far each got is kept in `self`.
-    pub async fn deaf(&mut self) {
+    /// Returns when the echo of a connection is overdue. Cancel-safe: all progress is kept in `self`.
+    pub async fn failed(&mut self) {
         loop {
-            let next = self.connections.iter().filter_map(|(_, state)| state.until()).min();
+            let next = self.connections.iter().filter_map(|(_, state)| state.deadline()).min();
             let time = async {
                 match next {
                     Some(next) => sleep_until(next).await,
                     None => pending().await,
                 }
             };
-            // The calls go on where they were left, and the time is taken anew.
+            // Pending probes continue, and the next deadline is computed again.
             tokio::select! {
                 () = time => {
-                    if self.is_up(Instant::now()) {
+                    if self.start_due(Instant::now()) {
                         return;
                     }
                 }
-                () = answered(&mut self.connections) => {}
+                () = poll_publishing(&mut self.connections) => {}
             }
         }
     }
 
-    /// Calls on the connections that were silent for long; whether one did not hear its call.
-    fn is_up(&mut self, now: Instant) -> bool {
-        let mut is_deaf = false;
+    /// Starts the probes that are due. Returns whether an echo is overdue.
+    fn start_due(&mut self, now: Instant) -> bool {
+        let mut is_overdue = false;
         for (channel, state) in &mut self.connections {
             match state {
-                State::Listening(until) if *until <= now => is_deaf = true,
-                State::Heard(when) if *when + QUIET <= now => {
+                ProbeState::AwaitingEcho(until) if *until <= now => is_overdue = true,
+                ProbeState::Active(when) if *when + IDLE <= now => {
                     let (commands, channel) = (Arc::clone(&self.commands), channel.clone());
-                    *state = State::Calling(async move { commands.publish(&channel, "").await }.boxed());
+                    *state = ProbeState::Publishing(async move { commands.publish(&channel, "").await }.boxed());
                 }
-                State::Listening(_) | State::Heard(_) | State::Calling(_) => {}
+                ProbeState::AwaitingEcho(_) | ProbeState::Active(_) | ProbeState::Publishing(_) => {}
             }
         }
-        is_deaf
+        is_overdue
     }
 }
 
-impl State {
-    /// When something has to happen, if it is not to be waited for otherwise.
-    fn until(&self) -> Option<Instant> {
+impl ProbeState {
+    /// When the state changes by time alone.
+    fn deadline(&self) -> Option<Instant> {
         match self {
-            Self::Heard(when) => Some(*when + QUIET),
-            Self::Calling(_) => None,
-            Self::Listening(until) => Some(*until),
+            Self::Active(when) => Some(*when + IDLE),
+            Self::Publishing(_) => None,
+            Self::AwaitingEcho(until) => Some(*until),
         }
     }
 }
 
-/// Goes on with the calls, until one of them is over.
-async fn answered(connections: &mut [(String, State)]) {
+/// Drives the pending probes until one of them is published.
+async fn poll_publishing(connections: &mut [(String, ProbeState)]) {
     poll_fn(|context| {
         let mut is_over = Poll::Pending;
         for (_, state) in &mut *connections {
-            let State::Calling(call) = state else { continue };
+            let ProbeState::Publishing(call) = state else { continue };
             let Poll::Ready(answer) = call.poll_unpin(context) else { continue };
             let now = Instant::now();
-            *state = if answer.is_ok() { State::Listening(now + ECHO) } else { State::Heard(now) };
+            *state =
+                if answer.is_ok() { ProbeState::AwaitingEcho(now + ECHO_TIMEOUT) } else { ProbeState::Active(now) };
             is_over = Poll::Ready(());
         }
         is_over

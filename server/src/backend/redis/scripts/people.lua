@@ -1,3 +1,0 @@
-sweep()
-announce()
-return roster()

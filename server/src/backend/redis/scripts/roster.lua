@@ -1,0 +1,3 @@
+sweep()
+publish_changes()
+return roster()

@@ -1,0 +1,70 @@
+use async_trait::async_trait;
+use protocol::RoomName;
+use rusqlite::{OptionalExtension, Result as Answer, Transaction, params};
+
+use super::reader::Reader;
+use crate::backend::{READ_ROOMS_PER_USER, READ_TTL_MS, ReadPosition, ReadReceipt, Reads, Result};
+
+/// How many receipts one job holds, so that appends do not wait long behind it.
+const CHUNK: usize = 256;
+
+/// How many expired positions one write removes.
+const EXPIRED_PER_WRITE: usize = 64;
+
+#[async_trait]
+impl Reads for Reader {
+    async fn store(&self, receipts: &[ReadReceipt]) -> Result<()> {
+        for chunk in receipts.chunks(CHUNK) {
+            self.writer.store_reads(chunk.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    async fn position(&self, user: &str, room: &RoomName) -> Result<Option<ReadPosition>> {
+        let (user, room) = (user.to_owned(), room.clone());
+        let look = move |db: &mut rusqlite::Connection| {
+            db.prepare_cached("SELECT epoch, seq FROM reads WHERE user = ? AND room = ?")?
+                .query_row([&user, room.as_str()], |row| Ok(ReadPosition { epoch: row.get(0)?, seq: row.get(1)? }))
+                .optional()
+        };
+        self.read(look).await
+    }
+}
+
+/// Stores receipts and removes expired positions.
+pub fn upsert_all(tx: &Transaction<'_>, receipts: &[ReadReceipt]) -> Answer<()> {
+    for receipt in receipts {
+        upsert(tx, receipt)?;
+    }
+    let now = receipts.iter().map(|receipt| receipt.at).max().unwrap_or_default();
+    tx.prepare_cached(
+        "DELETE FROM reads WHERE (user, room) IN (SELECT user, room FROM reads WHERE at < ? ORDER BY at LIMIT ?)",
+    )?
+    .execute(params![now.saturating_sub(READ_TTL_MS), EXPIRED_PER_WRITE])?;
+    Ok(())
+}
+
+fn upsert(
+    tx: &Transaction<'_>,
+    ReadReceipt { user, room, position: ReadPosition { epoch, seq }, at }: &ReadReceipt,
+) -> Answer<()> {
+    let room = room.as_str();
+    let is_new = tx
+        .prepare_cached(
+            "INSERT INTO reads (user, room, epoch, seq, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user, room) DO NOTHING",
+        )?
+        .execute(params![user, room, epoch, seq, at])?;
+    if is_new > 0 {
+        tx.prepare_cached(
+            "DELETE FROM reads WHERE user = ?1 AND room IN
+                 (SELECT room FROM reads WHERE user = ?1 ORDER BY at DESC LIMIT -1 OFFSET ?2)",
+        )?
+        .execute(params![user, READ_ROOMS_PER_USER])?;
+    } else {
+        tx.prepare_cached(
+            "UPDATE reads SET epoch = ?3, seq = ?4, at = ?5 WHERE user = ?1 AND room = ?2 AND (epoch <> ?3 OR seq < ?4)",
+        )?
+        .execute(params![user, room, epoch, seq, at])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,280 @@
+//! The recent events of a room on this instance: a head and a ring of encoded events without gaps.
+
+use std::collections::VecDeque;
+
+use protocol::{Cursor, Head, Reason};
+
+use super::encoded_event::EncodedEvent;
+use crate::defence::{Defence, same, stands};
+
+/// How many events the ring keeps for joins. Older ones are read from the history.
+pub const RING_EVENTS: usize = 256;
+
+/// A room's recent events. Each event follows the one before it, and the last one is the head.
+#[derive(Debug, Default)]
+pub struct EventLog {
+    epoch: String,
+    head: Head,
+    ring: VecDeque<EncodedEvent>,
+}
+
+/// How an event relates to the log.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// It follows the head.
+    Next,
+    /// The log already has it, or is past it.
+    Known,
+    /// It does not follow: events are missing, or the history forked.
+    Mismatch,
+}
+
+/// The events after a cursor, as far as the log knows them.
+#[derive(Debug)]
+pub enum CatchUp {
+    /// All events after the cursor.
+    Recovered(Vec<EncodedEvent>),
+    /// The cursor belongs to another epoch.
+    EpochChanged(Reason),
+    /// The cursor is outside the ring; the history has to be read.
+    NeedsHistory,
+}
+
+impl EventLog {
+    /// Replaces the content by the latest part of the history.
+    pub fn prime(&mut self, epoch: String, head: Head, events: Vec<EncodedEvent>) {
+        self.ring = events.into();
+        while self.ring.len() > RING_EVENTS {
+            self.ring.pop_front();
+        }
+        self.epoch = epoch;
+        self.head = head;
+    }
+
+    /// The room's epoch.
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// The last event.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The head as a cursor.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch.clone(), seq: self.head.seq, uid: self.head.uid.clone() }
+    }
+
+    /// Whether the log is up to date with `head`, which was read from the broker when the log's cursor was `before`. A log that
+    /// has passed `head` since is up to date; one that was already past it is not, because the history stepped back.
+    pub fn is_current_with(&self, head: &Cursor, before: &Cursor) -> bool {
+        let stepped_back = head.epoch == before.epoch && head.seq < before.seq && stands(Defence::Chain);
+        let is_passed = match self.find(head.seq) {
+            Some(event) => same(&event.uid, &head.uid),
+            // The log has no gaps, so it has passed every event that is older than the ring.
+            None => head.seq < self.head.seq,
+        };
+        *head == self.cursor() || (head.epoch == self.epoch && is_passed && !stepped_back)
+    }
+
+    /// Whether the event at `seq` can have this `uid`; true if the ring does not have the event.
+    pub fn may_have_uid(&self, seq: u64, uid: &str) -> bool {
+        self.find(seq).is_none_or(|event| same(&event.uid, uid))
+    }
+
+    /// How an event relates to the log.
+    pub fn place(&self, epoch: &str, event: &EncodedEvent) -> Placement {
+        if epoch != self.epoch {
+            return Placement::Mismatch;
+        }
+        if event.seq == self.head.seq + 1 && same(&event.prev, &self.head.uid) {
+            return Placement::Next;
+        }
+        match self.find(event.seq) {
+            Some(known) if same(&known.uid, &event.uid) => Placement::Known,
+            // Older than the ring: it cannot be compared, and no member needs it.
+            None if event.seq <= self.head.seq => Placement::Known,
+            _ => Placement::Mismatch,
+        }
+    }
+
+    /// Appends an event whose [`Placement`] is [`Placement::Next`].
+    pub fn push(&mut self, event: EncodedEvent) {
+        self.head = Head { seq: event.seq, uid: event.uid.clone() };
+        if self.ring.len() == RING_EVENTS {
+            self.ring.pop_front();
+        }
+        self.ring.push_back(event);
+    }
+
+    /// The events after `cursor`.
+    pub fn catch_up(&self, cursor: &Cursor) -> CatchUp {
+        if cursor.epoch != self.epoch {
+            return CatchUp::EpochChanged(Reason::Epoch);
+        }
+        if cursor.seq == self.head.seq && same(&cursor.uid, &self.head.uid) {
+            return CatchUp::Recovered(Vec::new());
+        }
+        match self.after(cursor.seq) {
+            Some(events) if events.first().is_some_and(|first| same(&first.prev, &cursor.uid)) => {
+                CatchUp::Recovered(events)
+            }
+            _ => CatchUp::NeedsHistory,
+        }
+    }
+
+    /// The latest `count` events.
+    pub fn latest(&self, count: usize) -> Vec<EncodedEvent> {
+        self.ring.iter().skip(self.ring.len().saturating_sub(count)).cloned().collect()
+    }
+
+    /// The events of the ring, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &EncodedEvent> {
+        self.ring.iter().rev()
+    }
+
+    /// The events of the ring from `seq` on.
+    pub fn since(&self, seq: u64) -> Vec<EncodedEvent> {
+        let older = self.ring.partition_point(|event| event.seq < seq);
+        self.ring.range(older..).cloned().collect()
+    }
+
+    /// The events after `seq`, if the ring has all of them.
+    pub fn after(&self, seq: u64) -> Option<Vec<EncodedEvent>> {
+        if seq == self.head.seq {
+            return Some(Vec::new());
+        }
+        let first = self.ring.front()?.seq;
+        let skip = usize::try_from((seq + 1).checked_sub(first)?).ok()?;
+        (seq < self.head.seq).then(|| self.ring.iter().skip(skip).cloned().collect())
+    }
+
+    /// The last `limit` events before `before`, if the ring has all of them.
+    pub fn before(&self, before: u64, limit: usize) -> Option<Vec<EncodedEvent>> {
+        let first = self.ring.front()?.seq;
+        let end = usize::try_from(before.min(self.head.seq + 1).checked_sub(first)?).ok()?;
+        let start = if end >= limit {
+            end - limit
+        } else if first == 1 {
+            0
+        } else {
+            return None;
+        };
+        Some(self.ring.range(start..end).cloned().collect())
+    }
+
+    fn find(&self, seq: u64) -> Option<&EncodedEvent> {
+        let first = self.ring.front()?.seq;
+        self.ring.get(usize::try_from(seq.checked_sub(first)?).ok()?)
+    }
+}
+
+/// Whether each event follows the one before it, and the first one follows `prev`.
+pub fn is_chain(prev: &Head, events: &[EncodedEvent]) -> bool {
+    events.first().is_none_or(|first| first.seq == prev.seq + 1 && same(&first.prev, &prev.uid))
+        && events.windows(2).all(|pair| pair[0].precedes(&pair[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::encoded_event::EventType;
+
+    fn event(seq: u64) -> EncodedEvent {
+        EncodedEvent {
+            seq,
+            uid: format!("u{seq}"),
+            prev: uid(seq - 1),
+            event_type: EventType::Message,
+            frame: bytes::Bytes::new(),
+        }
+    }
+
+    fn uid(seq: u64) -> String {
+        if seq == 0 { String::new() } else { format!("u{seq}") }
+    }
+
+    fn log(last: u64) -> EventLog {
+        let mut log = EventLog::default();
+        log.prime("e".into(), Head::default(), Vec::new());
+        (1..=last).for_each(|seq| log.push(event(seq)));
+        log
+    }
+
+    fn cursor(seq: u64) -> Cursor {
+        Cursor { epoch: "e".into(), seq, uid: uid(seq) }
+    }
+
+    fn seqs(events: &[EncodedEvent]) -> Vec<u64> {
+        events.iter().map(|event| event.seq).collect()
+    }
+
+    #[test]
+    fn places_an_event_relative_to_the_head() {
+        let log = log(300);
+        let fork = |seq| EncodedEvent { uid: "other".into(), ..event(seq) };
+        assert_eq!(log.place("e", &event(301)), Placement::Next);
+        assert_eq!(log.place("e", &event(300)), Placement::Known);
+        assert_eq!(log.place("e", &event(3)), Placement::Known);
+        assert_eq!(log.place("e", &event(302)), Placement::Mismatch);
+        assert_eq!(log.place("e", &fork(300)), Placement::Mismatch);
+        assert_eq!(log.place("e", &EncodedEvent { prev: "other".into(), ..event(301) }), Placement::Mismatch);
+        assert_eq!(log.place("f", &event(301)), Placement::Mismatch);
+        assert_eq!(super::EventLog::default().place("", &event(1)), Placement::Next);
+    }
+
+    #[test]
+    fn catches_up_a_cursor_in_the_ring() {
+        let log = log(300);
+        for (seq, count) in [(300, 0), (299, 1), (44, 256)] {
+            let CatchUp::Recovered(events) = log.catch_up(&cursor(seq)) else { panic!("{seq}") };
+            assert_eq!(events.len(), count);
+            assert!(is_chain(&Head { seq, uid: uid(seq) }, &events));
+        }
+    }
+
+    #[test]
+    fn leaves_cursors_outside_the_ring_to_the_history() {
+        let log = log(300);
+        for cursor in [cursor(43), cursor(0), cursor(301), Cursor { uid: "other".into(), ..cursor(299) }] {
+            assert!(matches!(log.catch_up(&cursor), CatchUp::NeedsHistory), "{cursor:?}");
+        }
+        assert!(matches!(
+            log.catch_up(&Cursor { epoch: "d".into(), ..cursor(299) }),
+            CatchUp::EpochChanged(Reason::Epoch)
+        ));
+    }
+
+    #[test]
+    fn is_current_unless_the_head_is_ahead_or_stepped_back() {
+        let log = log(300);
+        for (head, before, known) in [
+            (cursor(300), cursor(300), true),
+            (cursor(300), cursor(299), true),
+            // More events arrived while the broker was asked.
+            (cursor(299), cursor(299), true),
+            (cursor(299), cursor(300), false),
+            (cursor(301), cursor(300), false),
+            (Cursor { uid: "other".into(), ..cursor(300) }, cursor(300), false),
+            (Cursor { epoch: "f".into(), ..cursor(300) }, cursor(300), false),
+            (Cursor::default(), cursor(300), false),
+        ] {
+            assert_eq!(log.is_current_with(&head, &before), known, "{head:?} after {before:?}");
+        }
+    }
+
+    #[test]
+    fn reads_pages_that_the_ring_has_completely() {
+        assert_eq!(seqs(&log(300).before(120, 3).unwrap()), [117, 118, 119]);
+        assert_eq!(seqs(&log(300).before(999, 2).unwrap()), [299, 300]);
+        assert!(log(300).before(46, 3).is_none());
+        assert!(log(300).before(2, 3).is_none());
+        assert_eq!(seqs(&log(5).before(3, 50).unwrap()), [1, 2]);
+        assert!(log(5).before(1, 50).unwrap().is_empty());
+        assert_eq!(seqs(&log(300).latest(2)), [299, 300]);
+        assert_eq!(seqs(&log(300).since(299)), [299, 300]);
+        assert_eq!(log(300).since(1).len(), RING_EVENTS);
+        assert!(log(300).since(301).is_empty());
+    }
+}
