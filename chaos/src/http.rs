@@ -9,23 +9,23 @@ use tokio::{
     time::timeout,
 };
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     headers: String,
     pub body: String,
 }
 
 /// `GET path`. `headers` are whole lines, each with its line end.
-pub async fn get(address: SocketAddr, path: &str, headers: &str) -> anyhow::Result<Answer> {
+pub async fn get(address: SocketAddr, path: &str, headers: &str) -> anyhow::Result<Response> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
     ask(address, &request).await.with_context(|| format!("GET {path}"))
 }
 
 /// `POST path` with the fields of a form.
-pub async fn post(address: SocketAddr, path: &str, form: &str) -> anyhow::Result<Answer> {
+pub async fn post(address: SocketAddr, path: &str, form: &str) -> anyhow::Result<Response> {
     let length = form.len();
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
@@ -34,7 +34,7 @@ pub async fn post(address: SocketAddr, path: &str, form: &str) -> anyhow::Result
     ask(address, &request).await.with_context(|| format!("POST {path}"))
 }
 
-async fn ask(address: SocketAddr, request: &str) -> anyhow::Result<Answer> {
+async fn ask(address: SocketAddr, request: &str) -> anyhow::Result<Response> {
     let asking = async {
         let mut stream = TcpStream::connect(address).await.context("nobody takes a connection")?;
         stream.write_all(request.as_bytes()).await?;
@@ -42,18 +42,18 @@ async fn ask(address: SocketAddr, request: &str) -> anyhow::Result<Answer> {
         stream.read_to_end(&mut bytes).await?;
         parse(&String::from_utf8_lossy(&bytes)).context("the answer is not HTTP")
     };
-    timeout(PATIENCE, asking).await.context("no answer")?
+    timeout(TIMEOUT, asking).await.context("no answer")?
 }
 
 /// Chunks are left as they are: whoever looks for a line in the body finds it all the same.
-fn parse(text: &str) -> Option<Answer> {
+fn parse(text: &str) -> Option<Response> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let (line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
     let status = line.strip_prefix("HTTP/1.1 ")?.split(' ').next()?.parse().ok()?;
-    Some(Answer { status, headers: headers.to_owned(), body: body.to_owned() })
+    Some(Response { status, headers: headers.to_owned(), body: body.to_owned() })
 }
 
-impl Answer {
+impl Response {
     /// The values of all headers of that name, as they stand.
     pub fn headers(&self, wanted: &str) -> impl Iterator<Item = &str> {
         let lines = self.headers.split("\r\n").filter_map(|line| line.split_once(':'));

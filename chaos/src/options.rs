@@ -17,7 +17,7 @@ nothing came twice and everybody saw one order. Without a NAME it plays every sc
 
 /// What the command line asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct ChaosOptions {
     pub quick: bool,
     pub prove: bool,
     pub write: bool,
@@ -26,7 +26,7 @@ pub struct Options {
     only: Vec<String>,
 }
 
-impl Options {
+impl ChaosOptions {
     /// Reads the arguments; `None` asks for [`HELP`].
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<Option<Self>> {
         let mut options = Self::default();
@@ -66,8 +66,8 @@ impl Options {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> anyhow::Result<Option<Options>> {
-        Options::parse(line.split_whitespace().map(str::to_owned))
+    fn parse(line: &str) -> anyhow::Result<Option<ChaosOptions>> {
+        ChaosOptions::parse(line.split_whitespace().map(str::to_owned))
     }
 
     #[test]

@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::{
-    report::Report,
-    run::Run,
+    report::ScenarioReport,
+    run::RunConfig,
     scenario::{SCENARIOS, Scenario},
     suite::DEADLINE,
 };
@@ -68,35 +68,35 @@ pub const PROOFS: &[Proof] = &[
 
 /// What the suite said without a defence.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct ProofOutcome {
     proof: &'static Proof,
     /// The complaint, or why there is none.
     seen: Result<String, String>,
 }
 
 /// Plays those proofs whose scenario is wanted, all at once: nothing in them is measured.
-pub async fn prove(run: Run, wanted: impl Fn(&str) -> bool) -> Outcomes {
+pub async fn prove(config: RunConfig, wanted: impl Fn(&str) -> bool) -> ProofOutcomes {
     let proofs = PROOFS.iter().filter(|proof| wanted(proof.scenario));
-    let playing = proofs.map(|proof| async move {
-        let seen = proof.play(run).await.map_err(|error| format!("{error:#}"));
-        Outcome { proof, seen }
+    let running = proofs.map(|proof| async move {
+        let seen = proof.run(config).await.map_err(|error| format!("{error:#}"));
+        ProofOutcome { proof, seen }
     });
-    Outcomes(join_all(playing).await)
+    ProofOutcomes(join_all(running).await)
 }
 
 impl Proof {
     /// The complaint that must come.
-    async fn play(&self, run: Run) -> anyhow::Result<String> {
-        let Scenario { play, .. } =
+    async fn run(&self, config: RunConfig) -> anyhow::Result<String> {
+        let Scenario { run, .. } =
             SCENARIOS.iter().find(|scenario| scenario.name == self.scenario).context("no such scenario")?;
         let report =
-            timeout(DEADLINE, play(Run { without: Some(self.without), ..run })).await.context("it hangs")??;
+            timeout(DEADLINE, run(RunConfig { without: Some(self.without), ..config })).await.context("it hangs")??;
         self.complaint_of(&report)
     }
 
-    fn complaint_of(&self, report: &Report) -> anyhow::Result<String> {
-        let findings = report.findings.iter().map(ToString::to_string);
-        let complaints: Vec<String> = report.disappointments.iter().cloned().chain(findings).collect();
+    fn complaint_of(&self, report: &ScenarioReport) -> anyhow::Result<String> {
+        let violations = report.violations.iter().map(ToString::to_string);
+        let complaints: Vec<String> = report.failed_expectations.iter().cloned().chain(violations).collect();
         if complaints.is_empty() {
             bail!("the suite notices nothing");
         }
@@ -112,19 +112,19 @@ impl Proof {
 
 /// Of all proofs.
 #[derive(Debug)]
-pub struct Outcomes(Vec<Outcome>);
+pub struct ProofOutcomes(Vec<ProofOutcome>);
 
-impl Outcomes {
+impl ProofOutcomes {
     pub fn are_good(&self) -> bool {
         self.0.iter().all(|outcome| outcome.seen.is_ok())
     }
 }
 
-impl fmt::Display for Outcomes {
+impl fmt::Display for ProofOutcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| Scenario | Without this defence | The suite says |")?;
         writeln!(f, "|---|---|---|")?;
-        for Outcome { proof: Proof { scenario, defence, .. }, seen } in &self.0 {
+        for ProofOutcome { proof: Proof { scenario, defence, .. }, seen } in &self.0 {
             let seen = seen.as_ref().unwrap_or_else(|failure| failure);
             writeln!(f, "| {scenario} | {defence} | {seen} |")?;
         }
@@ -152,8 +152,8 @@ mod tests {
             (vec!["else", "the screen ends with 3"], true),
             (vec!["the screen ends with 3", "nobody noticed, so nothing was tried"], false),
         ] {
-            let disappointments = complaints.into_iter().map(str::to_owned).collect();
-            let report = Report { disappointments, ..Report::default() };
+            let failed_expectations = complaints.into_iter().map(str::to_owned).collect();
+            let report = ScenarioReport { failed_expectations, ..ScenarioReport::default() };
             assert_eq!(proof.complaint_of(&report).is_ok(), noticed, "{report:?}");
         }
     }

@@ -4,7 +4,7 @@ use crate::seed::Seed;
 
 /// How a scenario is to be played.
 #[derive(Clone, Copy, Debug)]
-pub struct Run {
+pub struct RunConfig {
     pub seed: Seed,
     /// In full, or in a short form.
     pub full: bool,
@@ -12,7 +12,7 @@ pub struct Run {
     pub without: Option<&'static str>,
 }
 
-impl Run {
+impl RunConfig {
     pub fn pick<T>(self, quick: T, full: T) -> T {
         if self.full { full } else { quick }
     }

@@ -6,7 +6,7 @@ pub struct Seed(pub u64);
 
 impl Seed {
     /// The chance of one part of a run, which no other part disturbs.
-    pub fn chance(self, part: &str, number: u64) -> StdRng {
+    pub fn rng(self, part: &str, number: u64) -> StdRng {
         // FNV-1a, so that the same name is the same part in every build.
         let part = part
             .bytes()
@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn parts_are_repeated_and_differ() {
-        let draw = |seed: u64, part: &str, number: u64| Seed(seed).chance(part, number).random::<u64>();
+        let draw = |seed: u64, part: &str, number: u64| Seed(seed).rng(part, number).random::<u64>();
         assert_eq!(draw(1, "wire", 0), draw(1, "wire", 0));
         for other in [draw(2, "wire", 0), draw(1, "door", 0), draw(1, "wire", 1)] {
             assert_ne!(draw(1, "wire", 0), other);

@@ -14,27 +14,27 @@ use tokio::{
 };
 
 use crate::{
-    options::{self, Options},
-    page,
+    options::{self, ChaosOptions},
     prove::prove,
-    report::Report,
-    run::Run,
+    report::ResultTable,
+    report::ScenarioReport,
+    report::docs_page,
+    run::RunConfig,
     scenario::{SCENARIOS, Scenario},
     seed::Seed,
-    table::Table,
 };
 
 /// A scenario that takes longer than this hangs.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(600);
 /// How many findings of a scenario are told one by one.
-const TOLD: usize = 20;
+const MAX_PRINTED: usize = 20;
 
 /// Plays what the command line asks for.
 ///
 /// # Errors
 /// Arguments that are not understood, and a signal to end.
 pub async fn start() -> anyhow::Result<ExitCode> {
-    let Some(options) = Options::parse(std::env::args().skip(1))? else {
+    let Some(options) = ChaosOptions::parse(std::env::args().skip(1))? else {
         print!("{}", options::HELP);
         return Ok(ExitCode::SUCCESS);
     };
@@ -48,7 +48,7 @@ pub async fn start() -> anyhow::Result<ExitCode> {
     println!("Seed {}\n", seed.0);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
-        good = play(&options, seed) => Ok(if good? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        good = run(&options, seed) => Ok(if good? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         // What was started ends with the values that stand for it, which are dropped here.
         _ = terminate.recv() => bail!("it was asked to end"),
         _ = interrupt.recv() => bail!("it was interrupted"),
@@ -56,15 +56,15 @@ pub async fn start() -> anyhow::Result<ExitCode> {
 }
 
 /// Whether all that was promised was seen.
-async fn play(options: &Options, seed: Seed) -> anyhow::Result<bool> {
-    let run = Run { seed, full: !options.quick, without: None };
-    let table = play_all(options, run).await;
+async fn run(options: &ChaosOptions, seed: Seed) -> anyhow::Result<bool> {
+    let config = RunConfig { seed, full: !options.quick, without: None };
+    let table = run_all(options, config).await;
     print!("{table}");
     let mut good = table.is_good();
     let mut text = table.to_string();
     if options.prove {
         eprintln!("without one defence each ...");
-        let outcomes = prove(Run { full: false, ..run }, |name| options.includes(name)).await;
+        let outcomes = prove(RunConfig { full: false, ..config }, |name| options.includes(name)).await;
         print!("\n{outcomes}");
         good &= outcomes.are_good();
         text = format!("{text}\n{outcomes}");
@@ -73,38 +73,38 @@ async fn play(options: &Options, seed: Seed) -> anyhow::Result<bool> {
         eprintln!("it is not written down");
     } else if options.write {
         let form = if options.quick { "short" } else { "full" };
-        page::write(&format!("`script/chaos`, {form} form, seed {}:\n\n{text}", seed.0))?;
+        docs_page::write(&format!("`script/chaos`, {form} form, seed {}:\n\n{text}", seed.0))?;
     }
     Ok(good)
 }
 
-async fn play_all(options: &Options, run: Run) -> Table {
-    let mut table = Table::of(options.least_messages());
-    for Scenario { name, play, .. } in SCENARIOS.iter().filter(|scenario| options.includes(scenario.name)) {
+async fn run_all(options: &ChaosOptions, config: RunConfig) -> ResultTable {
+    let mut table = ResultTable::of(options.least_messages());
+    for Scenario { name, run, .. } in SCENARIOS.iter().filter(|scenario| options.includes(scenario.name)) {
         eprint!("{name} ... ");
         let start = Instant::now();
-        let report = timeout(DEADLINE, play(run)).await.context("it hangs").flatten().unwrap_or_else(failed);
+        let report = timeout(DEADLINE, run(config)).await.context("it hangs").flatten().unwrap_or_else(failed);
         let verdict = if report.is_good() { "ok" } else { "FAILED" };
         eprintln!("{verdict}, {} messages in {} s", report.messages, start.elapsed().as_secs());
-        complain(&report);
+        print_failures(&report);
         table.add(name, report);
     }
     table
 }
 
 /// A scenario that could not be played to its end is no reason to leave out the others.
-fn failed(error: anyhow::Error) -> Report {
-    Report { disappointments: vec![format!("{error:#}")], ..Report::default() }
+fn failed(error: anyhow::Error) -> ScenarioReport {
+    ScenarioReport { failed_expectations: vec![format!("{error:#}")], ..ScenarioReport::default() }
 }
 
-fn complain(report: &Report) {
-    for disappointment in &report.disappointments {
-        eprintln!("   {disappointment}");
+fn print_failures(report: &ScenarioReport) {
+    for failed_expectation in &report.failed_expectations {
+        eprintln!("   {failed_expectation}");
     }
-    for finding in report.findings.iter().take(TOLD) {
-        eprintln!("   {finding}");
+    for violation in report.violations.iter().take(MAX_PRINTED) {
+        eprintln!("   {violation}");
     }
-    if let Some(more @ 1..) = report.findings.len().checked_sub(TOLD) {
+    if let Some(more @ 1..) = report.violations.len().checked_sub(MAX_PRINTED) {
         eprintln!("   ... and {more} more");
     }
 }

@@ -1,6 +1,6 @@
 use anyhow::{Context, bail};
 
-use crate::world::Order;
+use crate::harness::PlatformCommand;
 
 pub const HELP: &str = "   \
    status          revisions with their traffic, and instances with their requests (a socket is one)
@@ -13,25 +13,25 @@ pub const HELP: &str = "   \
 
 /// What somebody typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    Order(Order),
-    Status,
+pub enum ConsoleCommand {
+    Platform(PlatformCommand),
+    ServiceStatus,
     Help,
     Quit,
 }
 
-impl Command {
+impl ConsoleCommand {
     /// Nothing, where nothing was typed.
     pub fn parse(line: &str) -> anyhow::Result<Option<Self>> {
         let words: Vec<&str> = line.split_whitespace().collect();
         Ok(Some(match words[..] {
             [] => return Ok(None),
-            ["status"] => Self::Status,
-            ["deploy"] => Self::Order(Order::Deploy),
-            ["kill", number] => Self::Order(Order::Kill(whole(number)?)),
-            ["scale", range] => Self::Order(match range.split_once("..") {
-                Some((min, max)) => Order::Scale { min: whole(min)?, max: Some(whole(max)?) },
-                None => Order::Scale { min: whole(range)?, max: None },
+            ["status"] => Self::ServiceStatus,
+            ["deploy"] => Self::Platform(PlatformCommand::Deploy),
+            ["kill", number] => Self::Platform(PlatformCommand::Kill(whole(number)?)),
+            ["scale", range] => Self::Platform(match range.split_once("..") {
+                Some((min, max)) => PlatformCommand::Scale { min: whole(min)?, max: Some(whole(max)?) },
+                None => PlatformCommand::Scale { min: whole(range)?, max: None },
             }),
             ["help"] => Self::Help,
             ["quit" | "exit"] => Self::Quit,
@@ -52,21 +52,21 @@ mod tests {
     fn commands_are_understood() {
         for (line, command) in [
             ("  ", None),
-            (" status ", Some(Command::Status)),
-            ("kill 3", Some(Command::Order(Order::Kill(3)))),
-            ("scale 2", Some(Command::Order(Order::Scale { min: 2, max: None }))),
-            ("scale 0..4", Some(Command::Order(Order::Scale { min: 0, max: Some(4) }))),
-            ("deploy", Some(Command::Order(Order::Deploy))),
-            ("quit", Some(Command::Quit)),
+            (" status ", Some(ConsoleCommand::ServiceStatus)),
+            ("kill 3", Some(ConsoleCommand::Platform(PlatformCommand::Kill(3)))),
+            ("scale 2", Some(ConsoleCommand::Platform(PlatformCommand::Scale { min: 2, max: None }))),
+            ("scale 0..4", Some(ConsoleCommand::Platform(PlatformCommand::Scale { min: 0, max: Some(4) }))),
+            ("deploy", Some(ConsoleCommand::Platform(PlatformCommand::Deploy))),
+            ("quit", Some(ConsoleCommand::Quit)),
         ] {
-            assert_eq!(Command::parse(line).unwrap(), command, "{line}");
+            assert_eq!(ConsoleCommand::parse(line).unwrap(), command, "{line}");
         }
     }
 
     #[test]
     fn what_is_not_understood_is_said() {
         for line in ["tea", "kill", "kill x", "scale ..", "scale 1..x", "deploy now"] {
-            let message = Command::parse(line).unwrap_err().to_string();
+            let message = ConsoleCommand::parse(line).unwrap_err().to_string();
             assert!(message.contains("try help"), "{message}");
         }
     }

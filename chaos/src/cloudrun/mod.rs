@@ -16,24 +16,24 @@ use tokio::{
     sync::mpsc,
 };
 
-use crate::world::{CloudRun, Event, Redis, Settings};
-use command::{Command, HELP};
-use options::Options;
+use crate::harness::{CloudRun, EnvVars, PlatformEvent, RedisServer};
+use command::{ConsoleCommand, HELP};
+use options::CloudRunOptions;
 
 /// Runs a service until it is told to quit, or asked to end.
 ///
 /// # Errors
 /// Arguments that are not understood, and whatever keeps the platform from running.
 pub async fn start() -> anyhow::Result<()> {
-    let Some(options) = Options::parse(std::env::args().skip(1))? else {
+    let Some(options) = CloudRunOptions::parse(std::env::args().skip(1))? else {
         print!("{}", options::HELP);
         return Ok(());
     };
     let mut ending = pin!(ending()?);
-    let redis = Redis::start().await?;
+    let redis = RedisServer::start().await?;
     let url = format!("redis://127.0.0.1:{}", redis.port());
     let (telling, mut events) = mpsc::unbounded_channel();
-    let mut cloud = CloudRun::start(options.port, &url, options.service.clone(), Settings::new(), telling).await?;
+    let mut cloud = CloudRun::start(options.port, &url, options.service.clone(), EnvVars::new(), telling).await?;
     println!("{options}");
     let (mut lines, mut input, started) = (lines(), true, Instant::now());
     // All are cancel-safe: what is not taken stays in its channel. What was started ends with the values that stand for it.
@@ -41,10 +41,10 @@ pub async fn start() -> anyhow::Result<()> {
         select! {
             biased;
             () = &mut ending => return Ok(()),
-            Some(event) = events.recv() => tell(started, &event),
-            line = lines.recv(), if input => match line.as_deref().map(Command::parse) {
-                Some(Ok(Some(Command::Quit))) => return Ok(()),
-                Some(Ok(Some(command))) => obey(command, &cloud).await,
+            Some(event) = events.recv() => print_event(started, &event),
+            line = lines.recv(), if input => match line.as_deref().map(ConsoleCommand::parse) {
+                Some(Ok(Some(ConsoleCommand::Quit))) => return Ok(()),
+                Some(Ok(Some(command))) => execute(command, &cloud).await,
                 Some(Ok(None)) => {}
                 Some(Err(error)) => println!("{error:#}"),
                 // Who sits at a terminal has said good-bye; a pipe has only run dry.
@@ -83,18 +83,18 @@ fn lines() -> mpsc::Receiver<String> {
     lines
 }
 
-async fn obey(command: Command, cloud: &CloudRun) {
+async fn execute(command: ConsoleCommand, cloud: &CloudRun) {
     match command {
-        Command::Order(order) => {
+        ConsoleCommand::Platform(order) => {
             if let Err(error) = cloud.order(order).await {
                 println!("{error:#}");
             }
         }
-        Command::Status => print!("{}", *cloud.status().borrow()),
-        Command::Help | Command::Quit => print!("{HELP}"),
+        ConsoleCommand::ServiceStatus => print!("{}", *cloud.status().borrow()),
+        ConsoleCommand::Help | ConsoleCommand::Quit => print!("{HELP}"),
     }
 }
 
-fn tell(started: Instant, event: &Event) {
+fn print_event(started: Instant, event: &PlatformEvent) {
     println!("{:7.1} s  {event}", started.elapsed().as_secs_f64());
 }

@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::world::Service;
+use crate::harness::ServiceConfig;
 
 pub const HELP: &str = "\
 script/cloudrun [--min N] [--max N] [--concurrency N] [--timeout SECONDS] [--idle SECONDS] [--step SECONDS] [--port PORT]
@@ -20,17 +20,17 @@ Runs the release as Cloud Run would, on this machine: instances behind HAProxy, 
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct CloudRunOptions {
     pub port: u16,
-    pub service: Service,
+    pub service: ServiceConfig,
 }
 
-impl Options {
+impl CloudRunOptions {
     /// Reads the arguments; `None` asks for [`HELP`].
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<Option<Self>> {
         let seconds = Duration::from_secs;
         let (mut port, timeout, idle, step) = (8_080, seconds(300), seconds(30), seconds(5));
-        let mut service = Service { min: 0, max: 5, concurrency: 20, timeout, idle, step };
+        let mut service = ServiceConfig { min: 0, max: 5, concurrency: 20, timeout, idle, step };
         let mut arguments = arguments.into_iter();
         while let Some(name) = arguments.next() {
             if ["-h", "--help"].contains(&name.as_str()) {
@@ -62,9 +62,9 @@ impl Options {
 }
 
 /// What a newcomer needs to know.
-impl fmt::Display for Options {
+impl fmt::Display for CloudRunOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { port, service: Service { min, max, concurrency, timeout, .. } } = self;
+        let Self { port, service: ServiceConfig { min, max, concurrency, timeout, .. } } = self;
         let timeout = timeout.as_secs();
         writeln!(
             f,
@@ -83,13 +83,13 @@ impl fmt::Display for Options {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> anyhow::Result<Option<Options>> {
-        Options::parse(line.split_whitespace().map(str::to_owned))
+    fn parse(line: &str) -> anyhow::Result<Option<CloudRunOptions>> {
+        CloudRunOptions::parse(line.split_whitespace().map(str::to_owned))
     }
 
     #[test]
     fn what_is_left_out_is_as_the_help_says() {
-        let Options { port, service } = parse("--min 1 --timeout 60").unwrap().unwrap();
+        let CloudRunOptions { port, service } = parse("--min 1 --timeout 60").unwrap().unwrap();
         assert_eq!((port, service.min, service.max, service.concurrency), (8_080, 1, 5, 20));
         assert_eq!((service.timeout.as_secs(), service.idle.as_secs(), service.step.as_secs()), (60, 30, 5));
         assert!(parse("--max 3 --help").unwrap().is_none());

@@ -1,11 +1,11 @@
-use super::Report;
-use crate::people::Journal;
+use super::ScenarioReport;
+use crate::clients::Journal;
 
 /// Who is back within this many milliseconds must not be seen to leave. A second less than is promised, since an instance
 /// notices a lost connection later than its client.
 const GRACE: u64 = 9_000;
 
-impl Report {
+impl ScenarioReport {
     /// Promise G7, where so many in each room stayed or came back: nobody is missing, and nobody seemed to leave who was there, or
     /// was soon back.
     pub fn expect_presence(&mut self, people: usize) {
@@ -22,7 +22,7 @@ impl Report {
     }
 
     /// How long those who vanished were still shown to others, at most. Nothing if nobody vanished, or somebody is still shown.
-    pub fn longest_ghost(&self) -> Option<u64> {
+    pub fn longest_stale_presence(&self) -> Option<u64> {
         let ghosts = self.journals.iter().filter_map(|ghost| Some((ghost, ghost.vanished?)));
         let stays = ghosts.flat_map(|(ghost, vanished)| {
             let seers = self.journals.iter().filter(|seer| seer.room == ghost.room && seer.vanished.is_none());
@@ -38,7 +38,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::people::{Departure, Outage, Screen};
+    use crate::clients::{Departure, Outage, Screen};
 
     fn departure(who: &str, at: u64) -> Departure {
         Departure { who: who.into(), at }
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_missing_person_and_a_blink_are_disappointments() {
-        for (here, departures, away, disappointments) in [
+        for (here, departures, away, failed_expectations) in [
             (6, vec![], 0, 0),
             (7, vec![], 0, 1),
             (6, vec![departure("rui", 1)], 5_000, 1),
@@ -58,9 +58,9 @@ mod tests {
             let outages = vec![Outage { since: 1_000, until: Some(1_000 + away) }];
             let rui = Journal { who: "rui".into(), outages, screen: screen.clone(), ..Journal::default() };
             let ana = Journal { who: "ana".into(), departures, screen, ..Journal::default() };
-            let mut report = Report { journals: vec![rui, ana], ..Report::default() };
+            let mut report = ScenarioReport { journals: vec![rui, ana], ..ScenarioReport::default() };
             report.expect_presence(6);
-            assert_eq!(report.disappointments.len(), disappointments, "{here} {away}");
+            assert_eq!(report.failed_expectations.len(), failed_expectations, "{here} {away}");
         }
     }
 
@@ -74,8 +74,11 @@ mod tests {
             (vec![saw("ana", 300), journal("rui", "lobby")], None),
         ] {
             let journals = [vec![ghost.clone()], seers].concat();
-            assert_eq!(Report { journals, ..Report::default() }.longest_ghost(), longest);
+            assert_eq!(ScenarioReport { journals, ..ScenarioReport::default() }.longest_stale_presence(), longest);
         }
-        assert_eq!(Report { journals: vec![saw("ana", 300)], ..Report::default() }.longest_ghost(), None);
+        assert_eq!(
+            ScenarioReport { journals: vec![saw("ana", 300)], ..ScenarioReport::default() }.longest_stale_presence(),
+            None
+        );
     }
 }

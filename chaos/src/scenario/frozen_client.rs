@@ -3,29 +3,29 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::{
-    check::Loss,
-    people::{Cast, Order},
-    report::Report,
-    run::Run,
-    stage::{Plan, Stage},
+    checker::AllowedLoss,
+    clients::{Instruction, Workload},
+    report::ScenarioReport,
+    run::RunConfig,
+    test_env::{Setup, TestEnv},
 };
 
-pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { rooms: 1, people: 12, talkers: 12, pace: Duration::from_millis(50), padding: 0 };
+pub async fn run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
+    let workload = Workload { rooms: 1, people: 12, senders: 12, send_interval: Duration::from_millis(50), padding: 0 };
     // As little as can be kept, and a heartbeat that soon finds out who does not answer.
     let settings = vec![("HISTORY_LIMIT", "100".to_owned()), ("HEARTBEAT_MS", "1000".to_owned())];
-    let mut stage = Stage::set(run, Plan { settings, ..Plan::of(cast) }).await?;
-    let frozen = run.pick(2, 4);
-    for _ in 0..run.pick(1, 3) {
-        stage.talk_for(Duration::from_secs(1)).await;
-        let time = run.seconds(10, 15);
-        stage.crowd.order(0..frozen, Order::Freeze(time)).await;
-        stage.fault();
+    let mut env = TestEnv::set(config, Setup { settings, ..Setup::of(workload) }).await?;
+    let frozen = config.pick(2, 4);
+    for _ in 0..config.pick(1, 3) {
+        env.send_for(Duration::from_secs(1)).await;
+        let time = config.seconds(10, 15);
+        env.clients.instruct(0..frozen, Instruction::Freeze(time)).await;
+        env.fault_started();
         sleep(time + Duration::from_secs(2)).await;
-        stage.crowd.all_live(Duration::from_secs(25)).await;
+        env.clients.wait_all_live(Duration::from_secs(25)).await;
     }
-    let mut report = stage.close(Loss::None).await?;
-    let told = report.told_of_gaps();
+    let mut report = env.close(AllowedLoss::None).await?;
+    let told = report.count_told_of_gaps();
     report.expect(told == frozen, format!("{told} people were told of a gap, and {frozen} were frozen"));
     report.expect(report.resets == 0, "a room was reset");
     Ok(report)

@@ -14,32 +14,32 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use crate::{
-    check::Loss,
+    checker::AllowedLoss,
+    clients::{Credentials, Workload, open, sign_in},
     http,
-    people::{Cast, Pass, open, sign_in},
-    report::Report,
-    run::Run,
-    stage::{Plan, Stage},
+    report::ScenarioReport,
+    run::RunConfig,
+    test_env::{Setup, TestEnv},
 };
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 const FLOOD: usize = 1_000;
 /// What an instance may grow by under all that.
 const MEMORY: u64 = 64 * 1_024 * 1_024;
 
-pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast::usual(run);
+pub async fn run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
+    let workload = Workload::standard(config);
     let limits = [("SENDS_PER_SECOND", "20"), ("SENDS_BURST", "60")].map(|(name, value)| (name, value.to_owned()));
-    let mut stage = Stage::set(run, Plan { settings: limits.into(), ..Plan::of(cast) }).await?;
-    stage.talk_for(Duration::from_secs(1)).await;
-    let target = stage.instances[0].address;
-    let before = stage.instances[0].memory()?;
+    let mut env = TestEnv::set(config, Setup { settings: limits.into(), ..Setup::of(workload) }).await?;
+    env.send_for(Duration::from_secs(1)).await;
+    let target = env.instances[0].address;
+    let before = env.instances[0].memory()?;
     let pass = sign_in(target, "mallory").await?;
-    for _ in 0..run.pick(1, 10) {
+    for _ in 0..config.pick(1, 10) {
         refused_at_the_door(target, &pass).await?;
         let garbage: Vec<u8> = {
-            let mut chance = run.seed.chance("hostile", 0);
-            (0..200).map(|_| chance.random()).collect()
+            let mut rng = config.seed.rng("hostile", 0);
+            (0..200).map(|_| rng.random()).collect()
         };
         for (what, message) in [
             ("a frame that is too large", Message::text("x".repeat(limits::FRAME + 1))),
@@ -48,24 +48,24 @@ pub async fn play(run: Run) -> anyhow::Result<Report> {
             ("a fragment of another", Message::Frame(Frame::message("x", OpCode::Data(Data::Continue), true))),
         ] {
             closed(target, &pass, message).await.with_context(|| what.to_owned())?;
-            stage.fault();
+            env.fault_started();
         }
         flood(target, &pass).await?;
-        stage.fault();
+        env.fault_started();
     }
-    let grown = stage.instances[0].memory()?.saturating_sub(before);
-    stage.talk_for(Duration::from_secs(2)).await;
-    let mut report = stage.close(Loss::None).await?;
+    let grown = env.instances[0].memory()?.saturating_sub(before);
+    env.send_for(Duration::from_secs(2)).await;
+    let mut report = env.close(AllowedLoss::None).await?;
     report.expect(grown < MEMORY, format!("an instance grew by {grown} bytes"));
     report.expect(report.interruptions() == 0, "others were harmed");
     Ok(report)
 }
 
 /// Who has no business here is refused before a socket is opened.
-async fn refused_at_the_door(target: SocketAddr, pass: &Pass) -> anyhow::Result<()> {
+async fn refused_at_the_door(target: SocketAddr, pass: &Credentials) -> anyhow::Result<()> {
     let upgrade = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
     let own = format!("Origin: http://{target}\r\n");
-    let session = format!("Cookie: {}\r\n", pass.jar.header());
+    let session = format!("Cookie: {}\r\n", pass.cookies.header());
     let forged = format!("{}x\r\n", session.trim_end());
     let version = "Sec-WebSocket-Protocol: sala.v1\r\n";
     for (what, status, headers) in [
@@ -82,8 +82,8 @@ async fn refused_at_the_door(target: SocketAddr, pass: &Pass) -> anyhow::Result<
 }
 
 /// What is not this protocol ends its own socket, with the code for it.
-async fn closed(target: SocketAddr, pass: &Pass, message: Message) -> anyhow::Result<()> {
-    let mut socket = open(target, &pass.jar).await?;
+async fn closed(target: SocketAddr, pass: &Credentials, message: Message) -> anyhow::Result<()> {
+    let mut socket = open(target, &pass.cookies).await?;
     socket.send(message).await?;
     let code = async {
         while let Some(heard) = socket.next().await {
@@ -93,14 +93,14 @@ async fn closed(target: SocketAddr, pass: &Pass, message: Message) -> anyhow::Re
         }
         anyhow::Ok(None)
     };
-    let code = timeout(PATIENCE, code).await.context("the socket stays open")??;
+    let code = timeout(TIMEOUT, code).await.context("the socket stays open")??;
     ensure!(code == Some(CloseCode::NotThisProtocol.into()), "the socket is closed with {code:?}");
     Ok(())
 }
 
 /// A thousand messages at once: most of them are refused, and the socket lives on.
-async fn flood(target: SocketAddr, pass: &Pass) -> anyhow::Result<()> {
-    let mut socket = open(target, &pass.jar).await?;
+async fn flood(target: SocketAddr, pass: &Credentials) -> anyhow::Result<()> {
+    let mut socket = open(target, &pass.cookies).await?;
     let room = "flooded".to_owned();
     socket.send(Message::text(ClientFrame::Join { room: room.clone(), after: None }.encode())).await?;
     for number in 0..FLOOD {
@@ -126,7 +126,7 @@ async fn flood(target: SocketAddr, pass: &Pass) -> anyhow::Result<()> {
         }
         anyhow::Ok((sent, refused))
     };
-    let (sent, refused) = timeout(PATIENCE * 3, counting).await.context("a flood is not answered")??;
+    let (sent, refused) = timeout(TIMEOUT * 3, counting).await.context("a flood is not answered")??;
     ensure!(refused > FLOOD / 2, "of a flood {sent} messages were taken, and only {refused} refused");
     socket.close(None).await?;
     Ok(())

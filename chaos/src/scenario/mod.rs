@@ -19,9 +19,9 @@ mod wrong_node;
 
 use std::{future::Future, pin::Pin};
 
-use crate::{report::Report, run::Run};
+use crate::{report::ScenarioReport, run::RunConfig};
 
-type Play = fn(Run) -> Pin<Box<dyn Future<Output = anyhow::Result<Report>>>>;
+type RunScenario = fn(RunConfig) -> Pin<Box<dyn Future<Output = anyhow::Result<ScenarioReport>>>>;
 
 /// One scenario.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Scenario {
     pub name: &'static str,
     /// What it breaks.
     pub fault: &'static str,
-    pub play: Play,
+    pub run: RunScenario,
 }
 
 /// All of them, in the order of the table.
@@ -37,76 +37,76 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "kill-instance",
         fault: "an instance is killed with its queues unflushed, again and again; some of its people never come back",
-        play: |run| Box::pin(kill_instance::play(run)),
+        run: |config| Box::pin(kill_instance::run(config)),
     },
     Scenario {
         name: "rolling-restart",
         fault: "every instance is asked to end, one after the other",
-        play: |run| Box::pin(rolling_restart::play(run)),
+        run: |config| Box::pin(rolling_restart::run(config)),
     },
     Scenario {
         name: "pubsub-kill",
         fault: "Redis cuts the connections that listen, every two seconds",
-        play: |run| Box::pin(pubsub_kill::play(run)),
+        run: |config| Box::pin(pubsub_kill::run(config)),
     },
     Scenario {
         name: "redis-stop",
         fault: "Redis stands still, with all its connections open",
-        play: |run| Box::pin(redis_stop::play(run)),
+        run: |config| Box::pin(redis_stop::run(config)),
     },
     Scenario {
         name: "redis-failover",
         fault: "a replica that lags behind takes the place of Redis, so that an acknowledged end is lost",
-        play: |run| Box::pin(redis_failover::play(run)),
+        run: |config| Box::pin(redis_failover::run(config)),
     },
     Scenario {
         name: "wrong-node",
         fault: "the node that instances listen to is cut off from the one that they write to",
-        play: |run| Box::pin(wrong_node::play(run)),
+        run: |config| Box::pin(wrong_node::run(config)),
     },
     Scenario {
         name: "bad-pubsub",
         fault: "published events are dropped, repeated and reordered; at last all of them are dropped",
-        play: |run| Box::pin(bad_pubsub::play(run)),
+        run: |config| Box::pin(bad_pubsub::run(config)),
     },
     Scenario {
         name: "lost-reply",
         fault: "messages are appended, and the connection is cut in the place of the reply",
-        play: |run| Box::pin(lost_reply::play(run)),
+        run: |config| Box::pin(lost_reply::run(config)),
     },
     Scenario {
         name: "redis-loss",
         fault: "Redis comes back empty, is flushed, loses counts and streams of rooms, evicts for want of memory; is full and keeps",
-        play: |run| Box::pin(redis_loss::play(run)),
+        run: |config| Box::pin(redis_loss::run(config)),
     },
     Scenario {
         name: "slow-reader",
         fault: "one person reads a kilobyte a second in a busy room",
-        play: |run| Box::pin(slow_reader::play(run)),
+        run: |config| Box::pin(slow_reader::run(config)),
     },
     Scenario {
         name: "mass-reconnect",
         fault: "everybody is cut off at once",
-        play: |run| Box::pin(mass_reconnect::play(run)),
+        run: |config| Box::pin(mass_reconnect::run(config)),
     },
     Scenario {
         name: "request-cap",
         fault: "every connection is cut at its cap, once with changes of socket and once without",
-        play: |run| Box::pin(request_cap::play(run)),
+        run: |config| Box::pin(request_cap::run(config)),
     },
     Scenario {
         name: "cloud-run",
         fault: "a platform starts from nothing, adds instances, cuts every request at its cap, rolls out a revision, takes instances away",
-        play: |run| Box::pin(cloud_run::play(run)),
+        run: |config| Box::pin(cloud_run::run(config)),
     },
     Scenario {
         name: "frozen-client",
         fault: "a page stands still for longer than history is kept",
-        play: |run| Box::pin(frozen_client::play(run)),
+        run: |config| Box::pin(frozen_client::run(config)),
     },
     Scenario {
         name: "hostile",
         fault: "foreign origins, forged sessions, frames that are none, a flood from one sender",
-        play: |run| Box::pin(hostile::play(run)),
+        run: |config| Box::pin(hostile::run(config)),
     },
 ];

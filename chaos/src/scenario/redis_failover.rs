@@ -4,47 +4,54 @@ use anyhow::Context;
 use tokio::time::sleep;
 
 use crate::{
-    check::Loss,
-    people::Cast,
-    report::Report,
-    run::Run,
-    stage::{Plan, Stage},
-    world::{Redis, Sentinels},
+    checker::AllowedLoss,
+    clients::Workload,
+    harness::{RedisServer, Sentinels},
+    report::ScenarioReport,
+    run::RunConfig,
+    test_env::{Setup, TestEnv},
 };
 
-pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let master = Redis::start().await?;
-    let mut replicas = vec![Redis::start().await?, Redis::start().await?];
+pub async fn run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
+    let master = RedisServer::start().await?;
+    let mut replicas = vec![RedisServer::start().await?, RedisServer::start().await?];
     for replica in &replicas {
         replica.ask::<String>(&["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await?;
     }
     let sentinels = Sentinels::watch(&master, replicas.len()).await?;
-    let plan = Plan::of(Cast { pace: Duration::from_millis(200), ..Cast::usual(run) });
-    let mut stage = Stage::around(master, Some(sentinels.url()), run, plan).await?;
+    let setup = Setup::of(Workload { send_interval: Duration::from_millis(200), ..Workload::standard(config) });
+    let mut env = TestEnv::around(master, Some(sentinels.url()), config, setup).await?;
 
-    stage.talk_for(run.seconds(3, 20)).await;
+    env.send_for(config.seconds(3, 20)).await;
     // From here on the replicas lag behind, and what is acknowledged is on its way to be lost.
-    stage.redis.ask::<()>(&["ACL", "SETUSER", "default", "-psync", "-sync"]).await?;
-    stage.redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "replica"]).await?;
+    env.redis.ask::<()>(&["ACL", "SETUSER", "default", "-psync", "-sync"]).await?;
+    env.redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "replica"]).await?;
     sleep(Duration::from_secs(1)).await;
-    stage.redis.kill().await?;
-    stage.fault();
-    let promoted = sentinels.another_than(stage.redis.port()).await?;
+    env.redis.kill().await?;
+    env.fault_started();
+    let promoted = sentinels.another_than(env.redis.port()).await?;
     let nth = replicas.iter().position(|replica| replica.port() == promoted).context("nobody's port is master now")?;
-    stage.redis = replicas.swap_remove(nth);
-    stage.heal();
+    env.redis = replicas.swap_remove(nth);
+    env.fault_ended();
     // As many again, so that the numbers of what was lost are given to others.
-    stage.talk_for(run.seconds(12, 40)).await;
+    env.send_for(config.seconds(12, 40)).await;
 
-    let mut report = stage.close(Loss::Declared).await?;
-    report.expect(report.gone > 0, "nothing that was acknowledged is gone, so nothing was lost");
+    let mut report = env.close(AllowedLoss::Declared).await?;
+    report.expect(report.missing_from_history > 0, "nothing that was acknowledged is gone, so nothing was lost");
     let (untold, all) = (report.without_resets(1, u64::MAX), report.clients);
     report.expect(untold == 0, format!("{untold} of {all} people were not told that messages were lost"));
     let with_authors: usize = report.journals.iter().map(|journal| journal.screen.failed.len()).sum();
-    let gone = report.gone;
+    let missing_from_history = report.missing_from_history;
     // Of what lies before a page after a fork nothing can be said, and only the full form has as much.
-    let is_enough = if run.full { with_authors > 0 && with_authors <= gone } else { with_authors == gone };
-    report.expect(is_enough, format!("{gone} messages are gone, and {with_authors} are back with their authors"));
-    report.tell_news();
+    let is_enough = if config.full {
+        with_authors > 0 && with_authors <= missing_from_history
+    } else {
+        with_authors == missing_from_history
+    };
+    report.expect(
+        is_enough,
+        format!("{missing_from_history} messages are gone, and {with_authors} are back with their authors"),
+    );
+    report.record_recovery_time();
     Ok(report)
 }

@@ -1,49 +1,49 @@
 use std::time::Duration;
 
 use crate::{
-    check::Loss,
-    figure::Figure,
-    people::Cast,
-    report::Report,
-    run::Run,
-    stage::{Plan, Stage},
+    checker::AllowedLoss,
+    clients::Workload,
+    report::Metric,
+    report::ScenarioReport,
+    run::RunConfig,
+    test_env::{Setup, TestEnv},
 };
 
 const CAP: Duration = Duration::from_secs(20);
 
-pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let mut report = capped(run, true).await?;
+pub async fn run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
+    let mut report = capped(config, true).await?;
     let rotations: usize = report.journals.iter().map(|journal| journal.rotations).sum();
-    report.tell(Figure::count("interruptions where the cap is known", 0, report.interruptions()));
+    report.record(Metric::count("interruptions where the cap is known", 0, report.interruptions()));
     report
         .expect(rotations >= report.clients, format!("the server asked only {rotations} times for a change of socket"));
-    report.expect_presence(Cast::usual(run).in_a_room());
-    let other = capped(run, false).await?;
+    report.expect_presence(Workload::standard(config).per_room());
+    let other = capped(config, false).await?;
     let interrupted = other.interruptions();
     report.expect(interrupted >= other.clients, "without changes of socket nobody was cut off, so nothing was tried");
     Ok(both(report, other))
 }
 
-async fn capped(run: Run, rotates: bool) -> anyhow::Result<Report> {
-    let cast = Cast::usual(run);
+async fn capped(config: RunConfig, rotates: bool) -> anyhow::Result<ScenarioReport> {
+    let workload = Workload::standard(config);
     let timeout = if rotates { CAP.as_secs() } else { 0 };
     let settings = vec![("REQUEST_TIMEOUT", timeout.to_string())];
-    let mut stage = Stage::set(run, Plan { cap: Some(CAP), settings, ..Plan::of(cast) }).await?;
-    stage.talk_for(run.seconds(25, 70)).await;
-    stage.fault();
-    stage.close(Loss::None).await
+    let mut env = TestEnv::set(config, Setup { cap: Some(CAP), settings, ..Setup::of(workload) }).await?;
+    env.send_for(config.seconds(25, 70)).await;
+    env.fault_started();
+    env.close(AllowedLoss::None).await
 }
 
-fn both(one: Report, other: Report) -> Report {
-    Report {
+fn both(one: ScenarioReport, other: ScenarioReport) -> ScenarioReport {
+    ScenarioReport {
         clients: one.clients + other.clients,
         messages: one.messages + other.messages,
         faults: one.faults + other.faults,
-        findings: [one.findings, other.findings].concat(),
-        disappointments: [one.disappointments, other.disappointments].concat(),
-        figures: [one.figures, other.figures].concat(),
+        violations: [one.violations, other.violations].concat(),
+        failed_expectations: [one.failed_expectations, other.failed_expectations].concat(),
+        metrics: [one.metrics, other.metrics].concat(),
         resumes: [one.resumes, other.resumes].concat(),
-        gone: one.gone + other.gone,
+        missing_from_history: one.missing_from_history + other.missing_from_history,
         resets: one.resets + other.resets,
         journals: [one.journals, other.journals].concat(),
     }

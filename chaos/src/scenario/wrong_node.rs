@@ -4,45 +4,45 @@ use anyhow::ensure;
 use tokio::time::sleep;
 
 use crate::{
-    check::Loss,
-    figure::Figure,
-    people::Cast,
-    report::Report,
-    run::Run,
-    stage::{Plan, Stage},
-    world::Redis,
+    checker::AllowedLoss,
+    clients::Workload,
+    harness::RedisServer,
+    report::Metric,
+    report::ScenarioReport,
+    run::RunConfig,
+    test_env::{Setup, TestEnv},
 };
 
 /// How soon an instance that is deaf has found another connection to listen on.
 const PROMISED: Duration = Duration::from_secs(10);
 
-pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let mut stage = Stage::set(run, Plan::of(Cast::usual(run))).await?;
-    let replica = Redis::start().await?;
-    let master = stage.redis.port();
+pub async fn run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
+    let mut env = TestEnv::set(config, Setup::of(Workload::standard(config))).await?;
+    let replica = RedisServer::start().await?;
+    let master = env.redis.port();
     let mut longest = Some(0);
-    for _ in 0..run.pick(1, 4) {
+    for _ in 0..config.pick(1, 4) {
         replica.ask::<String>(&["REPLICAOF", "127.0.0.1", &master.to_string()]).await?;
-        stage.talk_for(Duration::from_secs(2)).await;
+        env.send_for(Duration::from_secs(2)).await;
         // Who listens is led to the replica, which passes on what the master publishes; who writes stays.
-        stage.wire.lead_to(replica.port());
-        stage.redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await?;
-        stage.talk_for(Duration::from_secs(3)).await;
-        stage.wire.lead_to(master);
+        env.redis_proxy.redirect(replica.port());
+        env.redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await?;
+        env.send_for(Duration::from_secs(3)).await;
+        env.redis_proxy.redirect(master);
         // Now nothing comes that way any more, and every connection is healthy.
         replica.ask::<String>(&["REPLICAOF", "NO", "ONE"]).await?;
-        stage.fault();
-        stage.heal();
-        let deaf = stage.clock.now();
-        ensure!(stage.until_ready(false, Duration::from_secs(10)).await?, "an instance is deaf and calls itself ready");
-        let listens = stage.until_ready(true, PROMISED).await?.then(|| stage.clock.now() - deaf);
+        env.fault_started();
+        env.fault_ended();
+        let deaf = env.clock.now();
+        ensure!(env.wait_ready(false, Duration::from_secs(10)).await?, "an instance is deaf and calls itself ready");
+        let listens = env.wait_ready(true, PROMISED).await?.then(|| env.clock.now() - deaf);
         longest = longest.zip(listens).map(|(one, other)| one.max(other));
         sleep(Duration::from_secs(2)).await;
     }
-    let mut report = stage.close(Loss::None).await?;
+    let mut report = env.close(AllowedLoss::None).await?;
     let interruptions = report.interruptions();
     report.expect(interruptions == 0, format!("people saw {interruptions} interruptions"));
-    report.tell_news();
-    report.tell(Figure::time("a deaf instance listens again", Some(PROMISED), longest));
+    report.record_recovery_time();
+    report.record(Metric::time("a deaf instance listens again", Some(PROMISED), longest));
     Ok(report)
 }
