@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 
 use super::{Violation, ViolationKind};
 
-/// What is kept of a room.
+/// The stored events of a room.
 #[derive(Clone, Debug, Default)]
 pub struct RoomHistory {
     pub room: String,
     /// In the order of the stream.
     pub entries: Vec<HistoryEntry>,
-    /// The number of its last event, as the room itself counts.
+    /// The room's own counter: the `seq` of its last event.
     pub head: u64,
 }
 
@@ -22,7 +22,7 @@ pub struct HistoryEntry {
 }
 
 impl RoomHistory {
-    /// The number of the oldest event that is kept.
+    /// The `seq` of the oldest stored event.
     pub fn first(&self) -> u64 {
         self.entries.first().map_or(self.head + 1, |entry| entry.seq)
     }
@@ -36,33 +36,30 @@ impl RoomHistory {
         self.entries.iter().map(|entry| (entry.key.as_str(), entry.seq)).collect()
     }
 
-    /// What is wrong with it by itself: holes, a broken chain, anything twice.
+    /// Gaps, a broken chain, and duplicates.
     pub fn violations(&self) -> Vec<Violation> {
         let mut violations = Vec::new();
-        let mut find = |kind, detail| {
-            violations.push(Violation { kind, room: self.room.clone(), who: String::new(), detail });
+        let mut report = |kind, detail| {
+            violations.push(Violation { kind, room: self.room.clone(), user: String::new(), detail });
         };
         for pair in self.entries.windows(2) {
             let (before, after) = (&pair[0], &pair[1]);
             if after.seq <= before.seq {
-                find(ViolationKind::OutOfOrder, format!("{} stands behind {}", after.seq, before.seq));
+                report(ViolationKind::OutOfOrder, format!("{} follows {}", after.seq, before.seq));
             } else if after.seq != before.seq + 1 {
-                find(ViolationKind::Lost, format!("nothing between {} and {}", before.seq, after.seq));
+                report(ViolationKind::Lost, format!("nothing between {} and {}", before.seq, after.seq));
             } else if after.prev != before.uid {
-                find(
-                    ViolationKind::OutOfOrder,
-                    format!("{} does not name {} as the one before it", after.seq, before.seq),
-                );
+                report(ViolationKind::OutOfOrder, format!("prev of {} is not the uid of {}", after.seq, before.seq));
             }
         }
         if self.entries.last().is_some_and(|last| last.seq != self.head) {
-            find(ViolationKind::Lost, format!("the room counts {} events, and the last one is missing", self.head));
+            report(ViolationKind::Lost, format!("the room counts {} events, and the last one is missing", self.head));
         }
         let (mut uids, mut keys) = (BTreeMap::new(), BTreeMap::new());
         for HistoryEntry { seq, uid, key, .. } in &self.entries {
             for (what, other) in [("uid", uids.insert(uid, seq)), ("message", keys.insert(key, seq))] {
                 if let Some(other) = other {
-                    find(ViolationKind::Duplicated, format!("{other} and {seq} are the same {what}: {key}"));
+                    report(ViolationKind::Duplicated, format!("{other} and {seq} are the same {what}: {key}"));
                 }
             }
         }
@@ -72,13 +69,13 @@ impl RoomHistory {
 
 #[cfg(test)]
 mod tests {
-    use super::super::case::{history, kinds};
+    use super::super::fixture::{history, kinds};
     use super::*;
 
-    type Damage = fn(&mut RoomHistory);
+    type Corruption = fn(&mut RoomHistory);
 
     #[test]
-    fn a_whole_history_has_no_flaws() {
+    fn a_correct_or_trimmed_history_has_no_violations() {
         assert!(history("abcd").violations().is_empty());
         assert!(RoomHistory::default().violations().is_empty());
         let mut trimmed = history("abcd");
@@ -89,18 +86,18 @@ mod tests {
     }
 
     #[test]
-    fn every_flaw_is_found() {
-        let damages: [(&str, Damage, ViolationKind); 6] = [
-            ("a hole", |history| drop(history.entries.remove(1)), ViolationKind::Lost),
+    fn every_corruption_is_found() {
+        let corruptions: [(&str, Corruption, ViolationKind); 6] = [
+            ("a gap", |history| drop(history.entries.remove(1)), ViolationKind::Lost),
             ("no end", |history| drop(history.entries.pop()), ViolationKind::Lost),
             ("another order", |history| history.entries.swap(1, 2), ViolationKind::OutOfOrder),
             ("a broken chain", |history| history.entries[2].prev = "x".into(), ViolationKind::OutOfOrder),
             ("a uid twice", |history| history.entries[3].uid = "u1".into(), ViolationKind::Duplicated),
             ("a message twice", |history| history.entries[3].key = "ana/a".into(), ViolationKind::Duplicated),
         ];
-        for (name, damage, kind) in damages {
+        for (name, corrupt, kind) in corruptions {
             let mut history = history("abcd");
-            damage(&mut history);
+            corrupt(&mut history);
             assert!(kinds(&history.violations()).contains(&kind), "{name}: {:?}", history.violations());
         }
     }

@@ -1,11 +1,10 @@
-//! Decides, from the journals of all people and the history that is left, whether a room kept its promises. It knows no
-//! client and no server: only what was written down.
+//! Decides, from the journals of all clients and the stored history, whether a room kept its promises. The checker shares
+//! no code with client or server.
 
 mod acknowledged;
 #[cfg(test)]
-mod case;
+mod fixture;
 mod history;
-mod own_order;
 mod screen;
 mod views;
 
@@ -16,65 +15,65 @@ pub use history::{HistoryEntry, RoomHistory};
 
 use crate::clients::Journal;
 
-/// Whether a scenario destroys history, so that messages may be missing where that was declared.
+/// Whether a scenario destroys history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllowedLoss {
     /// Nothing may be missing.
     None,
-    /// What a reset declared may be missing.
+    /// Messages may be missing if a reset declared their loss.
     Declared,
 }
 
-/// One promise that was broken.
+/// A broken promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     pub kind: ViolationKind,
     pub room: String,
-    /// Whose journal shows it; empty where the history does.
-    pub who: String,
+    /// Whose journal shows it; empty if the history does.
+    pub user: String,
     pub detail: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ViolationKind {
-    /// A message is missing: from the history, or from a screen.
+    /// A message is missing from the history or from a screen.
     Lost,
-    /// A message is there twice.
+    /// A message exists twice.
     Duplicated,
-    /// Two saw different orders, or somebody's own messages are not in the order in which they were said.
+    /// Two clients saw different orders, or an author's messages are not in the order in which they were sent.
     OutOfOrder,
-    /// All is well again, and something still waits.
+    /// Something is still pending although all faults have ended.
     Unsettled,
 }
 
-/// Everything that is wrong in one room.
+/// All violations in one room.
 pub fn check_room(history: &RoomHistory, journals: &[Journal], loss: AllowedLoss) -> Vec<Violation> {
     let mut violations = history.violations();
     violations.extend(acknowledged::missing(history, journals, loss));
     for journal in journals {
-        violations.extend(acknowledged::misplaced(history, journal, loss));
+        violations.extend(acknowledged::wrong_seqs(history, journal, loss));
+        violations.extend(acknowledged::own_order(history, journal));
         violations.extend(views::violations(history, journal, loss));
-        // Whoever vanished was told nothing more.
+        // A client that vanished received nothing more.
         if journal.vanished.is_none() {
             violations.extend(screen::violations(history, journal, loss));
         }
-        violations.extend(own_order::violations(history, journal));
     }
     violations
 }
 
 impl Violation {
-    fn of(journal: &Journal, kind: ViolationKind, detail: String) -> Self {
-        Self { kind, room: journal.room.clone(), who: journal.who.clone(), detail }
+    fn new(journal: &Journal, kind: ViolationKind, detail: String) -> Self {
+        Self { kind, room: journal.room.clone(), user: journal.user.clone(), detail }
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, room, who, detail } = self;
+        let Self { kind, room, user, detail } = self;
         write!(f, "{kind:?} in {room}")?;
-        if !who.is_empty() {
-            write!(f, ", seen by {who}")?;
+        if !user.is_empty() {
+            write!(f, ", seen by {user}")?;
         }
         write!(f, ": {detail}")
     }

@@ -2,104 +2,100 @@ use protocol::Reason;
 
 use super::SessionAffinity;
 
-/// What one person wrote down. Times are milliseconds since the run began.
+/// What one client logged. Times are milliseconds since the start of the run. A message's key is
+/// `<author's id>/<message's id>`.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    /// The person's id.
-    pub who: String,
+    /// The user's id.
+    pub user: String,
     pub room: String,
-    /// All that the person said, in that order.
-    pub said: Vec<SentMessage>,
-    /// What the client let go of because it is in the history.
-    pub acknowledged: Vec<AcknowledgedMessage>,
-    /// Ids that were acknowledged and which the client then showed as lost.
+    /// All messages that the client sent, in order.
+    pub sent: Vec<MessageTime>,
+    /// Messages that left the outbox because they are in the history.
+    pub acknowledged: Vec<MessageTime>,
+    /// Ids of acknowledged messages that the client then showed as lost.
     pub lost: Vec<String>,
-    /// Places that `sent` told of.
+    /// Ids and the `seq` that the acknowledgement named.
     pub acknowledged_seqs: Vec<(String, u64)>,
-    /// What the list showed: a new view each time that it was replaced.
+    /// What the timeline showed: a new view each time it was replaced.
     pub views: Vec<TimelineView>,
-    /// When the banner came, and when the room was joined again.
     pub outages: Vec<Outage>,
-    /// Codes of the sockets that the other side closed; 1006 where there was none.
-    pub closes: Vec<u16>,
+    /// Codes of the sockets that the other side closed; 1006 for those without a close frame.
+    pub close_codes: Vec<u16>,
     /// How often the server asked for a change of socket.
     pub rotations: usize,
-    /// How often the server would not do something because it could not.
+    /// How often the server refused a command as temporarily unavailable.
     pub refusals: usize,
-    /// Who was taken off the list of those who are here, and when.
+    /// Who disappeared from the member list.
     pub departures: Vec<Departure>,
-    /// How often the platform led the person back to the same instance.
     pub affinity: SessionAffinity,
-    /// When the person was gone without a word, if so.
+    /// When the client vanished without closing its socket, if it did.
     pub vanished: Option<u64>,
-    /// What the list showed at the end.
+    /// The screen at the end.
     pub screen: Screen,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SentMessage {
+pub struct MessageTime {
     pub id: String,
     pub at: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Departure {
-    pub who: String,
+    pub user: String,
     pub at: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AcknowledgedMessage {
-    pub id: String,
-    pub at: u64,
-}
-
-/// A stretch of the room as it appeared on a screen, line by line.
+/// A stretch of the room as it appeared on a screen, event by event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TimelineView {
     pub since: u64,
-    /// Why it took the place of the view before it; empty where nothing was said.
+    /// Why it replaced the previous view; `None` if no reason was given.
     pub declared: Option<Reason>,
-    pub lines: Vec<DisplayedEvent>,
+    pub events: Vec<DisplayedEvent>,
 }
 
-/// A line that has its place in the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayedEvent {
     pub seq: u64,
-    /// `<author's id>/<message's id>`.
     pub key: String,
     pub at: u64,
 }
 
+/// From the loss of the connection to the completed join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
     pub since: u64,
-    /// Empty while it lasts.
+    /// `None` while it lasts.
     pub until: Option<u64>,
 }
 
-/// A list as it looks at one moment.
+/// What a screen shows at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Screen {
-    /// What has a place: its number and key.
+    /// The `seq` and key of everything that is in the history.
     pub sent: Vec<(u64, String)>,
-    /// Keys of what is on its way.
+    /// Keys of pending messages.
     pub pending: Vec<String>,
-    /// Keys of what is marked as failed.
+    /// Keys of failed messages.
     pub failed: Vec<String>,
-    /// How many people are said to be here.
-    pub here: u64,
+    /// The displayed number of members.
+    pub members: u64,
 }
 
 impl Journal {
-    /// Views that replaced another because the room's history was lost, or a part of it.
+    /// Views that replaced another one because history was lost.
     pub fn resets(&self) -> impl Iterator<Item = &TimelineView> {
         self.views.iter().filter(|view| matches!(view.declared, Some(Reason::Epoch | Reason::Fork | Reason::Unknown)))
     }
 
-    /// The first line that came after that time.
-    pub fn heard_after(&self, at: u64) -> Option<&DisplayedEvent> {
-        self.views.iter().flat_map(|view| &view.lines).find(|line| line.at >= at)
+    /// The first event that appeared at or after a time.
+    pub fn first_event_after(&self, at: u64) -> Option<&DisplayedEvent> {
+        self.views.iter().flat_map(|view| &view.events).find(|event| event.at >= at)
+    }
+
+    pub fn key(&self, id: &str) -> String {
+        format!("{}/{id}", self.user)
     }
 }

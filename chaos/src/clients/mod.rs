@@ -1,16 +1,13 @@
-//! The people of a run: each is the real client machine, driven over a real socket, with a journal of what it did and saw.
+//! The clients of a run. Each drives the real state machine of `client` over a real socket, and keeps a journal of what it
+//! did and what its screen showed.
 
-mod cookie_jar;
+mod connection;
 mod journal;
 mod recorder;
-mod sign_in;
 mod simulated_client;
-mod socket;
 mod workload;
 
-pub use cookie_jar::{CookieJar, SessionAffinity};
-pub use journal::{AcknowledgedMessage, Departure, DisplayedEvent, Journal, Outage, Screen, SentMessage, TimelineView};
-pub use sign_in::{Credentials, sign_in};
-pub use simulated_client::{ClientState, Instruction, MARK};
-pub use socket::open;
+pub use connection::{Credentials, SessionAffinity, sign_in};
+pub use journal::{Departure, DisplayedEvent, Journal, MessageTime, Outage, Screen, TimelineView};
+pub use simulated_client::{ClientState, Instruction, TEXT_PREFIX};
 pub use workload::{Clients, Workload};

@@ -3,104 +3,79 @@ use std::collections::BTreeSet;
 use client::TimelineItem;
 use protocol::{Reason, RefusalCode, ServerFrame, User};
 
-use super::{AcknowledgedMessage, Departure, DisplayedEvent, Journal, Outage, Screen, SentMessage, TimelineView};
+use super::{Departure, DisplayedEvent, Journal, Outage, TimelineView};
 
-/// A journal while it is written.
+/// Writes a journal from the frames that a client receives and from the state that its screen shows after each of them.
 pub struct Recorder {
-    journal: Journal,
-    /// Why the frame that is being worked on replaces the view, if it does.
-    replaces: Option<Reason>,
+    pub journal: Journal,
+    /// Why the current frame replaces the view, if it does.
+    replaces_view: Option<Reason>,
     was_live: bool,
-    /// Whether the room was joined since the link was last lost.
+    /// Whether the room was joined since the connection was last lost.
     joined: bool,
-    /// Ids of those who were here when that last changed.
-    here: BTreeSet<String>,
-    /// Whether the frame that is being worked on tells who is here.
-    tells_who: bool,
+    /// Ids of the members at the last change.
+    members: BTreeSet<String>,
+    /// Whether the current frame changes the member list.
+    changes_members: bool,
 }
 
 impl Recorder {
-    pub fn new(who: &str, room: &str) -> Self {
-        let journal =
-            Journal { who: who.into(), room: room.into(), views: vec![TimelineView::default()], ..Journal::default() };
-        let here = BTreeSet::new();
-        Self { journal, replaces: None, was_live: false, joined: false, here, tells_who: false }
+    pub fn new(user: &str, room: &str) -> Self {
+        let views = vec![TimelineView::default()];
+        let journal = Journal { user: user.into(), room: room.into(), views, ..Journal::default() };
+        let members = BTreeSet::new();
+        Self { journal, replaces_view: None, was_live: false, joined: false, members, changes_members: false }
     }
 
-    pub fn who(&self) -> &str {
-        &self.journal.who
-    }
-
-    pub fn room(&self) -> &str {
-        &self.journal.room
-    }
-
-    /// Whether the person is in the room, as far as anybody can tell.
+    /// Whether the client is in the room, as far as it knows.
     pub fn is_joined(&self) -> bool {
         self.joined
     }
 
     pub fn last_seq(&self) -> u64 {
-        self.journal.views.last().and_then(|view| view.lines.last()).map_or(0, |line| line.seq)
+        self.journal.views.last().and_then(|view| view.events.last()).map_or(0, |event| event.seq)
     }
 
-    pub fn said(&mut self, id: &str, at: u64) {
-        self.journal.said.push(SentMessage { id: id.to_owned(), at });
-    }
-
-    pub fn acknowledged(&mut self, id: String, at: u64) {
-        self.journal.acknowledged.push(AcknowledgedMessage { id, at });
-    }
-
-    pub fn lost(&mut self, id: String) {
-        self.journal.lost.push(id);
-    }
-
-    pub fn closed(&mut self, code: u16) {
-        self.journal.closes.push(code);
-    }
-
-    /// A frame came. Events are by far the most, and what they do is seen on the screen.
-    pub fn heard(&mut self, text: &str, now: u64) {
+    /// Begins with a frame. Events are by far the most frequent ones; their effect is read from the timeline.
+    pub fn begin_frame(&mut self, text: &str, now: u64) {
         if text.starts_with(r#"{"type":"event""#) {
             return;
         }
         match ServerFrame::decode(text) {
             Ok(ServerFrame::Joined { recovered, reason, .. }) => {
-                self.replaces = (!recovered).then(|| reason.unwrap_or(Reason::Unknown));
+                self.replaces_view = (!recovered).then(|| reason.unwrap_or(Reason::Unknown));
                 self.joined = true;
-                self.tells_who = true;
+                self.changes_members = true;
                 if let Some(outage) = self.journal.outages.last_mut() {
                     outage.until.get_or_insert(now);
                 }
             }
-            Ok(ServerFrame::Reset { reason, .. }) => self.replaces = Some(reason),
+            Ok(ServerFrame::Reset { reason, .. }) => self.replaces_view = Some(reason),
             Ok(ServerFrame::Sent { id, seq, .. }) => self.journal.acknowledged_seqs.push((id, seq)),
-            Ok(ServerFrame::People { .. }) => self.tells_who = true,
+            Ok(ServerFrame::People { .. }) => self.changes_members = true,
             Ok(ServerFrame::Refused { code: RefusalCode::Unavailable, .. }) => self.journal.refusals += 1,
             Ok(ServerFrame::Rotate { .. }) => self.journal.rotations += 1,
             _ => {}
         }
     }
 
-    /// The frame is worked on.
-    pub fn frame_done(&mut self) {
-        self.replaces = None;
-        self.tells_who = false;
+    pub fn end_frame(&mut self) {
+        self.replaces_view = None;
+        self.changes_members = false;
     }
 
-    /// Notes who is no longer on the list. A long list is only a part of those who are here, and says nothing about it.
-    pub fn here(&mut self, people: &[User], count: u64, now: u64) {
-        if !self.tells_who || people.len() as u64 != count {
+    /// Records who left the member list. A list that is only a sample says nothing.
+    pub fn record_members(&mut self, members: &[User], count: u64, now: u64) {
+        if !self.changes_members || members.len() as u64 != count {
             return;
         }
-        let here: BTreeSet<String> = people.iter().map(|user| user.id.clone()).collect();
-        let left = self.here.difference(&here).map(|who| Departure { who: who.clone(), at: now });
+        let members: BTreeSet<String> = members.iter().map(|user| user.id.clone()).collect();
+        let left = self.members.difference(&members).map(|user| Departure { user: user.clone(), at: now });
         self.journal.departures.extend(left);
-        self.here = here;
+        self.members = members;
     }
 
-    pub fn link(&mut self, live: bool, now: u64) {
+    pub fn record_connection(&mut self, live: bool, now: u64) {
         if self.was_live && !live {
             self.journal.outages.push(Outage { since: now, until: None });
             self.joined = false;
@@ -108,47 +83,32 @@ impl Recorder {
         self.was_live = live;
     }
 
-    /// Notes the lines that are new on the screen. Where the list was replaced, all of them are.
-    pub fn shown(&mut self, lines: &[TimelineItem], now: u64) {
-        let view = self.journal.views.last().expect("there is one from the start");
-        let known = view.lines.last().map_or(0, |line| line.seq);
-        let last = lines.iter().rev().find_map(|line| line.seq).unwrap_or(0);
-        let replaced = self.replaces.take();
-        let is_new = last < known || (replaced.is_some() && !continues(view, lines));
+    /// Records the events that are new on the screen: all of them if the view was replaced.
+    pub fn record_timeline(&mut self, items: &[TimelineItem], now: u64) {
+        let view = self.journal.views.last().expect("there is always a view");
+        let known = view.events.last().map_or(0, |event| event.seq);
+        let last = items.iter().rev().find_map(|item| item.seq).unwrap_or(0);
+        let declared = self.replaces_view.take();
+        let is_new = last < known || (declared.is_some() && !continues(view, items));
         if is_new {
-            if view.lines.is_empty() {
+            if view.events.is_empty() {
                 self.journal.views.pop();
             }
-            self.journal.views.push(TimelineView { since: now, declared: replaced, lines: Vec::new() });
+            self.journal.views.push(TimelineView { since: now, declared, events: Vec::new() });
         }
         let from = if is_new { 0 } else { known };
-        let fresh = lines.iter().rev().filter(|line| line.seq.is_some()).take_while(|line| line.seq > Some(from));
-        let mut fresh: Vec<DisplayedEvent> = fresh
-            .map(|line| DisplayedEvent {
-                seq: line.seq.expect("those without one are left out"),
-                key: line.key.clone(),
-                at: now,
-            })
-            .collect();
+        let fresh = items.iter().rev().filter_map(|item| Some((item.seq?, &item.key)));
+        let fresh = fresh.take_while(|(seq, _)| *seq > from);
+        let mut fresh: Vec<_> = fresh.map(|(seq, key)| DisplayedEvent { seq, key: key.clone(), at: now }).collect();
         fresh.reverse();
-        self.journal.views.last_mut().expect("there is one from the start").lines.extend(fresh);
-    }
-
-    /// The person is gone, and nobody was told.
-    pub fn vanished(&mut self, at: u64) {
-        self.journal.vanished = Some(at);
-    }
-
-    pub fn close(mut self, screen: Screen) -> Journal {
-        self.journal.screen = screen;
-        self.journal
+        self.journal.views.last_mut().expect("there is always a view").events.extend(fresh);
     }
 }
 
-/// Whether the list goes on with the last line that was noted: a page that shows nothing else replaces nothing.
-fn continues(view: &TimelineView, lines: &[TimelineItem]) -> bool {
-    let Some(known) = view.lines.last() else { return false };
-    lines.iter().rev().any(|line| line.seq == Some(known.seq) && line.key == known.key)
+/// Whether a timeline still contains the last recorded event: then a replacement has removed nothing.
+fn continues(view: &TimelineView, items: &[TimelineItem]) -> bool {
+    let Some(known) = view.events.last() else { return false };
+    items.iter().rev().any(|item| item.seq == Some(known.seq) && item.key == known.key)
 }
 
 #[cfg(test)]
@@ -156,24 +116,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_no_longer_listed_has_left() {
+    fn a_departure_is_recorded_from_complete_lists_only() {
         let user = |id: &str| User { id: id.into(), name: id.into() };
         let (ana, rui, zoe) = (user("ana"), user("rui"), user("zoe"));
-        let mut writing = Recorder::new("ana", "lobby");
-        for (at, told, listed, count) in [
+        let mut recorder = Recorder::new("ana", "lobby");
+        for (at, changes, members, count) in [
             (1, true, vec![ana.clone(), rui.clone(), zoe.clone()], 3),
             (2, false, vec![ana.clone()], 1),
             (3, true, vec![ana.clone()], 300),
             (4, true, vec![ana.clone(), zoe.clone()], 2),
             (5, true, vec![ana, rui], 2),
         ] {
-            if told {
-                writing.heard(r#"{"type":"people","room":"lobby","joined":[],"left":[],"count":0}"#, at);
+            if changes {
+                recorder.begin_frame(r#"{"type":"people","room":"lobby","joined":[],"left":[],"count":0}"#, at);
             }
-            writing.here(&listed, count, at);
-            writing.frame_done();
+            recorder.record_members(&members, count, at);
+            recorder.end_frame();
         }
-        let departures = writing.close(Screen::default()).departures;
-        assert_eq!(departures, [("rui", 4), ("zoe", 5)].map(|(who, at)| Departure { who: who.into(), at }));
+        let departures = [("rui", 4), ("zoe", 5)].map(|(user, at)| Departure { user: user.into(), at });
+        assert_eq!(recorder.journal.departures, departures);
     }
 }

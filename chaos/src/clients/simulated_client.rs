@@ -7,214 +7,201 @@ use std::{
 
 use client::{Client, ConnectionStatus, Context, DeliveryStatus, Effect, Input, PendingCommand};
 use rand::{Rng, rngs::StdRng};
+use testkit::Received;
 use tokio::{
     sync::{mpsc, watch},
     time::{sleep, sleep_until},
 };
 
-use super::{
-    Credentials, Journal, Screen,
-    recorder::Recorder,
-    socket::{SocketEvent, SocketTask},
-};
-use crate::clock::Clock;
+use super::{Credentials, Journal, MessageTime, Screen, connection::SocketTask, recorder::Recorder};
+use crate::run_config::RunClock;
 
-/// What was heard and not worked on yet. When it is full, the sockets are read no further.
-const HEARD: usize = 64;
+/// Received frames that are not handled yet. While the channel is full, sockets are not read.
+const RECEIVED: usize = 64;
 
-/// All texts of a run begin with it: by it the wire to Redis finds them.
-pub const MARK: &str = "chaos ";
+/// The start of every text of a run, by which the Redis proxy recognises it.
+pub const TEXT_PREFIX: &str = "chaos ";
 
-/// What a scenario asks of one person.
+/// What a scenario asks of one client.
 #[derive(Clone, Copy, Debug)]
 pub enum Instruction {
-    /// Do nothing at all, not even read, for so long.
+    /// Do nothing for so long, not even read.
     Freeze(Duration),
-    /// Be gone for good, without a word. For one whose instance was killed: to another one it would still say good-bye.
+    /// Disappear for good, without a close frame. For a client whose instance was killed: another instance would hear its
+    /// close frame.
     Vanish,
-    /// Close the page, and hand over the journal.
+    /// Close the page and return the journal.
     Leave,
 }
 
-/// How a person does, for those who wait for it.
+/// A client's state, for scenarios that wait for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClientState {
     pub live: bool,
-    /// The number of the last line that has one.
-    pub shown: u64,
-    /// How many messages wait.
+    /// The `seq` of the last displayed event.
+    pub last_seq: u64,
+    /// The number of pending messages.
     pub pending: usize,
-    /// How many were acknowledged so far.
+    /// The number of messages that were acknowledged so far.
     pub acknowledged: usize,
-    /// How many people are said to be here.
-    pub here: u64,
+    /// The displayed number of members.
+    pub members: u64,
 }
 
-/// One person at one screen.
+/// One client with its screen.
 pub struct SimulatedClient {
     client: Client,
-    pass: Credentials,
-    address: SocketAddr,
-    clock: Clock,
-    rng: StdRng,
-    /// The mean time between two things to say; a listener has none.
-    send_interval: Option<Duration>,
-    /// What is added to each text.
+    config: ClientConfig,
+    /// What is appended to each text.
     padding: String,
     sockets: BTreeMap<u32, SocketTask>,
-    events_tx: mpsc::Sender<(u32, SocketEvent)>,
-    writing: Recorder,
-    standing: watch::Sender<ClientState>,
-    /// Ids that are known to be in the history.
+    received: mpsc::Sender<(u32, Received)>,
+    recorder: Recorder,
+    state: watch::Sender<ClientState>,
+    /// Ids of messages that are known to be in the history.
     settled: BTreeSet<String>,
-    said: usize,
 }
 
-/// Where a person gets word from.
+/// What a simulated client reacts to.
 pub struct ClientInputs {
-    events_rx: mpsc::Receiver<(u32, SocketEvent)>,
+    received: mpsc::Receiver<(u32, Received)>,
     pub instructions: mpsc::Receiver<Instruction>,
-    /// Whether everybody who talks should be talking.
-    pub talking: watch::Receiver<bool>,
+    /// Whether senders send.
+    pub sending: watch::Receiver<bool>,
 }
 
-/// Where a person is put.
+/// The parameters of one client.
 pub struct ClientConfig {
+    pub credentials: Credentials,
     pub room: String,
     pub address: SocketAddr,
-    pub clock: Clock,
+    pub clock: RunClock,
     pub rng: StdRng,
+    /// The mean time between two messages; `None` for a client that only reads.
     pub send_interval: Option<Duration>,
+    /// Bytes that are appended to each text.
     pub padding: usize,
 }
 
 impl SimulatedClient {
     pub fn new(
-        pass: Credentials,
-        seat: ClientConfig,
+        config: ClientConfig,
         instructions: mpsc::Receiver<Instruction>,
-        talking: watch::Receiver<bool>,
+        sending: watch::Receiver<bool>,
     ) -> (Self, ClientInputs, watch::Receiver<ClientState>) {
-        let ClientConfig { room, address, clock, rng, send_interval, padding } = seat;
-        let (events_tx, events_rx) = mpsc::channel(HEARD);
-        let (standing, seen) = watch::channel(ClientState::default());
-        let person = Self {
-            client: Client::new(pass.me.clone(), Vec::new()),
-            writing: Recorder::new(&pass.me.id, &room),
-            pass,
-            address,
-            clock,
-            rng,
-            send_interval,
-            padding: " and so on".chars().cycle().take(padding).collect(),
+        let (received_tx, received) = mpsc::channel(RECEIVED);
+        let (state, observed) = watch::channel(ClientState::default());
+        let me = &config.credentials.me;
+        let client = Self {
+            client: Client::new(me.clone(), Vec::new()),
+            recorder: Recorder::new(&me.id, &config.room),
+            padding: " and so on".chars().cycle().take(config.padding).collect(),
+            config,
             sockets: BTreeMap::new(),
-            events_tx,
-            standing,
+            received: received_tx,
+            state,
             settled: BTreeSet::new(),
-            said: 0,
         };
-        (person, ClientInputs { events_rx, instructions, talking }, seen)
+        (client, ClientInputs { received, instructions, sending }, observed)
     }
 
-    /// Opens the page and stays until told to leave.
-    pub async fn live(mut self, mut inputs: ClientInputs) -> Journal {
-        self.come();
-        let mut next_send_time = self.next_send_time();
+    /// Opens the page and stays until it is told to leave.
+    pub async fn run(mut self, mut inputs: ClientInputs) -> Journal {
+        self.join_room();
+        let mut next_send = self.next_send_time();
         loop {
-            let talks = *inputs.talking.borrow() && next_send_time.is_some();
-            let deadline = self.client.deadline().map(|at| self.clock.at(at));
-            let word = next_send_time.map(|at| self.clock.at(at));
-            // All are cancel-safe: channels keep what is not taken, and sleeps are made anew.
+            let sends = *inputs.sending.borrow() && next_send.is_some();
+            let deadline = self.client.deadline().map(|at| self.config.clock.at(at));
+            let send_at = next_send.map(|at| self.config.clock.at(at));
+            // All are cancel-safe: channels keep what is not taken, and sleeps are created anew.
             tokio::select! {
-                // Who is told to fall silent says no last word that is due as well: nobody would wait for it any more.
+                // A client that is told to stop sending does not send a message that is due as well: nothing would wait
+                // for it any more.
                 biased;
-                changed = inputs.talking.changed(), if next_send_time.is_some() => {
-                    next_send_time = changed.ok().and_then(|()| self.next_send_time());
+                changed = inputs.sending.changed(), if next_send.is_some() => {
+                    next_send = changed.ok().and_then(|()| self.next_send_time());
                 }
-                order = inputs.instructions.recv() => match order {
+                instruction = inputs.instructions.recv() => match instruction {
                     Some(Instruction::Freeze(time)) => sleep(time).await,
                     Some(Instruction::Vanish) => return self.vanish(),
                     Some(Instruction::Leave) | None => return self.leave(),
                 },
-                Some((socket, heard)) = inputs.events_rx.recv() => self.hear(socket, heard),
-                () = until(deadline) => self.tell(Input::Due),
-                () = until(word), if talks => {
-                    self.say();
-                    next_send_time = self.next_send_time();
+                Some((socket, received)) = inputs.received.recv() => self.handle_received(socket, received),
+                () = wait_until(deadline) => self.handle(Input::Due),
+                () = wait_until(send_at), if sends => {
+                    self.send_message();
+                    next_send = self.next_send_time();
                 }
             }
         }
     }
 
-    fn come(&mut self) {
-        let moment = self.moment();
-        let room = self.writing.room().to_owned();
-        let effects = self.client.open(&room, None, moment);
+    fn join_room(&mut self) {
+        let context = self.context();
+        let effects = self.client.open(&self.config.room, None, context);
         self.run_effects(effects);
-        self.tell(Input::Start);
+        self.handle(Input::Start);
     }
 
     fn leave(mut self) -> Journal {
-        let screen = self.screen();
-        let now = self.clock.now();
-        self.writing.link(self.client.link() == ConnectionStatus::Live, now);
-        Journal { affinity: self.pass.cookies.affinity(), ..self.writing.close(screen) }
+        let (screen, now) = (self.screen(), self.config.clock.now());
+        self.recorder.record_connection(self.client.link() == ConnectionStatus::Live, now);
+        Journal { affinity: self.config.credentials.cookies.affinity(), screen, ..self.recorder.journal }
     }
 
     fn vanish(mut self) -> Journal {
-        self.standing.send_replace(ClientState::default());
-        self.writing.vanished(self.clock.now());
+        self.state.send_replace(ClientState::default());
+        self.recorder.journal.vanished = Some(self.config.clock.now());
         self.leave()
     }
 
-    /// Says the next thing. What was said is noted before anything can come of it.
-    fn say(&mut self) {
-        let id = format!("m{}", self.said);
-        let text = format!("{MARK}{} {}{}", self.said, self.writing.who(), self.padding);
-        self.said += 1;
-        self.writing.said(&id, self.clock.now());
-        let room = self.writing.room().to_owned();
-        self.tell(Input::Send { room: &room, id, text, reply_to: None });
+    /// Sends the next message. It is recorded before anything can come of it.
+    fn send_message(&mut self) {
+        let (number, at) = (self.recorder.journal.sent.len(), self.config.clock.now());
+        let id = format!("m{number}");
+        let text = format!("{TEXT_PREFIX}{number} {}{}", self.recorder.journal.user, self.padding);
+        self.recorder.journal.sent.push(MessageTime { id: id.clone(), at });
+        let room = self.config.room.clone();
+        self.handle(Input::Send { room: &room, id, text, reply_to: None });
     }
 
-    fn hear(&mut self, socket: u32, heard: SocketEvent) {
+    fn handle_received(&mut self, socket: u32, received: Received) {
         if !self.sockets.contains_key(&socket) {
-            // It was closed by the client, which wants to hear no more of it.
+            // The client closed this socket and expects nothing more from it.
             return;
         }
-        match heard {
-            SocketEvent::Text(text) => {
-                self.writing.heard(&text, self.clock.now());
-                self.tell(Input::Text { socket, text: &text });
-                self.writing.frame_done();
+        match received {
+            Received::Text(text) => {
+                self.recorder.begin_frame(&text, self.config.clock.now());
+                self.handle(Input::Text { socket, text: &text });
+                self.recorder.end_frame();
             }
-            SocketEvent::Closed(code) => {
+            Received::Closed(code) => {
                 self.sockets.remove(&socket);
-                self.writing.closed(code);
-                self.tell(Input::Closed { socket, code });
+                self.recorder.journal.close_codes.push(code);
+                self.handle(Input::Closed { socket, code });
             }
         }
     }
 
-    fn tell(&mut self, input: Input<'_>) {
-        let moment = self.moment();
-        let effects = self.client.handle(input, moment);
+    fn handle(&mut self, input: Input<'_>) {
+        let context = self.context();
+        let effects = self.client.handle(input, context);
         self.run_effects(effects);
-        self.look();
+        self.record_screen();
     }
 
     fn run_effects(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Connect(number) => {
-                    let socket =
-                        SocketTask::connect(number, self.address, self.pass.cookies.clone(), self.events_tx.clone());
-                    self.sockets.insert(number, socket);
+                Effect::Connect(id) => {
+                    let cookies = self.config.credentials.cookies.clone();
+                    let socket = SocketTask::connect(id, self.config.address, cookies, self.received.clone());
+                    self.sockets.insert(id, socket);
                 }
-                // One that takes nothing is found dead by the client itself, by its silence.
                 Effect::Transmit { socket, text } => {
                     if let Some(socket) = self.sockets.get(&socket) {
-                        socket.say(text);
+                        socket.send(text);
                     }
                 }
                 Effect::Close { socket, code } => {
@@ -224,65 +211,66 @@ impl SimulatedClient {
                 }
                 Effect::Forget { id, .. } => {
                     if self.settled.insert(id.clone()) {
-                        self.writing.acknowledged(id, self.clock.now());
+                        let at = self.config.clock.now();
+                        self.recorder.journal.acknowledged.push(MessageTime { id, at });
                     }
                 }
                 Effect::Keep(PendingCommand { id, failed: Some(_), .. }) if self.settled.contains(&id) => {
-                    self.writing.lost(id)
+                    self.recorder.journal.lost.push(id);
                 }
                 Effect::Keep(_) | Effect::Mentioned { .. } | Effect::Changed(_) => {}
             }
         }
     }
 
-    /// Writes down what looks different now.
-    fn look(&mut self) {
-        let now = self.clock.now();
+    /// Records what changed on the screen, and publishes the state.
+    fn record_screen(&mut self) {
+        let now = self.config.clock.now();
         let live = self.client.link() == ConnectionStatus::Live;
-        self.writing.link(live, now);
-        let Some(room) = self.client.room(self.writing.room()) else { return };
-        let lines = room.lines();
-        let pending = lines.iter().rev().take_while(|line| line.seq.is_none());
-        let pending = pending.filter(|line| line.state == DeliveryStatus::Pending).count();
-        self.writing.shown(lines, now);
-        self.writing.here(room.people(), room.count(), now);
-        let standing = ClientState {
-            live: live && self.writing.is_joined(),
-            shown: self.writing.last_seq(),
+        self.recorder.record_connection(live, now);
+        let Some(room) = self.client.room(&self.config.room) else { return };
+        let items = room.lines();
+        let unsent = items.iter().rev().take_while(|item| item.seq.is_none());
+        let pending = unsent.filter(|item| item.state == DeliveryStatus::Pending).count();
+        self.recorder.record_timeline(items, now);
+        self.recorder.record_members(room.people(), room.count(), now);
+        let state = ClientState {
+            live: live && self.recorder.is_joined(),
+            last_seq: self.recorder.last_seq(),
             pending,
             acknowledged: self.settled.len(),
-            here: room.count(),
+            members: room.count(),
         };
-        self.standing.send_if_modified(|known| std::mem::replace(known, standing) != standing);
+        self.state.send_if_modified(|known| std::mem::replace(known, state) != state);
     }
 
     fn screen(&self) -> Screen {
         let mut screen = Screen::default();
-        let Some(room) = self.client.room(self.writing.room()) else { return screen };
-        screen.here = room.count();
-        for line in room.lines() {
-            match (line.seq, &line.state) {
-                (Some(seq), _) => screen.sent.push((seq, line.key.clone())),
-                (None, DeliveryStatus::Failed(_)) => screen.failed.push(line.key.clone()),
-                (None, _) => screen.pending.push(line.key.clone()),
+        let Some(room) = self.client.room(&self.config.room) else { return screen };
+        screen.members = room.count();
+        for item in room.lines() {
+            match (item.seq, &item.state) {
+                (Some(seq), _) => screen.sent.push((seq, item.key.clone())),
+                (None, DeliveryStatus::Failed(_)) => screen.failed.push(item.key.clone()),
+                (None, _) => screen.pending.push(item.key.clone()),
             }
         }
         screen
     }
 
     fn next_send_time(&mut self) -> Option<u64> {
-        let send_interval = self.send_interval?.mul_f64(self.rng.random_range(0.5..1.5));
-        Some(self.clock.now() + u64::try_from(send_interval.as_millis()).expect("a pace is short"))
+        let interval = self.config.send_interval?.mul_f64(self.config.rng.random_range(0.5..1.5));
+        Some(self.config.clock.now() + u64::try_from(interval.as_millis()).expect("an interval is short"))
     }
 
-    fn moment(&mut self) -> Context {
-        Context { now: self.clock.now(), random: self.rng.random() }
+    fn context(&mut self) -> Context {
+        Context { now: self.config.clock.now(), random: self.config.rng.random() }
     }
 }
 
-async fn until(moment: Option<tokio::time::Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
+async fn wait_until(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
         None => pending().await,
     }
 }

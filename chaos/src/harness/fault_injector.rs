@@ -3,42 +3,42 @@ use std::time::Duration;
 use rand::{Rng, rngs::StdRng};
 
 use super::resp::contains;
-use crate::{clients::MARK, seed::Seed};
+use crate::{clients::TEXT_PREFIX, run_config::Seed};
 
-/// What the wire does to what goes over it. The shares are of 1.
+/// The faults that are injected between the instances and Redis. The first four are probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FaultConfig {
-    /// Published events that are not delivered.
+    /// Of a published event: not delivered.
     pub drop: f64,
-    /// Published events that are delivered twice.
+    /// Of a published event: delivered twice.
     pub repeat: f64,
-    /// Published events that are delivered after the one behind them.
+    /// Of a published event: delivered after the next one.
     pub reorder: f64,
-    /// Appends whose reply never comes: the connection is cut in its place.
+    /// Of a reply to an append: the connection is closed in its place.
     pub swallow: f64,
-    /// How long everything from Redis is held up.
+    /// The delay of everything that Redis sends.
     pub delay: Duration,
 }
 
-/// Who does it, by chance, and counts.
+/// Decides at random which fault happens, and counts them.
 #[derive(Debug)]
 pub struct FaultInjector {
-    fault_config: FaultConfig,
+    config: FaultConfig,
     rng: StdRng,
     faults: usize,
 }
 
 impl FaultInjector {
     pub fn new(seed: Seed) -> Self {
-        Self { fault_config: FaultConfig::default(), rng: seed.rng("wire", 0), faults: 0 }
+        Self { config: FaultConfig::default(), rng: seed.rng("wire", 0), faults: 0 }
     }
 
-    pub fn make(&mut self, fault_config: FaultConfig) {
-        self.fault_config = fault_config;
+    pub fn configure(&mut self, config: FaultConfig) {
+        self.config = config;
     }
 
     pub fn delay(&self) -> Duration {
-        self.fault_config.delay
+        self.config.delay
     }
 
     pub fn faults(&self) -> usize {
@@ -47,35 +47,32 @@ impl FaultInjector {
 
     /// Whether the reply to an append is swallowed.
     pub fn swallows_reply(&mut self) -> bool {
-        let swallows_reply = self.rng.random::<f64>() < self.fault_config.swallow;
-        self.faults += usize::from(swallows_reply);
-        swallows_reply
+        let swallows = self.rng.random::<f64>() < self.config.swallow;
+        self.faults += usize::from(swallows);
+        swallows
     }
 
-    /// Passes a published event on, or not, or twice, or puts it by until the next one has passed.
-    pub fn deliver(&mut self, event: Vec<u8>, passed: &mut Vec<u8>, late: &mut Option<Vec<u8>>) {
-        let FaultConfig { drop, repeat, reorder, .. } = self.fault_config;
+    /// Appends a published event to `passed` once, twice or not at all, or postpones it until the next one has passed.
+    pub fn pass_event(&mut self, event: Vec<u8>, passed: &mut Vec<u8>, postponed: &mut Option<Vec<u8>>) {
+        let FaultConfig { drop, repeat, reorder, .. } = self.config;
         let drawn: f64 = self.rng.random();
         if drawn >= drop + repeat + reorder {
             passed.extend(event);
         } else {
             self.faults += 1;
-            if drawn < drop {
-                // It is gone.
-            } else if drawn < drop + repeat {
-                passed.extend(event.repeat(2));
-            } else {
-                passed.extend(late.replace(event).unwrap_or_default());
+            if drawn >= drop + repeat {
+                passed.extend(postponed.replace(event).unwrap_or_default());
                 return;
             }
+            passed.extend(event.repeat(if drawn < drop { 0 } else { 2 }));
         }
-        passed.extend(late.take().unwrap_or_default());
+        passed.extend(postponed.take().unwrap_or_default());
     }
 }
 
-/// A message of people, on the channel of a room.
+/// Whether a push is a client's message on the channel of a room.
 pub fn is_event(value: &[u8]) -> bool {
-    contains(&value[..value.len().min(24)], b"message\r\n") && contains(value, MARK.as_bytes())
+    contains(&value[..value.len().min(24)], b"message\r\n") && contains(value, TEXT_PREFIX.as_bytes())
 }
 
 #[cfg(test)]
@@ -83,12 +80,12 @@ mod tests {
     use super::*;
 
     fn event(text: &str) -> Vec<u8> {
-        let payload = format!("+e 1 u p\n{{\"text\":\"{MARK}{text}\"}}");
+        let payload = format!("+e 1 u p\n{{\"text\":\"{TEXT_PREFIX}{text}\"}}");
         format!("*3\r\n$7\r\nmessage\r\n$4\r\nroom\r\n${}\r\n{payload}\r\n", payload.len()).into_bytes()
     }
 
     #[test]
-    fn only_messages_of_people_are_tampered_with() {
+    fn only_messages_of_clients_are_events() {
         assert!(is_event(&event("hello")));
         for other in ["*3\r\n$7\r\nmessage\r\n$10\r\nsala:probe\r\n$0\r\n\r\n", "$5\r\nhello\r\n", ":1\r\n"] {
             assert!(!is_event(other.as_bytes()), "{other}");
@@ -96,30 +93,29 @@ mod tests {
     }
 
     #[test]
-    fn each_mischief_does_what_it_says() {
+    fn events_are_dropped_repeated_and_reordered() {
         let (a, b) = (event("a"), event("b"));
-        for (drop, repeat, late_first, delivered, faults) in [
-            (0.0, 0.0, false, vec![&a, &b], 0),
-            (1.0, 0.0, false, vec![], 2),
-            (0.0, 1.0, false, vec![&a, &a, &b, &b], 2),
-            (0.0, 0.0, true, vec![&b, &a], 1),
+        for (drop, repeat, reorder, expected, faults) in [
+            (0.0, 0.0, 0.0, vec![&a, &b], 0),
+            (1.0, 0.0, 0.0, vec![], 2),
+            (0.0, 1.0, 0.0, vec![&a, &a, &b, &b], 2),
+            (0.0, 0.0, 1.0, vec![&b, &a], 1),
         ] {
-            let (mut injector, mut passed, mut late) = (FaultInjector::new(Seed(1)), Vec::new(), None);
-            let reorder = f64::from(u8::from(late_first));
-            injector.make(FaultConfig { drop, repeat, reorder, ..FaultConfig::default() });
-            injector.deliver(a.clone(), &mut passed, &mut late);
-            injector.make(FaultConfig { drop, repeat, ..FaultConfig::default() });
-            injector.deliver(b.clone(), &mut passed, &mut late);
-            let delivered: Vec<u8> = delivered.into_iter().flatten().copied().collect();
-            assert_eq!((passed, injector.faults()), (delivered, faults), "{drop} {repeat} {late_first}");
+            let (mut injector, mut passed, mut postponed) = (FaultInjector::new(Seed(1)), Vec::new(), None);
+            injector.configure(FaultConfig { drop, repeat, reorder, ..FaultConfig::default() });
+            injector.pass_event(a.clone(), &mut passed, &mut postponed);
+            injector.configure(FaultConfig { drop, repeat, ..FaultConfig::default() });
+            injector.pass_event(b.clone(), &mut passed, &mut postponed);
+            let expected: Vec<u8> = expected.into_iter().flatten().copied().collect();
+            assert_eq!((passed, injector.faults()), (expected, faults), "{drop} {repeat} {reorder}");
         }
     }
 
     #[test]
-    fn replies_are_swallowed_by_their_share() {
+    fn replies_are_swallowed_with_their_probability() {
         let mut injector = FaultInjector::new(Seed(1));
         assert!(!injector.swallows_reply());
-        injector.make(FaultConfig { swallow: 1.0, ..FaultConfig::default() });
+        injector.configure(FaultConfig { swallow: 1.0, ..FaultConfig::default() });
         assert!(injector.swallows_reply());
         assert_eq!(injector.faults(), 1);
     }

@@ -7,21 +7,20 @@ use std::{
 
 use anyhow::{Context, bail};
 use tempfile::TempDir;
+use testkit::{Process, free_port};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, UnixStream},
     process::Command,
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
 
-use super::process::{Process, free_port};
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+/// The name of the admin socket in the working directory.
+const ADMIN_SOCKET: &str = "admin";
 
-const START: Duration = Duration::from_secs(10);
-const TIMEOUT: Duration = Duration::from_secs(5);
-/// The socket on which it takes commands, in its folder.
-const CONTROL: &str = "control";
-
-/// A real load balancer, which can be asked and told things while it runs.
+/// A running HAProxy with its admin socket.
 #[derive(Debug)]
 pub struct Haproxy {
     _process: Process,
@@ -30,45 +29,45 @@ pub struct Haproxy {
 }
 
 impl Haproxy {
-    /// In front of instances that stay where they are. It asks each whether it is ready, and tries another where one refuses.
-    pub async fn before(instances: &[SocketAddr]) -> anyhow::Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().await?));
+    /// Starts HAProxy in front of a fixed set of instances. It checks their readiness and retries on another instance.
+    pub async fn in_front_of(instances: &[SocketAddr]) -> anyhow::Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         Self::start(address, &configuration(address, instances)?).await
     }
 
-    /// With a configuration that listens on that address.
+    /// Starts HAProxy with a configuration that listens on `address`.
     pub async fn start(address: SocketAddr, configuration: &str) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let file = folder.path().join("haproxy.cfg");
-        let control = folder.path().join(CONTROL);
-        let global = format!("global\n  maxconn 4000\n  stats socket {} level admin\n", control.display());
+        let (file, admin) = (folder.path().join("haproxy.cfg"), folder.path().join(ADMIN_SOCKET));
+        let global = format!("global\n  maxconn 4000\n  stats socket {} level admin\n", admin.display());
         std::fs::write(&file, global + configuration)?;
         let mut command = Command::new("haproxy");
         command.arg("-db").arg("-f").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut process = Process::start("haproxy", &mut command)?;
-        let deadline = Instant::now() + START;
-        while TcpStream::connect(address).await.is_err() {
-            if Instant::now() > deadline || process.child().try_wait()?.is_some() {
-                bail!("haproxy does not get ready on {address}");
+        let mut process = Process::start(&mut command)?;
+        let listening = async {
+            while TcpStream::connect(address).await.is_err() {
+                sleep(Duration::from_millis(10)).await;
             }
-            sleep(Duration::from_millis(10)).await;
+        };
+        tokio::select! {
+            () = listening => {}
+            status = process.wait() => bail!("haproxy ended at its start with {}", status?),
+            () = sleep(START_TIMEOUT) => bail!("haproxy does not listen on {address}"),
         }
         Ok(Self { _process: process, folder, address })
     }
 
-    /// What it answers to a command, or to several between semicolons.
-    pub async fn ask(&self, command: &str) -> anyhow::Result<String> {
-        let asking = async {
-            let mut control = UnixStream::connect(self.folder.path().join(CONTROL)).await?;
-            control.write_all(format!("{command}\n").as_bytes()).await?;
-            let mut answer = String::new();
-            control.read_to_string(&mut answer).await?;
-            anyhow::Ok(answer)
+    /// Runs one command of the admin socket, or several separated by semicolons, and returns the output.
+    pub async fn query(&self, command: &str) -> anyhow::Result<String> {
+        let query = async {
+            let mut admin = UnixStream::connect(self.folder.path().join(ADMIN_SOCKET)).await?;
+            admin.write_all(format!("{command}\n").as_bytes()).await?;
+            let mut output = String::new();
+            admin.read_to_string(&mut output).await?;
+            anyhow::Ok(output)
         };
-        timeout(TIMEOUT, asking)
-            .await
-            .context("haproxy does not answer")?
-            .with_context(|| format!("haproxy: {command}"))
+        let output = timeout(COMMAND_TIMEOUT, query).await.context("haproxy does not answer").flatten();
+        output.with_context(|| format!("haproxy: {command}"))
     }
 }
 
@@ -79,8 +78,8 @@ fn configuration(address: SocketAddr, instances: &[SocketAddr]) -> anyhow::Resul
          listen sala\n  bind {address}\n  balance roundrobin\n  \
          option httpchk GET /health/ready\n  default-server check inter 300ms fall 1 rise 1\n"
     );
-    for (number, instance) in instances.iter().enumerate() {
-        writeln!(text, "  server instance{number} {instance}")?;
+    for (index, instance) in instances.iter().enumerate() {
+        writeln!(text, "  server instance{index} {instance}")?;
     }
     Ok(text)
 }

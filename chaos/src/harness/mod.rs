@@ -1,28 +1,21 @@
-//! The real processes of a run, and our own proxies between them. Everything listens on the loopback interface only, and
-//! ends with the value that stands for it.
+//! The real processes of a run, and the proxies between them. Everything listens on the loopback interface only, and ends
+//! when the value that owns it is dropped.
 
-mod accept;
+mod client_proxy;
 mod cloud_run;
-mod eviction_monitor;
 mod fault_injector;
 mod haproxy;
-mod history_reader;
 mod instance;
-mod process;
 mod redis;
 mod redis_proxy;
 mod resp;
-mod sentinels;
-mod tcp_proxy;
 
+pub use client_proxy::ClientProxy;
 pub use cloud_run::{CloudRun, PlatformCommand, PlatformEvent, ServiceConfig, ServiceStatus};
-pub use eviction_monitor::EvictionMonitor;
 pub use fault_injector::FaultConfig;
 pub use haproxy::Haproxy;
-pub use history_reader::{HistoryReader, key};
-pub use instance::{EnvVars, Instance, WITHOUT, metric, wide_limits};
-pub use process::free_port;
-pub use redis::RedisServer;
+pub use instance::{DISABLED_DEFENCE, EnvVars, is_ready, read_metric, start_instance, wide_limits};
+pub use redis::{
+    EvictionMonitor, Sentinels, limit_memory, read_heads, read_history, room_key, start_replica, used_memory,
+};
 pub use redis_proxy::RedisProxy;
-pub use sentinels::Sentinels;
-pub use tcp_proxy::TcpProxy;

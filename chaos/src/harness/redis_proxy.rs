@@ -1,97 +1,82 @@
 use std::{
     collections::VecDeque,
-    net::Ipv4Addr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU16, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use testkit::TcpProxy;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
         TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    task::JoinSet,
     time::sleep,
 };
 
 use super::{
-    accept::accept,
     fault_injector::{FaultConfig, FaultInjector, is_event},
     resp::{RespSplitter, contains},
 };
-use crate::{clients::MARK, seed::Seed};
+use crate::{clients::TEXT_PREFIX, run_config::Seed};
 
-/// A proxy between the instances and Redis. It understands just enough to find published events and replies to appends.
+/// A proxy between the instances and Redis that injects faults. It understands just enough of the protocol to find
+/// published events and the replies to appends.
 pub struct RedisProxy {
-    port: u16,
-    shared: Arc<Shared>,
-    _accepting: JoinSet<()>,
-}
-
-struct Shared {
-    /// The port that new connections lead to.
-    target: AtomicU16,
-    injector: Mutex<FaultInjector>,
+    proxy: TcpProxy,
+    injector: Arc<Mutex<FaultInjector>>,
 }
 
 impl RedisProxy {
-    /// Starts one that leads to a port.
-    pub async fn start(target: u16, seed: Seed) -> anyhow::Result<Self> {
-        let shared =
-            Arc::new(Shared { target: AtomicU16::new(target), injector: Mutex::new(FaultInjector::new(seed)) });
-        let leading = Arc::clone(&shared);
-        let (address, accepting) = accept(move |client| lead(client, Arc::clone(&leading))).await?;
-        Ok(Self { port: address.port(), shared, _accepting: accepting })
+    /// Starts a proxy in front of a Redis on this port, without faults.
+    pub async fn start(port: u16, seed: Seed) -> anyhow::Result<Self> {
+        let injector = Arc::new(Mutex::new(FaultInjector::new(seed)));
+        let shared = Arc::clone(&injector);
+        let relay = move |client, server| relay(client, server, Arc::clone(&shared));
+        Ok(Self { proxy: TcpProxy::start(port, relay).await?, injector })
     }
 
     /// For `REDIS_URL`.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://127.0.0.1:{}", self.proxy.port())
     }
 
-    pub fn make(&self, fault_config: FaultConfig) {
-        self.shared.injector().make(fault_config);
+    /// Injects these faults from now on.
+    pub fn inject(&self, config: FaultConfig) {
+        lock(&self.injector).configure(config);
     }
 
-    /// From now on new connections lead to this port. The present ones stay.
+    /// Leads new connections to another port. Open ones stay.
     pub fn redirect(&self, port: u16) {
-        self.shared.target.store(port, Ordering::Relaxed);
+        self.proxy.redirect(port);
     }
 
-    /// How many events and replies it has tampered with.
+    /// How many events and replies were tampered with.
     pub fn faults(&self) -> usize {
-        self.shared.injector().faults()
+        lock(&self.injector).faults()
     }
 }
 
-impl Shared {
-    fn injector(&self) -> MutexGuard<'_, FaultInjector> {
-        self.injector.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn lead(client: TcpStream, shared: Arc<Shared>) {
-    let target = shared.target.load(Ordering::Relaxed);
-    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
-    let _ = server.set_nodelay(true);
-    pipe(client, server, &shared).await;
-}
-
-async fn pipe(client: TcpStream, server: TcpStream, shared: &Shared) {
+async fn relay(client: TcpStream, server: TcpStream, injector: Arc<Mutex<FaultInjector>>) {
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-    // For each question on its way, whether it appends. Subscriptions are pushed and not asked for, so it stays empty there.
-    let questions = Mutex::new(VecDeque::new());
-    // Both directions end as soon as one does: dropping the sockets is what cuts them.
+    // For each command without a reply yet, whether it appends an event. A subscription is answered by pushes, not by a
+    // reply, so the queue of a subscriber stays empty.
+    let unanswered = Mutex::new(VecDeque::new());
+    // Both directions end as soon as one does: dropping the sockets closes them.
     tokio::select! {
-        _ = up(from_client, to_server, &questions) => {}
-        _ = down(from_server, to_client, &questions, shared) => {}
+        _ = copy_commands(from_client, to_server, &unanswered) => {}
+        _ = copy_replies(from_server, to_client, &unanswered, &injector) => {}
     }
 }
 
-async fn up(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, questions: &Mutex<VecDeque<bool>>) -> std::io::Result<()> {
+async fn copy_commands(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    unanswered: &Mutex<VecDeque<bool>>,
+) -> std::io::Result<()> {
     let (mut bytes, mut values) = (vec![0; 16_384], RespSplitter::default());
     loop {
         let read = from.read(&mut bytes).await?;
@@ -99,30 +84,30 @@ async fn up(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, questions: &Mutex<V
             return Ok(());
         }
         values.extend(&bytes[..read]);
-        while let Some(question) = values.next() {
-            if !contains(&question, b"SUBSCRIBE") {
-                let appends = contains(&question, b"EVALSHA") && contains(&question, MARK.as_bytes());
-                questions.lock().unwrap_or_else(PoisonError::into_inner).push_back(appends);
+        while let Some(command) = values.next() {
+            if !contains(&command, b"SUBSCRIBE") {
+                let appends = contains(&command, b"EVALSHA") && contains(&command, TEXT_PREFIX.as_bytes());
+                lock(unanswered).push_back(appends);
             }
-            to.write_all(&question).await?;
+            to.write_all(&command).await?;
         }
     }
 }
 
-async fn down(
+async fn copy_replies(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    questions: &Mutex<VecDeque<bool>>,
-    shared: &Shared,
+    unanswered: &Mutex<VecDeque<bool>>,
+    injector: &Mutex<FaultInjector>,
 ) -> std::io::Result<()> {
     let (mut bytes, mut values) = (vec![0; 16_384], RespSplitter::default());
-    let mut late: Option<Vec<u8>> = None;
+    let mut postponed: Option<Vec<u8>> = None;
     loop {
         let read = from.read(&mut bytes).await?;
         if read == 0 {
             return Ok(());
         }
-        let delay = shared.injector().delay();
+        let delay = lock(injector).delay();
         if !delay.is_zero() {
             sleep(delay).await;
         }
@@ -130,12 +115,12 @@ async fn down(
         let mut passed = Vec::with_capacity(read);
         while let Some(value) = values.next() {
             if is_push(&value) && is_event(&value) {
-                shared.injector().deliver(value, &mut passed, &mut late);
+                lock(injector).pass_event(value, &mut passed, &mut postponed);
                 continue;
             }
             if !is_push(&value) {
-                let appended = questions.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                if appended == Some(true) && shared.injector().swallows_reply() {
+                let appended = lock(unanswered).pop_front();
+                if appended == Some(true) && lock(injector).swallows_reply() {
                     return to.write_all(&passed).await;
                 }
             }
@@ -145,7 +130,7 @@ async fn down(
     }
 }
 
-/// What comes unasked, in either version of the protocol.
+/// Whether a value is a push and not a reply, in either version of the protocol.
 fn is_push(value: &[u8]) -> bool {
     const KINDS: [&[u8]; 3] = [b"message\r\n", b"subscribe\r\n", b"unsubscribe\r\n"];
     let start = &value[..value.len().min(24)];

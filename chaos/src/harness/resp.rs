@@ -1,8 +1,8 @@
-//! Where one value of Redis's protocol ends and the next begins: as much as a proxy needs that handles them whole.
+//! Splits a stream of bytes into values of the Redis protocol, without decoding them.
 
 use std::collections::VecDeque;
 
-/// Bytes of one direction, to be taken out value by value.
+/// Buffers the bytes of one direction and returns them value by value.
 #[derive(Debug, Default)]
 pub struct RespSplitter {
     bytes: VecDeque<u8>,
@@ -13,37 +13,36 @@ impl RespSplitter {
         self.bytes.extend(bytes);
     }
 
-    /// The next whole value. What cannot be a value is handed on as it is: a proxy does not judge.
+    /// The next complete value. Bytes that are not valid are passed on as they are.
     pub fn next(&mut self) -> Option<Vec<u8>> {
         let bytes = self.bytes.make_contiguous();
         let length = match length_of(bytes) {
             Length::Known(length) => length,
-            Length::Missing => return None,
-            Length::Nonsense => bytes.len(),
+            Length::Incomplete => return None,
+            Length::Invalid => bytes.len(),
         };
         (length > 0).then(|| self.bytes.drain(..length).collect())
     }
 }
 
-/// Whether some bytes stand in others.
+/// Whether `bytes` contain `wanted`.
 pub fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
 enum Length {
     Known(usize),
-    /// The value is not whole yet.
-    Missing,
-    Nonsense,
+    Incomplete,
+    Invalid,
 }
 
 fn length_of(bytes: &[u8]) -> Length {
-    let Some(end) = bytes.windows(2).position(|pair| pair == b"\r\n") else { return Length::Missing };
+    let Some(end) = bytes.windows(2).position(|pair| pair == b"\r\n") else { return Length::Incomplete };
     let line = end + 2;
     let count = || std::str::from_utf8(&bytes[1..end]).ok()?.parse::<i64>().ok();
-    let many = |times: i64| match count() {
+    let array = |times: i64| match count() {
         Some(count) => elements(bytes, line, count.max(0) * times),
-        None => Length::Nonsense,
+        None => Length::Invalid,
     };
     match bytes[0] {
         b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => Length::Known(line),
@@ -51,13 +50,13 @@ fn length_of(bytes: &[u8]) -> Length {
             Some(-1) => Length::Known(line),
             Some(count) => {
                 let whole = line + usize::try_from(count).unwrap_or_default() + 2;
-                if bytes.len() >= whole { Length::Known(whole) } else { Length::Missing }
+                if bytes.len() >= whole { Length::Known(whole) } else { Length::Incomplete }
             }
-            None => Length::Nonsense,
+            None => Length::Invalid,
         },
-        b'*' | b'>' | b'~' => many(1),
-        b'%' => many(2),
-        _ => Length::Nonsense,
+        b'*' | b'>' | b'~' => array(1),
+        b'%' => array(2),
+        _ => Length::Invalid,
     }
 }
 
@@ -66,7 +65,7 @@ fn elements(bytes: &[u8], mut at: usize, count: i64) -> Length {
         match bytes.get(at..).filter(|rest| !rest.is_empty()).map(length_of) {
             Some(Length::Known(length)) => at += length,
             Some(other) => return other,
-            None => return Length::Missing,
+            None => return Length::Incomplete,
         }
     }
     Length::Known(at)
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_told_apart() {
+    fn values_are_split() {
         for value in
             ["+OK\r\n", ":1\r\n", "$-1\r\n", "$5\r\na\r\nbc\r\n", "*2\r\n$1\r\na\r\n*1\r\n:1\r\n", "*0\r\n", "*-1\r\n"]
         {
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_taken_when_it_is_whole() {
+    fn a_value_is_returned_when_it_is_complete() {
         let value = b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$3\r\na\r\n\r\n";
         for length in 0..value.len() {
             assert!(take(&value[..length]).is_empty(), "{length} bytes");

@@ -1,18 +1,25 @@
-use std::fmt;
+use std::{fmt, fs};
 
-use crate::{checker::ViolationKind, report::Metric, report::ScenarioReport};
+use anyhow::Context;
 
-/// What came of all scenarios, as Markdown.
+use super::ScenarioReport;
+use crate::checker::ViolationKind;
+
+const DOCS_PAGE: &str = "docs/guarantees.md";
+const BEGIN: &str = "<!-- script/chaos --write: begin -->\n";
+const END: &str = "<!-- script/chaos --write: end -->";
+
+/// The results of all scenarios, displayed as Markdown.
 #[derive(Debug, Default)]
 pub struct ResultTable {
     rows: Vec<(&'static str, ScenarioReport)>,
-    /// How many messages there must be, so that the loss of none says something.
-    least_messages: usize,
+    /// How many messages a run needs for its result to mean something.
+    min_messages: usize,
 }
 
 impl ResultTable {
-    pub fn of(least_messages: usize) -> Self {
-        Self { rows: Vec::new(), least_messages }
+    pub fn new(min_messages: usize) -> Self {
+        Self { rows: Vec::new(), min_messages }
     }
 
     pub fn add(&mut self, name: &'static str, report: ScenarioReport) {
@@ -20,42 +27,35 @@ impl ResultTable {
     }
 
     pub fn is_good(&self) -> bool {
-        self.rows.iter().all(|(_, report)| report.is_good()) && self.messages() >= self.least_messages
+        self.rows.iter().all(|(_, report)| report.is_good()) && self.total().messages >= self.min_messages
     }
 
-    fn sum(&self, number: fn(&ScenarioReport) -> usize) -> usize {
-        self.rows.iter().map(|(_, report)| number(report)).sum()
-    }
-
-    fn messages(&self) -> usize {
-        self.sum(|report| report.messages)
-    }
-
-    /// All scenarios in one row.
-    fn all(&self) -> ScenarioReport {
+    /// The sum of all scenarios, without resume times.
+    fn total(&self) -> ScenarioReport {
+        let sum = |number: fn(&ScenarioReport) -> usize| self.rows.iter().map(|(_, report)| number(report)).sum();
         ScenarioReport {
-            clients: self.sum(|report| report.clients),
-            messages: self.messages(),
-            faults: self.sum(|report| report.faults),
-            resets: self.sum(|report| report.resets),
+            clients: sum(|report| report.clients),
+            messages: sum(|report| report.messages),
+            faults: sum(|report| report.faults),
+            resets: sum(|report| report.resets),
             violations: self.rows.iter().flat_map(|(_, report)| report.violations.clone()).collect(),
             ..ScenarioReport::default()
         }
     }
 
-    /// Each number that a scenario is about, beside what is promised.
-    fn metrics(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt_metrics(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| Scenario | Figure | Promised | Seen |\n|---|---|--:|--:|")?;
         for (name, report) in &self.rows {
-            for metric @ Metric { what, .. } in &report.metrics {
-                writeln!(f, "| {name} | {what} | {} | {} |", metric.limit_text(), metric.observed_text())?;
+            for metric in &report.metrics {
+                writeln!(f, "| {name} | {} | {} | {} |", metric.what, metric.limit_text(), metric.observed_text())?;
             }
         }
-        let (lost, messages) = (self.all().violations.len(), self.messages());
-        let among = match self.least_messages {
+        let total = self.total();
+        let among = match self.min_messages {
             0 => String::new(),
-            least => format!(" of at least {least}"),
+            min => format!(" of at least {min}"),
         };
+        let (lost, messages) = (total.violations.len(), total.messages);
         writeln!(f, "| **All** | lost, duplicated or out of order | 0{among} | {lost} of {messages} |")
     }
 }
@@ -69,24 +69,37 @@ impl fmt::Display for ResultTable {
         )?;
         writeln!(f, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for (name, report) in &self.rows {
-            row(f, name, report)?;
+            fmt_row(f, name, report)?;
         }
-        row(f, "**All**", &self.all())?;
+        fmt_row(f, "**All**", &self.total())?;
         writeln!(f)?;
-        self.metrics(f)
+        self.fmt_metrics(f)
     }
 }
 
-fn row(f: &mut fmt::Formatter<'_>, name: &str, report: &ScenarioReport) -> fmt::Result {
-    let resume = |share| report.resume(share).map_or_else(|| "–".to_owned(), |resume| resume.to_string());
+fn fmt_row(f: &mut fmt::Formatter<'_>, name: &str, report: &ScenarioReport) -> fmt::Result {
+    let resume = |share| report.resume_time(share).map_or_else(|| "–".to_owned(), |time| time.to_string());
     let ScenarioReport { clients, messages, faults, resets, .. } = report;
     let lost = report.count(ViolationKind::Lost) + report.count(ViolationKind::Unsettled);
-    let (twice, astray) = (report.count(ViolationKind::Duplicated), report.count(ViolationKind::OutOfOrder));
+    let (duplicated, disordered) = (report.count(ViolationKind::Duplicated), report.count(ViolationKind::OutOfOrder));
     let [p50, p99, worst] = [0.5, 0.99, 1.0].map(resume);
     writeln!(
         f,
-        "| {name} | {clients} | {messages} | {faults} | {lost} | {twice} | {astray} | {p50} | {p99} | {worst} | {resets} |"
+        "| {name} | {clients} | {messages} | {faults} | {lost} | {duplicated} | {disordered} | {p50} | {p99} | {worst} | {resets} |"
     )
+}
+
+/// Replaces the text between the markers of the documentation.
+pub fn write_to_docs(text: &str) -> anyhow::Result<()> {
+    let page = fs::read_to_string(DOCS_PAGE).with_context(|| format!("cannot read {DOCS_PAGE}"))?;
+    let page = replace_between_markers(&page, text).with_context(|| format!("{DOCS_PAGE} has lost its markers"))?;
+    fs::write(DOCS_PAGE, page).with_context(|| format!("cannot write {DOCS_PAGE}"))
+}
+
+fn replace_between_markers(page: &str, text: &str) -> Option<String> {
+    let (before, rest) = page.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n{text}\n{END}{after}"))
 }
 
 #[cfg(test)]
@@ -94,56 +107,50 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::checker::Violation;
+    use crate::{checker::Violation, report::Metric};
 
     #[test]
-    fn a_row_tells_what_was_broken() {
-        let violation = |kind| Violation { kind, room: "a".into(), who: String::new(), detail: String::new() };
-        let violations = vec![
-            violation(ViolationKind::Lost),
-            violation(ViolationKind::Unsettled),
-            violation(ViolationKind::OutOfOrder),
-        ];
-        let resumes = (1..=200).collect();
+    fn a_row_counts_violations_by_kind() {
+        let violation = |kind| Violation { kind, room: "a".into(), user: String::new(), detail: String::new() };
+        let violations =
+            [ViolationKind::Lost, ViolationKind::Unsettled, ViolationKind::OutOfOrder].map(violation).into();
+        let resume_times = (1..=200).collect();
+        let (clients, messages, faults, resets) = (3, 40, 5, 6);
         let mut table = ResultTable::default();
-        table.add(
-            "tea",
-            ScenarioReport {
-                clients: 3,
-                messages: 40,
-                faults: 5,
-                violations,
-                resumes,
-                resets: 6,
-                ..ScenarioReport::default()
-            },
-        );
+        let report =
+            ScenarioReport { clients, messages, faults, violations, resume_times, resets, ..Default::default() };
+        table.add("a", report);
+        let text = table.to_string();
         assert!(!table.is_good());
-        assert!(table.to_string().contains("| tea | 3 | 40 | 5 | 2 | 0 | 1 | 100 | 198 | 200 | 6 |\n"), "{table}");
-        assert!(table.to_string().contains("| **All** | 3 | 40 | 5 | 2 | 0 | 1 | – | – | – | 6 |\n"), "{table}");
-        assert!(
-            table.to_string().ends_with("| **All** | lost, duplicated or out of order | 0 | 3 of 40 |\n"),
-            "{table}"
-        );
+        assert!(text.contains("| a | 3 | 40 | 5 | 2 | 0 | 1 | 100 | 198 | 200 | 6 |\n"), "{text}");
+        assert!(text.contains("| **All** | 3 | 40 | 5 | 2 | 0 | 1 | – | – | – | 6 |\n"), "{text}");
+        assert!(text.ends_with("| **All** | lost, duplicated or out of order | 0 | 3 of 40 |\n"), "{text}");
     }
 
     #[test]
-    fn figures_stand_beneath_beside_their_promises() {
+    fn metrics_are_listed_with_their_limits() {
         let mut report = ScenarioReport { messages: 7, ..ScenarioReport::default() };
-        report.record(Metric::time("somebody is back", Some(Duration::from_secs(25)), Some(1_581)));
-        let mut table = ResultTable::of(7);
-        table.add("tea", report);
+        report.record(Metric::time("a client is back", Some(Duration::from_secs(25)), Some(1_581)));
+        let mut table = ResultTable::new(7);
+        table.add("a", report);
         let metrics = table.to_string().split_once("\n\n").unwrap().1.to_owned();
-        assert!(metrics.contains("| tea | somebody is back | ≤ 25 s | 1.58 s |\n"), "{metrics}");
+        assert!(metrics.contains("| a | a client is back | ≤ 25 s | 1.58 s |\n"), "{metrics}");
         assert!(metrics.ends_with("| 0 of at least 7 | 0 of 7 |\n"), "{metrics}");
     }
 
     #[test]
-    fn a_run_in_which_little_was_said_says_little() {
-        for (least, is_good) in [(7, true), (8, false)] {
-            let mut table = ResultTable::of(least);
-            table.add("tea", ScenarioReport { messages: 7, ..ScenarioReport::default() });
+    fn a_run_with_too_few_messages_is_not_good() {
+        for (min_messages, is_good) in [(7, true), (8, false)] {
+            let mut table = ResultTable::new(min_messages);
+            table.add("a", ScenarioReport { messages: 7, ..ScenarioReport::default() });
             assert_eq!(table.is_good(), is_good);
         }
+    }
+
+    #[test]
+    fn only_the_text_between_the_markers_is_replaced() {
+        let page = format!("a\n{BEGIN}old\n{END}\nb\n");
+        assert_eq!(replace_between_markers(&page, "new\n").unwrap(), format!("a\n{BEGIN}\nnew\n\n{END}\nb\n"));
+        assert_eq!(replace_between_markers("a\n", "new"), None);
     }
 }

@@ -3,18 +3,16 @@ use std::{fmt::Write, net::SocketAddr, time::Duration};
 use anyhow::ensure;
 
 use super::{
-    haproxy_stats::{BackendLoad, load, sessions_older_than},
+    haproxy_stats::{BackendLoad, parse_load, sessions_older_than},
     request_queue::{NO_INSTANCE, RequestQueue, TOO_EARLY},
 };
 use crate::harness::Haproxy;
 
-/// How many instances there can be at once, over all revisions.
+/// The maximum number of instances, over all revisions.
 pub const SLOTS: usize = 64;
 const BACKEND: &str = "instances";
-/// Besides those of instances.
-const QUEUE_SERVER: &str = "waiting";
 
-/// HAProxy with a slot for each instance that may come. A slot is out of use until an instance takes it.
+/// HAProxy with a slot for every possible instance. A slot is disabled until an instance takes it.
 #[derive(Debug)]
 pub struct LoadBalancer {
     haproxy: Haproxy,
@@ -22,66 +20,65 @@ pub struct LoadBalancer {
 }
 
 impl LoadBalancer {
-    /// Where no instance is there, requests are led to the waiting room.
-    pub async fn start(address: SocketAddr, concurrency: usize, room: &RequestQueue) -> anyhow::Result<Self> {
-        let haproxy = Haproxy::start(address, &configuration(address, concurrency, room)?).await?;
+    pub async fn start(address: SocketAddr, concurrency: usize, queue: &RequestQueue) -> anyhow::Result<Self> {
+        let haproxy = Haproxy::start(address, &configuration(address, concurrency, queue)?).await?;
         Ok(Self { haproxy, concurrency })
     }
 
-    /// Gives a slot to the instance at that address, which gets requests once it has been weighed. HAProxy would give a server
-    /// that comes up with a weight as many of the waiting requests as it may have, and others besides.
-    pub async fn admit(&self, slot: usize, instance: SocketAddr) -> anyhow::Result<()> {
+    /// Gives a slot to an instance. It gets requests once it has a weight: HAProxy fills a server that comes up with a weight
+    /// from the queue, and sends it new requests besides, beyond its concurrency.
+    pub async fn enable(&self, slot: usize, instance: SocketAddr) -> anyhow::Result<()> {
         let (server, ip, port) = (server(slot), instance.ip(), instance.port());
         self.execute(&format!("set server {server} weight 0")).await?;
-        let moved = self.haproxy.ask(&format!("set server {server} addr {ip} port {port}")).await?;
-        // The slot may have had the same port before, which is no change.
-        ensure!(moved.contains("changed") || moved.contains("no need"), "haproxy does not take an address: {moved}");
+        let output = self.haproxy.query(&format!("set server {server} addr {ip} port {port}")).await?;
+        // The slot may have had the same address before.
+        ensure!(output.contains("changed") || output.contains("no need"), "haproxy refuses an address: {output}");
         self.execute(&format!("set server {server} state ready")).await
     }
 
-    /// It gets no new requests; those that it has go on.
-    pub async fn take_out(&self, slot: usize) -> anyhow::Result<()> {
+    /// Stops new requests to a slot. Present ones continue.
+    pub async fn disable(&self, slot: usize) -> anyhow::Result<()> {
         self.execute(&format!("set server {} state maint", server(slot))).await
     }
 
-    /// Each slot gets requests by its weight, of 1 to 256, as far as the cookie leaves a choice.
-    pub async fn update_weights(&self, weights: &[(usize, u16)]) -> anyhow::Result<()> {
+    /// Sets the weights of slots, from 1 to 256. The affinity cookie takes precedence.
+    pub async fn set_weights(&self, weights: &[(usize, u16)]) -> anyhow::Result<()> {
         if weights.is_empty() {
             return Ok(());
         }
-        // Being told what they may have lets them look whether requests wait.
-        let update_weights = |(slot, weight): &(usize, u16)| {
-            let (server, most) = (server(*slot), self.concurrency);
-            format!("set server {server} weight {weight};set maxconn server {server} {most}")
+        // Setting `maxconn` makes a server look at the queue.
+        let command = |(slot, weight): &(usize, u16)| {
+            let (server, maxconn) = (server(*slot), self.concurrency);
+            format!("set server {server} weight {weight};set maxconn server {server} {maxconn}")
         };
-        self.execute(&weights.iter().map(update_weights).collect::<Vec<String>>().join(";")).await
+        self.execute(&weights.iter().map(command).collect::<Vec<String>>().join(";")).await
     }
 
     pub async fn load(&self) -> anyhow::Result<BackendLoad> {
-        load(&self.haproxy.ask("show stat").await?, BACKEND)
+        parse_load(&self.haproxy.query("show stat").await?, BACKEND)
     }
 
-    /// Cuts the requests whose time is up, sockets that are busy as well: a timeout of HAProxy's would only count their silence.
-    /// Returns how many.
-    pub async fn cut(&self, timeout: Duration) -> anyhow::Result<usize> {
-        let list = self.haproxy.ask("show sess").await?;
-        let overdue = sessions_older_than(&list, BACKEND, timeout);
-        for request in &overdue {
-            // Of one that has just ended by itself it says that there is none.
-            self.haproxy.ask(&format!("shutdown session {request}")).await?;
+    /// Closes requests that have reached the timeout, and returns their number. HAProxy's own timeouts only count inactivity,
+    /// so they would spare a busy socket.
+    pub async fn close_older_than(&self, timeout: Duration) -> anyhow::Result<usize> {
+        let list = self.haproxy.query("show sess").await?;
+        let sessions = sessions_older_than(&list, BACKEND, timeout);
+        for session in &sessions {
+            // Its output says so if the session has just ended by itself.
+            self.haproxy.query(&format!("shutdown session {session}")).await?;
         }
-        Ok(overdue.len())
+        Ok(sessions.len())
     }
 
-    /// Commands that are carried out without a word.
+    /// Runs commands that have no output.
     async fn execute(&self, commands: &str) -> anyhow::Result<()> {
-        let answer = self.haproxy.ask(commands).await?;
-        ensure!(answer.trim().is_empty(), "haproxy does not do '{commands}': {answer}");
+        let output = self.haproxy.query(commands).await?;
+        ensure!(output.trim().is_empty(), "haproxy refuses '{commands}': {output}");
         Ok(())
     }
 }
 
-/// The name of a slot's server within its backend.
+/// The name of a slot's server within the backend.
 pub fn name(slot: usize) -> String {
     format!("slot{slot}")
 }
@@ -90,11 +87,11 @@ fn server(slot: usize) -> String {
     format!("{BACKEND}/{}", name(slot))
 }
 
-fn configuration(address: SocketAddr, concurrency: usize, room: &RequestQueue) -> anyhow::Result<String> {
-    let max_wait = room.max_wait.as_millis();
-    // One thread, so that nothing comes between the look at how full an instance is and the choice of it. A request stays in
-    // the buffer as a whole, so that one that comes from the waiting room can be sent to an instance. HAProxy says 503 for want
-    // of an instance, Cloud Run 429; the 503 of an instance is its own.
+fn configuration(address: SocketAddr, concurrency: usize, queue: &RequestQueue) -> anyhow::Result<String> {
+    let max_wait = queue.max_wait.as_millis();
+    // One thread, so that checking an instance's load and choosing it are atomic. A request is buffered whole, so that it can
+    // be sent to an instance after it waited in the queue. HAProxy says 503 if there is no instance, Cloud Run 429; an
+    // instance's own 503 stays.
     let mut text = format!(
         "  nbthread 1\n\
          defaults\n  mode http\n  timeout connect 1s\n  timeout client 24h\n  timeout server 24h\n  timeout tunnel 24h\n  \
@@ -108,15 +105,15 @@ fn configuration(address: SocketAddr, concurrency: usize, room: &RequestQueue) -
     );
     for slot in 0..SLOTS {
         let name = name(slot);
-        // Somebody who comes back to a full instance would wait for it even where others have room.
+        // Otherwise a client that returns to a full instance would wait for it even if others have capacity.
         writeln!(
             text,
             "  acl of_{name} req.cook(GAESA) -m str {name}\n  acl full_{name} srv_conn({name}) ge {concurrency}"
         )?;
         writeln!(text, "  ignore-persist if of_{name} full_{name}")?;
-        // The address is one that nobody has, until an instance takes the slot.
+        // Nothing listens at this address. It is replaced when an instance takes the slot.
         writeln!(text, "  server {name} 127.0.0.1:1 cookie {name} maxconn {concurrency} disabled")?;
     }
-    writeln!(text, "  server {QUEUE_SERVER} {} backup", room.address)?;
+    writeln!(text, "  server waiting {} backup", queue.address)?;
     Ok(text)
 }

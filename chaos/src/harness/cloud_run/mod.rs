@@ -1,34 +1,33 @@
-//! Cloud Run in small: instances of a service behind HAProxy, as the platform would run them, on one machine.
+//! A local Cloud Run: instances of a service behind HAProxy on one machine.
 //!
-//! What is as on Cloud Run, by its documentation:
+//! As on Cloud Run, by its documentation:
 //!
-//! - Each instance knows `PORT`, `K_SERVICE`, `K_REVISION` and `K_CONFIGURATION`, and gets requests once its startup probe,
+//! - Each instance gets `PORT`, `K_SERVICE`, `K_REVISION` and `K_CONFIGURATION`, and no requests before its startup probe,
 //!   `/health/ready`, is green.
-//! - A socket is a request. An instance has so many at once and no more; what it has no room for goes to the next one. Where none
-//!   has room, or none is there, a request waits for 10 s, and is then answered with 429.
-//! - A revision has one more instance where those there are used by more than 60 %, up to its most, and one less where one
-//!   had no request for a while. Without any, the next request starts one.
-//! - A request is cut when its time is up, a busy socket as well.
-//! - Who comes again is led to the same instance by the cookie `GAESA`, which goes before the split of traffic, unless that
-//!   instance is full, about to end, or gone.
+//! - A socket is a request. An instance has at most `concurrency` requests; others go to the next instance. If no instance
+//!   has capacity, a request waits for 10 s and is then answered with 429.
+//! - A revision gets another instance if its instances are used by more than 60 %, up to the maximum, and loses one that
+//!   had no request for a while. Without instances, the next request starts one.
+//! - A request is closed at its timeout, even a busy socket.
+//! - The cookie `GAESA` leads a client back to its instance, whatever the traffic split, unless that instance is full,
+//!   shutting down, or gone.
 //! - An instance that is to end gets no new requests and `SIGTERM`, and is killed 10 s later.
 //! - A roll-out starts a new revision and gives it a part of the traffic, then all of it.
 //!
-//! What is simpler, or harder:
+//! Different from Cloud Run:
 //!
-//! - Cloud Run lets requests of a revision without traffic go on until their time is up. Here its instances are asked to end one
-//!   after the other, so that one need not wait for an hour to see what happens.
-//! - A new revision with a small part of the traffic that is full lets the other one have it.
-//! - Instances end when they are idle, one by one: where fewer people come, nothing brings them together on fewer instances.
-//! - A cold start takes as long as the process: no image is fetched, no sandbox started.
-//! - Nothing is modelled of CPU, memory and their allocation, of zones, TLS, HTTP/2, and of what all this costs.
+//! - Cloud Run lets the requests of a revision without traffic run until their timeout. Here its instances are terminated one
+//!   after the other, so that the result of a roll-out is visible without waiting for an hour.
+//! - A new revision with a small part of the traffic that is full leaves it to the other revision.
+//! - Idle instances end one by one: nothing gathers the remaining clients on fewer instances.
+//! - A cold start takes as long as the process: no image is pulled, no sandbox started.
+//! - CPU, memory, zones, TLS, HTTP/2 and prices are not modelled.
 
 mod event;
 mod haproxy_stats;
 mod load_balancer;
 mod platform;
 mod request_queue;
-mod revision;
 mod scaling;
 mod status;
 mod supervisor;
@@ -49,82 +48,82 @@ use tokio::{
 };
 
 use super::EnvVars;
-use load_balancer::SLOTS;
 use platform::{Platform, PlatformRequest};
-use status::{InstanceState, InstanceStatus};
 
 pub use event::PlatformEvent;
 pub use platform::PlatformCommand;
 pub use status::ServiceStatus;
 
-/// How a service is to be run.
+/// The configuration of a service.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
-    /// How many instances each revision with traffic has at least and at most.
+    /// The minimum and maximum number of instances of each revision with traffic.
     pub min: usize,
     pub max: usize,
-    /// How many requests an instance has at once.
+    /// The maximum number of concurrent requests of an instance.
     pub concurrency: usize,
-    /// How long a request may last.
+    /// The maximum duration of a request.
     pub timeout: Duration,
-    /// How long an instance without requests stays.
+    /// How long an instance without requests is kept.
     pub idle: Duration,
-    /// How long each part of a roll-out lasts.
+    /// The duration of each step of a roll-out.
     pub step: Duration,
 }
 
-/// A running service. It ends with the value, and so do all its processes.
+/// A running service. It ends when this is dropped, with all its processes.
 pub struct CloudRun {
     pub address: SocketAddr,
-    requests_in: mpsc::Sender<PlatformRequest>,
+    requests: mpsc::Sender<PlatformRequest>,
     status: watch::Receiver<ServiceStatus>,
-    running: JoinSet<anyhow::Result<()>>,
+    task: JoinSet<anyhow::Result<()>>,
 }
 
 impl CloudRun {
-    /// Starts the platform on a port, with the first revision of the service. What happens is told to `events`, of which
-    /// there are a few a second at most, so nothing bounds them.
+    /// Starts the platform on a port, with the first revision of the service. `events` is unbounded, because there are only a
+    /// few events per second.
     pub async fn start(
         port: u16,
         redis_url: &str,
         service: ServiceConfig,
-        settings: EnvVars,
+        env: EnvVars,
         events: mpsc::UnboundedSender<PlatformEvent>,
     ) -> anyhow::Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        // HAProxy would only say that it cannot.
+        // HAProxy would not say why it cannot listen.
         TcpListener::bind(address).await.with_context(|| format!("port {port} cannot be used, choose another one"))?;
-        let (requests_in, queue) = mpsc::channel(16);
-        let (platform, status) = Platform::start(address, redis_url, service, settings, events).await?;
-        let mut running = JoinSet::new();
-        running.spawn(platform.run(queue));
-        Ok(Self { address, requests_in, status, running })
+        let (requests, receiver) = mpsc::channel(16);
+        let (platform, status) = Platform::start(address, redis_url, service, env, events).await?;
+        let mut task = JoinSet::new();
+        task.spawn(platform.run(receiver));
+        Ok(Self { address, requests, status, task })
     }
 
-    /// Gives an order, and returns when it is being carried out.
-    pub async fn order(&self, order: PlatformCommand) -> anyhow::Result<()> {
-        let (answer, answered) = oneshot::channel();
-        self.requests_in.send(PlatformRequest { order, answer }).await.ok().context("the platform has ended")?;
-        answered.await.context("the platform has ended")?
+    /// Executes a command, and returns when it has taken effect.
+    pub async fn execute(&self, command: PlatformCommand) -> anyhow::Result<()> {
+        let (reply, replied) = oneshot::channel();
+        self.requests.send(PlatformRequest { command, reply }).await.ok().context("the platform has ended")?;
+        replied.await.context("the platform has ended")?
     }
 
-    /// How it stands, now and whenever it changes.
     pub fn status(&self) -> watch::Receiver<ServiceStatus> {
         self.status.clone()
     }
 
-    /// Waits until it stands like that.
-    pub async fn until(&self, max_wait: Duration, state: impl FnMut(&ServiceStatus) -> bool) -> anyhow::Result<()> {
+    pub async fn wait_until(
+        &self,
+        max_wait: Duration,
+        condition: impl FnMut(&ServiceStatus) -> bool,
+    ) -> anyhow::Result<()> {
         let mut status = self.status();
-        let waiting = timeout(max_wait, status.wait_for(state)).await;
-        let seen = waiting.map(|seen| seen.map(drop));
-        seen.with_context(|| format!("after {max_wait:?} it stands like this:\n{}", *self.status.borrow()))?
+        let waiting = timeout(max_wait, status.wait_for(condition)).await.map(|seen| seen.map(drop));
+        waiting
+            .with_context(|| format!("the status after {max_wait:?}:\n{}", *self.status.borrow()))?
             .context("the platform has ended")
     }
 
-    /// Waits until the platform fails, and says why.
+    /// Waits until the platform fails, and returns the reason.
     pub async fn failed(&mut self) -> anyhow::Error {
-        match self.running.join_next().await {
+        match self.task.join_next().await {
             Some(Ok(Err(error))) => error,
             Some(Err(error)) => anyhow!(error),
             Some(Ok(Ok(()))) | None => anyhow!("the platform has ended"),

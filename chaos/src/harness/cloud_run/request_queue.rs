@@ -1,6 +1,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
+use testkit::accept_connections;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -9,68 +10,63 @@ use tokio::{
     time::timeout,
 };
 
-use crate::harness::accept::accept;
-
 /// How long a request waits for an instance, as on Cloud Run.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
-/// The status at which HAProxy tries the request again, with an instance by then. Sala has no use for it.
+pub const MAX_WAIT: Duration = Duration::from_secs(10);
+/// The status that makes HAProxy retry a request. Sala does not use it.
 pub const TOO_EARLY: u16 = 425;
-/// What a request is told that waited in vain.
+/// The body of a 429.
 pub const NO_INSTANCE: &str = "The request was aborted because there was no available instance.";
-/// What is left of a request when it has been answered.
+/// How long the rest of a request is read after its answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Where requests wait while there is no instance at all. HAProxy holds those for which instances have no room, but without
-/// any instance it would refuse them.
+/// A backup server of HAProxy that holds requests while there is no instance. HAProxy itself only queues requests for
+/// instances that are full; without any instance it would refuse them.
 pub struct RequestQueue {
     pub address: SocketAddr,
     pub max_wait: Duration,
-    open: watch::Sender<bool>,
+    released: watch::Sender<bool>,
     waiting: watch::Receiver<usize>,
-    _accepting: JoinSet<()>,
+    _connections: JoinSet<()>,
 }
 
 impl RequestQueue {
-    pub async fn open(max_wait: Duration) -> anyhow::Result<Self> {
-        let (open, opened) = watch::channel(false);
-        let (coming, waiting) = watch::channel(0);
-        let (address, _accepting) = accept(move |request| {
-            let (opened, coming) = (opened.clone(), coming.clone());
+    pub async fn start(max_wait: Duration) -> anyhow::Result<Self> {
+        let (released, release) = watch::channel(false);
+        let (count, waiting) = watch::channel(0);
+        let (address, _connections) = accept_connections(move |request| {
+            let (release, count) = (release.clone(), count.clone());
             async move {
-                coming.send_modify(|waiting| *waiting += 1);
-                // One who goes away while waiting needs no answer.
-                let _ = wait(request, opened, max_wait).await;
-                coming.send_modify(|waiting| *waiting -= 1);
+                count.send_modify(|waiting| *waiting += 1);
+                // A client that disconnects while it waits needs no answer.
+                let _ = hold(request, release, max_wait).await;
+                count.send_modify(|waiting| *waiting -= 1);
             }
         })
         .await?;
-        Ok(Self { address, max_wait, open, waiting, _accepting })
+        Ok(Self { address, max_wait, released, waiting, _connections })
     }
 
-    /// Whether there is an instance to go to.
-    pub fn set_open(&self, open: bool) {
-        self.open.send_replace(open);
+    /// Releases all requests, present and future, or holds future ones.
+    pub fn set_released(&self, released: bool) {
+        self.released.send_replace(released);
     }
 
-    /// How many requests wait, now and whenever that changes.
+    /// How many requests wait.
     pub fn waiting(&self) -> watch::Receiver<usize> {
         self.waiting.clone()
     }
 }
 
-async fn wait(mut request: TcpStream, mut opened: watch::Receiver<bool>, max_wait: Duration) -> anyhow::Result<()> {
-    let (status, text) = match timeout(max_wait, opened.wait_for(|open| *open)).await {
-        Ok(open) => (open.map(|_| "425 Too Early").context("the platform ends")?, ""),
+async fn hold(mut request: TcpStream, mut release: watch::Receiver<bool>, max_wait: Duration) -> anyhow::Result<()> {
+    let (status, body) = match timeout(max_wait, release.wait_for(|released| *released)).await {
+        Ok(released) => (released.map(|_| "425 Too Early").context("the platform ends")?, ""),
         Err(_) => ("429 Too Many Requests", NO_INSTANCE),
     };
-    let length = text.len();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
-    );
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n");
+    let answer = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
     request.write_all(answer.as_bytes()).await?;
     request.shutdown().await?;
-    // A socket that is closed with something unread takes its answer with it.
-    let mut rest = Vec::new();
-    timeout(LINGER, request.read_to_end(&mut rest)).await??;
+    // Closing a socket with unread data would discard the answer.
+    timeout(LINGER, request.read_to_end(&mut Vec::new())).await??;
     Ok(())
 }

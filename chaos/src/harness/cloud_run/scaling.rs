@@ -1,73 +1,72 @@
-//! Decides how many instances there should be. It only looks at numbers.
+//! Decides how many instances there should be. Pure.
 
 use std::time::Duration;
 
 use super::ServiceConfig;
 
-/// How much of their concurrency instances are meant to use, in percent.
-const TARGET: usize = 60;
+/// The targeted use of the concurrency, in percent.
+const TARGET_UTILIZATION: usize = 60;
 
-/// What is seen of an instance that has traffic, or will have it.
+/// The load of an instance that serves or starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceLoad {
     pub number: usize,
-    /// Or else it is starting.
     pub serving: bool,
     pub requests: usize,
-    /// How long it has had none.
+    /// How long it has had no request.
     pub idle: Duration,
 }
 
-/// What is to be done.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ScalingDecision {
-    /// How many instances are to be started.
+    /// How many instances to start.
     pub start: usize,
-    /// Which are to end, and why.
-    pub end: Vec<(usize, TerminationReason)>,
+    /// Which instances to terminate.
+    pub terminate: Vec<(usize, TerminationReason)>,
 }
 
-/// Why an instance is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TerminationReason {
     Idle,
-    /// There are more than are allowed.
+    /// There are more instances than the maximum.
     Surplus,
     /// Its revision has no traffic any more.
     Replaced,
 }
 
-/// Of the instances of one revision, while so many requests wait.
-pub fn decide(service: &ServiceConfig, load: &[InstanceLoad], waiting: usize) -> ScalingDecision {
-    let requests = load.iter().map(|one| one.requests).sum::<usize>() + waiting;
-    let wanted = (requests * 100).div_ceil(service.concurrency * TARGET).clamp(service.min, service.max);
-    let mut end: Vec<(usize, TerminationReason)> = Vec::new();
-    let mut serving: Vec<&InstanceLoad> = load.iter().filter(|one| one.serving).collect();
+/// Decides for the instances of one revision while so many requests wait.
+pub fn decide(service: &ServiceConfig, instances: &[InstanceLoad], waiting: usize) -> ScalingDecision {
+    let requests = instances.iter().map(|one| one.requests).sum::<usize>() + waiting;
+    let wanted = (requests * 100).div_ceil(service.concurrency * TARGET_UTILIZATION).clamp(service.min, service.max);
+    let mut terminate = Vec::new();
+    let mut serving: Vec<&InstanceLoad> = instances.iter().filter(|one| one.serving).collect();
     serving.sort_by_key(|one| (one.requests, std::cmp::Reverse(one.number)));
-    let mut left = load.len();
+    let mut left = instances.len();
     for one in serving {
         if left > service.max {
-            end.push((one.number, TerminationReason::Surplus));
+            terminate.push((one.number, TerminationReason::Surplus));
         } else if left > wanted && one.requests == 0 && one.idle >= service.idle {
-            end.push((one.number, TerminationReason::Idle));
+            terminate.push((one.number, TerminationReason::Idle));
         } else {
             break;
         }
         left -= 1;
     }
-    ScalingDecision { start: wanted.saturating_sub(load.len()), end }
+    ScalingDecision { start: wanted.saturating_sub(instances.len()), terminate }
 }
 
-/// What an instance of each revision weighs, where that has a part of the traffic (in percent) for so many instances.
+/// The weight of each instance of a revision, given every revision's percentage of the traffic and number of instances.
 pub fn weights(revisions: &[(u32, usize)]) -> Vec<u16> {
     let share = |(percent, instances): (u32, usize)| f64::from(percent) / instances.max(1) as f64;
-    let most = revisions.iter().map(|revision| share(*revision)).fold(f64::MIN_POSITIVE, f64::max);
-    // HAProxy takes up to 256, and 0 would leave an instance out.
-    revisions.iter().map(|revision| (share(*revision) / most * 256.0).round().max(1.0) as u16).collect()
+    let largest = revisions.iter().map(|revision| share(*revision)).fold(f64::MIN_POSITIVE, f64::max);
+    // HAProxy allows up to 256, and 0 would exclude an instance.
+    revisions.iter().map(|revision| (share(*revision) / largest * 256.0).round().max(1.0) as u16).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use TerminationReason::{Idle, Surplus};
+
     use super::*;
 
     fn service(min: usize, max: usize) -> ServiceConfig {
@@ -80,9 +79,9 @@ mod tests {
     }
 
     #[test]
-    fn instances_come_with_requests() {
+    fn instances_are_started_for_requests() {
         let starting = InstanceLoad { serving: false, ..serving(2, 0, 0) };
-        for (min, max, load, waiting, start) in [
+        for (min, max, instances, waiting, start) in [
             (0, 5, vec![], 0, 0),
             (2, 5, vec![], 0, 2),
             (0, 5, vec![], 1, 1),
@@ -92,15 +91,14 @@ mod tests {
             (0, 5, vec![serving(1, 10, 0), starting], 9, 2),
             (0, 3, vec![serving(1, 10, 0), starting], 90, 1),
         ] {
-            let decision = decide(&service(min, max), &load, waiting);
-            assert_eq!(decision, ScalingDecision { start, end: vec![] }, "{load:?} {waiting}");
+            let expected = ScalingDecision { start, terminate: vec![] };
+            assert_eq!(decide(&service(min, max), &instances, waiting), expected, "{instances:?} {waiting}");
         }
     }
 
     #[test]
-    fn instances_go_when_they_are_idle_or_too_many() {
-        use TerminationReason::{Idle, Surplus};
-        for (min, max, load, end) in [
+    fn idle_and_surplus_instances_are_terminated() {
+        for (min, max, instances, terminate) in [
             (0, 5, vec![serving(1, 0, 29)], vec![]),
             (0, 5, vec![serving(1, 0, 30)], vec![(1, Idle)]),
             (1, 5, vec![serving(1, 0, 90), serving(2, 0, 90)], vec![(2, Idle)]),
@@ -109,12 +107,13 @@ mod tests {
             (0, 2, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, Surplus)]),
             (0, 1, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, Surplus), (3, Surplus)]),
         ] {
-            assert_eq!(decide(&service(min, max), &load, 0), ScalingDecision { start: 0, end }, "{load:?}");
+            let expected = ScalingDecision { start: 0, terminate };
+            assert_eq!(decide(&service(min, max), &instances, 0), expected, "{instances:?}");
         }
     }
 
     #[test]
-    fn a_revision_gets_its_part_however_many_share_it() {
+    fn a_revision_gets_its_share_with_any_number_of_instances() {
         for (revisions, expected) in [
             (vec![(100, 3)], vec![256]),
             (vec![(90, 3), (10, 1)], vec![256, 85]),

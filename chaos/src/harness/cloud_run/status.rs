@@ -2,22 +2,21 @@ use std::{fmt, net::SocketAddr};
 
 use tokio::time::Instant;
 
-/// How everything stands at one moment.
+/// The state of the service at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceStatus {
-    /// Revisions and their parts of the traffic, in percent; the oldest first.
+    /// Revisions, the oldest first, and their percentage of the traffic.
     pub revisions: Vec<(String, u32)>,
     pub instances: Vec<InstanceStatus>,
-    /// Requests for which no instance has room, or none is there.
+    /// Requests that wait for an instance.
     pub waiting: usize,
 }
 
-/// One instance.
 #[derive(Clone, Debug)]
 pub struct InstanceStatus {
     pub number: usize,
     pub revision: String,
-    /// Unknown until it serves.
+    /// `None` until it serves.
     pub address: Option<SocketAddr>,
     pub state: InstanceState,
     pub requests: usize,
@@ -32,16 +31,22 @@ pub enum InstanceState {
 }
 
 impl ServiceStatus {
-    /// How many instances get requests.
+    /// How many instances serve requests.
     pub fn serving(&self) -> usize {
-        self.instances.iter().filter(|status| status.state == InstanceState::Serving).count()
+        self.instances.iter().filter(|instance| instance.is_serving()).count()
+    }
+}
+
+impl InstanceStatus {
+    pub fn is_serving(&self) -> bool {
+        self.state == InstanceState::Serving
     }
 }
 
 impl fmt::Display for ServiceStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (revision, share) in &self.revisions {
-            writeln!(f, "{revision} gets {share} % of the traffic")?;
+        for (revision, percent) in &self.revisions {
+            writeln!(f, "{revision} gets {percent} % of the traffic")?;
         }
         if self.instances.is_empty() {
             writeln!(f, "no instance: the next request starts one")?;
@@ -53,6 +58,6 @@ impl fmt::Display for ServiceStatus {
             let (state, age) = (format!("{state:?}").to_lowercase(), since.elapsed().as_secs());
             writeln!(f, "{number:>4}  {revision:<16} {state:<9} {port:>5}  {requests:>8}  {age:>4} s")?;
         }
-        if self.waiting > 0 { writeln!(f, "requests that wait: {}", self.waiting) } else { Ok(()) }
+        if self.waiting > 0 { writeln!(f, "waiting requests: {}", self.waiting) } else { Ok(()) }
     }
 }

@@ -5,82 +5,81 @@ use std::{
 };
 
 use anyhow::ensure;
+use testkit::{SalaServer, free_port};
 use tokio::{sync::mpsc, time::sleep};
 
-use crate::harness::{EnvVars, Instance, free_port};
+use crate::harness::{EnvVars, is_ready, start_instance};
 
-/// How long the startup probe is tried, and how often.
-const PROBED: Duration = Duration::from_secs(60);
-const PROBE: Duration = Duration::from_millis(100);
-/// How long an instance has to end before it is killed.
-const GRACE: Duration = Duration::from_secs(10);
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(60);
+const PROBE_INTERVAL: Duration = Duration::from_millis(100);
+/// From SIGTERM to SIGKILL.
+const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
-/// What is asked of a running instance.
 #[derive(Clone, Copy, Debug)]
 pub enum InstanceCommand {
     Terminate,
-    /// Die at once, with all that it holds.
     Kill,
 }
 
-/// An instance is ready for requests.
+/// The startup probe of an instance is green.
 #[derive(Debug)]
 pub struct InstanceReady {
     pub number: usize,
     pub address: SocketAddr,
 }
 
-/// How an instance came to its end.
+/// How an instance ended.
 #[derive(Debug)]
 pub enum InstanceExit {
-    /// It never got ready.
     NotStarted(anyhow::Error),
-    /// It was asked to, and did, within that time.
-    Ended(Duration),
-    /// It was asked to, and had to be killed.
+    /// After SIGTERM, within this time.
+    Terminated(Duration),
+    /// It did not end in time after SIGTERM.
     Killed(anyhow::Error),
-    /// It was not asked.
+    /// Without SIGTERM.
     Died(ExitStatus),
 }
 
-/// The life of one instance, from its start to its end.
+/// Runs one instance from its start to its end.
 pub async fn supervise(
     number: usize,
     redis_url: String,
-    settings: EnvVars,
+    env: EnvVars,
     mut commands: mpsc::Receiver<InstanceCommand>,
     ready: mpsc::Sender<InstanceReady>,
 ) -> (usize, InstanceExit) {
-    let mut instance = match start(&redis_url, &settings).await {
+    let mut instance = match start(&redis_url, &env).await {
         Ok(instance) => instance,
         Err(error) => return (number, InstanceExit::NotStarted(error)),
     };
-    let end = async {
-        // The platform is there for as long as its instances are.
+    let exit = async {
+        // The platform outlives its instances, so it receives this.
         let _ = ready.send(InstanceReady { number, address: instance.address }).await;
-        // Both are cancel-safe: an end stays what it is, and an ask stays in the channel.
-        let ask = tokio::select! {
-            status = instance.ended() => return Ok(InstanceExit::Died(status?)),
-            ask = commands.recv() => ask,
+        // Both are cancel-safe: an exit status is kept, and a command stays in the channel.
+        let command = tokio::select! {
+            status = instance.process.wait() => return Ok(InstanceExit::Died(status?)),
+            command = commands.recv() => command,
         };
-        if let Some(InstanceCommand::Kill) = ask {
-            instance.kill().await?;
-            return Ok(InstanceExit::Died(instance.ended().await?));
+        if let Some(InstanceCommand::Kill) = command {
+            instance.process.kill().await?;
+            return Ok(InstanceExit::Died(instance.process.wait().await?));
         }
-        let asked = Instant::now();
-        let Err(error) = instance.terminate(GRACE).await else { return Ok(InstanceExit::Ended(asked.elapsed())) };
-        instance.kill().await?;
+        let start = Instant::now();
+        let Err(error) = instance.process.terminate(GRACE_PERIOD).await else {
+            return Ok(InstanceExit::Terminated(start.elapsed()));
+        };
+        instance.process.kill().await?;
         Ok(InstanceExit::Killed(error))
     };
-    (number, end.await.unwrap_or_else(InstanceExit::Killed))
+    (number, exit.await.unwrap_or_else(InstanceExit::Killed))
 }
 
-async fn start(redis_url: &str, settings: &EnvVars) -> anyhow::Result<Instance> {
-    let instance = Instance::start(free_port().await?, redis_url, settings).await?;
-    let started = Instant::now();
-    while !instance.is_ready().await {
-        ensure!(started.elapsed() < PROBED, "its startup probe is red for {PROBED:?}");
-        sleep(PROBE).await;
+async fn start(redis_url: &str, env: &EnvVars) -> anyhow::Result<SalaServer> {
+    let instance = start_instance(free_port()?, redis_url, env).await?;
+    let start = Instant::now();
+    while !is_ready(instance.address).await {
+        ensure!(start.elapsed() < STARTUP_TIMEOUT, "its startup probe is red for {STARTUP_TIMEOUT:?}");
+        sleep(PROBE_INTERVAL).await;
     }
     Ok(instance)
 }

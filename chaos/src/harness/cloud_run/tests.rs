@@ -1,4 +1,4 @@
-//! The balancer and the waiting room with a real HAProxy, before instances that only tell their name.
+//! The load balancer and the request queue with a real HAProxy, in front of instances that only answer with their name.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -6,185 +6,181 @@ use std::{
     time::{Duration, Instant},
 };
 
+use testkit::{Request, Response, accept_connections, free_port};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     sync::Semaphore,
     task::{JoinHandle, JoinSet},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use super::{
-    haproxy_stats::BackendLoad,
     load_balancer::{LoadBalancer, name},
     request_queue::RequestQueue,
 };
-use crate::{
-    harness::{accept::accept, free_port},
-    http::{Response, get, post},
-};
 
-const TIMEOUT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// An instance that answers a request for each permit.
+/// An instance that answers one request per permit.
 struct FakeInstance {
     permits: Arc<Semaphore>,
     address: SocketAddr,
-    _accepting: JoinSet<()>,
+    _connections: JoinSet<()>,
 }
 
 impl FakeInstance {
     async fn start(name: &'static str) -> Self {
         let permits = Arc::new(Semaphore::new(0));
-        let given = Arc::clone(&permits);
-        let (address, _accepting) = accept(move |request| answer(request, name, Arc::clone(&given))).await.unwrap();
-        Self { permits, address, _accepting }
+        let shared = Arc::clone(&permits);
+        let (address, _connections) =
+            accept_connections(move |request| answer(request, name, Arc::clone(&shared))).await.unwrap();
+        Self { permits, address, _connections }
     }
 }
 
 async fn answer(mut request: TcpStream, name: &str, permits: Arc<Semaphore>) {
     let mut head = [0; 4_096];
     let read = request.read(&mut head).await.unwrap();
-    let asked = String::from_utf8_lossy(&head[..read]).into_owned();
+    let head = String::from_utf8_lossy(&head[..read]).into_owned();
     permits.acquire().await.unwrap().forget();
-    let body = format!("{name} {}", asked.lines().next().unwrap());
+    let body = format!("{name} {}", head.lines().next().unwrap());
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
-    // One that was cut has nobody to answer.
+    // A request that was closed needs no answer.
     let _ = request.write_all(answer.as_bytes()).await;
 }
 
 struct TestBalancer {
     address: SocketAddr,
-    balancer: LoadBalancer,
-    room: RequestQueue,
+    load_balancer: LoadBalancer,
+    queue: RequestQueue,
 }
 
 impl TestBalancer {
     async fn new(concurrency: usize) -> Self {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().await.unwrap()));
-        let room = RequestQueue::open(TIMEOUT).await.unwrap();
-        let balancer = LoadBalancer::start(address, concurrency, &room).await.unwrap();
-        Self { address, balancer, room }
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().unwrap()));
+        let queue = RequestQueue::start(MAX_WAIT).await.unwrap();
+        let load_balancer = LoadBalancer::start(address, concurrency, &queue).await.unwrap();
+        Self { address, load_balancer, queue }
     }
 
-    /// With two instances of two requests each.
-    async fn with_two() -> (Self, FakeInstance, FakeInstance) {
+    /// With two instances in the first two slots.
+    async fn with_two_instances() -> (Self, FakeInstance, FakeInstance) {
         let test = Self::new(2).await;
         let (one, other) = (FakeInstance::start("one").await, FakeInstance::start("other").await);
-        test.admit(0, &one).await;
-        test.admit(1, &other).await;
+        test.enable(0, &one).await;
+        test.enable(1, &other).await;
         (test, one, other)
     }
 
-    async fn admit(&self, slot: usize, instance: &FakeInstance) {
-        self.balancer.admit(slot, instance.address).await.unwrap();
-        self.balancer.update_weights(&[(slot, 256)]).await.unwrap();
-        self.room.set_open(true);
+    async fn enable(&self, slot: usize, instance: &FakeInstance) {
+        self.load_balancer.enable(slot, instance.address).await.unwrap();
+        self.load_balancer.set_weights(&[(slot, 256)]).await.unwrap();
+        self.queue.set_released(true);
     }
 
-    /// A request of somebody who comes from that slot.
-    fn ask_from(&self, slot: usize) -> JoinHandle<anyhow::Result<Response>> {
-        let (address, cookie) = (self.address, format!("Cookie: GAESA={}\r\n", name(slot)));
-        tokio::spawn(async move { get(address, "/", &cookie).await })
+    async fn get(&self) -> Response {
+        Request::get("/").send(self.address).await.unwrap()
     }
 
-    async fn until(&self, state: impl Fn(&BackendLoad) -> bool) {
+    /// Sends a request with the affinity cookie of a slot.
+    fn get_with_affinity(&self, slot: usize) -> JoinHandle<String> {
+        let (address, request) = (self.address, Request::get("/").cookies(&format!("GAESA={}", name(slot))));
+        tokio::spawn(async move { request.send(address).await.unwrap().text() })
+    }
+
+    /// Waits until the first two slots have so many requests, and so many are queued.
+    async fn wait_for_load(&self, first: usize, second: usize, queued: usize) {
         let waiting = async {
-            while !state(&self.balancer.load().await.unwrap()) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+            loop {
+                let load = self.load_balancer.load().await.unwrap();
+                let [one, other] = [0, 1].map(|slot| load.of(&name(slot)).unwrap().current);
+                if (one, other, load.queued) == (first, second, queued) {
+                    return;
+                }
+                sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(Duration::from_secs(5), waiting).await.expect("it never comes to that");
+        timeout(Duration::from_secs(5), waiting).await.expect("the load is never reached");
     }
-
-    /// How many requests the first two slots have, and how many wait.
-    async fn until_loaded(&self, first: usize, second: usize, queued: usize) {
-        let now = |load: &BackendLoad, slot| load.of(&name(slot)).unwrap().now;
-        self.until(|load| (now(load, 0), now(load, 1), load.queued) == (first, second, queued)).await;
-    }
-}
-
-fn body(answer: Result<anyhow::Result<Response>, tokio::task::JoinError>) -> String {
-    answer.unwrap().unwrap().body
 }
 
 #[tokio::test]
 async fn the_first_request_waits_for_an_instance() {
     let (test, instance) = (TestBalancer::new(2).await, FakeInstance::start("one").await);
     instance.permits.add_permits(1);
-    let (address, mut waiting) = (test.address, test.room.waiting());
-    let first = tokio::spawn(async move { post(address, "/api/sign_in", "name=ana&room=").await });
+    let (address, mut waiting) = (test.address, test.queue.waiting());
+    let form = Request::post("/api/sign_in", &[("name", "ana"), ("room", "")]);
+    let first = tokio::spawn(async move { form.send(address).await.unwrap() });
     waiting.wait_for(|waiting| *waiting == 1).await.unwrap();
-    test.admit(0, &instance).await;
-    let answer = first.await.unwrap().unwrap();
-    assert_eq!((answer.status, answer.body.as_str()), (200, "one POST /api/sign_in HTTP/1.1"));
-    let cookie = answer.headers("set-cookie").next().unwrap();
-    assert!(cookie.starts_with("GAESA=slot0;"), "{cookie}");
+    test.enable(0, &instance).await;
+    let response = first.await.unwrap();
+    assert_eq!((response.status, response.text().as_str()), (200, "one POST /api/sign_in HTTP/1.1"));
+    assert!(response.header("set-cookie").starts_with("GAESA=slot0;"), "{response:?}");
 }
 
 #[tokio::test]
-async fn what_waits_in_vain_is_answered_with_429() {
+async fn a_request_that_waits_too_long_is_answered_with_429() {
     let test = TestBalancer::new(2).await;
-    let started = Instant::now();
-    let nobody = get(test.address, "/", "").await.unwrap();
-    assert!(started.elapsed() >= TIMEOUT);
+    let start = Instant::now();
+    let without_instance = test.get().await;
+    assert!(start.elapsed() >= MAX_WAIT);
     let instance = FakeInstance::start("one").await;
-    test.admit(0, &instance).await;
-    let _held = [test.ask_from(0), test.ask_from(0)];
-    test.until_loaded(2, 0, 0).await;
-    let full = get(test.address, "/", "").await.unwrap();
-    for answer in [nobody, full] {
-        assert_eq!((answer.status, answer.body.contains("no available instance")), (429, true), "{answer:?}");
+    test.enable(0, &instance).await;
+    let _held = [test.get_with_affinity(0), test.get_with_affinity(0)];
+    test.wait_for_load(2, 0, 0).await;
+    let without_capacity = test.get().await;
+    for response in [without_instance, without_capacity] {
+        assert_eq!((response.status, response.text().contains("no available instance")), (429, true), "{response:?}");
     }
 }
 
 #[tokio::test]
-async fn a_full_instance_lets_its_people_go_elsewhere() {
-    let (test, one, other) = TestBalancer::with_two().await;
-    let held = [test.ask_from(0), test.ask_from(0)];
-    test.until_loaded(2, 0, 0).await;
+async fn clients_of_a_full_instance_go_to_another_one() {
+    let (test, one, other) = TestBalancer::with_two_instances().await;
+    let held = [test.get_with_affinity(0), test.get_with_affinity(0)];
+    test.wait_for_load(2, 0, 0).await;
     other.permits.add_permits(1);
-    assert_eq!(body(test.ask_from(0).await), "other GET / HTTP/1.1");
-    // There is room again, so whoever comes is led back.
+    assert_eq!(test.get_with_affinity(0).await.unwrap(), "other GET / HTTP/1.1");
+    // With capacity, clients are led back.
     one.permits.add_permits(3);
-    for held in held {
-        assert_eq!(body(held.await), "one GET / HTTP/1.1");
+    for request in held {
+        assert_eq!(request.await.unwrap(), "one GET / HTTP/1.1");
     }
-    assert_eq!(body(test.ask_from(0).await), "one GET / HTTP/1.1");
+    assert_eq!(test.get_with_affinity(0).await.unwrap(), "one GET / HTTP/1.1");
 }
 
 #[tokio::test]
-async fn an_instance_that_is_taken_out_ends_what_it_has_and_gets_no_more() {
-    let (test, one, other) = TestBalancer::with_two().await;
-    let held = test.ask_from(0);
-    test.until_loaded(1, 0, 0).await;
-    test.balancer.take_out(0).await.unwrap();
+async fn a_disabled_instance_finishes_its_requests_and_gets_no_more() {
+    let (test, one, other) = TestBalancer::with_two_instances().await;
+    let held = test.get_with_affinity(0);
+    test.wait_for_load(1, 0, 0).await;
+    test.load_balancer.disable(0).await.unwrap();
     other.permits.add_permits(1);
-    assert_eq!(body(test.ask_from(0).await), "other GET / HTTP/1.1");
+    assert_eq!(test.get_with_affinity(0).await.unwrap(), "other GET / HTTP/1.1");
     one.permits.add_permits(1);
-    assert_eq!(body(held.await), "one GET / HTTP/1.1");
+    assert_eq!(held.await.unwrap(), "one GET / HTTP/1.1");
 }
 
-/// HAProxy would give a server that comes up as many requests as it may have, besides those that come by themselves.
 #[tokio::test]
-async fn many_that_wait_and_come_do_not_overfill_a_new_instance() {
+async fn a_new_instance_is_not_overloaded_by_queued_requests() {
     let test = TestBalancer::new(50).await;
     let (one, other) = (FakeInstance::start("one").await, FakeInstance::start("other").await);
-    test.admit(0, &one).await;
-    let _waiting: Vec<_> = (0..80).map(|_| test.ask_from(0)).collect();
-    test.until_loaded(50, 0, 30).await;
-    let _coming: Vec<_> = (0..80).map(|_| test.ask_from(1)).collect();
-    test.admit(1, &other).await;
-    test.until_loaded(50, 50, 60).await;
+    test.enable(0, &one).await;
+    let _queued: Vec<_> = (0..80).map(|_| test.get_with_affinity(0)).collect();
+    test.wait_for_load(50, 0, 30).await;
+    let _new: Vec<_> = (0..80).map(|_| test.get_with_affinity(1)).collect();
+    test.enable(1, &other).await;
+    test.wait_for_load(50, 50, 60).await;
 }
 
 #[tokio::test]
-async fn a_request_is_cut_when_its_time_is_up() {
+async fn a_request_is_closed_at_the_timeout() {
     let (test, instance) = (TestBalancer::new(2).await, FakeInstance::start("one").await);
-    test.admit(0, &instance).await;
-    let _held = test.ask_from(0);
-    test.until_loaded(1, 0, 0).await;
-    assert_eq!(test.balancer.cut(Duration::from_secs(60)).await.unwrap(), 0);
-    assert_eq!(test.balancer.cut(Duration::ZERO).await.unwrap(), 1);
-    test.until_loaded(0, 0, 0).await;
+    test.enable(0, &instance).await;
+    let _held = test.get_with_affinity(0);
+    test.wait_for_load(1, 0, 0).await;
+    assert_eq!(test.load_balancer.close_older_than(Duration::from_secs(60)).await.unwrap(), 0);
+    assert_eq!(test.load_balancer.close_older_than(Duration::ZERO).await.unwrap(), 1);
+    test.wait_for_load(0, 0, 0).await;
 }

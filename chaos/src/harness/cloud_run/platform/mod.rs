@@ -1,4 +1,4 @@
-//! The platform itself: one loop that looks how everything stands, and starts, admits and ends instances.
+//! The control loop that starts and terminates instances.
 
 mod instances;
 mod rollout;
@@ -13,49 +13,46 @@ use tokio::{
 };
 
 use super::{
-    InstanceState, PlatformEvent, SLOTS, ServiceConfig, ServiceStatus,
-    load_balancer::{LoadBalancer, name},
-    request_queue::{RequestQueue, TIMEOUT},
-    revision::{Revision, split},
+    PlatformEvent, ServiceConfig, ServiceStatus,
+    load_balancer::{LoadBalancer, SLOTS, name},
+    request_queue::{MAX_WAIT, RequestQueue},
     scaling::{InstanceLoad, decide},
     supervisor::{InstanceCommand, InstanceExit, InstanceReady},
 };
 use crate::harness::EnvVars;
 use instances::ManagedInstance;
-use rollout::Rollout;
+use rollout::{Revision, Rollout};
 
-/// What instances know as the name of their service.
+/// `K_SERVICE` of all instances.
 const SERVICE_NAME: &str = "sala";
-/// How often it looks how everything stands. Cloud Run takes seconds; then a request would wait for longer than a start takes.
-const REFRESH_INTERVAL: Duration = Duration::from_millis(200);
-/// How often it looks for requests whose time is up.
-const CUT_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the load is read. Cloud Run takes seconds, which is longer than an instance takes to start here.
+const LOAD_INTERVAL: Duration = Duration::from_millis(200);
+/// How often requests are compared with their timeout.
+const TIMEOUT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What can be asked of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlatformCommand {
-    /// How many instances a revision has at least, and at most unless that stays.
+    /// Sets the minimum number of instances, and the maximum unless it is `None`.
     Scale { min: usize, max: Option<usize> },
-    /// Roll out a new revision.
+    /// Rolls out a new revision.
     Deploy,
-    /// Let an instance die.
+    /// Kills an instance.
     Kill(usize),
 }
 
-/// An order, and where the answer goes.
 pub struct PlatformRequest {
-    pub order: PlatformCommand,
-    pub answer: oneshot::Sender<anyhow::Result<()>>,
+    pub command: PlatformCommand,
+    pub reply: oneshot::Sender<anyhow::Result<()>>,
 }
 
-/// Runs a service: everything happens in one loop.
+/// A service with its instances.
 pub struct Platform {
     service: ServiceConfig,
-    balancer: LoadBalancer,
-    room: RequestQueue,
+    load_balancer: LoadBalancer,
+    queue: RequestQueue,
     redis_url: String,
-    settings: EnvVars,
-    /// The oldest first. The last one may be rolled out just now.
+    env: EnvVars,
+    /// The oldest first. The last one may still be rolled out.
     revisions: Vec<Revision>,
     rollout: Option<Rollout>,
     instances: Vec<ManagedInstance>,
@@ -63,14 +60,15 @@ pub struct Platform {
     ready: (mpsc::Sender<InstanceReady>, mpsc::Receiver<InstanceReady>),
     events: mpsc::UnboundedSender<PlatformEvent>,
     status: watch::Sender<ServiceStatus>,
+    /// How many instances were started, and how many revisions deployed, so far.
     started: usize,
     deployed: usize,
-    /// Requests that HAProxy holds because no instance has room.
+    /// Requests that HAProxy holds because no instance has capacity.
     queued: usize,
-    /// Whether it was told that there is no room.
-    full: bool,
-    /// Nothing is started before.
-    pause: Instant,
+    /// Whether [`PlatformEvent::Full`] was emitted for the present shortage.
+    is_full: bool,
+    /// No instance is started before.
+    paused_until: Instant,
 }
 
 impl Platform {
@@ -78,22 +76,20 @@ impl Platform {
         address: SocketAddr,
         redis_url: &str,
         service: ServiceConfig,
-        settings: EnvVars,
+        env: EnvVars,
         events: mpsc::UnboundedSender<PlatformEvent>,
     ) -> anyhow::Result<(Self, watch::Receiver<ServiceStatus>)> {
-        check(service.min, service.max)?;
-        let room = RequestQueue::open(TIMEOUT).await?;
-        let balancer = LoadBalancer::start(address, service.concurrency, &room).await?;
-        let (status, seen) = watch::channel(ServiceStatus::default());
-        let mut revisions = vec![Revision::of(SERVICE_NAME, 1)];
-        split(&mut revisions, 100);
+        validate(service.min, service.max)?;
+        let queue = RequestQueue::start(MAX_WAIT).await?;
+        let load_balancer = LoadBalancer::start(address, service.concurrency, &queue).await?;
+        let (status, receiver) = watch::channel(ServiceStatus::default());
         let platform = Self {
             service,
-            balancer,
-            room,
+            load_balancer,
+            queue,
             redis_url: redis_url.to_owned(),
-            settings,
-            revisions,
+            env,
+            revisions: vec![Revision { percent: 100, ..Revision::new(SERVICE_NAME, 1) }],
             rollout: None,
             instances: Vec::new(),
             supervisors: JoinSet::new(),
@@ -103,56 +99,54 @@ impl Platform {
             started: 0,
             deployed: 1,
             queued: 0,
-            full: false,
-            pause: Instant::now(),
+            is_full: false,
+            paused_until: Instant::now(),
         };
-        Ok((platform, seen))
+        Ok((platform, receiver))
     }
 
-    /// Runs for as long as somebody may give orders.
-    pub async fn run(mut self, mut requests_in: mpsc::Receiver<PlatformRequest>) -> anyhow::Result<()> {
-        let mut coming = self.room.waiting();
-        let (mut look, mut cut) = (interval(REFRESH_INTERVAL), interval(CUT_INTERVAL));
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        cut.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    /// Runs until the sender of requests is dropped.
+    pub async fn run(mut self, mut requests: mpsc::Receiver<PlatformRequest>) -> anyhow::Result<()> {
+        let mut waiting = self.queue.waiting();
+        let (mut load, mut timeout) = (interval(LOAD_INTERVAL), interval(TIMEOUT_INTERVAL));
+        load.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        timeout.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // All are cancel-safe: what is not taken stays in its channel, its set or its interval.
+            // All are cancel-safe: what is not taken stays in its channel, set or interval.
             tokio::select! {
-                request = requests_in.recv() => {
-                    let Some(PlatformRequest { order, answer }) = request else { return Ok(()) };
-                    let done = self.handle_command(order).await;
-                    // Whoever has the answer may look at once.
-                    self.publish();
-                    // Who does not wait for it does not need it.
-                    let _ = answer.send(done);
+                request = requests.recv() => {
+                    let Some(PlatformRequest { command, reply }) = request else { return Ok(()) };
+                    let result = self.execute(command);
+                    // The status is current when the reply arrives.
+                    self.publish_status();
+                    // A sender that does not wait needs no reply.
+                    let _ = reply.send(result);
                 }
-                Some(ready) = self.ready.1.recv() => self.admit(ready).await?,
-                Some(ended) = self.supervisors.join_next() => {
-                    let (number, end) = ended.context("the life of an instance panicked")?;
-                    self.remove(number, end).await?;
+                Some(ready) = self.ready.1.recv() => self.add_to_balancing(ready).await?,
+                Some(exit) = self.supervisors.join_next() => {
+                    let (number, exit) = exit.context("a supervisor panicked")?;
+                    self.remove(number, exit).await?;
                 }
-                changed = coming.changed() => changed.context("the waiting room is gone")?,
-                _ = look.tick() => self.refresh_load().await?,
-                _ = cut.tick() => self.cut().await?,
+                changed = waiting.changed() => changed.context("the request queue has ended")?,
+                _ = load.tick() => self.read_load().await?,
+                _ = timeout.tick() => self.close_timed_out().await?,
             }
             self.advance_rollout().await?;
             self.scale().await?;
-            self.publish();
+            self.publish_status();
         }
     }
 
-    async fn handle_command(&mut self, order: PlatformCommand) -> anyhow::Result<()> {
-        match order {
+    fn execute(&mut self, command: PlatformCommand) -> anyhow::Result<()> {
+        match command {
             PlatformCommand::Scale { min, max } => {
                 let max = max.unwrap_or(self.service.max);
-                check(min, max)?;
+                validate(min, max)?;
                 (self.service.min, self.service.max) = (min, max);
             }
             PlatformCommand::Deploy => self.deploy()?,
             PlatformCommand::Kill(number) => {
-                let instance = self.instances.iter().find(|instance| {
-                    instance.status.number == number && instance.status.state == InstanceState::Serving
-                });
+                let instance = self.serving().find(|instance| instance.status.number == number);
                 let Some(instance) = instance else { bail!("no instance {number} serves") };
                 instance.commands.try_send(InstanceCommand::Kill).context("it is about to end")?;
             }
@@ -160,9 +154,8 @@ impl Platform {
         Ok(())
     }
 
-    /// Takes down how many requests there are.
-    async fn refresh_load(&mut self) -> anyhow::Result<()> {
-        let load = self.balancer.load().await?;
+    async fn read_load(&mut self) -> anyhow::Result<()> {
+        let load = self.load_balancer.load().await?;
         for instance in &mut self.instances {
             instance.update(load.of(&name(instance.slot))?);
         }
@@ -170,71 +163,67 @@ impl Platform {
         Ok(())
     }
 
-    async fn cut(&mut self) -> anyhow::Result<()> {
+    async fn close_timed_out(&mut self) -> anyhow::Result<()> {
         let timeout = self.service.timeout;
-        let requests = self.balancer.cut(timeout).await?;
+        let requests = self.load_balancer.close_older_than(timeout).await?;
         if requests > 0 {
-            self.emit(PlatformEvent::Cut { requests, timeout });
+            self.emit(PlatformEvent::TimedOut { requests, timeout });
         }
         Ok(())
     }
 
-    /// Starts and ends instances of the revisions that have traffic, as their load asks for.
+    /// Starts and terminates instances of the revisions that have traffic.
     async fn scale(&mut self) -> anyhow::Result<()> {
         let waiting = self.waiting();
-        let most = self.revisions.iter().map(|revision| revision.share).max();
-        for Revision { name, share } in self.revisions.clone() {
-            if share == 0 {
+        let largest = self.revisions.iter().map(|revision| revision.percent).max();
+        for Revision { name, percent } in self.revisions.clone() {
+            if percent == 0 {
                 continue;
             }
-            let seen: Vec<InstanceLoad> = self
-                .instances
-                .iter()
-                .filter(|instance| instance.is_of(&name))
-                .filter_map(ManagedInstance::seen)
-                .collect();
-            // What waits comes to the revision that has most of the traffic.
-            let waiting = if Some(share) == most { waiting } else { 0 };
-            let decision = decide(&self.service, &seen, waiting);
-            for (number, why) in decision.end {
-                self.ask_to_end(number, why).await?;
+            let own = self.instances.iter().filter(|instance| instance.status.revision == name);
+            let loads: Vec<InstanceLoad> = own.filter_map(ManagedInstance::load).collect();
+            // Waiting requests are counted for the revision with most of the traffic.
+            let waiting = if Some(percent) == largest { waiting } else { 0 };
+            let decision = decide(&self.service, &loads, waiting);
+            for (number, reason) in decision.terminate {
+                self.terminate(number, reason).await?;
             }
-            if Instant::now() >= self.pause {
+            if Instant::now() >= self.paused_until {
                 (0..decision.start).for_each(|_| self.launch(&name));
             }
-            let is_full = self.queued > 0 && seen.len() >= self.service.max && seen.iter().all(|one| one.serving);
-            if Some(share) == most && is_full != std::mem::replace(&mut self.full, is_full) && is_full {
+            let is_full = self.queued > 0 && loads.len() >= self.service.max && loads.iter().all(|one| one.serving);
+            if Some(percent) == largest && is_full != std::mem::replace(&mut self.is_full, is_full) && is_full {
                 self.emit(PlatformEvent::Full { waiting });
             }
         }
         Ok(())
     }
 
-    /// How many requests have no instance yet.
+    /// How many requests wait for an instance.
     fn waiting(&self) -> usize {
-        self.queued + *self.room.waiting().borrow()
+        self.queued + *self.queue.waiting().borrow()
     }
 
-    fn publish(&self) {
-        self.room.set_open(
-            self.instances
-                .iter()
-                .any(|instance| instance.status.state == InstanceState::Serving && self.has_traffic(instance)),
-        );
-        let revisions = self.revisions.iter().map(|revision| (revision.name.clone(), revision.share)).collect();
+    fn serving(&self) -> impl Iterator<Item = &ManagedInstance> {
+        self.instances.iter().filter(|instance| instance.status.is_serving())
+    }
+
+    fn publish_status(&self) {
+        self.queue.set_released(self.serving().any(|instance| self.has_traffic(instance)));
+        let revisions = self.revisions.iter().map(|revision| (revision.name.clone(), revision.percent)).collect();
         let instances = self.instances.iter().map(|instance| instance.status.clone()).collect();
         self.status.send_replace(ServiceStatus { revisions, instances, waiting: self.waiting() });
     }
 
     fn emit(&self, event: PlatformEvent) {
-        // Who does not listen does not want to know.
+        // A receiver that was dropped needs no events.
         let _ = self.events.send(event);
     }
 }
 
-fn check(min: usize, max: usize) -> anyhow::Result<()> {
-    // During a roll-out there are two revisions, and what ends has its slot still.
-    ensure!((1..=SLOTS / 4).contains(&max), "there can be 1 to {} instances at most, and not {max}", SLOTS / 4);
-    ensure!(min <= max, "there cannot be {min} instances at least and {max} at most");
+fn validate(min: usize, max: usize) -> anyhow::Result<()> {
+    // A roll-out has two revisions, and instances that end still occupy their slots.
+    ensure!((1..=SLOTS / 4).contains(&max), "the maximum is 1 to {} instances, and not {max}", SLOTS / 4);
+    ensure!(min <= max, "the minimum of {min} instances exceeds the maximum of {max}");
     Ok(())
 }
