@@ -1,21 +1,13 @@
-//! Real processes of Sala under load, for two programs: the fault suite ([`suite`], `script/chaos`), and Cloud Run in small for
-//! people ([`cloudrun`], `script/cloudrun`), on which the suite plays one of its scenarios.
+//! Real processes of Sala under load, for two programs: the fault suite ([`suite`], `script/chaos`), and a local Cloud Run
+//! ([`cloudrun`], `script/cloudrun`), which one scenario of the suite uses as well.
 
-mod check;
-mod clock;
+mod checker;
+mod clients;
 pub mod cloudrun;
-mod figure;
-mod http;
-mod options;
-mod page;
-mod people;
+mod harness;
 mod prove;
 mod report;
-mod run;
+mod run_config;
 mod scenario;
-mod seed;
-mod stage;
-mod statistics;
 pub mod suite;
-mod table;
-mod world;
+mod test_env;

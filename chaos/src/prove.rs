@@ -1,5 +1,5 @@
-//! A checker that has never caught anything proves nothing. So some scenarios are also played against servers that lack the
-//! very defence which the scenario is about, and must then fail, and for that reason.
+//! Shows that the suite can fail: runs scenarios against servers that lack the defence which the scenario is about, and
+//! expects the failure for that reason.
 
 use std::fmt;
 
@@ -8,125 +8,119 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::{
-    report::Report,
-    run::Run,
+    report::ScenarioReport,
+    run_config::RunConfig,
     scenario::{SCENARIOS, Scenario},
-    suite::DEADLINE,
+    suite::SCENARIO_TIMEOUT,
 };
 
-/// One defence that is taken out.
+/// A defence that is disabled, and the failure that must follow.
 #[derive(Debug)]
-pub struct Proof {
+struct Proof {
     scenario: &'static str,
-    /// As the server calls it, and for people.
-    without: &'static str,
-    defence: &'static str,
-    /// What the suite must then complain of.
-    complaint: &'static str,
+    /// The defence, by the server's name for it.
+    disabled_defence: &'static str,
+    description: &'static str,
+    /// A part of the expected message. Not that something took too long: that can happen on any slow machine.
+    expected_failure: &'static str,
 }
 
-/// All of them.
-pub const PROOFS: &[Proof] = &[
+const PROOFS: &[Proof] = &[
     Proof {
         scenario: "pubsub-kill",
-        without: "silence",
-        defence: "heads are compared where nothing is heard",
-        // Not that it took too long, which a slow machine can do, too.
-        complaint: "the screen ends with",
+        disabled_defence: "silence",
+        description: "heads are compared periodically",
+        expected_failure: "the screen ends with",
     },
     Proof {
         scenario: "redis-failover",
-        without: "chain",
-        defence: "events are known by name, not by number alone",
-        complaint: "were not told that messages were lost",
+        disabled_defence: "chain",
+        description: "events are identified by uid and prev, not by seq alone",
+        expected_failure: "were not told that messages were lost",
     },
     Proof {
         scenario: "bad-pubsub",
-        without: "silence",
-        defence: "heads are compared where nothing is heard",
-        complaint: "the screen ends with",
+        disabled_defence: "silence",
+        description: "heads are compared periodically",
+        expected_failure: "the screen ends with",
     },
     Proof {
         scenario: "lost-reply",
-        without: "ids",
-        defence: "the same id again gets the first answer",
-        complaint: "are the same message",
+        disabled_defence: "ids",
+        description: "a repeated id gets the first answer",
+        expected_failure: "are the same message",
     },
     Proof {
         scenario: "request-cap",
-        without: "rotation",
-        defence: "clients are asked to change sockets in time",
-        complaint: "interruptions",
+        disabled_defence: "rotation",
+        description: "clients are asked to change sockets in time",
+        expected_failure: "interruptions with rotation",
     },
     Proof {
         scenario: "cloud-run",
-        without: "rotation",
-        defence: "clients are asked to change sockets in time",
-        complaint: "requests that were cut because their time was up",
+        disabled_defence: "rotation",
+        description: "clients are asked to change sockets in time",
+        expected_failure: "requests closed at the timeout",
     },
 ];
 
-/// What the suite said without a defence.
+/// The outcomes of all proofs, displayed as Markdown.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct ProofOutcomes(Vec<ProofOutcome>);
+
+#[derive(Debug)]
+struct ProofOutcome {
     proof: &'static Proof,
-    /// The complaint, or why there is none.
-    seen: Result<String, String>,
+    /// The expected failure, or why it was not seen.
+    result: Result<String, String>,
 }
 
-/// Plays those proofs whose scenario is wanted, all at once: nothing in them is measured.
-pub async fn prove(run: Run, wanted: impl Fn(&str) -> bool) -> Outcomes {
-    let proofs = PROOFS.iter().filter(|proof| wanted(proof.scenario));
-    let playing = proofs.map(|proof| async move {
-        let seen = proof.play(run).await.map_err(|error| format!("{error:#}"));
-        Outcome { proof, seen }
+/// Runs the proofs of the included scenarios concurrently: they measure nothing.
+pub async fn prove(config: RunConfig, includes: impl Fn(&str) -> bool) -> ProofOutcomes {
+    let running = PROOFS.iter().filter(|proof| includes(proof.scenario)).map(|proof| async move {
+        let result = proof.run(config).await.map_err(|error| format!("{error:#}"));
+        ProofOutcome { proof, result }
     });
-    Outcomes(join_all(playing).await)
+    ProofOutcomes(join_all(running).await)
 }
 
 impl Proof {
-    /// The complaint that must come.
-    async fn play(&self, run: Run) -> anyhow::Result<String> {
-        let Scenario { play, .. } =
+    async fn run(&self, config: RunConfig) -> anyhow::Result<String> {
+        let Scenario { run, .. } =
             SCENARIOS.iter().find(|scenario| scenario.name == self.scenario).context("no such scenario")?;
-        let report =
-            timeout(DEADLINE, play(Run { without: Some(self.without), ..run })).await.context("it hangs")??;
-        self.complaint_of(&report)
+        let config = RunConfig { disabled_defence: Some(self.disabled_defence), ..config };
+        let report = timeout(SCENARIO_TIMEOUT, run(config)).await.context("it hangs")??;
+        self.find_expected_failure(&report)
     }
 
-    fn complaint_of(&self, report: &Report) -> anyhow::Result<String> {
-        let findings = report.findings.iter().map(ToString::to_string);
-        let complaints: Vec<String> = report.disappointments.iter().cloned().chain(findings).collect();
-        if complaints.is_empty() {
+    fn find_expected_failure(&self, report: &ScenarioReport) -> anyhow::Result<String> {
+        let violations = report.violations.iter().map(ToString::to_string);
+        let failures: Vec<String> = report.failed_expectations.iter().cloned().chain(violations).collect();
+        if failures.is_empty() {
             bail!("the suite notices nothing");
         }
-        // As scenarios say it where their fault did not happen.
-        if let Some(vain) = complaints.iter().find(|complaint| complaint.contains("so nothing was")) {
-            bail!("{vain}");
+        // Scenarios say this if their fault did not happen.
+        if let Some(untested) = failures.iter().find(|failure| failure.contains("so nothing was")) {
+            bail!("{untested}");
         }
-        let fitting = complaints.into_iter().find(|complaint| complaint.contains(self.complaint));
-        fitting
-            .with_context(|| format!("nothing of what the suite complains of says that something {}", self.complaint))
+        let expected = failures.into_iter().find(|failure| failure.contains(self.expected_failure));
+        expected.with_context(|| format!("no failure says '{}'", self.expected_failure))
     }
 }
 
-/// Of all proofs.
-#[derive(Debug)]
-pub struct Outcomes(Vec<Outcome>);
-
-impl Outcomes {
+impl ProofOutcomes {
     pub fn are_good(&self) -> bool {
-        self.0.iter().all(|outcome| outcome.seen.is_ok())
+        self.0.iter().all(|outcome| outcome.result.is_ok())
     }
 }
 
-impl fmt::Display for Outcomes {
+impl fmt::Display for ProofOutcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| Scenario | Without this defence | The suite says |")?;
         writeln!(f, "|---|---|---|")?;
-        for Outcome { proof: Proof { scenario, defence, .. }, seen } in &self.0 {
-            let seen = seen.as_ref().unwrap_or_else(|failure| failure);
-            writeln!(f, "| {scenario} | {defence} | {seen} |")?;
+        for ProofOutcome { proof, result } in &self.0 {
+            let result = result.as_ref().unwrap_or_else(|reason| reason);
+            writeln!(f, "| {} | {} | {result} |", proof.scenario, proof.description)?;
         }
         Ok(())
     }
@@ -137,24 +131,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_proof_is_of_a_scenario() {
+    fn every_proof_names_a_scenario() {
         for proof in PROOFS {
             assert!(SCENARIOS.iter().any(|scenario| scenario.name == proof.scenario), "{}", proof.scenario);
         }
     }
 
     #[test]
-    fn only_the_complaint_that_is_meant_counts() {
+    fn only_the_expected_failure_counts() {
         let proof = &PROOFS[0];
-        for (complaints, noticed) in [
+        for (failures, is_proved) in [
             (vec![], false),
-            (vec!["else"], false),
-            (vec!["else", "the screen ends with 3"], true),
-            (vec!["the screen ends with 3", "nobody noticed, so nothing was tried"], false),
+            (vec!["another"], false),
+            (vec!["another", "the screen ends with 3"], true),
+            (vec!["the screen ends with 3", "no client was interrupted, so nothing was tested"], false),
         ] {
-            let disappointments = complaints.into_iter().map(str::to_owned).collect();
-            let report = Report { disappointments, ..Report::default() };
-            assert_eq!(proof.complaint_of(&report).is_ok(), noticed, "{report:?}");
+            let failed_expectations = failures.into_iter().map(str::to_owned).collect();
+            let report = ScenarioReport { failed_expectations, ..ScenarioReport::default() };
+            assert_eq!(proof.find_expected_failure(&report).is_ok(), is_proved, "{report:?}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Breaks real processes while people talk, and decides from their journals whether the rooms kept their promises.
-//! `docs/guarantees.md` says what is promised.
+//! Runs the scenarios and prints their results. `docs/guarantees.md` explains both.
 
 use std::{
     process::ExitCode,
@@ -7,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use clap::{Parser, builder::PossibleValuesParser};
 use rand::Rng;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -14,30 +14,60 @@ use tokio::{
 };
 
 use crate::{
-    options::{self, Options},
-    page,
     prove::prove,
-    report::Report,
-    run::Run,
+    report::{ResultTable, ScenarioReport, write_to_docs},
+    run_config::{RunConfig, Seed},
     scenario::{SCENARIOS, Scenario},
-    seed::Seed,
-    table::Table,
 };
 
-/// A scenario that takes longer than this hangs.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(600);
-/// How many findings of a scenario are told one by one.
-const TOLD: usize = 20;
+/// A scenario that takes longer hangs.
+pub(crate) const SCENARIO_TIMEOUT: Duration = Duration::from_secs(600);
+/// How many violations of a scenario are printed.
+const MAX_PRINTED: usize = 20;
+/// How many messages a full run needs for its result to mean something.
+const MIN_MESSAGES: usize = 200_000;
 
-/// Plays what the command line asks for.
+/// Injects faults into real processes under load, and checks from the clients' journals and the stored histories that no
+/// message was lost or duplicated and that all clients saw one order. Fails if a promise is broken.
+#[derive(Debug, Parser)]
+#[command(name = "script/chaos")]
+struct ChaosOptions {
+    /// Only these scenarios
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(SCENARIOS.iter().map(|scenario| scenario.name)))]
+    names: Vec<String>,
+    /// A short form of each scenario: seven minutes at most in all, instead of twenty
+    #[arg(long)]
+    quick: bool,
+    /// Then also run some scenarios against servers without a defence, and expect violations
+    #[arg(long)]
+    prove: bool,
+    /// The random choices of an earlier run, which printed its seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Write the tables into docs/guarantees.md
+    #[arg(long, conflicts_with = "names")]
+    write: bool,
+    /// List the scenarios and their faults
+    #[arg(long)]
+    list: bool,
+}
+
+impl ChaosOptions {
+    fn min_messages(&self) -> usize {
+        if self.quick || !self.names.is_empty() { 0 } else { MIN_MESSAGES }
+    }
+
+    fn includes(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|included| included == name)
+    }
+}
+
+/// Runs what the command line asks for.
 ///
 /// # Errors
-/// Arguments that are not understood, and a signal to end.
+/// A signal, or documentation that cannot be written.
 pub async fn start() -> anyhow::Result<ExitCode> {
-    let Some(options) = Options::parse(std::env::args().skip(1))? else {
-        print!("{}", options::HELP);
-        return Ok(ExitCode::SUCCESS);
-    };
+    let options = ChaosOptions::parse();
     if options.list {
         for Scenario { name, fault, .. } in SCENARIOS {
             println!("{name:<16} {fault}");
@@ -48,63 +78,89 @@ pub async fn start() -> anyhow::Result<ExitCode> {
     println!("Seed {}\n", seed.0);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
-        good = play(&options, seed) => Ok(if good? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
-        // What was started ends with the values that stand for it, which are dropped here.
-        _ = terminate.recv() => bail!("it was asked to end"),
-        _ = interrupt.recv() => bail!("it was interrupted"),
+        good = run(&options, seed) => Ok(if good? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        // All processes end with the values that own them, which are dropped here.
+        _ = terminate.recv() => bail!("terminated"),
+        _ = interrupt.recv() => bail!("interrupted"),
     }
 }
 
-/// Whether all that was promised was seen.
-async fn play(options: &Options, seed: Seed) -> anyhow::Result<bool> {
-    let run = Run { seed, full: !options.quick, without: None };
-    let table = play_all(options, run).await;
+/// Returns whether all expectations were met.
+async fn run(options: &ChaosOptions, seed: Seed) -> anyhow::Result<bool> {
+    let config = RunConfig { seed, full: !options.quick, disabled_defence: None };
+    let table = run_scenarios(options, config).await;
     print!("{table}");
     let mut good = table.is_good();
     let mut text = table.to_string();
     if options.prove {
         eprintln!("without one defence each ...");
-        let outcomes = prove(Run { full: false, ..run }, |name| options.includes(name)).await;
+        let outcomes = prove(RunConfig { full: false, ..config }, |name| options.includes(name)).await;
         print!("\n{outcomes}");
         good &= outcomes.are_good();
         text = format!("{text}\n{outcomes}");
     }
     if options.write && !good {
-        eprintln!("it is not written down");
+        eprintln!("the documentation is not written");
     } else if options.write {
         let form = if options.quick { "short" } else { "full" };
-        page::write(&format!("`script/chaos`, {form} form, seed {}:\n\n{text}", seed.0))?;
+        write_to_docs(&format!("`script/chaos`, {form} form, seed {}:\n\n{text}", seed.0))?;
     }
     Ok(good)
 }
 
-async fn play_all(options: &Options, run: Run) -> Table {
-    let mut table = Table::of(options.least_messages());
-    for Scenario { name, play, .. } in SCENARIOS.iter().filter(|scenario| options.includes(scenario.name)) {
+async fn run_scenarios(options: &ChaosOptions, config: RunConfig) -> ResultTable {
+    let mut table = ResultTable::new(options.min_messages());
+    for Scenario { name, run, .. } in SCENARIOS.iter().filter(|scenario| options.includes(scenario.name)) {
         eprint!("{name} ... ");
         let start = Instant::now();
-        let report = timeout(DEADLINE, play(run)).await.context("it hangs").flatten().unwrap_or_else(failed);
+        let report = timeout(SCENARIO_TIMEOUT, run(config)).await.context("it hangs").flatten();
+        // A scenario that fails does not prevent the others.
+        let report = report.unwrap_or_else(|error| ScenarioReport {
+            failed_expectations: vec![format!("{error:#}")],
+            ..ScenarioReport::default()
+        });
         let verdict = if report.is_good() { "ok" } else { "FAILED" };
         eprintln!("{verdict}, {} messages in {} s", report.messages, start.elapsed().as_secs());
-        complain(&report);
+        print_failures(&report);
         table.add(name, report);
     }
     table
 }
 
-/// A scenario that could not be played to its end is no reason to leave out the others.
-fn failed(error: anyhow::Error) -> Report {
-    Report { disappointments: vec![format!("{error:#}")], ..Report::default() }
+fn print_failures(report: &ScenarioReport) {
+    for failure in &report.failed_expectations {
+        eprintln!("   {failure}");
+    }
+    for violation in report.violations.iter().take(MAX_PRINTED) {
+        eprintln!("   {violation}");
+    }
+    if let Some(more @ 1..) = report.violations.len().checked_sub(MAX_PRINTED) {
+        eprintln!("   ... and {more} more");
+    }
 }
 
-fn complain(report: &Report) {
-    for disappointment in &report.disappointments {
-        eprintln!("   {disappointment}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<ChaosOptions, clap::Error> {
+        ChaosOptions::try_parse_from(["script/chaos"].into_iter().chain(line.split_whitespace()))
     }
-    for finding in report.findings.iter().take(TOLD) {
-        eprintln!("   {finding}");
+
+    #[test]
+    fn all_scenarios_run_unless_some_are_named() {
+        let all = parse("").unwrap();
+        assert!(SCENARIOS.iter().all(|scenario| all.includes(scenario.name)));
+        assert_eq!((all.min_messages(), parse("--quick").unwrap().min_messages()), (200_000, 0));
+        let some = parse("lost-reply --quick --seed 7").unwrap();
+        let included: Vec<_> = SCENARIOS.iter().filter(|scenario| some.includes(scenario.name)).collect();
+        assert_eq!((included.len(), included[0].name, some.quick, some.seed), (1, "lost-reply", true, Some(7)));
     }
-    if let Some(more @ 1..) = report.findings.len().checked_sub(TOLD) {
-        eprintln!("   ... and {more} more");
+
+    #[test]
+    fn unknown_names_and_partial_tables_are_refused() {
+        for line in ["tea", "--seed x", "lost-reply --write"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Cloud Run in small. `script/cloudrun` starts it.
+//! The local Cloud Run. `script/cloudrun` starts it.
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

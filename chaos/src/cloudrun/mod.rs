@@ -1,63 +1,95 @@
-//! Cloud Run in small for people: an address to chat at, a line for whatever happens, and commands to make things happen.
+//! The command line of the local Cloud Run: it prints what happens, and takes commands.
 
-mod command;
-mod options;
+mod console;
 
 use std::{
     io::{BufRead, IsTerminal, stdin},
     pin::pin,
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
+use clap::Parser;
+use testkit::RedisServer;
 use tokio::{
     select,
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
 
-use crate::world::{CloudRun, Event, Redis, Settings};
-use command::{Command, HELP};
-use options::Options;
+use crate::harness::{CloudRun, EnvVars, ServiceConfig};
+use console::ConsoleCommand;
 
-/// Runs a service until it is told to quit, or asked to end.
+/// Runs the release on this machine as Cloud Run would: instances behind HAProxy, with a Redis of their own.
+///
+/// `help` lists the commands once it runs. chaos/src/harness/cloud_run/mod.rs lists the differences from Cloud Run.
+#[derive(Debug, Parser)]
+#[command(name = "script/cloudrun")]
+struct CloudRunOptions {
+    /// The minimum number of instances
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    min: usize,
+    /// The maximum number of instances
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    max: usize,
+    /// The maximum number of concurrent requests of an instance; a socket is a request
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    concurrency: u16,
+    /// The maximum duration of a request
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(10..=3_600))]
+    timeout: u64,
+    /// How long an instance without requests is kept
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    idle: u64,
+    /// The duration of each step of a roll-out
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    step: u64,
+    /// The port to listen on
+    #[arg(long, default_value_t = 8_080)]
+    port: u16,
+}
+
+/// Runs a service until `quit` or a signal.
 ///
 /// # Errors
-/// Arguments that are not understood, and whatever keeps the platform from running.
+/// Whatever keeps the platform from running.
 pub async fn start() -> anyhow::Result<()> {
-    let Some(options) = Options::parse(std::env::args().skip(1))? else {
-        print!("{}", options::HELP);
-        return Ok(());
-    };
-    let mut ending = pin!(ending()?);
-    let redis = Redis::start().await?;
-    let url = format!("redis://127.0.0.1:{}", redis.port());
-    let (telling, mut events) = mpsc::unbounded_channel();
-    let mut cloud = CloudRun::start(options.port, &url, options.service.clone(), Settings::new(), telling).await?;
-    println!("{options}");
-    let (mut lines, mut input, started) = (lines(), true, Instant::now());
-    // All are cancel-safe: what is not taken stays in its channel. What was started ends with the values that stand for it.
+    let CloudRunOptions { min, max, concurrency, timeout, idle, step, port } = CloudRunOptions::parse();
+    let [idle, step] = [idle, step].map(Duration::from_secs);
+    let service =
+        ServiceConfig { min, max, concurrency: concurrency.into(), timeout: Duration::from_secs(timeout), idle, step };
+    let mut shutdown = pin!(shutdown_signal()?);
+    let redis = RedisServer::start().await?;
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let mut cloud_run = CloudRun::start(port, &redis.url(), service, EnvVars::new(), sender).await?;
+    println!(
+        "Sala is at http://localhost:{port}, on {min} to {max} instances of {concurrency} requests, each of {timeout} s at most.\n\n   \
+         Open it in two browsers and talk: the first page starts an instance if there is none.\n   \
+         Type `deploy` and go on talking: a new revision takes over, and the chat continues.\n   \
+         Type `status`, `scale 3`, `kill 2`, or `help` for more; `quit` ends everything, rooms included."
+    );
+    let (mut lines, mut reads_input, start) = (read_lines(), true, Instant::now());
+    // All are cancel-safe: what is not taken stays in its channel. All processes end with the values that own them.
     loop {
         select! {
             biased;
-            () = &mut ending => return Ok(()),
-            Some(event) = events.recv() => tell(started, &event),
-            line = lines.recv(), if input => match line.as_deref().map(Command::parse) {
-                Some(Ok(Some(Command::Quit))) => return Ok(()),
-                Some(Ok(Some(command))) => obey(command, &cloud).await,
+            () = &mut shutdown => return Ok(()),
+            Some(event) = events.recv() => println!("{:7.1} s  {event}", start.elapsed().as_secs_f64()),
+            line = lines.recv(), if reads_input => match line.as_deref().map(ConsoleCommand::parse_line) {
                 Some(Ok(None)) => {}
-                Some(Err(error)) => println!("{error:#}"),
-                // Who sits at a terminal has said good-bye; a pipe has only run dry.
+                Some(Ok(Some(ConsoleCommand::Quit))) => return Ok(()),
+                Some(Ok(Some(command))) => execute(command, &cloud_run).await,
+                Some(Err(error)) => println!("{error}"),
+                // The end of input from a terminal is a wish to end; a pipe has only run dry.
                 None if stdin().is_terminal() => return Ok(()),
-                None => input = false,
+                None => reads_input = false,
             },
-            error = cloud.failed() => return Err(error),
+            error = cloud_run.failed() => return Err(error),
         }
     }
 }
 
-/// Completes when the process is asked to end.
-fn ending() -> anyhow::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
@@ -69,13 +101,13 @@ fn ending() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// What is typed. A thread reads it, which nobody waits for in the end.
-fn lines() -> mpsc::Receiver<String> {
-    let (typed, lines) = mpsc::channel(16);
+/// Reads standard input on a thread that nothing waits for.
+fn read_lines() -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel(16);
     thread::spawn(move || {
         let mut lines = stdin().lock().lines();
         while let Some(Ok(line)) = lines.next() {
-            if typed.blocking_send(line).is_err() {
+            if sender.blocking_send(line).is_err() {
                 return;
             }
         }
@@ -83,18 +115,29 @@ fn lines() -> mpsc::Receiver<String> {
     lines
 }
 
-async fn obey(command: Command, cloud: &CloudRun) {
-    match command {
-        Command::Order(order) => {
-            if let Err(error) = cloud.order(order).await {
+async fn execute(command: ConsoleCommand, cloud_run: &CloudRun) {
+    match command.platform_command() {
+        Some(command) => {
+            if let Err(error) = cloud_run.execute(command).await {
                 println!("{error:#}");
             }
         }
-        Command::Status => print!("{}", *cloud.status().borrow()),
-        Command::Help | Command::Quit => print!("{HELP}"),
+        None => print!("{}", *cloud_run.status().borrow()),
     }
 }
 
-fn tell(started: Instant, event: &Event) {
-    println!("{:7.1} s  {event}", started.elapsed().as_secs_f64());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_have_defaults_and_bounds() {
+        let parse =
+            |line: &str| CloudRunOptions::try_parse_from(["script/cloudrun"].into_iter().chain(line.split(' ')));
+        let CloudRunOptions { min, max, timeout, port, .. } = parse("--min 1 --timeout 60").unwrap();
+        assert_eq!((min, max, timeout, port), (1, 5, 60, 8_080));
+        for line in ["tea", "--max x", "--port 70000", "--concurrency 0", "--timeout 9"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
 }

@@ -1,3 +1,5 @@
+//! A local Cloud Run that scales, rolls out a revision and closes every request at its timeout.
+
 use std::{
     sync::{
         Arc,
@@ -11,114 +13,110 @@ use protocol::CloseCode;
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use crate::{
-    check::Loss,
-    figure::Figure,
-    people::Cast,
-    report::Report,
-    run::Run,
-    stage::{Cloud, Front, Plan, Stage},
-    world::{Event, Order, Service, Status, metric},
+    checker::AllowedLoss,
+    clients::Workload,
+    harness::{PlatformCommand, PlatformEvent, ServiceConfig, ServiceStatus, read_metric},
+    report::{Metric, ScenarioReport},
+    run_config::RunConfig,
+    test_env::{CloudRunEnv, Setup, TestEnv, Topology},
 };
 
-/// Of so many people in the short form one may be cut off at the cap. There the change of sockets has a second, which a busy machine takes.
-const ALLOWED: usize = 10;
+/// In the short form one of so many clients may be disconnected at the timeout: rotation has one second there, which a busy
+/// machine can take up.
+const CLIENTS_PER_LATE_ROTATION: usize = 10;
 
 /// How long a roll-out or a scale-down may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PLATFORM_TIMEOUT: Duration = Duration::from_secs(120);
 
-pub async fn play(run: Run) -> anyhow::Result<Report> {
-    let cast = Cast { people: run.pick(100, 300), ..Cast::usual(run) };
-    let (concurrency, max) = run.pick((35, 6), (80, 8));
-    let (timeout, step) = (run.seconds(15, 30), run.seconds(2, 10));
-    let service = Service { min: 0, max, concurrency, timeout, idle: Duration::from_secs(30), step };
-    // From nothing: the first who signs in starts the first instance.
-    let plan = Plan { front: Front::CloudRun(service), ..Plan::of(cast) };
-    let mut stage = Stage::set(run, plan).await?;
-    let mut cloud = stage.cloud.take().context("it was planned")?;
-    let most = Arc::new(AtomicUsize::new(0));
+pub async fn cloud_run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
+    let workload = Workload { clients: config.pick(100, 300), ..Workload::standard(config) };
+    let (concurrency, max) = config.pick((35, 6), (80, 8));
+    let (timeout, step) = (config.seconds(15, 30), config.seconds(2, 10));
+    let service = ServiceConfig { min: 0, max, concurrency, timeout, idle: Duration::from_secs(30), step };
+    // From zero: the first sign-in starts the first instance.
+    let setup = Setup { topology: Topology::CloudRun(service), ..Setup::new(workload) };
+    let mut env = TestEnv::start(config, setup).await?;
+    let mut cloud_run = env.cloud_run.take().context("the setup has a Cloud Run")?;
+    let service = &cloud_run.service;
+    let max_sockets = Arc::new(AtomicUsize::new(0));
     let mut counting = JoinSet::new();
-    counting.spawn(count_sockets(cloud.run.status(), Arc::clone(&most)));
-    // Long enough that every socket comes to its end.
-    stage.talk_for(timeout + Duration::from_secs(2)).await;
-    let needed = cloud.run.status().borrow().serving();
+    counting.spawn(count_sockets(service.status(), Arc::clone(&max_sockets)));
+    // Long enough that every socket reaches its timeout.
+    env.send_for(timeout + Duration::from_secs(2)).await;
+    let needed = service.status().borrow().serving();
 
-    cloud.run.order(Order::Deploy).await?;
-    stage.fault();
-    cloud.run.until(PATIENCE, |status| status.revisions.len() == 1 && status.serving() > 0).await?;
-    stage.talk_for(run.seconds(2, 20)).await;
+    service.execute(PlatformCommand::Deploy).await?;
+    env.fault_started();
+    service.wait_until(PLATFORM_TIMEOUT, |status| status.revisions.len() == 1 && status.serving() > 0).await?;
+    env.send_for(config.seconds(2, 20)).await;
 
-    let fewer = cloud.run.status().borrow().serving().saturating_sub(run.pick(1, 2));
-    cloud.run.order(Order::Scale { min: 0, max: Some(fewer) }).await?;
-    stage.fault();
-    cloud.run.until(PATIENCE, |status| status.instances.len() <= fewer).await?;
-    stage.talk_for(run.seconds(2, 40)).await;
+    let fewer = service.status().borrow().serving().saturating_sub(config.pick(1, 2));
+    service.execute(PlatformCommand::Scale { min: 0, max: Some(fewer) }).await?;
+    env.fault_started();
+    service.wait_until(PLATFORM_TIMEOUT, |status| status.instances.len() <= fewer).await?;
+    env.send_for(config.seconds(2, 40)).await;
 
-    stage.crowd.all_live(Duration::from_secs(25)).await;
-    let mut report = stage.close(Loss::None).await?;
+    env.clients.wait_all_live(Duration::from_secs(25)).await;
+    let mut report = env.finish(AllowedLoss::None).await?;
     drop(counting);
-    report.expect(needed > 1, "one instance was enough, so nothing was tried");
-    report.expect(most.load(Ordering::Relaxed) > 0, "no instance told how many sockets it has");
-    report.tell(Figure::count(
-        "sockets of one instance, where its concurrency is the most",
-        concurrency,
-        most.load(Ordering::Relaxed),
-    ));
-    let allowed = run.pick(cast.people / ALLOWED, 0);
-    tell_events(&mut report, &mut cloud, allowed);
-    tell_people(&mut report, allowed);
-    report.expect_presence(cast.in_a_room());
+    let max_sockets = max_sockets.load(Ordering::Relaxed);
+    report.expect(needed > 1, "one instance was enough, so nothing was tested");
+    report.expect(max_sockets > 0, "no instance reported its sockets");
+    report.record(Metric::count("sockets of one instance, at most its concurrency", concurrency, max_sockets));
+    let allowed = config.pick(workload.clients / CLIENTS_PER_LATE_ROTATION, 0);
+    record_platform_events(&mut report, &mut cloud_run, allowed);
+    record_clients(&mut report, allowed);
+    report.expect_presence(workload.per_room());
     Ok(report)
 }
 
-/// Asks every instance how many sockets it has, again and again.
-async fn count_sockets(status: watch::Receiver<Status>, most: Arc<AtomicUsize>) {
+/// Polls the number of sockets of every instance.
+async fn count_sockets(status: watch::Receiver<ServiceStatus>, max: Arc<AtomicUsize>) {
     loop {
-        let addresses: Vec<_> = status.borrow().instances.iter().filter_map(|row| row.address).collect();
+        let addresses: Vec<_> = status.borrow().instances.iter().filter_map(|instance| instance.address).collect();
         for address in addresses {
-            // One that has just ended has none.
-            let sockets = metric(address, "sala_connections").await.unwrap_or_default();
-            most.fetch_max(sockets as usize, Ordering::Relaxed);
+            // An instance that has just ended has none.
+            let sockets = read_metric(address, "sala_connections").await.unwrap_or_default();
+            max.fetch_max(sockets as usize, Ordering::Relaxed);
         }
         sleep(Duration::from_millis(200)).await;
     }
 }
 
-fn tell_events(report: &mut Report, Cloud { events, .. }: &mut Cloud, allowed: usize) {
-    let (mut cold_start, mut kills, mut cuts, mut deaths) = (None, 0, 0, 0);
-    while let Ok(event) = events.try_recv() {
+fn record_platform_events(report: &mut ScenarioReport, cloud_run: &mut CloudRunEnv, allowed: usize) {
+    let (mut cold_start, mut kills, mut timeouts, mut crashes) = (None, 0, 0, 0);
+    while let Ok(event) = cloud_run.events.try_recv() {
         match event {
-            Event::Serving { took, .. } => {
+            PlatformEvent::Serving { took, .. } => {
                 cold_start.get_or_insert(took);
             }
-            Event::Killed { .. } => kills += 1,
-            Event::Cut { requests, .. } => cuts += requests,
-            Event::Died { .. } | Event::NotStarted { .. } => deaths += 1,
+            PlatformEvent::Killed { .. } => kills += 1,
+            PlatformEvent::TimedOut { requests, .. } => timeouts += requests,
+            PlatformEvent::Died { .. } | PlatformEvent::NotStarted { .. } => crashes += 1,
             _ => {}
         }
     }
     let cold_start = cold_start.map(|took| u64::try_from(took.as_millis()).expect("it is within a minute"));
-    report.tell(Figure::time("a cold start, without an image to fetch", None, cold_start));
-    report.tell(Figure::count("instances that had to be killed", 0, kills));
-    report.tell(Figure::count("requests that were cut because their time was up", allowed, cuts));
-    report.expect(deaths == 0, format!("{deaths} instances died, or did not start"));
+    report.record(Metric::time("a cold start, without an image to pull", None, cold_start));
+    report.record(Metric::count("instances that had to be killed", 0, kills));
+    report.record(Metric::count("requests closed at the timeout", allowed, timeouts));
+    report.expect(crashes == 0, format!("{crashes} instances crashed or did not start"));
 }
 
-fn tell_people(report: &mut Report, allowed: usize) {
-    let rotations: usize = report.journals.iter().map(|journal| journal.rotations).sum();
+fn record_clients(report: &mut ScenarioReport, allowed: usize) {
+    let rotations = report.rotations();
     report.expect(
         rotations >= report.clients,
-        format!("people were asked only {rotations} times for a change of socket"),
+        format!("clients were asked only {rotations} times for a change of socket"),
     );
-    let going_away = u16::from(CloseCode::GoingAway);
-    let (meant, other) = (report.closes(|code| code == going_away), report.closes(|code| code != going_away));
-    report.expect(meant > 0, "no socket was told that its instance goes away");
-    report.tell(Figure::count("sockets closed without the code for it", allowed, other));
-    let interruptions = report.interruptions();
-    report.tell(Figure {
-        promised: None,
-        ..Figure::count("interruptions, all at the end of an instance", 0, interruptions)
-    });
-    let (wanted, had) = report.affinity();
-    report.tell(Figure::share("sockets led to the instance of the one before", had, wanted));
-    report.tell_resumes();
+    let (going_away, other) = report.closes(CloseCode::GoingAway);
+    report.expect(going_away > 0, "no socket was told that its instance shuts down");
+    report.record(Metric::count("sockets closed without the code for a shutdown", allowed, other));
+    let interruptions = Metric::count("interruptions, all at the end of an instance", 0, report.interruptions());
+    report.record(Metric { limit: None, ..interruptions });
+    let affinities = report.journals.iter().map(|journal| journal.affinity);
+    let (requested, kept) =
+        affinities.fold((0, 0), |(requested, kept), one| (requested + one.requested, kept + one.kept));
+    report.record(Metric::share("sockets led to the previous instance", kept, requested));
+    report.record_resume_times();
 }

@@ -1,112 +1,102 @@
-//! What can go wrong, one file each. A scenario breaks something under load and says what must be seen beyond the promises
-//! that the checker holds everywhere.
+//! The scenarios. Each injects one kind of fault under load, and states what must be seen beyond the promises that the
+//! checker holds everywhere.
 
-mod bad_pubsub;
+mod clients;
 mod cloud_run;
-mod frozen_client;
+mod connections;
 mod hostile;
-mod kill_instance;
-mod lost_reply;
-mod mass_reconnect;
-mod pubsub_kill;
-mod redis_failover;
+mod instances;
+mod redis_faults;
 mod redis_loss;
-mod redis_stop;
-mod request_cap;
-mod rolling_restart;
-mod slow_reader;
-mod wrong_node;
 
 use std::{future::Future, pin::Pin};
 
-use crate::{report::Report, run::Run};
+use crate::{report::ScenarioReport, run_config::RunConfig};
 
-type Play = fn(Run) -> Pin<Box<dyn Future<Output = anyhow::Result<Report>>>>;
+type RunScenario = fn(RunConfig) -> Pin<Box<dyn Future<Output = anyhow::Result<ScenarioReport>>>>;
 
-/// One scenario.
 #[derive(Debug)]
 pub struct Scenario {
     pub name: &'static str,
-    /// What it breaks.
     pub fault: &'static str,
-    pub play: Play,
+    pub run: RunScenario,
 }
 
-/// All of them, in the order of the table.
+/// All scenarios, in the order of the table.
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "kill-instance",
-        fault: "an instance is killed with its queues unflushed, again and again; some of its people never come back",
-        play: |run| Box::pin(kill_instance::play(run)),
+        fault: "an instance is killed with unflushed queues, repeatedly; some of its clients never come back",
+        run: |config| Box::pin(instances::kill_instance(config)),
     },
     Scenario {
         name: "rolling-restart",
-        fault: "every instance is asked to end, one after the other",
-        play: |run| Box::pin(rolling_restart::play(run)),
+        fault: "every instance gets SIGTERM, one after the other",
+        run: |config| Box::pin(instances::rolling_restart(config)),
     },
     Scenario {
         name: "pubsub-kill",
-        fault: "Redis cuts the connections that listen, every two seconds",
-        play: |run| Box::pin(pubsub_kill::play(run)),
+        fault: "Redis closes the pub/sub connections every two seconds",
+        run: |config| Box::pin(redis_faults::pubsub_kill(config)),
     },
     Scenario {
         name: "redis-stop",
-        fault: "Redis stands still, with all its connections open",
-        play: |run| Box::pin(redis_stop::play(run)),
+        fault: "Redis is suspended with its connections open",
+        run: |config| Box::pin(redis_faults::redis_stop(config)),
     },
     Scenario {
         name: "redis-failover",
-        fault: "a replica that lags behind takes the place of Redis, so that an acknowledged end is lost",
-        play: |run| Box::pin(redis_failover::play(run)),
+        fault: "a replica that lags behind is promoted, so that acknowledged events are lost",
+        run: |config| Box::pin(redis_loss::redis_failover(config)),
     },
     Scenario {
         name: "wrong-node",
-        fault: "the node that instances listen to is cut off from the one that they write to",
-        play: |run| Box::pin(wrong_node::play(run)),
+        fault: "the node with the subscription is separated from the node with the writes",
+        run: |config| Box::pin(redis_faults::wrong_node(config)),
     },
     Scenario {
         name: "bad-pubsub",
-        fault: "published events are dropped, repeated and reordered; at last all of them are dropped",
-        play: |run| Box::pin(bad_pubsub::play(run)),
+        fault: "publications are dropped, repeated and reordered; at last all of them are dropped",
+        run: |config| Box::pin(redis_faults::bad_pubsub(config)),
     },
     Scenario {
         name: "lost-reply",
-        fault: "messages are appended, and the connection is cut in the place of the reply",
-        play: |run| Box::pin(lost_reply::play(run)),
+        fault: "messages are stored, and the connection is closed in place of the reply",
+        run: |config| Box::pin(redis_faults::lost_reply(config)),
     },
     Scenario {
         name: "redis-loss",
-        fault: "Redis comes back empty, is flushed, loses counts and streams of rooms, evicts for want of memory; is full and keeps",
-        play: |run| Box::pin(redis_loss::play(run)),
+        fault: "Redis restarts empty, is flushed, loses parts of rooms, evicts parts of rooms; then it is full and evicts nothing",
+        run: |config| Box::pin(redis_loss::redis_loss(config)),
     },
     Scenario {
         name: "slow-reader",
-        fault: "one person reads a kilobyte a second in a busy room",
-        play: |run| Box::pin(slow_reader::play(run)),
+        fault: "one client reads a kilobyte a second in a busy room",
+        run: |config| Box::pin(clients::slow_reader(config)),
     },
     Scenario {
         name: "mass-reconnect",
-        fault: "everybody is cut off at once",
-        play: |run| Box::pin(mass_reconnect::play(run)),
+        fault: "all clients are disconnected at once",
+        run: |config| Box::pin(connections::mass_reconnect(config)),
     },
     Scenario {
         name: "request-cap",
-        fault: "every connection is cut at its cap, once with changes of socket and once without",
-        play: |run| Box::pin(request_cap::play(run)),
+        fault: "every connection is closed at its maximum age, once with rotation and once without",
+        run: |config| Box::pin(connections::request_cap(config)),
     },
     Scenario {
         name: "cloud-run",
-        fault: "a platform starts from nothing, adds instances, cuts every request at its cap, rolls out a revision, takes instances away",
-        play: |run| Box::pin(cloud_run::play(run)),
+        fault: "a local Cloud Run starts from zero, adds instances, closes every request at its timeout, rolls out a revision, removes instances",
+        run: |config| Box::pin(cloud_run::cloud_run(config)),
     },
     Scenario {
         name: "frozen-client",
-        fault: "a page stands still for longer than history is kept",
-        play: |run| Box::pin(frozen_client::play(run)),
+        fault: "a page is suspended for longer than history is kept",
+        run: |config| Box::pin(clients::frozen_client(config)),
     },
     Scenario {
         name: "hostile",
-        fault: "foreign origins, forged sessions, frames that are none, a flood from one sender",
-        play: |run| Box::pin(hostile::play(run)),
+        fault: "foreign origins, forged sessions, invalid frames, a flood from one sender",
+        run: |config| Box::pin(hostile::hostile(config)),
     },
 ];
