@@ -1,4 +1,4 @@
-use std::sync::OnceLock;
+use std::{path::Path, sync::OnceLock};
 
 use leptos::prelude::LeptosOptions;
 
@@ -27,16 +27,20 @@ impl Assets {
     }
 
     fn read(options: &LeptosOptions) -> Self {
-        let hashes = if options.hash_files { hash_file(options) } else { String::new() };
+        let hashes = hash_file(options);
         let path = |kind: &str| {
             let (folder, name) = (&options.site_pkg_dir, &options.output_name);
+            let plain = format!("{folder}/{name}.{kind}");
             match hash_of(&hashes, kind) {
-                Some(hash) => format!("/{folder}/{name}.{hash}.{kind}"),
-                None => format!("/{folder}/{name}.{kind}"),
+                // `cargo leptos watch` hashes the names in its first build only, and writes rebuilt files under plain names.
+                Some(hash) if options.hash_files || !Path::new(&*options.site_root).join(&plain).exists() => {
+                    format!("/{folder}/{name}.{hash}.{kind}")
+                }
+                _ => format!("/{plain}"),
             }
         };
         // Other names than these are not known before the file says them.
-        let loader = hash_of(&hashes, "split").map(|hash| format!("/{}/__wasm_split.{hash}.js", options.site_pkg_dir));
+        let loader = hash_of(&hashes, "split").filter(|_| options.hash_files).map(|hash| format!("/{}/__wasm_split.{hash}.js", options.site_pkg_dir));
         Self { stylesheet: path("css"), script: path("js"), wasm: path("wasm"), loader }
     }
 
