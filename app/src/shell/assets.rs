@@ -1,5 +1,6 @@
 use std::{
     borrow::Cow,
+    path::Path,
     sync::{LazyLock, OnceLock},
 };
 
@@ -30,16 +31,22 @@ impl Assets {
     }
 
     fn read(options: &LeptosOptions) -> Self {
-        let hashes = if options.hash_files { hash_file(options) } else { String::new() };
+        let hashes = hash_file(options);
         let path = |kind: &str| {
             let (folder, name) = (&options.site_pkg_dir, &options.output_name);
+            let plain = format!("{folder}/{name}.{kind}");
             match hash_of(&hashes, kind) {
-                Some(hash) => format!("/{folder}/{name}.{hash}.{kind}"),
-                None => format!("/{folder}/{name}.{kind}"),
+                // `cargo leptos watch` hashes the names in its first build only, and writes rebuilt files under plain names.
+                Some(hash) if options.hash_files || !Path::new(&*options.site_root).join(&plain).exists() => {
+                    format!("/{folder}/{name}.{hash}.{kind}")
+                }
+                _ => format!("/{plain}"),
             }
         };
         // The file exists only in split builds.
-        let loader = hash_of(&hashes, "split").map(|hash| format!("/{}/__wasm_split.{hash}.js", options.site_pkg_dir));
+        let loader = hash_of(&hashes, "split")
+            .filter(|_| options.hash_files)
+            .map(|hash| format!("/{}/__wasm_split.{hash}.js", options.site_pkg_dir));
         Self { stylesheet: path("css"), script: path("js"), wasm: path("wasm"), loader }
     }
 
