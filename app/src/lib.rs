@@ -24,15 +24,6 @@ mod websocket;
 pub use shell::{is_watched, shell, stylesheet};
 pub use text::{message_path, room_path};
 
-/// The translations generated from `app/locales`.
-#[cfg(feature = "ssr")]
-#[doc(hidden)]
-pub mod locales {
-    include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
-}
-#[cfg(feature = "ssr")]
-use locales::i18n;
-
 /// Id of the element that says that the page no longer updates.
 const STALE_NOTICE_ID: &str = "stale";
 

@@ -1,58 +1,27 @@
-//! What a reader has chosen for themselves: a language and a theme.
+//! What a reader has chosen: a language and a theme.
 
-/// A language that Sala speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// English, which is also for whoever reads none of the others.
-    English,
-    /// Portuguese as in Brazil.
-    Portuguese,
-    /// Spanish.
-    Spanish,
-}
+pub use crate::text::Language;
 
 impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::English, Self::Portuguese, Self::Spanish];
-
-    /// Its tag (BCP 47).
+    /// The language with exactly this tag.
     #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Portuguese => "pt-BR",
-            Self::Spanish => "es",
-        }
-    }
-
-    /// What it calls itself.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::Portuguese => "Português (Brasil)",
-            Self::Spanish => "Español",
-        }
-    }
-
-    /// The one with this very tag.
-    #[must_use]
-    pub fn tagged(tag: &str) -> Option<Self> {
+    pub fn from_tag(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.tag() == tag)
     }
 
-    /// The one for somebody who reads what a tag names, which may be of another region.
+    /// The language for a reader of `tag`: of the same region if there is one, otherwise of another region.
     #[must_use]
-    pub fn understood(tag: &str) -> Option<Self> {
+    pub fn closest_to(tag: &str) -> Option<Self> {
         let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        Self::ALL.into_iter().find(|language| base(language.tag()) == base(tag))
+        let same_tag = Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(tag));
+        same_tag.or_else(|| Self::ALL.into_iter().find(|language| base(language.tag()) == base(tag)))
     }
 }
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// As the reader's system is.
+    /// The system's.
     #[default]
     System,
     /// Always light.
@@ -62,7 +31,7 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// What it is called in cookies, forms and style sheets; `None` where there is nothing to say.
+    /// The theme's name in cookies, forms and style sheets; `None` for the system's.
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {
         match self {
@@ -72,20 +41,20 @@ impl Theme {
         }
     }
 
-    /// The one with this name; any other name is the system's.
+    /// The theme with this name, or the system's.
     #[must_use]
-    pub fn named(name: &str) -> Self {
+    pub fn from_name(name: &str) -> Self {
         [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == Some(name)).unwrap_or_default()
     }
 }
 
-/// How a page is to be shown to its reader.
+/// The preferences that apply to a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Preferences {
-    /// The language that the reader chose; without one the browser's is.
+    /// The language that the reader chose. Without one, `language` comes from `Accept-Language`.
     pub chosen: Option<Language>,
     /// The language of the page.
     pub language: Language,
-    /// Its theme.
+    /// The theme of the page.
     pub theme: Theme,
 }

@@ -4,28 +4,16 @@ use leptos::prelude::*;
 
 use super::{
     dialog::{LazyDialog, open_dialog},
-    lazy_chunk, translate,
+    lazy_chunk,
 };
 use crate::{
     browser::{absolute_url, can_share, copy_to_clipboard, share},
     state::Chat,
-    text::{qr_path, room_path},
+    text::{qr_path, room_path, words},
 };
 
 /// How long the status line tells whether the link was copied.
 const STATUS_DURATION: Duration = Duration::from_secs(6);
-
-const HINT: [&str; 3] = [
-    "Whoever opens this link and gives a name is in the room.",
-    "Quem abrir este link e disser um nome entra na sala.",
-    "Quien abra este enlace y diga un nombre entra en la sala.",
-];
-
-const BY_HAND: [&str; 3] = [
-    "This browser does not allow it. Copy the link by hand.",
-    "Este navegador não permite isso. Copie o link manualmente.",
-    "Este navegador no lo permite. Copia el enlace a mano.",
-];
 
 thread_local! {
     static DIALOG: LazyDialog = const { LazyDialog::new(None) };
@@ -51,28 +39,26 @@ fn Invitation(chat: Chat) -> impl IntoView {
     };
     let status = move || {
         let is_copied = copied.get()?;
-        Some(translate(
-            words,
-            if is_copied { ["The link is copied.", "Link copiado.", "Enlace copiado."] } else { BY_HAND },
-        ))
+        let status = if is_copied { words::invitation::copied } else { words::invitation::copy_by_hand };
+        Some(status(words))
     };
     view! {
         <div class="invitation">
             <p class="invitation-room" dir="auto">{move || chat.current_room.get()}</p>
-            <p>{translate(words, HINT)}</p>
+            <p>{words::invitation::hint(words)}</p>
             <img
                 width="200"
                 height="200"
-                alt=translate(words, ["QR code of the link", "Código QR do link", "Código QR del enlace"])
+                alt=words::invitation::qr_code(words)
                 src=move || chat.current_room.with(|room| qr_path(room))
             />
             <a href=link>{link}</a>
             <div class="field-row">
                 <button type="button" on:click=move |_| copy_to_clipboard(&link(), show_status)>
-                    {words.copy_link()}
+                    {words::invitation::copy_link(words)}
                 </button>
                 <button type="button" class="small" hidden=!can_share() on:click=move |_| share(&link())>
-                    {translate(words, ["Share…", "Compartilhar…", "Compartir…"])}
+                    {words::invitation::share(words)}
                 </button>
             </div>
             <p role="status">{status}</p>

@@ -36,7 +36,6 @@ pub use self::{
     markup::{render_message_body, render_reactions},
     notifications::notify_of_mention,
 };
-use crate::{preferences::Language, text::Words};
 
 /// Declares an entry point of a chunk, which callers see as an `async` function. Without the feature `split`, as in a plain
 /// `cargo leptos watch`, the function stays in the page's Wasm.
@@ -68,15 +67,6 @@ impl From<SplitLoaderError> for ChunkLoadError {
     /// Drops the cause, which the loader has already logged to the console.
     fn from(_: SplitLoaderError) -> Self {
         Self
-    }
-}
-
-/// Chooses among English, Portuguese and Spanish. A chunk holds its own words, so that they do not weigh on every page.
-pub(crate) fn translate(words: Words, [english, portuguese, spanish]: [&'static str; 3]) -> &'static str {
-    match Language::tagged(words.language()) {
-        Some(Language::Portuguese) => portuguese,
-        Some(Language::Spanish) => spanish,
-        Some(Language::English) | None => english,
     }
 }
 

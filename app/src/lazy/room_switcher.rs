@@ -2,12 +2,15 @@ use leptos::{ev, html, prelude::*};
 
 use super::{
     dialog::{LazyDialog, open_dialog},
-    lazy_chunk, translate,
+    lazy_chunk,
 };
 use crate::{
     browser::normalize_nfc,
     state::{Action, Chat, RoomState},
-    text::{Words, number},
+    text::{
+        number,
+        words::{self, Words},
+    },
 };
 
 thread_local! {
@@ -61,12 +64,12 @@ fn Switcher(chat: Chat) -> impl IntoView {
             <input
                 type="text"
                 role="combobox"
-                aria-label=translate(words, ["Room", "Sala", "Sala"])
+                aria-label=words::room_switcher::room(words)
                 aria-expanded="true"
                 aria-controls="choices"
                 aria-autocomplete="list"
                 aria-activedescendant=move || (!options().is_empty()).then(|| option_id(selected.get()))
-                placeholder=translate(words, ["Find a room, or name a new one", "Procure uma sala ou dê nome a uma nova", "Busca una sala o ponle nombre a una nueva"])
+                placeholder=words::room_switcher::find_or_name(words)
                 maxlength=2 * protocol::limits::ROOM_NAME
                 autocomplete="off"
                 autocapitalize="none"
@@ -94,10 +97,7 @@ fn row(
     let name = option.name();
     let (label, note) = match option {
         RoomOption::Open(room) => (name, note(&room, words)),
-        RoomOption::New(_) => (
-            [translate(words, ["Open the room", "Abrir a sala", "Abrir la sala"]), " “", &name, "”"].concat(),
-            String::new(),
-        ),
+        RoomOption::New(_) => (words::room_switcher::open_room(words, &name), String::new()),
     };
     view! {
         <li
@@ -117,7 +117,7 @@ fn row(
 /// What the list says about an open room: that it is muted, or how many messages or mentions are unread.
 fn note(room: &RoomState, words: Words) -> String {
     match (room.badge(), room.muted.get()) {
-        ((0, _), true) => translate(words, ["muted", "silenciada", "silenciada"]).to_owned(),
+        ((0, _), true) => words::room_switcher::muted(words).to_owned(),
         ((0, _), false) => String::new(),
         ((_, 0), _) => words.new_messages(room.unread.get(), &number(room.unread.get())),
         ((_, mentions), _) => words.mentions(mentions, &number(mentions)),

@@ -1,11 +1,10 @@
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 
 use super::unsent_message::UnsentMessage;
 use crate::{
-    i18n::Locale,
     page::{self, PageError, Words},
     preferences::Language,
+    text::words::pages,
 };
 
 /// The page that reports an error and how to continue.
@@ -41,37 +40,36 @@ struct ErrorText {
 }
 
 fn error_text(error: PageError, language: Language) -> ErrorText {
-    let locale = Locale::from(language);
     match error {
         PageError::Offline => ErrorText {
-            title: td_string!(locale, pages.offline),
-            message: td_string!(locale, pages.offline_hint).to_owned(),
-            link: td_string!(locale, pages.try_again),
+            title: pages::offline(language),
+            message: pages::offline_hint(language).to_owned(),
+            link: pages::try_again(language),
         },
         PageError::ForeignForm => ErrorText {
-            title: td_string!(locale, pages.foreign_form),
-            message: td_string!(locale, pages.foreign_form_hint).to_owned(),
-            link: td_string!(locale, pages.front_page),
+            title: pages::foreign_form(language),
+            message: pages::foreign_form_hint(language).to_owned(),
+            link: pages::front_page(language),
         },
         PageError::NotFound => ErrorText {
-            title: td_string!(locale, pages.nothing_here),
-            message: td_string!(locale, pages.nothing_here_hint).to_owned(),
-            link: td_string!(locale, pages.front_page),
+            title: pages::nothing_here(language),
+            message: pages::nothing_here_hint(language).to_owned(),
+            link: pages::front_page(language),
         },
         PageError::InvalidRoomName(problem) => ErrorText {
-            title: td_string!(locale, pages.no_such_room),
+            title: pages::no_such_room(language),
             message: Words::of(language).room_name_problem(problem),
-            link: td_string!(locale, pages.another_room),
+            link: pages::another_room(language),
         },
         PageError::TooManyRooms => ErrorText {
-            title: td_string!(locale, pages.many_rooms),
-            message: td_string!(locale, pages.many_rooms_hint).to_owned(),
-            link: td_string!(locale, pages.try_again),
+            title: pages::many_rooms(language),
+            message: pages::many_rooms_hint(language).to_owned(),
+            link: pages::try_again(language),
         },
         PageError::HistoryUnavailable => ErrorText {
-            title: td_string!(locale, pages.unreachable),
-            message: td_string!(locale, pages.unreachable_hint).to_owned(),
-            link: td_string!(locale, pages.try_again),
+            title: pages::unreachable(language),
+            message: pages::unreachable_hint(language).to_owned(),
+            link: pages::try_again(language),
         },
     }
 }

@@ -1,12 +1,10 @@
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use protocol::limits;
 
 use crate::{
-    i18n::Locale,
     page,
     preferences::{Language, Theme},
-    text::{room_path, user_name_problem},
+    text::{room_path, user_name_problem, words::pages},
 };
 
 /// Id of the form. The room page adds a field with the current room to it.
@@ -15,15 +13,14 @@ pub const FORM: &str = "settings-form";
 /// The settings as a page of their own, shown when a value was invalid.
 #[component]
 pub fn Settings(page: page::SettingsPage, language: Language) -> impl IntoView {
-    let locale = Locale::from(language);
     let back = if page.room.is_empty() { "/".to_owned() } else { room_path(&page.room) };
     view! {
         <main class="problem-page">
             <p class="wordmark">"Sala"</p>
-            <h1>{td_string!(locale, pages.settings)}</h1>
+            <h1>{pages::settings(language)}</h1>
             <SettingsForm room=Some(page.room.clone()) page language />
             <p>
-                <a href=back>{td_string!(locale, pages.back_to_room)}</a>
+                <a href=back>{pages::back_to_room(language)}</a>
             </p>
         </main>
     }
@@ -32,10 +29,9 @@ pub fn Settings(page: page::SettingsPage, language: Language) -> impl IntoView {
 /// The settings in a popover. It works without a script and adds nothing to the Wasm.
 #[component]
 pub fn SettingsSheet(page: page::SettingsPage, room: Option<String>, language: Language) -> impl IntoView {
-    let locale = Locale::from(language);
     let title = match page.name {
-        Some(_) => td_string!(locale, pages.settings),
-        None => td_string!(locale, pages.appearance),
+        Some(_) => pages::settings(language),
+        None => pages::appearance(language),
     };
     view! {
         <section id="settings" class="card" popover="auto" aria-labelledby="settings-title">
@@ -47,25 +43,24 @@ pub fn SettingsSheet(page: page::SettingsPage, room: Option<String>, language: L
 
 #[component]
 fn SettingsForm(page: page::SettingsPage, room: Option<String>, language: Language) -> impl IntoView {
-    let locale = Locale::from(language);
     let page::SettingsPage { name, problem, language: chosen, theme, .. } = page;
     view! {
         <form id=FORM class="settings" method="post" action="/api/settings">
             {room.map(|room| view! { <input type="hidden" name="room" value=room /> })}
-            {name.map(|name| view! { <NameField name problem locale /> })}
-            <label for="settings-language">{td_string!(locale, pages.language)}</label>
+            {name.map(|name| view! { <NameField name problem language /> })}
+            <label for="settings-language">{pages::language(language)}</label>
             <select id="settings-language" name="language" autocomplete="off">
                 <option value="" selected=chosen.is_none()>
-                    {td_string!(locale, pages.language_automatic)}
+                    {pages::language_automatic(language)}
                 </option>
                 {Language::ALL.map(|language| view! { <LanguageOption language chosen /> }).collect_view()}
             </select>
-            <label for="settings-theme">{td_string!(locale, pages.theme)}</label>
+            <label for="settings-theme">{pages::theme(language)}</label>
             <select id="settings-theme" name="theme" autocomplete="off">
                 {[
-                    (Theme::System, td_string!(locale, pages.theme_system)),
-                    (Theme::Light, td_string!(locale, pages.theme_light)),
-                    (Theme::Dark, td_string!(locale, pages.theme_dark)),
+                    (Theme::System, pages::theme_system(language)),
+                    (Theme::Light, pages::theme_light(language)),
+                    (Theme::Dark, pages::theme_dark(language)),
                 ]
                     .map(|(each, words)| {
                         view! {
@@ -76,16 +71,16 @@ fn SettingsForm(page: page::SettingsPage, room: Option<String>, language: Langua
                     })
                     .collect_view()}
             </select>
-            <button type="submit">{td_string!(locale, pages.save)}</button>
+            <button type="submit">{pages::save(language)}</button>
         </form>
     }
 }
 
 #[component]
-fn NameField(name: String, problem: Option<protocol::NameProblem>, locale: Locale) -> impl IntoView {
+fn NameField(name: String, problem: Option<protocol::NameProblem>, language: Language) -> impl IntoView {
     let describedby = problem.map(|_| "settings-problem");
     view! {
-        <label for="settings-name">{td_string!(locale, pages.your_name)}</label>
+        <label for="settings-name">{pages::your_name(language)}</label>
         <input
             id="settings-name"
             name="name"
@@ -101,7 +96,7 @@ fn NameField(name: String, problem: Option<protocol::NameProblem>, locale: Local
             .map(|problem| {
                 view! {
                     <p id="settings-problem" class="problem" role="alert">
-                        {user_name_problem(problem, locale)}
+                        {user_name_problem(problem, language)}
                     </p>
                 }
             })}
@@ -112,7 +107,7 @@ fn NameField(name: String, problem: Option<protocol::NameProblem>, locale: Local
 fn LanguageOption(language: Language, chosen: Option<Language>) -> impl IntoView {
     view! {
         <option value=language.tag() lang=language.tag() selected=chosen == Some(language)>
-            {language.name()}
+            {pages::language_name(language)}
         </option>
     }
 }

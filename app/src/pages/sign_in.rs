@@ -1,20 +1,17 @@
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use protocol::limits;
 
 use super::{settings::SettingsSheet, unsent_message::UnsentMessage};
 use crate::{
-    i18n::Locale,
     page::{self, SignInProblem, Words},
     preferences::{Language, Preferences},
-    text::user_name_problem,
+    text::{user_name_problem, words::pages},
 };
 
 /// The landing page with the sign-in form.
 #[component]
 pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView {
     let Preferences { chosen, language, theme } = preferences;
-    let locale = Locale::from(language);
     let page::SignInPage { name, room, problem, unsent } = page;
     let has_problem = problem.is_some();
     let settings = page::SettingsPage { name: None, problem: None, language: chosen, theme, room: room.clone() };
@@ -24,8 +21,8 @@ pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView
             <div class="tiles" aria-hidden="true"></div>
             <main class="welcome">
                 <p class="wordmark">"Sala"</p>
-                <h1>{td_string!(locale, pages.headline)}</h1>
-                <p class="lead">{td_string!(locale, pages.lead)}</p>
+                <h1>{pages::headline(language)}</h1>
+                <p class="lead">{pages::lead(language)}</p>
                 <form class="sign-in" method="post" action="/api/sign_in">
                     {problem
                         .map(|problem| {
@@ -36,7 +33,7 @@ pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView
                             }
                         })}
                     {unsent.map(|text| view! { <UnsentMessage text language /> })}
-                    <label for="name">{td_string!(locale, pages.your_name)}</label>
+                    <label for="name">{pages::your_name(language)}</label>
                     <input
                         id="name"
                         name="name"
@@ -48,7 +45,7 @@ pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView
                         dir="auto"
                         aria-describedby=has_problem.then_some("problem")
                     />
-                    <label for="room">{td_string!(locale, pages.room)}</label>
+                    <label for="room">{pages::room(language)}</label>
                     <input
                         id="room"
                         name="room"
@@ -57,16 +54,16 @@ pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView
                         maxlength=2 * limits::ROOM_NAME
                         autocomplete="off"
                         autocapitalize="none"
-                        placeholder=td_string!(locale, pages.room_example)
+                        placeholder=pages::room_example(language)
                         dir="auto"
                         aria-describedby=has_problem.then_some("problem")
                     />
                     <button type="submit" class="signin">
-                        {td_string!(locale, pages.enter)}
+                        {pages::enter(language)}
                     </button>
                 </form>
                 <button type="button" class="small quiet" popovertarget="settings">
-                    {td_string!(locale, pages.appearance)}
+                    {pages::appearance(language)}
                 </button>
             </main>
         </div>
@@ -75,10 +72,9 @@ pub fn SignIn(page: page::SignInPage, preferences: Preferences) -> impl IntoView
 }
 
 fn problem_text(problem: SignInProblem, language: Language) -> String {
-    let locale = Locale::from(language);
     match problem {
-        SignInProblem::Name(problem) => user_name_problem(problem, locale),
+        SignInProblem::Name(problem) => user_name_problem(problem, language),
         SignInProblem::Room(problem) => Words::of(language).room_name_problem(problem),
-        SignInProblem::SessionOver => td_string!(locale, pages.not_signed_in).to_owned(),
+        SignInProblem::SessionOver => pages::not_signed_in(language).to_owned(),
     }
 }

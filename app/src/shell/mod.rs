@@ -3,13 +3,11 @@
 mod assets;
 
 use leptos::{hydration::AutoReload, nonce::use_nonce, prelude::*, tachys::html::InertElement};
-use leptos_i18n::td_string;
 
 use self::assets::Assets;
 pub use self::assets::is_watched;
 use crate::{
     STALE_NOTICE_ID,
-    i18n::Locale,
     page::{self, Page},
     pages::{
         error::{self, ErrorPage},
@@ -18,7 +16,7 @@ use crate::{
         sign_in::SignIn,
     },
     preferences::{Language, Preferences, Theme},
-    text::room_path,
+    text::{room_path, words::pages},
 };
 
 /// Registers the service worker, and has it cache the room whenever the page is hidden.
@@ -35,7 +33,6 @@ pub fn shell(options: LeptosOptions, page: Page, preferences: Preferences) -> im
     let assets = Assets::of(&options);
     let stylesheet = assets.stylesheet.clone();
     let Preferences { language, theme, .. } = preferences;
-    let locale = Locale::from(language);
     view! {
         <!DOCTYPE html>
         <html lang=language.tag() data-theme=theme.name()>
@@ -46,7 +43,7 @@ pub fn shell(options: LeptosOptions, page: Page, preferences: Preferences) -> im
                     content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
                 />
                 <title>{title(&page, language)}</title>
-                <meta name="description" content=td_string!(locale, pages.description) />
+                <meta name="description" content=pages::description(language) />
                 {color_tags(theme)}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
@@ -82,7 +79,7 @@ fn title(page: &Page, language: Language) -> String {
     match page {
         Page::SignIn(_) => "Sala".into(),
         Page::Room(page) => format!("{} · Sala", page.room),
-        Page::Settings(_) => format!("{} · Sala", td_string!(Locale::from(language), pages.settings)),
+        Page::Settings(_) => format!("{} · Sala", pages::settings(language)),
         Page::Error(page) => format!("{} · Sala", error::title(page.error, language)),
     }
 }
@@ -158,10 +155,9 @@ fn body(page: Page, preferences: Preferences) -> impl IntoView {
 }
 
 fn refresh_hint(here: String, language: Language) -> impl IntoView {
-    let locale = Locale::from(language);
     view! {
-        {td_string!(locale, pages.refresh_hint)}
+        {pages::refresh_hint(language)}
         " "
-        <a href=here>{td_string!(locale, pages.refresh)}</a>
+        <a href=here>{pages::refresh(language)}</a>
     }
 }

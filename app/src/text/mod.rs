@@ -2,11 +2,13 @@
 
 mod mentions;
 mod message_text;
+#[cfg(test)]
+mod new_language;
 mod paths;
 mod presence;
 mod problems;
 mod time;
-mod words;
+pub mod words;
 
 #[cfg(feature = "hydrate")]
 pub use presence::describe_presence_change;
@@ -18,5 +20,5 @@ pub use {
     paths::{message_path, qr_path, room_path},
     presence::list_names,
     time::{Day, date, iso_8601, time_of_day},
-    words::{Words, number},
+    words::{Language, Words, number},
 };

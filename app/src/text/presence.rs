@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn describes_who_else_joined_and_left() {
-        let in_english = Words::of(Language::English);
+        let in_english = Words::of(Language::En);
         let people = |names: &[&str]| -> Vec<User> {
             names.iter().map(|name| User { id: format!("u_{name}"), name: (*name).to_owned() }).collect()
         };

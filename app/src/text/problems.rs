@@ -1,11 +1,9 @@
 use client::FailureReason;
-#[cfg(feature = "ssr")]
-use leptos_i18n::td_string;
 use protocol::{NameProblem, RefusalCode, limits};
 
-use super::words::{Words, number};
 #[cfg(feature = "ssr")]
-use crate::{i18n::Locale, preferences::Language};
+use super::words::{Language, pages};
+use super::words::{Words, number};
 
 impl Words {
     /// Why a name is not valid for a room.
@@ -46,23 +44,12 @@ impl Words {
     }
 }
 
-#[cfg(feature = "ssr")]
-impl From<Language> for Locale {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::English => Self::en,
-            Language::Portuguese => Self::pt_BR,
-            Language::Spanish => Self::es,
-        }
-    }
-}
-
 /// Why a name is not valid for a person.
 #[cfg(feature = "ssr")]
-pub fn user_name_problem(problem: NameProblem, locale: Locale) -> String {
+pub fn user_name_problem(problem: NameProblem, language: Language) -> String {
     match problem {
-        NameProblem::Missing => td_string!(locale, pages.name_missing).to_owned(),
-        NameProblem::TooLong => td_string!(locale, pages.name_too_long, longest = limits::USER_NAME).to_string(),
-        NameProblem::Unshowable => td_string!(locale, pages.name_unshowable).to_owned(),
+        NameProblem::Missing => pages::name_missing(language).to_owned(),
+        NameProblem::TooLong => pages::name_too_long(language, &number(limits::USER_NAME as u64)),
+        NameProblem::Unshowable => pages::name_unshowable(language).to_owned(),
     }
 }

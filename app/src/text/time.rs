@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn formats_times_in_iso_8601_and_as_dates() {
-        let words = Words::of(Language::English);
+        let words = Words::of(Language::En);
         for (at, text, day) in [
             (0, "1970-01-01T00:00:00Z", "1 Jan 1970"),
             (951_782_400_000, "2000-02-29T00:00:00Z", "29 Feb 2000"),
@@ -77,9 +77,9 @@ mod tests {
     #[test]
     fn formats_dates_in_each_language() {
         for (language, november, may) in [
-            (Language::English, "4 Nov 2025", "31 May 2026"),
-            (Language::Portuguese, "4 de nov. de 2025", "31 de mai. de 2026"),
-            (Language::Spanish, "4 nov 2025", "31 may 2026"),
+            (Language::En, "4 Nov 2025", "31 May 2026"),
+            (Language::PtBr, "4 de nov. de 2025", "31 de mai. de 2026"),
+            (Language::Es, "4 nov 2025", "31 may 2026"),
         ] {
             let words = Words::of(language);
             assert_eq!(date(1_762_214_400_000, words), november);

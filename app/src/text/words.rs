@@ -1,45 +1,87 @@
-//! The words of the room, in the reader's language.
+//! The words that people read, in each language of `app/locales`.
 //!
-//! They stand in `app/locales`, a file for each language, and `leptos_i18n` makes sure of them when the server is built: a word that
-//! is missing, unknown, or has other arguments does not compile. Browsers get none of that, since it would put every language
-//! into the Wasm, and each visitor reads one. The server writes the words of that one into the page instead, and [`Words`] finds
-//! each by its place.
+//! The build script checks that all languages have the same words with the same arguments, and generates from them:
 //!
-//! What only the server says (`pages` in `app/locales`) is said by `td_string!` itself.
+//! - a method of [`Words`] for each word of `room.json`. The server writes these words, in the reader's language only, into the
+//!   page; the browser reads them from there. So the page's Wasm holds no words, and a page those of one language.
+//! - a module for each chunk in `lazy.json`, with a function for each word. They hold the word in all languages, which only weighs
+//!   on the chunk that calls them.
+//! - the module [`pages`] for `pages.json`: what only the server says.
 
 use std::fmt::Write;
+#[cfg(feature = "ssr")]
+use std::sync::LazyLock;
 
 use miniserde::{de::Visitor, make_place};
 use serde::{Serialize, Serializer};
 
+include!(concat!(env!("OUT_DIR"), "/words.rs"));
+
 make_place!(Place);
 
-/// Stands between two words on the way to the browser.
-const END: char = '\n';
+/// Separates the words in the page.
+const SEPARATOR: char = '\n';
 
-/// Stands between the forms of a word that depends on a number: of none, of one, of many.
-const OR: char = '|';
+/// Separates the plural forms of a word.
+const FORM_SEPARATOR: char = '|';
 
-/// All words of the room in one language. A copy is the same words.
+/// The index of the language's tag among the words.
+const TAG: usize = 0;
+
+/// The index of the text that has, for each count, the index of its plural form as a digit.
+const FORM_OF_COUNT: usize = 1;
+
+/// The words of the room in one language.
 #[derive(Clone, Copy, Debug)]
 pub struct Words(&'static [&'static str]);
 
 impl Words {
-    /// From how they travel in the page. A page is read once, so its words may stay for as long as it does.
+    /// The words in a language.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn of(language: Language) -> Self {
+        static WORDS: LazyLock<Vec<Words>> =
+            LazyLock::new(|| PAGES.iter().map(|page| Words::read((*page).to_owned())).collect());
+        WORDS[language as usize]
+    }
+
+    /// Reads the words from a page. They are never freed: a browser reads one page, the server one for each language.
     fn read(text: String) -> Self {
-        let words: Vec<&'static str> = text.leak().split(END).collect();
+        let words: Vec<&'static str> = text.leak().split(SEPARATOR).collect();
         Self(words.leak())
     }
 
-    /// Without a page in order there is nothing to say. A copy of this at each word would weigh more than the words.
+    /// The text in the language of these words, of one in each language.
     #[inline(never)]
-    fn get(self, word: Word) -> &'static str {
-        self.0.get(word as usize).copied().unwrap_or_default()
+    fn choose(self, texts: &[&'static str; Language::ALL.len()]) -> &'static str {
+        self.language().choose(texts)
     }
 
-    /// The form for this number. Which numbers are alike differs, but in none of our languages beyond the first three.
-    fn form(self, word: Word, count: u64) -> &'static str {
-        self.get(word).split(OR).nth(count.min(2) as usize).unwrap_or_default()
+    fn language(self) -> Language {
+        Language::from_tag(self.get(TAG)).unwrap_or_default()
+    }
+
+    /// A word, or nothing if the page was not made by this version. Inlined into each caller it would weigh more than the words.
+    #[inline(never)]
+    fn get(self, index: usize) -> &'static str {
+        self.0.get(index).copied().unwrap_or_default()
+    }
+
+    /// The plural form of a word for a count.
+    fn form(self, index: usize, count: u64) -> &'static str {
+        let forms = self.get(FORM_OF_COUNT).as_bytes();
+        // In all languages, the form of a greater count depends on its last two digits.
+        let count = if count < 100 { count } else { 100 + count % 100 };
+        let digit = forms.get(count as usize).or(forms.last());
+        let form = digit.map_or(0, |digit| digit.wrapping_sub(b'0'));
+        self.get(index).split(FORM_SEPARATOR).nth(form.into()).unwrap_or_default()
+    }
+}
+
+impl Language {
+    /// The text in this language, of one in each language.
+    const fn choose(self, texts: &[&'static str; Self::ALL.len()]) -> &'static str {
+        texts[self as usize]
     }
 }
 
@@ -62,7 +104,7 @@ impl Visitor for Place<Words> {
     }
 }
 
-/// Puts the arguments where `{0}`, `{1}` and so on stand.
+/// Replaces `{0}`, `{1}` … by the arguments.
 #[inline(never)]
 fn fill(words: &str, arguments: &[&str]) -> String {
     let mut pieces = words.split('{');
@@ -77,182 +119,11 @@ fn fill(words: &str, arguments: &[&str]) -> String {
     filled
 }
 
-/// A number as an argument.
+/// A number as an argument of a word.
 pub fn number(count: u64) -> String {
     let mut text = String::new();
-    write!(text, "{count}").expect("a string takes whatever is written to it");
+    write!(text, "{count}").expect("writing to a String never fails");
     text
-}
-
-/// Each word as a function of [`Words`]: `send` as it is, `leave(room)` with an argument, `joined[count](names)` in the form for
-/// a number.
-macro_rules! words {
-    ($($word:ident $([$count:ident])? $(($($argument:ident),+))?;)+) => {
-        #[expect(non_camel_case_types, reason = "named as the functions")]
-        #[derive(Clone, Copy)]
-        enum Word { $($word,)+ }
-
-        #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server says less"))]
-        impl Words {
-            $(words! { @function $word $([$count])? $(($($argument),+))? })+
-        }
-
-        #[cfg(feature = "ssr")]
-        mod spoken {
-            use std::sync::LazyLock;
-
-            use leptos_i18n::td_string;
-
-            use super::{END, OR, Words};
-            use crate::{i18n::Locale, preferences::Language};
-
-            static SPOKEN: LazyLock<[Words; 3]> = LazyLock::new(|| Language::ALL.map(|language| table(language.into())));
-
-            impl Words {
-                /// Those of a language.
-                #[must_use]
-                pub fn of(language: Language) -> Self {
-                    SPOKEN[language as usize]
-                }
-            }
-
-            fn table(locale: Locale) -> Words {
-                let words: Vec<String> =
-                    vec![$(words! { @template locale, $word $([$count])? $(($($argument),+))? }),+];
-                Words::read(words.join(&END.to_string()))
-            }
-
-            /// With numbers in place of the names of the arguments.
-            fn numbered(words: String, arguments: &[&str]) -> String {
-                let named = |words: String, (number, name): (usize, &&str)| words.replace(&format!("{{{name}}}"), &format!("{{{number}}}"));
-                arguments.iter().enumerate().fold(words, named)
-            }
-
-            /// The form for none, for one and for many.
-            fn forms(form: impl Fn(u64) -> String) -> String {
-                [0, 1, 2].map(form).join(&OR.to_string())
-            }
-        }
-    };
-
-    (@function $word:ident) => {
-        pub(crate) fn $word(self) -> &'static str {
-            self.get(Word::$word)
-        }
-    };
-    (@function $word:ident ($($argument:ident),+)) => {
-        pub(crate) fn $word(self, $($argument: &str),+) -> String {
-            fill(self.get(Word::$word), &[$($argument),+])
-        }
-    };
-    (@function $word:ident [$count:ident] ($($argument:ident),+)) => {
-        pub(crate) fn $word(self, $count: u64, $($argument: &str),+) -> String {
-            fill(self.form(Word::$word, $count), &[$($argument),+])
-        }
-    };
-
-    (@template $locale:ident, $word:ident) => {
-        td_string!($locale, room.$word).to_owned()
-    };
-    (@template $locale:ident, $word:ident ($($argument:ident),+)) => {
-        numbered(
-            td_string!($locale, room.$word, $($argument = concat!("{", stringify!($argument), "}")),+).to_string(),
-            &[$(stringify!($argument)),+],
-        )
-    };
-    (@template $locale:ident, $word:ident [$count:ident] ($($argument:ident),+)) => {
-        forms(|$count| numbered(
-            td_string!($locale, room.$word, $count = $count, $($argument = concat!("{", stringify!($argument), "}")),+).to_string(),
-            &[$(stringify!($argument)),+],
-        ))
-    };
-}
-
-words! {
-    language;
-    close;
-    reload;
-    try_again;
-    loading;
-    rooms;
-    people;
-    settings;
-    sign_out;
-    leave(room);
-    open_another_room;
-    open;
-    room_missing;
-    room_too_long(longest);
-    room_unshowable;
-    unread_messages;
-    new_messages[count](n);
-    you;
-    more_people(n);
-    shortcuts;
-    invite;
-    copy_link;
-    away;
-    connected;
-    newer_version;
-    signed_out;
-    sign_in_again;
-    broken;
-    not_allowed;
-    start_again;
-    message;
-    write_a_message;
-    send;
-    messages;
-    news_below;
-    latest_messages;
-    load_older;
-    loading_older;
-    trimmed;
-    empty;
-    beginning;
-    gap_trimmed;
-    gap_reset;
-    ok;
-    deleted;
-    edited;
-    sending;
-    not_sent;
-    retry;
-    discard;
-    unsent_question;
-    writing[count](names);
-    joined[count](names);
-    left[count](names);
-    two(first, second);
-    three(first, second, third);
-    many(first, second, n);
-    months;
-    date(day, month, year);
-    text_empty;
-    text_too_long(longest);
-    rate_limited;
-    too_many_rooms;
-    unavailable;
-    sent_before;
-    forbidden;
-    refused;
-    crowded;
-    too_large;
-    lost;
-    gone;
-    today;
-    yesterday;
-    no_message_link;
-    no_such_message;
-    message_too_far;
-    message_not_kept;
-    actions;
-    emoji;
-    part_missing;
-    go_to_room;
-    notifications;
-    mute(room);
-    mentions[count](n);
 }
 
 #[cfg(test)]
@@ -260,45 +131,59 @@ mod tests {
     use miniserde::json;
 
     use super::*;
-    use crate::preferences::Language;
 
     #[test]
-    fn every_word_is_there_in_every_language_and_comes_whole() {
+    fn words_survive_the_way_through_the_page() {
         for language in Language::ALL {
             let words = Words::of(language);
-            assert_eq!(Language::tagged(words.language()), Some(language));
+            assert_eq!(words.language(), language);
             assert!(words.0.iter().all(|word| !word.is_empty()), "{words:?}");
-            assert_eq!(words.0.len(), Word::mentions as usize + 1, "a word with a line break is two");
-            let sent: Words = json::from_str(&serde_json::to_string(&words).unwrap()).unwrap();
-            assert_eq!(sent.0, words.0);
+            let received: Words = json::from_str(&serde_json::to_string(&words).unwrap()).unwrap();
+            assert_eq!(received.0, words.0);
         }
     }
 
     #[test]
-    fn arguments_are_put_in_as_they_are() {
-        let words = Words::of(Language::English);
+    fn arguments_are_inserted_verbatim() {
+        let words = Words::of(Language::En);
         assert_eq!(words.leave("{0} {1}"), "Leave {0} {1}");
         assert_eq!(words.two("{1}", "}{"), "{1} and }{");
         assert_eq!(words.many("Ana", "Rui", "7"), "Ana, Rui and 7 others");
     }
 
     #[test]
-    fn what_is_one_differs() {
+    fn plural_forms_follow_the_language() {
         for (language, none, one, two) in [
-            (Language::English, "0 new messages", "1 new message", "2 new messages"),
-            (Language::Portuguese, "0 mensagem nova", "1 mensagem nova", "2 mensagens novas"),
-            (Language::Spanish, "0 mensajes nuevos", "1 mensaje nuevo", "2 mensajes nuevos"),
+            (Language::En, "0 new messages", "1 new message", "2 new messages"),
+            (Language::PtBr, "0 mensagem nova", "1 mensagem nova", "2 mensagens novas"),
+            (Language::Es, "0 mensajes nuevos", "1 mensaje nuevo", "2 mensajes nuevos"),
         ] {
-            let said = |count| Words::of(language).new_messages(count, &number(count));
-            assert_eq!([said(0), said(1), said(2)], [none, one, two]);
-            assert_eq!(said(1_000), two.replace('2', "1000"));
+            let new_messages = |count| Words::of(language).new_messages(count, &number(count));
+            assert_eq!([new_messages(0), new_messages(1), new_messages(2)], [none, one, two]);
+            for count in [100, 101, 1_000, 1_001] {
+                assert_eq!(new_messages(count), two.replace('2', &number(count)));
+            }
         }
     }
 
     #[test]
-    fn a_page_with_other_words_says_nothing_and_lives() {
-        let words = Words::read("en\nClose".into());
-        assert_eq!((words.close(), words.reload(), words.leave("lobby").as_str()), ("Close", "", ""));
+    fn chunks_and_pages_speak_each_language() {
+        let languages = Language::ALL.map(pages::language_name);
+        assert_eq!(languages, ["English", "Español", "Português (Brasil)"]);
+        assert_eq!(menu::replying_to(Words::of(Language::Es), "Ana"), "Estás respondiendo a Ana");
+        for language in Language::ALL {
+            // Lists that are zipped with something.
+            assert_eq!(emoji::skin_tones(Words::of(language)).split(", ").count(), 6);
+            assert_eq!(emoji::groups(Words::of(language)).split(", ").count(), 9);
+            assert_eq!(Words::of(language).months().split(' ').count(), 12);
+        }
+    }
+
+    #[test]
+    fn words_of_another_version_are_empty() {
+        let words = Words::read("en\n010\nActions".into());
+        assert_eq!((words.actions(), words.reload(), words.leave("lobby").as_str()), ("Actions", "", ""));
+        assert_eq!(Words::read(String::new()).new_messages(1, "1"), "");
         assert_eq!(fill("{", &[]) + &fill("}{}{9}{a}", &["x"]), "}");
     }
 }

@@ -3,9 +3,8 @@ use markup::{Element, Node};
 use protocol::Reply;
 
 use crate::{
-    lazy,
     state::{Chat, MessageContent},
-    text::{is_emoji_only, is_plain, message_path, split_mentions},
+    text::{is_emoji_only, is_plain, message_path, split_mentions, words},
 };
 
 /// The formatted text of a message, with the quote of the message it replies to.
@@ -18,10 +17,7 @@ pub fn FormattedText(content: MessageContent, chat: Chat) -> impl IntoView {
         view! { <span class="big">{text}</span> }.into_any()
     } else {
         let people = if text.contains('@') { mentionable_names(chat) } else { Vec::new() };
-        render_nodes(
-            markup::parse(&text),
-            &RenderContext { people, copy: lazy::translate(chat.words, ["Copy", "Copiar", "Copiar"]) },
-        )
+        render_nodes(markup::parse(&text), &RenderContext { people, copy: words::markup::copy(chat.words) })
     };
     (reply.map(|reply| view! { <Quote reply chat /> }), body)
 }

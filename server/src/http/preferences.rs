@@ -12,8 +12,8 @@ const LIFETIME: Duration = Duration::days(365);
 
 /// The preferences of a request. Unknown values count as not set.
 pub(super) fn preferences(headers: &HeaderMap) -> Preferences {
-    let chosen = cookie(headers, LANGUAGE).and_then(|tag| Language::tagged(&tag));
-    let theme = cookie(headers, THEME).map(|name| Theme::named(&name)).unwrap_or_default();
+    let chosen = cookie(headers, LANGUAGE).and_then(|tag| Language::from_tag(&tag));
+    let theme = cookie(headers, THEME).map(|name| Theme::from_name(&name)).unwrap_or_default();
     Preferences { chosen, language: chosen.unwrap_or_else(|| accepted_language(headers)), theme }
 }
 
@@ -38,10 +38,10 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 /// The supported language with the greatest weight in `Accept-Language`.
 fn accepted_language(headers: &HeaderMap) -> Language {
     let ranges = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|ranges| ranges.to_str().ok());
-    let mut best = (0.0, Language::English);
+    let mut best = (0.0, Language::En);
     for (weight, tag) in ranges.flat_map(|ranges| ranges.split(',')).map(parse_range) {
         if weight > best.0
-            && let Some(language) = Language::understood(tag)
+            && let Some(language) = Language::closest_to(tag)
         {
             best = (weight, language);
         }
@@ -67,17 +67,17 @@ mod tests {
     #[test]
     fn picks_the_supported_language_with_the_greatest_weight() {
         for (accepted, language) in [
-            ("", Language::English),
-            ("pt-BR", Language::Portuguese),
-            ("pt", Language::Portuguese),
-            ("PT-pt, en;q=0.5", Language::Portuguese),
-            ("es-419,es;q=0.9,en;q=0.8", Language::Spanish),
-            ("de-DE, de;q=0.9, es;q=0.3, pt;q=0.5", Language::Portuguese),
-            ("en;q=0.1, es;q=0", Language::English),
-            ("es;q=nothing, pt;q=0.2", Language::Portuguese),
-            ("en-GB, pt-BR", Language::English),
-            ("fr, *", Language::English),
-            ("ptx, espa, ;;;,,", Language::English),
+            ("", Language::En),
+            ("pt-BR", Language::PtBr),
+            ("pt", Language::PtBr),
+            ("PT-pt, en;q=0.5", Language::PtBr),
+            ("es-419,es;q=0.9,en;q=0.8", Language::Es),
+            ("de-DE, de;q=0.9, es;q=0.3, pt;q=0.5", Language::PtBr),
+            ("en;q=0.1, es;q=0", Language::En),
+            ("es;q=nothing, pt;q=0.2", Language::PtBr),
+            ("en-GB, pt-BR", Language::En),
+            ("fr, *", Language::En),
+            ("ptx, espa, ;;;,,", Language::En),
         ] {
             assert_eq!(preferences(&headers(header::ACCEPT_LANGUAGE, accepted)).language, language, "{accepted}");
         }
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn cookies_come_before_headers_and_unknown_values_count_as_unset() {
         for (cookies, chosen, theme) in [
-            ("sala_language=es; sala_theme=dark", Some(Language::Spanish), Theme::Dark),
+            ("sala_language=es; sala_theme=dark", Some(Language::Es), Theme::Dark),
             ("a=b; sala_theme=light", None, Theme::Light),
             ("sala_language=klingon; sala_theme=%3Cb%3E", None, Theme::System),
             ("sala_language; sala_theme=", None, Theme::System),
@@ -95,13 +95,13 @@ mod tests {
             headers.insert(header::ACCEPT_LANGUAGE, "pt".parse().unwrap());
             let known = preferences(&headers);
             assert_eq!((known.chosen, known.theme), (chosen, theme), "{cookies}");
-            assert_eq!(known.language, chosen.unwrap_or(Language::Portuguese));
+            assert_eq!(known.language, chosen.unwrap_or(Language::PtBr));
         }
     }
 
     #[test]
     fn a_choice_lasts_a_year_and_is_removed_at_once() {
-        let [language, theme] = set_cookies(Some(Language::Portuguese), Theme::System, true);
+        let [language, theme] = set_cookies(Some(Language::PtBr), Theme::System, true);
         for part in ["sala_language=pt-BR;", "SameSite=Lax", "Path=/", "Max-Age=31536000", "Secure"] {
             assert!(language.contains(part), "{language}");
         }

@@ -42,7 +42,7 @@ pub(super) async fn change(
     headers: HeaderMap,
     Form(form): Form<SettingsForm>,
 ) -> Response {
-    let (language, theme) = (Language::tagged(&form.language), Theme::named(&form.theme));
+    let (language, theme) = (Language::from_tag(&form.language), Theme::from_name(&form.theme));
     let mut cookies = Vec::from(set_cookies(language, theme, is_tls(&headers)));
     if let (Some(user), Some(typed)) = (session_of(&app, &headers), &form.name) {
         match normalize::user_name(typed) {

@@ -7,8 +7,9 @@ use leptos::{
 
 use super::query::Query;
 use crate::{
-    lazy::{insert_at_caret, mount_permanently, run_or_toast, search_emoji, translate},
+    lazy::{insert_at_caret, mount_permanently, run_or_toast, search_emoji},
     state::Chat,
+    text::words,
 };
 
 /// How many suggestions are shown at once.
@@ -82,7 +83,7 @@ impl CompletionList {
         let word = word.to_lowercase();
         let mut names: Vec<String> =
             room.people.with_untracked(|people| people.iter().map(|user| user.name.clone()).collect());
-        room.rows.with_untracked(|rows| names.extend(rows.iter().rev().map(|line| line.author.name.clone())));
+        room.rows.with_untracked(|rows| names.extend(rows.iter().rev().map(|row| row.author.name.clone())));
         let mut suggestions = Vec::<(String, String)>::new();
         for name in names.into_iter().filter(|name| name.to_lowercase().starts_with(&word)) {
             if suggestions.len() < MAX_SUGGESTIONS && suggestions.iter().all(|(_, known)| *known != name) {
@@ -193,7 +194,7 @@ fn Suggestions(list: CompletionList) -> impl IntoView {
         }
     };
     view! {
-        <ul id="completion" class="completion" role="listbox" aria-label=translate(list.chat.words, ["Suggestions", "Sugestões", "Sugerencias"]) hidden=move || list.suggestions.with(Vec::is_empty)>
+        <ul id="completion" class="completion" role="listbox" aria-label=words::completion::suggestions(list.chat.words) hidden=move || list.suggestions.with(Vec::is_empty)>
             {move || list.suggestions.get().into_iter().enumerate().map(suggestion).collect_view()}
         </ul>
     }

@@ -14,9 +14,9 @@ use crate::{
     lazy::{
         main_landmark, mount_permanently, move_focus,
         popover::{close_popover, open_popover},
-        translate,
     },
     state::Chat,
+    text::words,
 };
 
 /// The columns of the grid, as in the style sheet.
@@ -24,20 +24,6 @@ const COLUMNS: i32 = 8;
 
 /// The key under which the browser stores the skin tone.
 const TONE_KEY: &str = "tone";
-
-/// The names of [`TONES`].
-const TONE_NAMES: [&str; 3] = [
-    "Without, Light, Medium light, Medium, Medium dark, Dark",
-    "Sem tom, Claro, Médio claro, Médio, Médio escuro, Escuro",
-    "Sin tono, Claro, Medio claro, Medio, Medio oscuro, Oscuro",
-];
-
-/// The names of Unicode's groups, in the order of [`Group::iter`].
-const GROUP_NAMES: [&str; 3] = [
-    "Smileys, People, Animals and nature, Food and drink, Travel and places, Activities, Objects, Symbols, Flags",
-    "Carinhas, Pessoas, Animais e natureza, Comida e bebida, Viagens e lugares, Atividades, Objetos, Símbolos, Bandeiras",
-    "Caritas, Personas, Animales y naturaleza, Comida y bebida, Viajes y lugares, Actividades, Objetos, Símbolos, Banderas",
-];
 
 /// The skin tones, each with an example.
 const TONES: [(SkinTone, &str); 6] = [
@@ -102,7 +88,7 @@ impl Picker {
 #[component]
 fn PickerContent(picker: Picker) -> impl IntoView {
     let words = picker.chat.words;
-    let search = translate(words, ["Search emoji", "Buscar emoji (em inglês)", "Buscar emoji (en inglés)"]);
+    let search = words::emoji::search(words);
     let pick_first = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let tone = untrack(|| picker.skin_tone());
@@ -158,8 +144,8 @@ fn Tones(picker: Picker) -> impl IntoView {
         }
     };
     view! {
-        <div class="picker-tones" role="group" aria-label=translate(picker.chat.words, ["Skin tone", "Tom de pele", "Tono de piel"])>
-            {TONES.into_iter().zip(translate(picker.chat.words, TONE_NAMES).split(", ")).enumerate().map(tone).collect_view()}
+        <div class="picker-tones" role="group" aria-label=words::emoji::skin_tone(picker.chat.words)>
+            {TONES.into_iter().zip(words::emoji::skin_tones(picker.chat.words).split(", ")).enumerate().map(tone).collect_view()}
         </div>
     }
 }
@@ -169,14 +155,15 @@ fn list(picker: Picker, query: &str) -> AnyView {
     if query.trim().is_empty() {
         let group = |(group, name): (Group, &'static str)| view! { <h2>{name}</h2> {grid(picker, group.emojis())} };
         return Group::iter()
-            .zip(translate(picker.chat.words, GROUP_NAMES).split(", "))
+            .zip(words::emoji::groups(picker.chat.words).split(", "))
             .map(group)
             .collect_view()
             .into_any();
     }
     let mut found = find(query).peekable();
     if found.peek().is_none() {
-        return view! { <p class="picker-none" role="status">{translate(picker.chat.words, ["No emoji has that name.", "Nenhum emoji tem esse nome.", "Ningún emoji se llama así."])}</p> }.into_any();
+        return view! { <p class="picker-none" role="status">{words::emoji::no_results(picker.chat.words)}</p> }
+            .into_any();
     }
     grid(picker, found).into_any()
 }

@@ -3,38 +3,39 @@ use std::cell::Cell;
 use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
 
 use crate::{
-    lazy::{mount_permanently, translate},
+    lazy::mount_permanently,
     state::{Chat, ComposerMode, EditState, MessageRow},
+    text::words,
 };
 
 /// Makes the composer reply to a message.
-pub fn reply_to(chat: Chat, line: &MessageRow) {
+pub fn reply_to(chat: Chat, row: &MessageRow) {
     cancel(chat);
-    if let Some(seq) = line.seq.get_untracked() {
-        set_mode(chat, ComposerMode::Reply { seq, name: line.author.name.clone() });
+    if let Some(seq) = row.seq.get_untracked() {
+        set_mode(chat, ComposerMode::Reply { seq, name: row.author.name.clone() });
     }
 }
 
 /// Makes the composer edit a message of the reader's own.
-pub fn edit(chat: Chat, line: &MessageRow) {
+pub fn edit(chat: Chat, row: &MessageRow) {
     cancel(chat);
-    let (Some(seq), Some(field)) = (line.seq.get_untracked(), field()) else { return };
+    let (Some(seq), Some(field)) = (row.seq.get_untracked(), field()) else { return };
     let draft = field.value();
-    let text = line.content.with_untracked(|content| content.text.clone());
+    let text = row.content.with_untracked(|content| content.text.clone());
     field.set_value(&text);
-    set_mode(chat, ComposerMode::Edit { seq, key: line.key.clone(), text, draft });
+    set_mode(chat, ComposerMode::Edit { seq, key: row.key.clone(), text, draft });
 }
 
 /// Edits the reader's last message, if one is loaded.
 pub fn edit_last_own_message(chat: Chat) {
-    let can_be_edited = |line: &&MessageRow| {
-        let is_deleted = line.content.with_untracked(|content| content.edit_state == Some(EditState::Deleted));
-        chat.is_me(&line.author.id) && line.is_sent() && !is_deleted
+    let can_be_edited = |row: &&MessageRow| {
+        let is_deleted = row.content.with_untracked(|content| content.edit_state == Some(EditState::Deleted));
+        chat.is_me(&row.author.id) && row.is_sent() && !is_deleted
     };
     let room = chat.room_untracked();
     let last = room.and_then(|room| room.rows.with_untracked(|rows| rows.iter().rev().find(can_be_edited).cloned()));
-    if let Some(line) = last {
-        edit(chat, &line);
+    if let Some(row) = last {
+        edit(chat, &row);
     }
 }
 
@@ -76,15 +77,8 @@ fn mount_indicator_once(chat: Chat) {
 fn ModeIndicator(chat: Chat) -> impl IntoView {
     let words = move || match chat.composer_mode.get() {
         None => String::new(),
-        Some(ComposerMode::Edit { .. }) => translate(
-            chat.words,
-            ["Editing your message", "Você está editando sua mensagem", "Estás editando tu mensaje"],
-        )
-        .to_owned(),
-        Some(ComposerMode::Reply { name, .. }) => {
-            [translate(chat.words, ["Replying to ", "Você está respondendo a ", "Estás respondiendo a "]), &name]
-                .concat()
-        }
+        Some(ComposerMode::Edit { .. }) => words::menu::editing(chat.words).to_owned(),
+        Some(ComposerMode::Reply { name, .. }) => words::menu::replying_to(chat.words, &name),
     };
     let cancel_and_focus = move |_| {
         cancel(chat);
@@ -94,7 +88,7 @@ fn ModeIndicator(chat: Chat) -> impl IntoView {
         <p class="about" role="status" hidden=move || chat.composer_mode.with(Option::is_none)>
             <span dir="auto">{words}</span>
             <button type="button" class="small quiet" on:click=cancel_and_focus>
-                {translate(chat.words, ["Cancel", "Cancelar", "Cancelar"])}
+                {words::menu::cancel(chat.words)}
             </button>
         </p>
     }

@@ -9,10 +9,10 @@ use crate::{
     lazy::{
         main_landmark, mount_permanently, move_focus, pick_emoji,
         popover::{close_popover, open_popover},
-        run_or_toast, translate,
+        run_or_toast,
     },
     state::{Chat, EditState, MessageRow},
-    text::message_path,
+    text::{message_path, words},
     views::reactor_names,
 };
 
@@ -28,7 +28,7 @@ thread_local! {
 #[derive(Clone, Copy)]
 pub struct MessageMenu {
     chat: Chat,
-    line: RwSignal<Option<MessageRow>>,
+    row: RwSignal<Option<MessageRow>>,
     /// Whether "Delete" was chosen and waits for its confirmation.
     confirms_delete: RwSignal<bool>,
     popover: NodeRef<html::Div>,
@@ -36,32 +36,32 @@ pub struct MessageMenu {
 
 impl MessageMenu {
     /// Opens the menu of a message next to `anchor`.
-    pub fn open(chat: Chat, line: MessageRow, anchor: &Element) {
+    pub fn open(chat: Chat, row: MessageRow, anchor: &Element) {
         let Some(parent) = main_landmark() else { return };
         let menu = MENU.with_borrow_mut(|menu| *menu.get_or_insert_with(|| Self::new(chat, &parent)));
         menu.confirms_delete.set(false);
-        menu.line.set(Some(line));
+        menu.row.set(Some(row));
         open_popover(menu.popover, anchor.clone(), "button:not([hidden])");
     }
 
     fn new(chat: Chat, parent: &Element) -> Self {
         let make =
-            || Self { chat, line: RwSignal::new(None), confirms_delete: RwSignal::new(false), popover: NodeRef::new() };
+            || Self { chat, row: RwSignal::new(None), confirms_delete: RwSignal::new(false), popover: NodeRef::new() };
         mount_permanently(parent, make, |menu| view! { <MenuItems menu /> })
     }
 
     /// Closes the menu and runs an action on its message.
     fn choose(self, action: impl FnOnce(Chat, &MessageRow)) {
         close_popover(self.popover);
-        if let Some(line) = self.line.get_untracked() {
-            action(self.chat, &line);
+        if let Some(row) = self.row.get_untracked() {
+            action(self.chat, &row);
         }
     }
 
     /// Who reacted with what, a line for each emoji. The tooltip of a reaction tells the same, but touch screens have no tooltips.
     fn reactions(self) -> String {
-        let line = self.line.get();
-        let reactions = line.map(|line| line.reactions.get()).unwrap_or_default();
+        let row = self.row.get();
+        let reactions = row.map(|row| row.reactions.get()).unwrap_or_default();
         let lines = reactions.iter().map(|reaction| {
             let who = reactor_names(reaction, self.chat.words);
             format!("{} {who}", reaction.emoji)
@@ -70,13 +70,12 @@ impl MessageMenu {
     }
 
     fn is_own(self) -> bool {
-        self.line.with(|line| line.as_ref().is_some_and(|line| self.chat.is_me(&line.author.id)))
+        self.row.with(|row| row.as_ref().is_some_and(|row| self.chat.is_me(&row.author.id)))
     }
 
     fn is_deleted(self) -> bool {
-        self.line.with(|line| {
-            line.as_ref()
-                .is_some_and(|line| line.content.with(|content| content.edit_state == Some(EditState::Deleted)))
+        self.row.with(|row| {
+            row.as_ref().is_some_and(|row| row.content.with(|content| content.edit_state == Some(EditState::Deleted)))
         })
     }
 }
@@ -87,7 +86,7 @@ fn MenuItems(menu: MessageMenu) -> impl IntoView {
     let exists = move || !menu.is_deleted();
     let is_mine = move || exists() && menu.is_own();
     let quick_reaction = move |emoji: &'static str| {
-        let react = move |_| menu.choose(|chat, line| toggle_reaction(chat, line, emoji.to_owned()));
+        let react = move |_| menu.choose(|chat, row| toggle_reaction(chat, row, emoji.to_owned()));
         view! {
             <button type="button" role="menuitem" class="emoji" on:click=react>
                 {emoji}
@@ -104,19 +103,19 @@ fn MenuItems(menu: MessageMenu) -> impl IntoView {
     };
     view! {
         <div class="menu" popover="auto" role="menu" aria-label=words.actions() node_ref=menu.popover on:keydown=move |event| handle_key(&event)>
-            <div class="menu-emoji" role="group" aria-label=translate(words, ["React", "Reagir", "Reaccionar"]) hidden=move || !exists()>
+            <div class="menu-emoji" role="group" aria-label=words::menu::react(words) hidden=move || !exists()>
                 {QUICK_REACTIONS.map(quick_reaction).collect_view()}
-                <button type="button" role="menuitem" class="emoji" aria-label=translate(words, ["Another emoji", "Outro emoji", "Otro emoji"]) on:click=move |_| menu.choose(pick_reaction)>
+                <button type="button" role="menuitem" class="emoji" aria-label=words::menu::another_emoji(words) on:click=move |_| menu.choose(pick_reaction)>
                     "+"
                 </button>
             </div>
             <p class="menu-reactions" role="none" dir="auto">{move || menu.reactions()}</p>
-            <Item menu label=translate(words, ["Reply", "Responder", "Responder"]) shown=exists action=composer_mode::reply_to />
-            <Item menu label=translate(words, ["Edit", "Editar", "Editar"]) shown=is_mine action=composer_mode::edit />
-            <Item menu label=translate(words, ["Copy text", "Copiar texto", "Copiar texto"]) shown=exists action=copy_text />
-            <Item menu label=words.copy_link() shown=|| true action=copy_link />
+            <Item menu label=words::menu::reply(words) shown=exists action=composer_mode::reply_to />
+            <Item menu label=words::menu::edit(words) shown=is_mine action=composer_mode::edit />
+            <Item menu label=words::menu::copy_text(words) shown=exists action=copy_text />
+            <Item menu label=words::menu::copy_link(words) shown=|| true action=copy_link />
             <button type="button" role="menuitem" class="danger" hidden=move || !is_mine() on:click=delete>
-                {move || if menu.confirms_delete.get() { translate(words, ["Delete it for everybody?", "Apagar para todos?", "¿Eliminar para todos?"]) } else { translate(words, ["Delete", "Apagar", "Eliminar"]) }}
+                {move || if menu.confirms_delete.get() { words::menu::confirm_delete(words) } else { words::menu::delete(words) }}
             </button>
         </div>
     }
@@ -136,18 +135,18 @@ fn Item(
     }
 }
 
-fn delete(chat: Chat, line: &MessageRow) {
-    if let Some(seq) = line.seq.get_untracked() {
+fn delete(chat: Chat, row: &MessageRow) {
+    if let Some(seq) = row.seq.get_untracked() {
         chat.command(Command::Delete { target: seq.into() });
     }
 }
 
-fn copy_text(chat: Chat, line: &MessageRow) {
-    copy_with_toast(chat, &line.content.with_untracked(|content| content.text.clone()));
+fn copy_text(chat: Chat, row: &MessageRow) {
+    copy_with_toast(chat, &row.content.with_untracked(|content| content.text.clone()));
 }
 
-fn copy_link(chat: Chat, line: &MessageRow) {
-    if let Some(seq) = line.seq.get_untracked() {
+fn copy_link(chat: Chat, row: &MessageRow) {
+    if let Some(seq) = row.seq.get_untracked() {
         copy_with_toast(chat, &absolute_url(&message_path(&chat.current_room.get_untracked(), seq)));
     }
 }
@@ -157,12 +156,12 @@ fn copy_with_toast(chat: Chat, text: &str) {
 }
 
 /// Opens the emoji picker for a reaction.
-fn pick_reaction(chat: Chat, line: &MessageRow) {
-    let Some(seq) = line.seq.get_untracked() else { return };
+fn pick_reaction(chat: Chat, row: &MessageRow) {
+    let Some(seq) = row.seq.get_untracked() else { return };
     let anchor = document().query_selector(&format!(".message[data-seq=\"{seq}\"] .message-more"));
     if let Ok(Some(anchor)) = anchor {
-        let line = line.clone();
-        let react = Callback::new(move |emoji| toggle_reaction(chat, &line, emoji));
+        let row = row.clone();
+        let react = Callback::new(move |emoji| toggle_reaction(chat, &row, emoji));
         run_or_toast(chat, pick_emoji(chat, anchor, react));
     }
 }

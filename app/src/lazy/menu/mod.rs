@@ -16,10 +16,11 @@ use self::{
     composer_mode::{cancel, edit_last_own_message},
     message_menu::MessageMenu,
 };
-use super::{lazy_chunk, translate};
+use super::lazy_chunk;
 use crate::{
     browser::copy_to_clipboard,
     state::{Action, Chat, MessageRow},
+    text::words,
 };
 
 /// How long a button tells whether it copied.
@@ -32,13 +33,13 @@ lazy_chunk! {
         let class = |name| element.class_list().contains(name);
         if class("copy") {
             copy_code(chat, element);
-        } else if let Some(line) = row_containing(chat, &element) {
+        } else if let Some(row) = row_containing(chat, &element) {
             if class("reaction") {
-                toggle_reaction(chat, &line, element.get_attribute("data-emoji").unwrap_or_default());
+                toggle_reaction(chat, &row, element.get_attribute("data-emoji").unwrap_or_default());
             } else if class("quote") {
-                go_to_quoted_message(chat, &line);
+                go_to_quoted_message(chat, &row);
             } else {
-                MessageMenu::open(chat, line, &element);
+                MessageMenu::open(chat, row, &element);
             }
         }
     }
@@ -57,9 +58,9 @@ lazy_chunk! {
         if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
             _ = next.focus();
         } else if key == "Enter"
-            && let Some((message, line)) = message.and_then(|message| Some((message.clone(), row_containing(chat, &message)?)))
+            && let Some((message, row)) = message.and_then(|message| Some((message.clone(), row_containing(chat, &message)?)))
         {
-            MessageMenu::open(chat, line, &message);
+            MessageMenu::open(chat, row, &message);
         }
     }
 }
@@ -80,41 +81,30 @@ lazy_chunk! {
 fn row_containing(chat: Chat, element: &Element) -> Option<MessageRow> {
     let message = element.closest(".message").ok().flatten()?;
     let seq = message.get_attribute("data-seq")?.parse::<u64>().ok();
-    let is_it = |line: &&MessageRow| seq.is_some() && line.seq.get_untracked() == seq;
+    let is_it = |row: &&MessageRow| seq.is_some() && row.seq.get_untracked() == seq;
     chat.room_untracked()?.rows.with_untracked(|rows| rows.iter().find(is_it).cloned())
 }
 
 /// Adds a reaction of the reader's to a message, or removes it.
-fn toggle_reaction(chat: Chat, line: &MessageRow, emoji: String) {
-    let is_there = line.reactions.with_untracked(|reactions| {
+fn toggle_reaction(chat: Chat, row: &MessageRow, emoji: String) {
+    let is_there = row.reactions.with_untracked(|reactions| {
         let same = reactions.iter().find(|reaction| reaction.emoji == emoji);
         same.is_some_and(|reaction| reaction.people.iter().any(|user| chat.is_me(&user.id)))
     });
-    if let Some(seq) = line.seq.get_untracked() {
+    if let Some(seq) = row.seq.get_untracked() {
         chat.command(Command::React { target: seq.into(), emoji, on: !is_there });
     }
 }
 
-fn go_to_quoted_message(chat: Chat, line: &MessageRow) {
-    if let Some(seq) = line.content.with_untracked(|content| content.reply.as_ref().map(|reply| reply.seq)) {
+fn go_to_quoted_message(chat: Chat, row: &MessageRow) {
+    if let Some(seq) = row.content.with_untracked(|content| content.reply.as_ref().map(|reply| reply.seq)) {
         chat.dispatch(Action::GoToMessage(seq));
     }
 }
 
 /// Tells whether something was copied.
 fn copy_status(chat: Chat, is_copied: bool) -> &'static str {
-    if is_copied {
-        translate(chat.words, ["Copied", "Copiado", "Copiado"])
-    } else {
-        translate(
-            chat.words,
-            [
-                "This browser does not allow copying",
-                "Este navegador não permite copiar",
-                "Este navegador no permite copiar",
-            ],
-        )
-    }
+    if is_copied { words::menu::copied(chat.words) } else { words::menu::cannot_copy(chat.words) }
 }
 
 /// Copies the code block before a button, and shows on the button whether that worked.

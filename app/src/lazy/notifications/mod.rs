@@ -40,9 +40,9 @@ mod notify {
     };
     use crate::{
         browser::{NotifyPermission, beep, notify, notify_permission},
-        lazy::{lazy_chunk, translate},
+        lazy::lazy_chunk,
         state::{Action, Chat},
-        text::room_path,
+        text::{room_path, words},
     };
 
     lazy_chunk! {
@@ -73,8 +73,7 @@ mod notify {
 
     fn show_notification(chat: Chat, room: String, author: &str, text: &str) {
         if document().hidden() {
-            let mentions_you = [" mentions you in ", " menciona você em ", " te menciona en "];
-            let title = [author, translate(chat.words, mentions_you), &room].concat();
+            let title = words::notifications::mentions_you(chat.words, author, &room);
             notify(&title, text, &room_path(&room), move || chat.dispatch(Action::EnterRoom(room.clone())));
         }
     }

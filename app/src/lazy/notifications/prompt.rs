@@ -3,15 +3,10 @@ use leptos::{prelude::*, web_sys::Element};
 use super::settings::set_notifications_on;
 use crate::{
     browser::{request_notify_permission, restore_focus},
-    lazy::{mount, translate},
+    lazy::mount,
     state::Chat,
+    text::words,
 };
-
-const ASK: [&str; 3] = [
-    "Somebody mentioned you. Should this device notify you the next time, when this page is in the background?",
-    "Alguém mencionou você. Seu aparelho deve avisar da próxima vez, quando esta página estiver em segundo plano?",
-    "Alguien te mencionó. ¿Quieres que tu dispositivo te avise la próxima vez, cuando esta página esté en segundo plano?",
-];
 
 /// The parent of the prompt, a live region that screen readers announce.
 const PARENT: &str = ".notices";
@@ -41,12 +36,12 @@ fn Prompt() -> impl IntoView {
     view! {
         <Show when=move || is_open.get()>
             <div class="notice ask">
-                <p>{translate(words, ASK)}</p>
+                <p>{words::notifications::question(words)}</p>
                 <button type="button" class="small" on:click=move |_| answer(true)>
-                    {translate(words, ["Notify me", "Me avisar", "Avísame"])}
+                    {words::notifications::yes(words)}
                 </button>
                 <button type="button" class="small quiet" on:click=move |_| answer(false)>
-                    {translate(words, ["Not now", "Agora não", "Ahora no"])}
+                    {words::notifications::not_now(words)}
                 </button>
             </div>
         </Show>

@@ -2,8 +2,8 @@ use leptos::prelude::*;
 
 use crate::{
     browser::{NotifyPermission, beep, notify_permission, request_notify_permission},
-    lazy::translate,
     state::Chat,
+    text::words,
 };
 
 /// The keys under which the browser stores the settings, each `on` or `off`.
@@ -11,12 +11,6 @@ const NOTIFY_KEY: &str = "notify";
 const SOUND_KEY: &str = "sound";
 const ON: &str = "on";
 const OFF: &str = "off";
-
-const BLOCKED: [&str; 3] = [
-    "This browser does not let Sala notify you. It may be allowed in the browser's settings for this site.",
-    "Este navegador não permite que a Sala envie notificações. Talvez você possa permitir nas configurações dele para este site.",
-    "Este navegador no permite que Sala envíe notificaciones. Quizá puedas permitirlo en su configuración para este sitio.",
-];
 
 /// Whether the reader has turned notifications on or off; `None` if neither.
 pub fn are_notifications_on(chat: Chat) -> Option<bool> {
@@ -63,19 +57,12 @@ pub fn NotificationSettings(chat: Chat) -> impl IntoView {
         <div class="notifications">
             <label>
                 <input type="checkbox" autofocus prop:checked=move || notifies.get() on:change=set_notifies on:focus=move |_| refresh() />
-                {translate(
-                    words,
-                    [
-                        "Notify me of mentions while this page is in the background",
-                        "Me avisar de menções quando esta página estiver em segundo plano",
-                        "Notificarme de menciones cuando esta página esté en segundo plano",
-                    ],
-                )}
+                {words::notifications::notify_me(words)}
             </label>
-            <p hidden=move || permission.get() != NotifyPermission::Denied>{translate(words, BLOCKED)}</p>
+            <p hidden=move || permission.get() != NotifyPermission::Denied>{words::notifications::blocked(words)}</p>
             <label>
                 <input type="checkbox" prop:checked=move || sound.get() on:change=set_sound />
-                {translate(words, ["Play a sound when I am mentioned", "Tocar um som quando me mencionarem", "Reproducir un sonido cuando me mencionen"])}
+                {words::notifications::play_sound(words)}
             </label>
         </div>
     }
