@@ -46,6 +46,7 @@ pub struct Chat {
     /// Triggers when the page has to scroll to the latest message.
     pub scroll_to_end: RwSignal<()>,
     /// Mentions that the user does not see and was not told about.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser reads it"))]
     pub mentions: RwSignal<Vec<Mention>>,
     /// The texts of the page.
     pub words: Words,

@@ -19,6 +19,7 @@ pub struct RoomState {
     /// Triggers when the user moves the window, which screen readers must not announce.
     pub window_moved: ArcRwSignal<()>,
     /// Seq of the message to scroll to next.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser reads it"))]
     pub scroll_target: ArcRwSignal<Option<u64>>,
     /// Whether the user is at the latest message.
     pub is_at_end: ArcRwSignal<bool>,
