@@ -1,7 +1,6 @@
 use std::{net::Ipv6Addr, path::PathBuf, time::Duration};
 
 use super::{ConfigError, Environment};
-use crate::backend::redis::Settings;
 
 /// Which backend to use. `REDIS_URL` selects Redis, or `REDISHOST` and `REDISPORT` as in Google's tutorial.
 #[derive(Clone, Debug)]
@@ -14,7 +13,39 @@ pub enum BackendConfig {
         history_limit: usize,
     },
     /// Redis, shared by any number of instances.
-    Redis(Settings),
+    Redis(RedisConfig),
+}
+
+/// How to connect to Redis, and how much it stores.
+#[derive(Clone, Default)]
+pub struct RedisConfig {
+    /// `REDIS_URL`: `redis://:password@host:6379/0`, or `rediss://` for TLS. Behind Sentinels
+    /// `redis+sentinel://:password@host:26379,host:26379/master`, and for a cluster some of its nodes,
+    /// `redis+cluster://:password@host:6379,host:6379`; both also with `rediss`. Or `REDISHOST`, and `REDISPORT` with
+    /// default 6379.
+    pub url: String,
+    /// `REDIS_CA_FILE`, default the system's: certificate authorities for TLS, as PEM.
+    pub ca: Option<Vec<u8>>,
+    /// `HISTORY_LIMIT`, default 10000: events kept per room, from 100 to 1000000.
+    pub history_limit: usize,
+    /// `REDIS_WAIT_REPLICAS`, default 0, and `REDIS_WAIT_MS`, default 1000: how many replicas must have an event before it
+    /// is acknowledged, and how long they may take.
+    pub replicas: Option<(u32, Duration)>,
+}
+
+impl RedisConfig {
+    /// The defaults with this URL.
+    #[must_use]
+    pub fn new(url: &str, history_limit: usize) -> Self {
+        Self { url: url.to_owned(), history_limit, ..Self::default() }
+    }
+}
+
+/// Leaves out the URL, which contains the password.
+impl std::fmt::Debug for RedisConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisConfig").field("history_limit", &self.history_limit).finish_non_exhaustive()
+    }
 }
 
 const SCHEMES: [&str; 6] =
@@ -33,7 +64,7 @@ impl BackendConfig {
             std::fs::read(file)
                 .map_err(|error| ConfigError::new("REDIS_CA_FILE", file, format!("a file that can be read ({error})")))
         });
-        Ok(Self::Redis(Settings { url, ca: ca.transpose()?, history_limit, replicas: replicas(env)? }))
+        Ok(Self::Redis(RedisConfig { url, ca: ca.transpose()?, history_limit, replicas: replicas(env)? }))
     }
 }
 

@@ -8,7 +8,7 @@ mod log;
 mod session;
 mod var;
 
-pub use backend::BackendConfig;
+pub use backend::{BackendConfig, RedisConfig};
 pub use http::HttpConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};

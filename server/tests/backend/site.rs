@@ -4,7 +4,7 @@ use std::time::Duration;
 use protocol::{Cursor, MessageId, RoomName, User};
 use server::backend::{
     AppendReceipt, Backend, BackendUpdate, Ephemeral, EventDraft, Result, StoredEvent,
-    redis::{self, Settings},
+    redis::{self, RedisConfig},
     sqlite,
 };
 use tempfile::TempDir;
@@ -51,9 +51,9 @@ impl Site {
     pub async fn open_with_limit(&self, history_limit: usize) -> Instance {
         let backend = match self {
             Self::Sqlite(dir) => sqlite::open(dir.path(), history_limit),
-            Self::Redis(server) => redis::open(Settings::new(&server.url(), history_limit)).await,
-            Self::Memorystore(store) => redis::open(Settings { history_limit, ..store.settings() }).await,
-            Self::Cluster(cluster) => redis::open(Settings::new(&cluster.url(), history_limit)).await,
+            Self::Redis(server) => redis::open(RedisConfig::new(&server.url(), history_limit)).await,
+            Self::Memorystore(store) => redis::open(RedisConfig { history_limit, ..store.settings() }).await,
+            Self::Cluster(cluster) => redis::open(RedisConfig::new(&cluster.url(), history_limit)).await,
         };
         Instance(backend.unwrap())
     }

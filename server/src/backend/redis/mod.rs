@@ -36,6 +36,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Backend, UPDATE_QUEUE};
+use crate::config::RedisConfig;
 use broker::RedisBroker;
 use commands::Commands;
 use endpoint::Endpoint;
@@ -49,41 +50,13 @@ use subscriber::{Connector, Subscriber, SubscriberConnection, back_off};
 /// platform gives a start one minute (`deploy/settings`) and reports no reason.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// What the backend is told at its start.
-#[derive(Clone, Default)]
-pub struct Settings {
-    /// `redis://`, `redis+sentinel://` or `redis+cluster://`, each also with `rediss`, as [`place`] reads them.
-    pub url: String,
-    /// A certificate authority to trust instead of the system's, as PEM.
-    pub ca: Option<Vec<u8>>,
-    /// Of each room at least so many of the last events are kept.
-    pub history_limit: usize,
-    /// How many replicas must have an event before it is acknowledged, and how long they may take.
-    pub replicas: Option<(u32, Duration)>,
-}
-
-impl Settings {
-    /// The defaults, with this URL.
-    #[must_use]
-    pub fn new(url: &str, history_limit: usize) -> Self {
-        Self { url: url.to_owned(), history_limit, ..Self::default() }
-    }
-}
-
-/// The URL holds the password.
-impl std::fmt::Debug for Settings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Settings").field("history_limit", &self.history_limit).finish_non_exhaustive()
-    }
-}
-
 /// Connects to Redis 5 or newer, or to a cluster of Redis 7 or newer.
 ///
 /// # Errors
 /// The URL is invalid, Redis refuses the connection, or it cannot be reached for 50 s. The text names `REDIS_URL` and
 /// the address, never the password.
-pub async fn open(settings: Settings) -> anyhow::Result<Backend> {
-    let Settings { url, ca, history_limit, replicas } = settings;
+pub async fn open(config: RedisConfig) -> anyhow::Result<Backend> {
+    let RedisConfig { url, ca, history_limit, replicas } = config;
     install_crypto_provider();
     let endpoint = Endpoint::new(&url, ca)?;
     let connector = Connector::new(endpoint.clone());

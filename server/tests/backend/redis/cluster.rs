@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use protocol::RoomName;
-use server::backend::redis::{self, Settings};
+use server::{backend::redis, config::RedisConfig};
 use tokio::time::{sleep, timeout};
 
 use super::{run, until_hearing};
@@ -11,7 +11,7 @@ use crate::redis_server::RedisServer;
 use crate::site::{Instance, assert_unavailable, draft, fresh, room};
 
 async fn open(cluster: &RedisCluster) -> Instance {
-    Instance(redis::open(Settings::new(&cluster.url(), 1_000)).await.unwrap())
+    Instance(redis::open(RedisConfig::new(&cluster.url(), 1_000)).await.unwrap())
 }
 
 /// Subscribed to a room on each master.
@@ -237,7 +237,8 @@ async fn with_a_replica() -> RedisCluster {
 async fn a_replica_that_takes_over_is_found_and_a_retry_there_is_no_second_event() {
     let mut cluster = with_a_replica().await;
     let replicas = Some((1, Duration::from_millis(1_000)));
-    let copied = Instance(redis::open(Settings { replicas, ..Settings::new(&cluster.url(), 1_000) }).await.unwrap());
+    let copied =
+        Instance(redis::open(RedisConfig { replicas, ..RedisConfig::new(&cluster.url(), 1_000) }).await.unwrap());
     let mut instance = open(&cluster).await;
     let rooms = in_all_rooms(&instance).await;
     let draft = draft("u_ana", "1");

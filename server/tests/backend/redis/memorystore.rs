@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use protocol::RoomName;
-use server::backend::{
-    PRESENCE_TTL_MS, ReadPosition, ReadReceipt,
-    redis::{self, Settings},
-};
+use server::backend::{PRESENCE_TTL_MS, ReadPosition, ReadReceipt, redis};
+use server::config::RedisConfig;
 use tokio::time::sleep;
 
 use super::{run, tls::Identity, until_hearing};
@@ -63,7 +61,7 @@ impl Memorystore {
         Self { server, identity }
     }
 
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> RedisConfig {
         let url = format!("rediss://{}127.0.0.1:{}", self.server.authority(), self.identity.port);
         self.identity.settings(&url)
     }
@@ -165,7 +163,7 @@ async fn two_connections_are_enough_whatever_happens() {
 async fn eviction_takes_no_room_in_which_something_was_said() {
     let server = RedisServer::with(&["--maxmemory", "12mb", "--maxmemory-policy", "volatile-lru"]);
     let mut operator = Operator::of(&server).await;
-    let instance = Instance(redis::open(Settings::new(&server.url(), 1_000_000)).await.unwrap());
+    let instance = Instance(redis::open(RedisConfig::new(&server.url(), 1_000_000)).await.unwrap());
     let (first, busy) = (room("first"), room("busy"));
     instance.say(&first).await;
     for number in 0..500 {
@@ -197,7 +195,7 @@ async fn another_password_is_noticed_by_new_connections_and_costs_no_message() {
     let mut operator = Operator::of(&server).await;
     let open = async |password: &str| {
         let url = format!("redis://:{password}@127.0.0.1:{}", server.port());
-        redis::open(Settings::new(&url, 1_000)).await
+        redis::open(RedisConfig::new(&url, 1_000)).await
     };
     let (room, old) = (room("lobby"), Instance(open("old").await.unwrap()));
     operator.set_password("").await;
@@ -234,7 +232,7 @@ async fn a_cluster_lets_an_instance_in_again_when_its_password_counts_again() {
     operator.set_password("old").await;
     let url = format!("redis+cluster://:old@127.0.0.1:{}", node.port());
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
-    let instance = Instance(redis::open(Settings::new(&url, 1_000)).await.unwrap());
+    let instance = Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap());
     operator.set_password("new").await;
     assert_eq!(operator.cut("normal").await, 1);
     // Asked so often, the connection that is made anew has been refused as well, and tries no more.
@@ -252,7 +250,7 @@ async fn a_cluster_lets_an_instance_in_again_when_its_password_counts_again() {
 async fn a_replica_at_the_same_address_is_used_and_shows_what_it_lacks() {
     let (primary, replica) = (RedisServer::start(), RedisServer::start());
     let proxy = Proxy::start(&primary.url()).await;
-    let mut instance = Instance(redis::open(Settings::new(&proxy.url(), 1_000)).await.unwrap());
+    let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
     let (whole, short) = (room("whole"), room("short"));
     for room in [&whole, &short] {
         instance.subscribe(room).await;

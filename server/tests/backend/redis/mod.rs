@@ -13,10 +13,8 @@ mod tls;
 use std::time::Duration;
 
 use ::redis::RedisResult;
-use server::backend::{
-    BackendUpdate, Broker,
-    redis::{self, Settings},
-};
+use server::backend::{BackendUpdate, Broker, redis};
+use server::config::RedisConfig;
 use tokio::time::{sleep, timeout};
 
 use crate::redis_server::RedisServer;
@@ -24,14 +22,14 @@ use crate::site::{Instance, PATIENCE};
 
 async fn two_instances() -> (RedisServer, Instance, Instance) {
     let server = RedisServer::start();
-    let first = Instance(redis::open(Settings::new(&server.url(), 1_000)).await.unwrap());
-    let second = Instance(redis::open(Settings::new(&server.url(), 1_000)).await.unwrap());
+    let first = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
+    let second = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
     (server, first, second)
 }
 
 async fn one_instance() -> (RedisServer, Instance) {
     let server = RedisServer::start();
-    let instance = Instance(redis::open(Settings::new(&server.url(), 1_000)).await.unwrap());
+    let instance = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
     (server, instance)
 }
 

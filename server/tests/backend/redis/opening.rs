@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use server::backend::redis::{self, Settings};
+use server::{backend::redis, config::RedisConfig};
 use tokio::time::timeout;
 
 use super::run;
@@ -10,7 +10,7 @@ use crate::redis_server::RedisServer;
 async fn a_redis_that_never_appears_is_named_without_its_password() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let error = redis::open(Settings::new(&format!("redis://:hunter2@127.0.0.1:{port}"), 100)).await.err().unwrap();
+    let error = redis::open(RedisConfig::new(&format!("redis://:hunter2@127.0.0.1:{port}"), 100)).await.err().unwrap();
     let error = format!("{error:#}");
     assert!(error.contains("REDIS_URL") && error.contains(&format!("127.0.0.1:{port}")), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
@@ -22,7 +22,7 @@ async fn a_refusal_and_a_wrong_address_are_said_at_once_and_without_the_password
     let _: () = run(&server, &["CONFIG", "SET", "requirepass", "other"]).await;
     let address = server.url().replace("redis://", "");
     for url in [format!("redis://:hunter2@{address}"), format!("redis://{address}"), "hunter2@nowhere".into()] {
-        let opening = timeout(Duration::from_secs(5), redis::open(Settings::new(&url, 100))).await;
+        let opening = timeout(Duration::from_secs(5), redis::open(RedisConfig::new(&url, 100))).await;
         let error = format!("{:#}", opening.expect("no waiting").err().unwrap());
         assert!(error.contains("REDIS_URL") && !error.contains("hunter2"), "{error}");
     }

@@ -2,10 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::RoomName;
-use server::backend::{
-    UPDATE_QUEUE,
-    redis::{self, Settings},
-};
+use server::backend::{UPDATE_QUEUE, redis};
+use server::config::RedisConfig;
 use tokio::time::timeout;
 
 use super::{listeners, one_instance, run, until_hearing};
@@ -50,7 +48,7 @@ async fn a_subscription_during_an_outage_of_the_listening_connection_is_kept() {
 async fn a_connection_that_is_open_but_deaf_is_replaced() {
     let server = RedisServer::start();
     let proxy = Proxy::start(&server.url()).await;
-    let mut instance = Instance(redis::open(Settings::new(&proxy.url(), 1_000)).await.unwrap());
+    let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
     let room = room("lobby");
     instance.subscribe(&room).await;
     proxy.deafen();
@@ -75,7 +73,7 @@ async fn a_master_that_became_a_replica_is_left_for_the_new_one() {
     let (old, new) = (RedisServer::start(), RedisServer::start());
     let port = |server: &RedisServer| server.url().rsplit(':').next().unwrap().to_owned();
     let proxy = Proxy::start(&old.url()).await;
-    let (instance, room) = (Instance(redis::open(Settings::new(&proxy.url(), 1_000)).await.unwrap()), room("lobby"));
+    let (instance, room) = (Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap()), room("lobby"));
     instance.subscribe(&room).await;
     instance.say(&room).await;
     let _: () = run(&old, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use server::backend::redis::{self, Settings};
+use server::{backend::redis, config::RedisConfig};
 use tokio::time::{sleep, timeout};
 
 use super::run;
@@ -12,7 +12,7 @@ async fn nothing_is_acknowledged_before_a_replica_has_it() {
     let (master, replica) = (RedisServer::start(), RedisServer::start());
     let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let replicas = Some((1, Duration::from_millis(300)));
-    let settings = Settings { replicas, ..Settings::new(&master.url(), 1_000) };
+    let settings = RedisConfig { replicas, ..RedisConfig::new(&master.url(), 1_000) };
     let instance = Instance(redis::open(settings).await.unwrap());
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
     assert_unavailable(instance.0.broker.append(&room, &draft).await);

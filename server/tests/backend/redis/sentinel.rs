@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use server::backend::redis::{self, Settings};
+use server::{backend::redis, config::RedisConfig};
 use tokio::time::{sleep, timeout};
 
 use super::{listeners, run};
@@ -39,7 +39,7 @@ async fn the_master_that_the_sentinels_name_is_used_after_the_old_one_died() {
     timeout(PATIENCE, until_the_replica_is_known(&sentinel)).await.expect("the Sentinel finds the replica");
 
     let url = format!("redis+sentinel://127.0.0.1:1,127.0.0.1:{}/main", sentinel.port());
-    let mut instance = Instance(redis::open(Settings::new(&url, 1_000)).await.unwrap());
+    let mut instance = Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap());
     let room = room("lobby");
     instance.subscribe(&room).await;
     instance.say(&room).await;
@@ -75,13 +75,13 @@ async fn a_sentinel_that_names_a_replica_is_not_believed() {
     let (wrong, right) = (watch(&replica).await, watch(&master).await);
 
     let alone = format!("redis+sentinel://127.0.0.1:{}/main", wrong.port());
-    let opening = timeout(Duration::from_secs(2), redis::open(Settings::new(&alone, 1_000))).await;
+    let opening = timeout(Duration::from_secs(2), redis::open(RedisConfig::new(&alone, 1_000))).await;
     assert!(opening.is_err(), "it goes on asking");
 
     // The first answer is most probably one of the wrong one.
     let wrong = format!("127.0.0.1:{}", wrong.port());
     let url = format!("redis+sentinel://{wrong},{wrong},{wrong},127.0.0.1:{}/main", right.port());
-    let (instance, room) = (Instance(redis::open(Settings::new(&url, 1_000)).await.unwrap()), room("lobby"));
+    let (instance, room) = (Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap()), room("lobby"));
     instance.subscribe(&room).await;
     assert_eq!(instance.say(&room).await.seq, 1);
     assert_eq!(listeners(&master, "lobby").await, 1);
@@ -94,6 +94,6 @@ async fn sentinels_that_do_not_know_the_master_are_named() {
     let url = format!("redis+sentinel://:hunter2@127.0.0.1:{}/other", sentinel.port());
     // They may be told of it yet, so that is waited for.
     tokio::time::pause();
-    let error = format!("{:#}", redis::open(Settings::new(&url, 1_000)).await.err().unwrap());
+    let error = format!("{:#}", redis::open(RedisConfig::new(&url, 1_000)).await.err().unwrap());
     assert!(error.contains("other behind the Sentinels") && !error.contains("hunter2"), "{error}");
 }

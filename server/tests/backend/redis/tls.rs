@@ -2,7 +2,7 @@ use std::fs;
 use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use server::backend::redis::{self, Settings};
+use server::{backend::redis, config::RedisConfig};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -45,8 +45,8 @@ impl Identity {
         ])
     }
 
-    pub fn settings(&self, url: &str) -> Settings {
-        Settings { ca: Some(fs::read(self.file("redis.crt")).unwrap()), ..Settings::new(url, 1_000) }
+    pub fn settings(&self, url: &str) -> RedisConfig {
+        RedisConfig { ca: Some(fs::read(self.file("redis.crt")).unwrap()), ..RedisConfig::new(url, 1_000) }
     }
 
     fn file(&self, name: &str) -> String {
@@ -65,9 +65,9 @@ async fn a_redis_with_tls_is_used_and_one_that_nobody_vouches_for_is_not() {
     instance.say(&room("lobby")).await;
     assert_eq!(instance.appended().await.2.seq, 1);
 
-    let error = format!("{:#}", redis::open(Settings::new(&url, 1_000)).await.err().unwrap());
+    let error = format!("{:#}", redis::open(RedisConfig::new(&url, 1_000)).await.err().unwrap());
     assert!(error.contains("REDIS_URL") && error.to_lowercase().contains("certificate"), "{error}");
-    let no_certificate = Settings { ca: Some(b"x".to_vec()), ..Settings::new(&url, 1_000) };
+    let no_certificate = RedisConfig { ca: Some(b"x".to_vec()), ..RedisConfig::new(&url, 1_000) };
     assert!(format!("{:#}", redis::open(no_certificate).await.err().unwrap()).contains("REDIS_CA_FILE"));
 }
 
