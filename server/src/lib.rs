@@ -3,7 +3,6 @@
 pub mod backend;
 mod clock;
 pub mod config;
-mod defence;
 mod http;
 mod hub;
 mod normalize;
@@ -41,12 +40,20 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Serves as configured by the environment, until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Invalid configuration, a port that cannot be used, and the errors of [`open`] and [`run`].
+/// Invalid configuration, and the errors of [`open`] and [`serve`].
 pub async fn start() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     config.log.start();
-    let address = config.http.address;
     let backend = open(&config.backend).await?;
+    serve(config, backend).await
+}
+
+/// Listens on the configured address and serves with this backend, until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A port that cannot be used, and the errors of [`run`].
+pub async fn serve(config: Config, backend: Backend) -> anyhow::Result<()> {
+    let address = config.http.address;
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (HOST, PORT)"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

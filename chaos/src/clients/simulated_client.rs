@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use protocol::Command;
 use client::{Client, ConnectionStatus, Context, DeliveryStatus, Effect, Input, PendingCommand};
+use protocol::Command;
 use rand::{Rng, rngs::StdRng};
 use testkit::Received;
 use tokio::{

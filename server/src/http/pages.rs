@@ -115,7 +115,8 @@ pub(super) async fn show_room(
     let unsent = rejected.as_ref().map(|rejected| rejected.text.clone());
     let error_page = |error| ErrorPage { error, link: room_path(room.as_str()), unsent };
     if app.sockets.may_join(&me.id).is_err() {
-        return render_with_retry(app, StatusCode::TOO_MANY_REQUESTS, error_page(PageError::TooManyRooms), preferences).await;
+        return render_with_retry(app, StatusCode::TOO_MANY_REQUESTS, error_page(PageError::TooManyRooms), preferences)
+            .await;
     }
     let (view, mark) = tokio::join!(app.hub.snapshot(room), app.hub.read_marker(room, &me.id));
     let view = match view {
@@ -168,7 +169,12 @@ async fn no_such_room(app: &Arc<AppState>, problem: NameProblem, headers: &Heade
     render(app, StatusCode::NOT_FOUND, Page::Error(page), preferences(headers)).await
 }
 
-async fn render_with_retry(app: &Arc<AppState>, status: StatusCode, page: ErrorPage, preferences: Preferences) -> Response {
+async fn render_with_retry(
+    app: &Arc<AppState>,
+    status: StatusCode,
+    page: ErrorPage,
+    preferences: Preferences,
+) -> Response {
     let mut response = render(app, status, Page::Error(page), preferences).await;
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     response

@@ -5,7 +5,7 @@ use protocol::{Cursor, Event, RoomName, ServerFrame, limits};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{backend::StoredEvent, defence::same};
+use crate::backend::StoredEvent;
 
 /// One encoded frame. A clone shares the allocation.
 pub type EncodedFrame = Bytes;
@@ -84,7 +84,7 @@ impl EncodedEvent {
 
     /// Whether `next` directly follows.
     pub fn precedes(&self, next: &Self) -> bool {
-        next.seq == self.seq + 1 && same(&next.prev, &self.uid)
+        next.seq == self.seq + 1 && next.prev == self.uid
     }
 
     /// The cursor of a client whose last event is this one.

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use protocol::{Cursor, Head, Reason};
 
 use super::encoded_event::EncodedEvent;
-use crate::defence::{Defence, same, stands};
 
 /// How many events the ring keeps for joins. Older ones are read from the history.
 pub const RING_EVENTS: usize = 256;
@@ -69,9 +68,9 @@ impl EventLog {
     /// Whether the log is up to date with `head`, which was read from the broker when the log's cursor was `before`. A log that
     /// has passed `head` since is up to date; one that was already past it is not, because the history stepped back.
     pub fn is_current_with(&self, head: &Cursor, before: &Cursor) -> bool {
-        let stepped_back = head.epoch == before.epoch && head.seq < before.seq && stands(Defence::Chain);
+        let stepped_back = head.epoch == before.epoch && head.seq < before.seq;
         let is_passed = match self.find(head.seq) {
-            Some(event) => same(&event.uid, &head.uid),
+            Some(event) => event.uid == head.uid,
             // The log has no gaps, so it has passed every event that is older than the ring.
             None => head.seq < self.head.seq,
         };
@@ -80,7 +79,7 @@ impl EventLog {
 
     /// Whether the event at `seq` can have this `uid`; true if the ring does not have the event.
     pub fn may_have_uid(&self, seq: u64, uid: &str) -> bool {
-        self.find(seq).is_none_or(|event| same(&event.uid, uid))
+        self.find(seq).is_none_or(|event| event.uid == uid)
     }
 
     /// How an event relates to the log.
@@ -88,11 +87,11 @@ impl EventLog {
         if epoch != self.epoch {
             return Placement::Mismatch;
         }
-        if event.seq == self.head.seq + 1 && same(&event.prev, &self.head.uid) {
+        if event.seq == self.head.seq + 1 && event.prev == self.head.uid {
             return Placement::Next;
         }
         match self.find(event.seq) {
-            Some(known) if same(&known.uid, &event.uid) => Placement::Known,
+            Some(known) if known.uid == event.uid => Placement::Known,
             // Older than the ring: it cannot be compared, and no member needs it.
             None if event.seq <= self.head.seq => Placement::Known,
             _ => Placement::Mismatch,
@@ -113,13 +112,11 @@ impl EventLog {
         if cursor.epoch != self.epoch {
             return CatchUp::EpochChanged(Reason::Epoch);
         }
-        if cursor.seq == self.head.seq && same(&cursor.uid, &self.head.uid) {
+        if cursor.seq == self.head.seq && cursor.uid == self.head.uid {
             return CatchUp::Recovered(Vec::new());
         }
         match self.after(cursor.seq) {
-            Some(events) if events.first().is_some_and(|first| same(&first.prev, &cursor.uid)) => {
-                CatchUp::Recovered(events)
-            }
+            Some(events) if events.first().is_some_and(|first| first.prev == cursor.uid) => CatchUp::Recovered(events),
             _ => CatchUp::NeedsHistory,
         }
     }
@@ -172,7 +169,7 @@ impl EventLog {
 
 /// Whether each event follows the one before it, and the first one follows `prev`.
 pub fn is_chain(prev: &Head, events: &[EncodedEvent]) -> bool {
-    events.first().is_none_or(|first| first.seq == prev.seq + 1 && same(&first.prev, &prev.uid))
+    events.first().is_none_or(|first| first.seq == prev.seq + 1 && first.prev == prev.uid)
         && events.windows(2).all(|pair| pair[0].precedes(&pair[1]))
 }
 

@@ -11,7 +11,6 @@ use rand::Rng;
 use tokio::time::sleep;
 
 use super::{Hub, room::Room};
-use crate::defence::{Defence, stands};
 
 /// Interval between two comparisons, varied by up to a fifth so that instances do not ask at the same time.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -23,9 +22,6 @@ impl Hub {
     /// Repairs the rooms whose head differs from the broker's. With `gap_possible`, updates may have been missed, so rooms
     /// whose head cannot be read are repaired as well.
     pub(super) async fn compare_heads(self: &Arc<Self>, gap_possible: bool) {
-        if !stands(Defence::Silence) {
-            return;
-        }
         let cursor_of = |room: &Arc<Room>| {
             let mut state = room.lock();
             // Changes of presence may have been missed as well.

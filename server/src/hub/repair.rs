@@ -13,10 +13,7 @@ use super::{
     event_log::{Placement, RING_EVENTS, is_chain},
     room::{Delivery, Room, RoomState},
 };
-use crate::{
-    backend::{EventRange, Result},
-    defence::same,
-};
+use crate::backend::{EventRange, Result};
 
 /// How many events one read of the history returns.
 const READ_BATCH: usize = 1_000;
@@ -42,7 +39,7 @@ impl EncodedSlice {
         }
         let before = self.events.first().map_or(self.head.seq, |first| first.seq.saturating_sub(1));
         match self.events.last() {
-            None if self.head.seq == head.seq && same(&self.head.uid, &head.uid) => Ok(true),
+            None if self.head.seq == head.seq && self.head.uid == head.uid => Ok(true),
             Some(last) if is_chain(head, &self.events) => Ok(last.seq == self.head.seq),
             _ if before > head.seq => Err(Reason::Trimmed),
             _ => Err(Reason::Fork),

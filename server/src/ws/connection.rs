@@ -22,7 +22,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::dispatch::Dispatcher;
 use crate::{
-    defence::{Defence, stands},
     http::AppState,
     hub::{self, CloseMode, EncodedFrame, NextWrite, SendQueue},
 };
@@ -92,7 +91,7 @@ async fn close_on_shutdown(app: &AppState, send_queue: &SendQueue) -> Infallible
 /// Asks the client for a new socket before the platform cuts this one. The moment is random, so that clients that connected at
 /// the same time do not reconnect at the same time. Never returns, because the client closes this socket.
 async fn request_rotation(request_timeout: Option<Duration>, send_queue: &SendQueue) -> Infallible {
-    if let Some(timeout) = request_timeout.filter(|_| stands(Defence::Rotation)) {
+    if let Some(timeout) = request_timeout {
         let age = timeout.mul_f64(rand::rng().random_range(ROTATION_FRACTION));
         sleep(age).await;
         let within_ms = u64::try_from((timeout - age).as_millis()).expect("a day at most");

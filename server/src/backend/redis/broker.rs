@@ -10,16 +10,9 @@ use super::payload;
 use super::replicas::ReplicatedCommands;
 use super::subscriber::Subscriber;
 use crate::backend::{AppendReceipt, Broker, Ephemeral, EventDraft, Result};
-use crate::defence::{Defence, stands};
 
-static APPEND: LazyLock<Script> = LazyLock::new(|| {
-    let script = concat!(include_str!("scripts/epoch.lua"), include_str!("scripts/append.lua"));
-    if stands(Defence::Ids) {
-        Script::new(script)
-    } else {
-        Script::new(&script.replace("\nif receipt then", "\nif false then"))
-    }
-});
+static APPEND: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("scripts/epoch.lua"), include_str!("scripts/append.lua"))));
 
 /// Appends by script; updates arrive on the subscriber's connection.
 pub struct RedisBroker {

@@ -98,7 +98,8 @@ async fn rejects_targets_that_are_not_messages() {
     let seq = site.say("ana", "1", "hello").await;
     let edit = site.command("ana", "e", Command::Edit { target: target(seq), text: "x".into() }).await.unwrap();
     site.fill(0, RING_EVENTS + 10).await;
-    let recent = site.command("ana", "r", Command::React { target: target(seq), emoji: "👍".into(), on: true }).await.unwrap();
+    let recent =
+        site.command("ana", "r", Command::React { target: target(seq), emoji: "👍".into(), on: true }).await.unwrap();
     for none in [0, edit, recent, recent + 1, u64::MAX - 1, u64::MAX] {
         for command in [
             Command::Edit { target: target(none), text: "x".into() },
@@ -117,7 +118,8 @@ async fn rejects_a_target_with_another_uid() {
     let seq = site.say("ana", "1", "hello").await;
     let uid = site.latest().await.uid;
     for (uid, allowed) in [(Some(uid.as_str()), true), (Some("another"), false), (Some(""), false), (None, true)] {
-        let command = Command::React { target: MessageRef { seq, uid: uid.map(str::to_owned) }, emoji: "👍".into(), on: true };
+        let command =
+            Command::React { target: MessageRef { seq, uid: uid.map(str::to_owned) }, emoji: "👍".into(), on: true };
         let id = format!("r{}", uid.unwrap_or("-").len());
         assert_eq!(site.command("rui", &id, command).await.is_ok(), allowed, "{uid:?}");
     }
@@ -203,7 +205,8 @@ async fn bounds_the_page_after_many_reactions() {
     let site = Fixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     for n in 0..500 {
-        let command = Command::React { target: target(seq), emoji: if n % 2 == 0 { "👍" } else { "🎉" }.into(), on: true };
+        let command =
+            Command::React { target: target(seq), emoji: if n % 2 == 0 { "👍" } else { "🎉" }.into(), on: true };
         site.command(&format!("p{n}"), "r", command).await.unwrap();
     }
     let page = site.hub.snapshot(&site.room).await.unwrap();
