@@ -4,7 +4,7 @@ use protocol::{Cursor, Head};
 
 use crate::site::{Site, assert_chain, draft, fresh, room};
 
-pub async fn numbers_have_no_holes_and_every_event_names_the_one_before(site: Site) {
+pub async fn seqs_have_no_holes_and_prev_links_every_event(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     instance.subscribe(&room).await;
     let mut prev = String::new();
@@ -23,7 +23,7 @@ pub async fn numbers_have_no_holes_and_every_event_names_the_one_before(site: Si
     assert_chain(&range.events);
 }
 
-pub async fn concurrent_appends_get_one_order_that_everyone_hears(site: Site) {
+pub async fn concurrent_appends_are_received_in_one_order(site: Site) {
     const TASKS: usize = 8;
     const EACH: usize = 50;
     let (mut instance, room) = (site.open().await, room("lobby"));
@@ -50,7 +50,7 @@ pub async fn concurrent_appends_get_one_order_that_everyone_hears(site: Site) {
     assert_eq!(heard, instance.history(&room).await);
 }
 
-pub async fn pages_after_a_number_are_whole_and_oldest_first(site: Site) {
+pub async fn ranges_after_a_seq_are_complete_and_oldest_first(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     for _ in 0..7 {
         instance.say(&room).await;
@@ -70,7 +70,7 @@ pub async fn pages_after_a_number_are_whole_and_oldest_first(site: Site) {
     }
 }
 
-pub async fn pages_before_a_number_are_the_last_ones_of_it(site: Site) {
+pub async fn ranges_before_a_seq_are_the_latest_ones(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     for _ in 0..7 {
         instance.say(&room).await;
@@ -92,7 +92,7 @@ pub async fn pages_before_a_number_are_the_last_ones_of_it(site: Site) {
 }
 
 /// Clients choose these numbers.
-pub async fn bounds_beyond_every_number_are_bounds_like_others(site: Site) {
+pub async fn extreme_bounds_are_accepted(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     instance.say(&room).await;
     let history = &instance.0.history;
@@ -133,7 +133,7 @@ pub async fn heads_come_in_the_order_asked(site: Site) {
     assert_eq!((heads.len(), heads[1_199].seq, heads[1_200].seq), (1_201, 0, 1));
 }
 
-pub async fn odd_names_are_rooms_like_others(site: Site) {
+pub async fn unusual_room_names_work(site: Site) {
     let mut instance = site.open().await;
     let names = ["{}", "}:meta{", "a b", "a:b", "😀 café", "%7B", "a\\b'\"--", "Lobby", "lobby", "*?[a]"];
     for name in names {

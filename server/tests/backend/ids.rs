@@ -4,7 +4,7 @@ use server::backend::AppendReceipt;
 
 use crate::site::{NOW, Site, draft, room};
 
-pub async fn the_same_id_again_gets_the_first_answer_and_is_not_signalled(site: Site) {
+pub async fn a_repeated_id_gets_the_first_receipt_and_is_not_published(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     instance.subscribe(&room).await;
     let first = draft("u_ana", "1");
@@ -15,13 +15,13 @@ pub async fn the_same_id_again_gets_the_first_answer_and_is_not_signalled(site: 
         assert_eq!(instance.append(&room, again).await, AppendReceipt { seq: 1, at: NOW });
     }
     assert_eq!(instance.appended().await.2.body, first.body);
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     assert_eq!(instance.append(&room, &draft("u_ana", "2")).await.seq, 2);
     assert_eq!(instance.appended().await.2.prev, first.uid);
     assert_eq!(instance.history(&room).await.len(), 2);
 }
 
-pub async fn retries_at_once_are_one_event(site: Site) {
+pub async fn concurrent_retries_are_one_event(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     instance.subscribe(&room).await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -31,11 +31,11 @@ pub async fn retries_at_once_are_one_event(site: Site) {
     }
     assert_eq!(tasks.join_all().await, vec![AppendReceipt { seq: 1, at: NOW }; 16]);
     assert_eq!(instance.appended().await.2.seq, 1);
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     assert_eq!(instance.history(&room).await.len(), 1);
 }
 
-pub async fn a_retry_after_a_restart_gets_the_first_answer(site: Site) {
+pub async fn a_retry_after_a_restart_gets_the_first_receipt(site: Site) {
     let (instance, room, first) = (site.open().await, room("lobby"), draft("u_ana", "1"));
     let receipt = instance.append(&room, &first).await;
     instance.say(&room).await;

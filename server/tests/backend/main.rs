@@ -37,41 +37,41 @@ macro_rules! contract {
 
 contract! {
     history:
-        numbers_have_no_holes_and_every_event_names_the_one_before
-        concurrent_appends_get_one_order_that_everyone_hears
-        pages_after_a_number_are_whole_and_oldest_first
-        pages_before_a_number_are_the_last_ones_of_it
-        bounds_beyond_every_number_are_bounds_like_others
+        seqs_have_no_holes_and_prev_links_every_event
+        concurrent_appends_are_received_in_one_order
+        ranges_after_a_seq_are_complete_and_oldest_first
+        ranges_before_a_seq_are_the_latest_ones
+        extreme_bounds_are_accepted
         an_empty_room_gets_an_epoch_that_stays
         heads_come_in_the_order_asked
-        odd_names_are_rooms_like_others;
+        unusual_room_names_work;
     ids:
-        the_same_id_again_gets_the_first_answer_and_is_not_signalled
-        retries_at_once_are_one_event
-        a_retry_after_a_restart_gets_the_first_answer
+        a_repeated_id_gets_the_first_receipt_and_is_not_published
+        concurrent_retries_are_one_event
+        a_retry_after_a_restart_gets_the_first_receipt
         the_same_id_of_another_author_or_room_is_another_event;
     updates:
-        what_follows_a_subscription_is_heard
-        what_follows_an_unsubscription_is_not_heard
-        the_last_word_on_a_room_counts
-        an_ephemeral_is_heard_and_not_kept;
+        a_subscription_receives_later_events
+        nothing_is_received_after_an_unsubscription
+        the_last_request_for_a_room_counts
+        an_ephemeral_is_delivered_and_not_stored;
     trimming:
-        the_newest_are_kept_and_young_ids_are_known
-        what_is_old_and_beyond_the_limit_goes
-        an_old_event_that_is_kept_is_known;
+        the_latest_events_and_recent_ids_are_kept
+        old_events_beyond_the_limit_are_removed
+        the_id_of_a_kept_old_event_is_known;
     presence:
-        a_person_with_two_connections_comes_and_goes_once
-        a_person_goes_by_the_name_of_the_latest_connection
-        changes_of_a_connection_that_is_not_there_are_silent
-        the_expired_go_and_come_back_with_a_refresh
-        a_sweep_takes_the_expired_away_and_says_so_once
-        people_does_not_list_the_expired
-        the_roster_is_by_name_and_ends_at_its_limit
-        a_refresh_of_very_many_lets_nobody_blink
-        rooms_do_not_see_each_others_people;
+        a_user_with_two_connections_enters_and_leaves_once
+        the_latest_connection_determines_the_users_name
+        unknown_connections_cause_no_publication
+        expired_connections_return_with_a_refresh
+        a_sweep_removes_expired_connections_and_publishes_once
+        the_roster_excludes_expired_connections
+        the_roster_is_sorted_by_name_and_limited
+        a_large_refresh_publishes_no_change
+        presence_is_per_room;
     reads:
-        a_position_is_kept_and_never_moves_back
-        another_life_of_the_room_is_another_position
-        people_and_rooms_have_positions_of_their_own
-        of_very_many_rooms_the_latest_are_kept;
+        a_position_is_stored_and_never_moves_back
+        a_new_epoch_replaces_the_position
+        positions_are_per_user_and_room
+        only_the_latest_positions_of_a_user_are_kept;
 }

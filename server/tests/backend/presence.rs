@@ -34,7 +34,7 @@ fn roster(people: &[&User]) -> Roster {
     Roster { people: people.iter().copied().cloned().collect(), count: people.len() as u64 }
 }
 
-pub async fn a_person_with_two_connections_comes_and_goes_once(site: Site) {
+pub async fn a_user_with_two_connections_enters_and_leaves_once(site: Site) {
     let (mut instance, room, ana) = (site.open().await, room("lobby"), user("Ana"));
     instance.subscribe(&room).await;
     assert_eq!(instance.enter(&room, "c1", &ana).await, roster(&[&ana]));
@@ -42,14 +42,14 @@ pub async fn a_person_with_two_connections_comes_and_goes_once(site: Site) {
     assert_eq!(instance.enter(&room, "c2", &ana).await, roster(&[&ana]));
     instance.leave(&room, "c1").await;
     assert_eq!(instance.people(&room).await, roster(&[&ana]));
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     instance.leave(&room, "c2").await;
     assert_eq!(instance.ephemeral().await, left(&ana, 0));
     assert_eq!(instance.people(&room).await, Roster::default());
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
 }
 
-pub async fn a_person_goes_by_the_name_of_the_latest_connection(site: Site) {
+pub async fn the_latest_connection_determines_the_users_name(site: Site) {
     let (mut instance, room, ana) = (site.open().await, room("lobby"), user("Ana"));
     let zoe = User { name: "Zoe".into(), ..ana.clone() };
     instance.subscribe(&room).await;
@@ -61,13 +61,13 @@ pub async fn a_person_goes_by_the_name_of_the_latest_connection(site: Site) {
     instance.refresh(&room, "c1", &ana).await;
     instance.leave(&room, "c1").await;
     assert_eq!(instance.people(&room).await, roster(&[&zoe]));
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     instance.leave(&room, "c2").await;
     assert_eq!(instance.ephemeral().await, left(&zoe, 0));
     assert_eq!(instance.people(&room).await, Roster::default());
 }
 
-pub async fn changes_of_a_connection_that_is_not_there_are_silent(site: Site) {
+pub async fn unknown_connections_cause_no_publication(site: Site) {
     let (mut instance, room, ana) = (site.open().await, room("lobby"), user("Ana"));
     instance.subscribe(&room).await;
     instance.leave(&room, "c1").await;
@@ -75,20 +75,20 @@ pub async fn changes_of_a_connection_that_is_not_there_are_silent(site: Site) {
     instance.ephemeral().await;
     instance.enter(&room, "c1", &ana).await;
     instance.leave(&room, "c2").await;
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     instance.leave(&room, "c1").await;
     assert_eq!(instance.ephemeral().await, left(&ana, 0));
     instance.leave(&room, "c1").await;
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
 }
 
-pub async fn the_expired_go_and_come_back_with_a_refresh(site: Site) {
+pub async fn expired_connections_return_with_a_refresh(site: Site) {
     let (mut instance, room, ana, rui) = (site.open().await, room("lobby"), user("Ana"), user("Rui"));
     instance.enter(&room, "c1", &ana).await;
     instance.enter(&room, "c2", &rui).await;
     instance.subscribe(&room).await;
     instance.refresh(&room, "c1", &ana).await;
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     site.expire(&room, &["c1", "c2"]).await;
     // Whoever refreshes first stays; nobody else was refreshed.
     instance.refresh(&room, "c1", &ana).await;
@@ -96,10 +96,10 @@ pub async fn the_expired_go_and_come_back_with_a_refresh(site: Site) {
     instance.refresh(&room, "c2", &rui).await;
     assert_eq!(instance.ephemeral().await, joined(&rui, 2));
     assert_eq!(instance.people(&room).await, roster(&[&ana, &rui]));
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
 }
 
-pub async fn a_sweep_takes_the_expired_away_and_says_so_once(site: Site) {
+pub async fn a_sweep_removes_expired_connections_and_publishes_once(site: Site) {
     let (mut instance, lobby, other) = (site.open().await, room("lobby"), room("other"));
     let (ana, rui) = (user("Ana"), user("Rui"));
     instance.enter(&lobby, "c1", &ana).await;
@@ -108,17 +108,17 @@ pub async fn a_sweep_takes_the_expired_away_and_says_so_once(site: Site) {
     instance.subscribe(&other).await;
     let rooms = [lobby.clone(), other.clone()];
     instance.0.presence.sweep(&rooms).await.unwrap();
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     // As of an instance that goes away: sooner than it would have been.
     instance.0.presence.refresh(&lobby, &[("c1".to_owned(), ana.clone())], 0).await.unwrap();
     instance.0.presence.sweep(&rooms).await.unwrap();
     assert_eq!(instance.ephemeral().await, left(&ana, 0));
     instance.0.presence.sweep(&rooms).await.unwrap();
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     assert_eq!(instance.people(&other).await, roster(&[&rui]));
 }
 
-pub async fn people_does_not_list_the_expired(site: Site) {
+pub async fn the_roster_excludes_expired_connections(site: Site) {
     let (mut instance, room, ana, rui) = (site.open().await, room("lobby"), user("Ana"), user("Rui"));
     instance.enter(&room, "c1", &ana).await;
     instance.enter(&room, "c2", &ana).await;
@@ -128,10 +128,10 @@ pub async fn people_does_not_list_the_expired(site: Site) {
     assert_eq!(instance.ephemeral().await, left(&ana, 0));
     assert_eq!(instance.enter(&room, "c3", &rui).await, roster(&[&rui]));
     assert_eq!(instance.ephemeral().await, joined(&rui, 1));
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
 }
 
-pub async fn the_roster_is_by_name_and_ends_at_its_limit(site: Site) {
+pub async fn the_roster_is_sorted_by_name_and_limited(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     let all = limits::PEOPLE + 5;
     let people: Vec<User> = (0..all).map(|number| user(&format!("Person {number:03}"))).collect();
@@ -145,22 +145,22 @@ pub async fn the_roster_is_by_name_and_ends_at_its_limit(site: Site) {
     assert_eq!((full.people.as_slice(), full.count), (&people[1..=limits::PEOPLE], all as u64 - 1));
 }
 
-pub async fn a_refresh_of_very_many_lets_nobody_blink(site: Site) {
+pub async fn a_large_refresh_publishes_no_change(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     let here: Vec<_> = (0..1_100).map(|number| (format!("c{number}"), user(&format!("P{number}")))).collect();
     instance.0.presence.refresh(&room, &here, PRESENCE_TTL_MS).await.unwrap();
     instance.subscribe(&room).await;
     site.expire(&room, &here.iter().map(|(connection, _)| connection.as_str()).collect::<Vec<_>>()).await;
     instance.0.presence.refresh(&room, &here, PRESENCE_TTL_MS).await.unwrap();
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     assert_eq!(instance.people(&room).await.count, 1_100);
 }
 
-pub async fn rooms_do_not_see_each_others_people(site: Site) {
+pub async fn presence_is_per_room(site: Site) {
     let (mut instance, lobby, other, ana) = (site.open().await, room("lobby"), room("other"), user("Ana"));
     instance.subscribe(&other).await;
     instance.enter(&lobby, "c1", &ana).await;
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
     assert_eq!(instance.enter(&other, "c1", &ana).await.count, 1);
     instance.leave(&lobby, "c1").await;
     assert_eq!(instance.people(&other).await, roster(&[&ana]));

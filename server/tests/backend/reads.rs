@@ -21,7 +21,7 @@ fn receipt(user: &str, room: &RoomName, mark: ReadPosition, at: u64) -> ReadRece
     ReadReceipt { user: user.into(), room: room.clone(), position: mark, at }
 }
 
-pub async fn a_position_is_kept_and_never_moves_back(site: Site) {
+pub async fn a_position_is_stored_and_never_moves_back(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     assert_eq!(instance.position("u_ana", &room).await, None);
     instance.store(&[]).await;
@@ -34,7 +34,7 @@ pub async fn a_position_is_kept_and_never_moves_back(site: Site) {
     assert_eq!(site.open().await.position("u_ana", &room).await, Some(at("e1", (1 << 53) - 1)));
 }
 
-pub async fn another_life_of_the_room_is_another_position(site: Site) {
+pub async fn a_new_epoch_replaces_the_position(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     for (epoch, seq) in [("e1", 9), ("e2", 3), ("e1", 2), ("e", 1)] {
         instance.store(&[receipt("u_ana", &room, at(epoch, seq), NOW)]).await;
@@ -42,7 +42,7 @@ pub async fn another_life_of_the_room_is_another_position(site: Site) {
     }
 }
 
-pub async fn people_and_rooms_have_positions_of_their_own(site: Site) {
+pub async fn positions_are_per_user_and_room(site: Site) {
     let instance = site.open().await;
     // A room may be called like a person, and like a part of a key.
     let places = [("u_ana", "lobby"), ("u_rui", "lobby"), ("u_ana", "u_rui"), ("u_ana", "}:reads{"), ("u_b", "é ?%'")];
@@ -58,7 +58,7 @@ pub async fn people_and_rooms_have_positions_of_their_own(site: Site) {
     assert_eq!(instance.position("u_rui", &room("u_rui")).await, None);
 }
 
-pub async fn of_very_many_rooms_the_latest_are_kept(site: Site) {
+pub async fn only_the_latest_positions_of_a_user_are_kept(site: Site) {
     let instance = site.open().await;
     let named = |number: usize| room(&format!("room {number}"));
     let many: Vec<_> =

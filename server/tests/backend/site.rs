@@ -143,7 +143,7 @@ impl Instance {
     }
 
     /// Nothing waits to be heard: what is said now, in another room, is the next thing that is heard.
-    pub async fn hears_nothing_more(&mut self) {
+    pub async fn receives_nothing_more(&mut self) {
         let room = room(&fresh("silence"));
         self.subscribe(&room).await;
         self.say(&room).await;

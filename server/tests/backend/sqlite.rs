@@ -6,7 +6,7 @@ use server::backend::sqlite;
 
 use crate::site::{Site, assert_chain, draft, room};
 
-/// Where the child of [`a_kill_loses_nothing_that_was_acknowledged`] writes.
+/// Where the child of [`a_kill_loses_no_acknowledged_event`] writes.
 const FOLDER: &str = "SALA_TEST_FOLDER";
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn a_restart_keeps_everything() {
 }
 
 #[tokio::test]
-async fn a_kill_loses_nothing_that_was_acknowledged() {
+async fn a_kill_loses_no_acknowledged_event() {
     let (dir, room) = (tempfile::tempdir().unwrap(), room("lobby"));
     let mut acknowledged = 0;
     for _ in 0..3 {
@@ -50,7 +50,7 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
 }
 
 #[tokio::test]
-#[ignore = "the child process of a_kill_loses_nothing_that_was_acknowledged"]
+#[ignore = "the child process of a_kill_loses_no_acknowledged_event"]
 async fn appends_until_it_is_killed() {
     let folder = std::env::var_os(FOLDER).expect("the parent names a folder");
     let backend = sqlite::open(Path::new(&folder), 100_000).unwrap();
@@ -68,7 +68,7 @@ async fn appends_until_it_is_killed() {
 }
 
 #[tokio::test]
-async fn a_second_process_on_the_folder_is_told_why_not() {
+async fn a_second_process_on_the_folder_is_refused_with_the_reason() {
     let dir = tempfile::tempdir().unwrap();
     let first = sqlite::open(dir.path(), 100).unwrap();
     let error = sqlite::open(dir.path(), 100).err().expect("it is taken").to_string();
@@ -81,7 +81,7 @@ async fn a_second_process_on_the_folder_is_told_why_not() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_used_is_named() {
+async fn an_unusable_folder_is_named_in_the_error() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -90,7 +90,7 @@ async fn a_folder_that_cannot_be_used_is_named() {
 }
 
 #[tokio::test]
-async fn a_file_of_another_kind_or_a_newer_version_is_left_alone() {
+async fn a_foreign_or_newer_file_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     drop(sqlite::open(dir.path(), 100).unwrap());
     let file = dir.path().join("sala.db");
@@ -107,7 +107,7 @@ async fn a_file_of_another_kind_or_a_newer_version_is_left_alone() {
 
 /// As a release before there were read positions left it.
 #[tokio::test]
-async fn a_file_of_an_older_version_is_brought_up_to_date() {
+async fn a_file_of_an_older_version_is_migrated() {
     let dir = tempfile::tempdir().unwrap();
     let lobby = room("lobby");
     let site = sqlite::open(dir.path(), 100).unwrap();
@@ -121,7 +121,7 @@ async fn a_file_of_an_older_version_is_brought_up_to_date() {
 }
 
 #[tokio::test]
-async fn dropping_it_with_a_full_queue_of_signals_ends_it() {
+async fn dropping_with_a_full_update_queue_ends_the_thread() {
     let (site, room) = (Site::sqlite(), room("lobby"));
     let instance = site.open().await;
     instance.subscribe(&room).await;

@@ -3,7 +3,7 @@ use crate::site::{NOW, Site, assert_chain, draft, room};
 const LIMIT: usize = 100;
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 
-pub async fn the_newest_are_kept_and_young_ids_are_known(site: Site) {
+pub async fn the_latest_events_and_recent_ids_are_kept(site: Site) {
     let (instance, room) = (site.open_with_limit(LIMIT).await, room("lobby"));
     for id in 1..=500_u64 {
         let mut draft = draft("u_ana", &id.to_string());
@@ -20,7 +20,7 @@ pub async fn the_newest_are_kept_and_young_ids_are_known(site: Site) {
     }
 }
 
-pub async fn what_is_old_and_beyond_the_limit_goes(site: Site) {
+pub async fn old_events_beyond_the_limit_are_removed(site: Site) {
     let (instance, room) = (site.open_with_limit(LIMIT).await, room("lobby"));
     let append = |id: u64, at| {
         let mut draft = draft("u_ana", &id.to_string());
@@ -43,7 +43,7 @@ pub async fn what_is_old_and_beyond_the_limit_goes(site: Site) {
     }
 }
 
-pub async fn an_old_event_that_is_kept_is_known(site: Site) {
+pub async fn the_id_of_a_kept_old_event_is_known(site: Site) {
     let (instance, room) = (site.open_with_limit(LIMIT).await, room("lobby"));
     for id in 1..=90_u64 {
         let mut draft = draft("u_ana", &id.to_string());

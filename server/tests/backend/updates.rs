@@ -2,7 +2,7 @@ use server::backend::{BackendUpdate, Ephemeral};
 
 use crate::site::{Site, fresh, room, user};
 
-pub async fn what_follows_a_subscription_is_heard(site: Site) {
+pub async fn a_subscription_receives_later_events(site: Site) {
     let mut instance = site.open().await;
     for _ in 0..30 {
         let room = room(&fresh("room"));
@@ -14,16 +14,16 @@ pub async fn what_follows_a_subscription_is_heard(site: Site) {
     }
 }
 
-pub async fn what_follows_an_unsubscription_is_not_heard(site: Site) {
+pub async fn nothing_is_received_after_an_unsubscription(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     instance.subscribe(&room).await;
     instance.0.broker.unsubscribe(&room);
     instance.say(&room).await;
     instance.0.broker.publish_ephemeral(&room, &Ephemeral::Typing { user: user("Ana") }).await.unwrap();
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
 }
 
-pub async fn the_last_word_on_a_room_counts(site: Site) {
+pub async fn the_last_request_for_a_room_counts(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     for round in 1..=20 {
         instance.subscribe(&room).await;
@@ -33,10 +33,10 @@ pub async fn the_last_word_on_a_room_counts(site: Site) {
         assert_eq!(instance.appended().await.2.seq, round);
         instance.0.broker.unsubscribe(&room);
     }
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
 }
 
-pub async fn an_ephemeral_is_heard_and_not_kept(site: Site) {
+pub async fn an_ephemeral_is_delivered_and_not_stored(site: Site) {
     let (mut instance, room) = (site.open().await, room("lobby"));
     instance.subscribe(&room).await;
     let ephemeral = Ephemeral::Typing { user: user("Ana") };

@@ -21,7 +21,7 @@ async fn check(rows: &[(&str, RefusalCode)]) {
 }
 
 #[tokio::test]
-async fn frames_that_cannot_be_followed_are_refused() {
+async fn malformed_frames_are_refused() {
     check(&[
         (r#"{"type":"dance"}"#, RefusalCode::BadFrame),
         (r#"{"type":""}"#, RefusalCode::BadFrame),
@@ -43,7 +43,7 @@ async fn frames_that_cannot_be_followed_are_refused() {
 }
 
 #[tokio::test]
-async fn rooms_that_are_none_are_refused() {
+async fn invalid_room_names_are_refused() {
     let long = format!(r#"{{"type":"join","room":"{}"}}"#, "x".repeat(65));
     check(&[
         (r#"{"type":"join","room":""}"#, RefusalCode::BadRoom),
@@ -58,7 +58,7 @@ async fn rooms_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn rooms_that_were_not_joined_are_refused() {
+async fn frames_for_rooms_that_were_not_joined_are_refused() {
     check(&[
         (r#"{"type":"send","room":"other","id":"1","text":"x"}"#, RefusalCode::NotJoined),
         (r#"{"type":"edit","room":"other","id":"1","target":1,"text":"x"}"#, RefusalCode::NotJoined),
@@ -72,7 +72,7 @@ async fn rooms_that_were_not_joined_are_refused() {
 }
 
 #[tokio::test]
-async fn messages_that_are_none_are_refused() {
+async fn invalid_messages_are_refused() {
     let send = |id: &str, text: &str| format!(r#"{{"type":"send","room":"lobby","id":"{id}","text":"{text}"}}"#);
     check(&[
         (&send("", "x"), RefusalCode::BadId),
@@ -106,14 +106,14 @@ async fn unknown_fields_are_ignored() {
 }
 
 #[tokio::test]
-async fn the_longest_text_of_the_widest_characters_passes() {
+async fn the_longest_text_of_four_byte_characters_is_accepted() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert_eq!(ana.say("lobby", "1", &"😀".repeat(4_000)).await, 1);
 }
 
 #[tokio::test]
-async fn another_protocol_ends_the_socket_and_nobody_elses() {
+async fn a_protocol_violation_closes_only_its_socket() {
     let server = Server::start().await;
     let mut bystander = server.enter("Rui", "lobby").await;
     let oversize = ClientFrame::Leave { room: "x".repeat(20_000) }.encode();
@@ -139,7 +139,7 @@ async fn another_protocol_ends_the_socket_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn random_bytes_after_the_upgrade_harm_nobody() {
+async fn random_bytes_close_only_their_socket() {
     let server = Server::start().await;
     for seed in 0..20_u8 {
         let mut raw = server.upgrade_raw("Eva").await;

@@ -64,7 +64,7 @@ fn kinds(events: &[Event]) -> Vec<&Kind> {
 }
 
 #[tokio::test]
-async fn a_change_is_heard_by_all_and_by_those_who_come_later() {
+async fn a_change_reaches_all_members_and_later_joiners() {
     for site in Site::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         let mut rui = site.two().enter("Rui", "lobby").await;
@@ -107,7 +107,7 @@ async fn only_its_author_changes_a_message() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_changed_no_more() {
+async fn a_deleted_message_cannot_be_changed() {
     for site in Site::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         let mut rui = site.two().enter("Rui", "lobby").await;
@@ -123,7 +123,7 @@ async fn what_was_deleted_is_changed_no_more() {
 }
 
 #[tokio::test]
-async fn a_change_is_made_once_on_whichever_instance_it_is_asked_for() {
+async fn a_repeated_change_takes_effect_once_on_any_instance() {
     for site in Site::each().await {
         let mut rui = site.two().enter("Rui", "lobby").await;
         let cookie = site.one.sign_in("Ana").await;
@@ -147,7 +147,7 @@ async fn a_change_is_made_once_on_whichever_instance_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn an_answer_tells_of_what_it_answers() {
+async fn a_reply_quotes_its_message() {
     for site in Site::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         let mut rui = site.two().enter("Rui", "lobby").await;
@@ -164,7 +164,7 @@ async fn an_answer_tells_of_what_it_answers() {
 }
 
 #[tokio::test]
-async fn odd_text_in_a_change_is_kept_as_it_is_and_odd_emoji_are_refused() {
+async fn edits_keep_any_text_and_invalid_emoji_are_refused() {
     let server = server(&[]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let mut rui = server.enter("Rui", "lobby").await;
@@ -191,7 +191,7 @@ async fn odd_text_in_a_change_is_kept_as_it_is_and_odd_emoji_are_refused() {
 }
 
 #[tokio::test]
-async fn a_change_costs_as_much_as_a_message_also_where_it_is_refused() {
+async fn a_change_costs_one_token_even_if_refused() {
     let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "3")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let seq = ana.say("lobby", "1", "hello").await;
@@ -201,7 +201,7 @@ async fn a_change_costs_as_much_as_a_message_also_where_it_is_refused() {
 }
 
 #[tokio::test]
-async fn changes_push_no_messages_out_of_the_latest_page() {
+async fn changes_do_not_displace_messages_from_the_latest_page() {
     for site in Site::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         for n in 1..=60 {
@@ -219,7 +219,7 @@ async fn changes_push_no_messages_out_of_the_latest_page() {
 }
 
 #[tokio::test]
-async fn a_page_without_javascript_shows_what_became_of_messages() {
+async fn a_page_without_javascript_shows_edits_and_deletions() {
     let server = server(&[]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let kept = ana.say("lobby", "1", "first words").await;

@@ -3,7 +3,7 @@ use protocol::{ClientFrame, Reason, ServerFrame};
 use crate::support::{Server, Socket, text};
 
 #[tokio::test]
-async fn everybody_hears_what_is_said_the_sender_too() {
+async fn a_message_reaches_all_members_and_its_sender() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     let mut rui = server.enter("Rui", "lobby").await;
@@ -17,7 +17,7 @@ async fn everybody_hears_what_is_said_the_sender_too() {
 }
 
 #[tokio::test]
-async fn rooms_do_not_hear_each_other() {
+async fn rooms_are_separate() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "one").await;
     let mut rui = server.enter("Rui", "two").await;
@@ -42,7 +42,7 @@ async fn one_socket_carries_many_rooms() {
 }
 
 #[tokio::test]
-async fn a_repeated_send_gets_the_first_answer_and_is_heard_once() {
+async fn a_repeated_send_gets_the_first_ack_and_is_delivered_once() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert_eq!(ana.say("lobby", "same", "once").await, 1);
@@ -54,7 +54,7 @@ async fn a_repeated_send_gets_the_first_answer_and_is_heard_once() {
 }
 
 #[tokio::test]
-async fn a_first_visit_gets_the_latest_page() {
+async fn a_join_without_cursor_gets_the_latest_page() {
     let server = Server::with(&[("SENDS_BURST", "1000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     for n in 1..=60 {
@@ -68,7 +68,7 @@ async fn a_first_visit_gets_the_latest_page() {
 }
 
 #[tokio::test]
-async fn one_who_comes_back_gets_all_that_was_missed() {
+async fn a_join_with_cursor_recovers_missed_events() {
     let server = Server::with(&[("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let cursor = server.connect("Rui").await.join("lobby").await.cursor();
@@ -88,7 +88,7 @@ async fn one_who_comes_back_gets_all_that_was_missed() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_cannot_be_proved_is_answered_with_the_reason() {
+async fn an_unusable_cursor_gets_the_reason() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "x").await;
@@ -107,7 +107,7 @@ async fn a_cursor_that_cannot_be_proved_is_answered_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_restart_keeps_the_history_and_the_cursors() {
+async fn a_restart_keeps_history_and_cursors() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let mut ana = Socket::open(&server.address, &cookie).await;
@@ -122,7 +122,7 @@ async fn a_restart_keeps_the_history_and_the_cursors() {
 }
 
 #[tokio::test]
-async fn people_are_seen_to_come_and_go() {
+async fn presence_changes_are_broadcast() {
     let server = Server::start().await;
     let mut ana = server.connect("Ana").await;
     let joined = ana.join("lobby").await;
@@ -143,7 +143,7 @@ async fn people_are_seen_to_come_and_go() {
 }
 
 #[tokio::test]
-async fn others_see_that_somebody_writes() {
+async fn typing_is_broadcast_to_others() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     let mut rui = server.enter("Rui", "lobby").await;

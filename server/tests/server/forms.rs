@@ -3,7 +3,7 @@
 use crate::support::{RedisServer, Server, Socket, text};
 
 #[tokio::test]
-async fn signing_in_leads_to_the_room() {
+async fn sign_in_redirects_to_the_room() {
     let server = Server::start().await;
     for (room, location) in [
         ("lobby", "/r/lobby"),
@@ -23,7 +23,7 @@ async fn signing_in_leads_to_the_room() {
 }
 
 #[tokio::test]
-async fn behind_tls_the_cookie_is_secure() {
+async fn the_cookie_is_secure_behind_tls() {
     let server = Server::start().await;
     let request = server.post("/api/sign_in", &[("name", "Ana")]).header("x-forwarded-proto", "https");
     let answer = request.send().await;
@@ -32,7 +32,7 @@ async fn behind_tls_the_cookie_is_secure() {
 }
 
 #[tokio::test]
-async fn a_bad_name_or_room_gets_the_form_again_with_the_reason_and_what_was_typed() {
+async fn an_invalid_name_or_room_shows_the_form_with_the_reason_and_the_input() {
     let server = Server::start().await;
     let long = "x".repeat(33);
     for (name, room, reason) in [
@@ -53,7 +53,7 @@ async fn a_bad_name_or_room_gets_the_form_again_with_the_reason_and_what_was_typ
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_refused() {
+async fn a_malformed_form_is_refused() {
     let server = Server::start().await;
     for path in ["/api/sign_in", "/api/send_message"] {
         let answer = server.post(path, &[]).header("content-type", "application/json").send().await;
@@ -65,7 +65,7 @@ async fn what_is_no_form_is_refused() {
 }
 
 #[tokio::test]
-async fn the_address_of_a_form_leads_to_the_front_page() {
+async fn get_of_a_form_address_redirects_home() {
     let server = Server::start().await;
     for path in ["/api/sign_in", "/api/sign_out", "/api/settings", "/api/send_message"] {
         let answer = server.get(path).send().await;
@@ -99,7 +99,7 @@ async fn a_message_can_be_posted_once() {
 }
 
 #[tokio::test]
-async fn another_text_from_the_same_form_is_kept_and_can_be_sent_as_another_message() {
+async fn another_text_with_the_same_id_is_shown_with_a_new_id() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let post = async |id: &str, said: &str| {
@@ -123,7 +123,7 @@ async fn another_text_from_the_same_form_is_kept_and_can_be_sent_as_another_mess
 }
 
 #[tokio::test]
-async fn a_message_that_was_refused_for_now_keeps_its_id_and_its_text() {
+async fn a_temporarily_refused_message_keeps_its_id_and_text() {
     let redis = RedisServer::start();
     let server = Server::with(&[("REDIS_URL", &redis.url()), ("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;
@@ -143,7 +143,7 @@ async fn a_message_that_was_refused_for_now_keeps_its_id_and_its_text() {
 }
 
 #[tokio::test]
-async fn what_was_posted_is_on_the_page_that_follows() {
+async fn a_posted_message_is_on_the_next_page() {
     let server = Server::with(&[("SENDS_BURST", "1000")]).await;
     let cookie = server.sign_in("Ana").await;
     for n in 1..=100 {
@@ -156,7 +156,7 @@ async fn what_was_posted_is_on_the_page_that_follows() {
 }
 
 #[tokio::test]
-async fn a_message_that_cannot_be_posted_is_kept_with_the_reason() {
+async fn a_refused_message_is_shown_with_the_reason() {
     let server = Server::with(&[("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;
     let long = "x".repeat(4_001);
@@ -188,7 +188,7 @@ async fn posting_without_a_session_asks_to_sign_in_and_keeps_the_text() {
 }
 
 #[tokio::test]
-async fn a_restart_without_a_key_of_the_operators_signs_nobody_out() {
+async fn a_restart_with_a_stored_key_signs_nobody_out() {
     let unset = [("SESSION_KEY", "")];
     let server = Server::with(&unset).await;
     let cookie = server.sign_in("Ana").await;

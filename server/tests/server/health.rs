@@ -13,7 +13,7 @@ async fn a_server_is_live_and_ready() {
 }
 
 #[tokio::test]
-async fn metrics_are_never_public_by_accident() {
+async fn metrics_need_a_token_or_their_own_port() {
     let server = Server::start().await;
     assert_eq!(server.get("/metrics").send().await.status, 404);
     let server = Server::with(&[("METRICS_TOKEN", "a-secret-of-enough-bytes")]).await;
@@ -25,7 +25,7 @@ async fn metrics_are_never_public_by_accident() {
 }
 
 #[tokio::test]
-async fn metrics_tell_what_happens() {
+async fn metrics_count_events() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port().to_string();
     let server = Server::with(&[("METRICS_PORT", &free)]).await;
     let mut ana = server.enter("Ana", "lobby").await;

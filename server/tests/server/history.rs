@@ -32,7 +32,7 @@ fn long() -> String {
 }
 
 #[tokio::test]
-async fn pages_go_back_to_the_start() {
+async fn history_pages_reach_the_first_event() {
     // The older pages lie outside the ring, the newer ones in it.
     let (_server, mut ana) = filled(300).await;
     assert_eq!(page(&mut ana, Some(299), Some(2)).await, (vec![297, 298], false, false));
@@ -44,7 +44,7 @@ async fn pages_go_back_to_the_start() {
 }
 
 #[tokio::test]
-async fn a_page_has_bounds() {
+async fn the_length_of_a_history_page_is_bounded() {
     let (_server, mut ana) = filled(150).await;
     assert_eq!(page(&mut ana, None, None).await.0, (101..=150).collect::<Vec<_>>());
     assert_eq!(page(&mut ana, None, Some(9_999)).await.0, (51..=150).collect::<Vec<_>>());
@@ -52,14 +52,14 @@ async fn a_page_has_bounds() {
 }
 
 #[tokio::test]
-async fn an_empty_room_has_a_start() {
+async fn an_empty_room_has_an_empty_first_page() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert_eq!(page(&mut ana, None, None).await, (vec![], true, false));
 }
 
 #[tokio::test]
-async fn a_page_of_long_messages_is_shorter_and_says_that_there_are_more() {
+async fn a_page_of_long_messages_is_shorter_and_not_the_last() {
     let (_server, mut ana) = filled_with(20, &long()).await;
     assert_eq!(page(&mut ana, None, None).await, ((17..=20).collect(), false, false));
     assert_eq!(page(&mut ana, Some(5), None).await, ((1..=4).collect(), true, false));
@@ -67,7 +67,7 @@ async fn a_page_of_long_messages_is_shorter_and_says_that_there_are_more() {
 }
 
 #[tokio::test]
-async fn one_who_comes_back_gets_all_of_256_kib_and_the_latest_page_of_more() {
+async fn recovery_delivers_256_kib_and_only_the_latest_page_of_more() {
     let (server, mut ana) = filled(1).await;
     let cursor = ana.join("lobby").await.cursor();
     for n in 2..=16 {

@@ -49,7 +49,7 @@ async fn reset(socket: &mut Socket) -> (Reason, Vec<String>) {
 }
 
 #[tokio::test]
-async fn people_on_two_instances_are_in_one_room() {
+async fn members_on_two_instances_share_a_room() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "from one").await;
@@ -64,7 +64,7 @@ async fn people_on_two_instances_are_in_one_room() {
 }
 
 #[tokio::test]
-async fn one_who_moves_to_another_instance_gets_what_was_missed_and_says_nothing_twice() {
+async fn a_client_that_changes_instances_recovers_and_sends_nothing_twice() {
     let site = Site::start().await;
     let cookie = site.one.sign_in("Ana").await;
     let mut ana = Socket::open(&site.one.address, &cookie).await;
@@ -81,7 +81,7 @@ async fn one_who_moves_to_another_instance_gets_what_was_missed_and_says_nothing
 }
 
 #[tokio::test]
-async fn everybody_sees_one_order() {
+async fn all_members_see_one_order() {
     let site = Site::start().await;
     let mut people = Vec::new();
     for n in 0..6 {
@@ -105,7 +105,7 @@ async fn everybody_sees_one_order() {
 }
 
 #[tokio::test]
-async fn what_was_published_while_the_subscription_was_cut_is_repaired() {
+async fn events_published_during_a_lost_subscription_are_repaired() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     let mut rui = site.two.enter("Rui", "lobby").await;
@@ -119,7 +119,7 @@ async fn what_was_published_while_the_subscription_was_cut_is_repaired() {
 }
 
 #[tokio::test]
-async fn an_event_that_was_stored_and_never_heard_is_repaired_by_the_next_one() {
+async fn the_next_event_reveals_a_lost_publication() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "heard").await;
@@ -133,7 +133,7 @@ async fn an_event_that_was_stored_and_never_heard_is_repaired_by_the_next_one() 
 }
 
 #[tokio::test]
-async fn the_last_event_is_found_though_it_was_never_heard_and_nothing_follows() {
+async fn the_head_check_finds_a_lost_last_publication() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "heard").await;
@@ -145,7 +145,7 @@ async fn the_last_event_is_found_though_it_was_never_heard_and_nothing_follows()
 }
 
 #[tokio::test]
-async fn a_history_that_lost_its_tail_resets_everybody_though_nobody_speaks() {
+async fn a_lost_tail_resets_all_members_of_an_idle_room() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "kept").await;
@@ -156,7 +156,7 @@ async fn a_history_that_lost_its_tail_resets_everybody_though_nobody_speaks() {
 }
 
 #[tokio::test]
-async fn a_history_that_lost_its_tail_resets_everybody() {
+async fn a_lost_tail_resets_all_members() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     let mut rui = site.two.enter("Rui", "lobby").await;
@@ -180,7 +180,7 @@ async fn a_history_that_lost_its_tail_resets_everybody() {
 }
 
 #[tokio::test]
-async fn a_history_that_was_lost_resets_everybody() {
+async fn a_lost_history_resets_all_members() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     let mut rui = site.two.enter("Rui", "lobby").await;
@@ -202,7 +202,7 @@ fn lose_what_came_after(site: &Site, last: u64, uid: &str, head: u64) {
 }
 
 #[tokio::test]
-async fn a_cursor_from_long_ago_is_served_again_after_the_history_went_another_way() {
+async fn an_old_cursor_is_served_after_a_fork() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     let cursor = ana.rejoin("lobby", None).await.cursor();
@@ -230,7 +230,7 @@ async fn a_cursor_from_long_ago_is_served_again_after_the_history_went_another_w
 }
 
 #[tokio::test]
-async fn one_whose_cursor_is_ahead_of_an_instance_keeps_it_and_learns_of_a_fork() {
+async fn a_cursor_ahead_of_the_instance_is_kept_and_learns_of_a_fork() {
     let redis = RedisServer::start();
     let proxy = Proxy::start(&redis.url()).await;
     let (one, two) = (instance(&redis.url()).await, instance(&proxy.url()).await);
@@ -258,7 +258,7 @@ async fn one_whose_cursor_is_ahead_of_an_instance_keeps_it_and_learns_of_a_fork(
 }
 
 #[tokio::test]
-async fn an_instance_whose_redis_died_stays_ready() {
+async fn an_instance_stays_ready_during_a_redis_outage() {
     let redis = RedisServer::start();
     let server = instance(&redis.url()).await;
     let mut ana = server.enter("Ana", "lobby").await;
@@ -269,7 +269,7 @@ async fn an_instance_whose_redis_died_stays_ready() {
 }
 
 #[tokio::test]
-async fn an_instance_that_is_deaf_is_not_ready_until_it_hears_again() {
+async fn an_instance_without_a_subscription_is_not_ready() {
     let redis = RedisServer::start();
     let proxy = Proxy::start(&redis.url()).await;
     let server = instance(&proxy.url()).await;
@@ -286,7 +286,7 @@ async fn an_instance_that_is_deaf_is_not_ready_until_it_hears_again() {
 }
 
 #[tokio::test]
-async fn a_socket_that_ends_while_it_comes_in_is_nobody_in_the_room() {
+async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
     let redis = RedisServer::start();
     let one = Server::with(&[("REDIS_URL", &redis.url()), ("HEARTBEAT_MS", "500"), ("MAX_CONNECTIONS", "1")]).await;
     let two = instance(&redis.url()).await;
@@ -320,7 +320,7 @@ async fn a_socket_that_ends_while_it_comes_in_is_nobody_in_the_room() {
 }
 
 #[tokio::test]
-async fn a_redis_that_stands_still_refuses_nothing_falsely() {
+async fn a_paused_redis_causes_no_false_refusal() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     site.redis.signal("-STOP");

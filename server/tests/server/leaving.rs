@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::support::{Server, Socket};
 
 #[tokio::test]
-async fn every_socket_is_told_when_to_come_back_and_closed_with_a_code() {
+async fn shutdown_sends_retry_and_closes_every_socket_with_a_code() {
     let mut server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     let mut rui = server.connect("Rui").await;
@@ -23,7 +23,7 @@ async fn retry(socket: &mut Socket) -> u64 {
 }
 
 #[tokio::test]
-async fn a_socket_is_asked_to_change_before_it_is_cut() {
+async fn rotation_is_requested_before_the_request_timeout() {
     let server = Server::with(&[("REQUEST_TIMEOUT", "10")]).await;
     let started = Instant::now();
     let mut ana = server.enter("Ana", "lobby").await;
@@ -35,7 +35,7 @@ async fn a_socket_is_asked_to_change_before_it_is_cut() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_before_the_end_is_there_after_it() {
+async fn acknowledged_messages_survive_a_shutdown() {
     let server = Server::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     for n in 1..=20 {
@@ -46,7 +46,7 @@ async fn what_was_acknowledged_before_the_end_is_there_after_it() {
 }
 
 #[tokio::test]
-async fn a_reader_that_says_nothing_does_not_hold_the_end_up() {
+async fn a_silent_reader_does_not_delay_shutdown() {
     let mut server = Server::start().await;
     let silent = server.upgrade_raw("Eva").await;
     timeout(Duration::from_secs(6), server.stop()).await.expect("well before everything is cut off");

@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_flood_of_messages_is_refused_with_the_time_to_wait() {
+async fn too_many_messages_are_refused_with_retry_after() {
     let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "3")]).await;
     let mut bystander = server.enter("Rui", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
@@ -35,7 +35,7 @@ async fn a_flood_of_messages_is_refused_with_the_time_to_wait() {
 }
 
 #[tokio::test]
-async fn the_allowance_is_a_persons_not_a_sockets() {
+async fn the_send_rate_is_limited_per_user() {
     let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;
     let mut first = Socket::open(&server.address, &cookie).await;
@@ -48,7 +48,7 @@ async fn the_allowance_is_a_persons_not_a_sockets() {
 }
 
 #[tokio::test]
-async fn a_flood_of_frames_is_refused() {
+async fn too_many_frames_are_refused() {
     let server = Server::with(&[("FRAMES_PER_SECOND", "1"), ("FRAMES_BURST", "5")]).await;
     let mut ana = server.connect("Ana").await;
     for _ in 0..5 {
@@ -59,7 +59,7 @@ async fn a_flood_of_frames_is_refused() {
 }
 
 #[tokio::test]
-async fn a_socket_is_in_so_many_rooms_and_no_more() {
+async fn the_number_of_rooms_per_socket_is_limited() {
     let server = Server::with(&[("MAX_ROOMS", "2")]).await;
     let mut ana = server.enter("Ana", "one").await;
     ana.join("two").await;
@@ -71,7 +71,7 @@ async fn a_socket_is_in_so_many_rooms_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_closed_and_the_others_hear_everything() {
+async fn a_slow_reader_is_closed_and_others_miss_nothing() {
     let server = Server::with(&[("SENDS_BURST", "5000"), ("SENDS_PER_SECOND", "5000"), ("FRAMES_BURST", "9000")]).await;
     let mut slow = server.enter("Eva", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
@@ -97,7 +97,7 @@ async fn a_slow_reader_is_closed_and_the_others_hear_everything() {
 }
 
 #[tokio::test]
-async fn one_who_only_reads_in_a_busy_room_stays() {
+async fn a_passive_reader_in_a_busy_room_is_not_closed() {
     let server = Server::with(&[("HEARTBEAT_MS", "600"), ("SENDS_BURST", "1000")]).await;
     let mut reader = server.enter("Rui", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
@@ -114,7 +114,7 @@ async fn one_who_only_reads_in_a_busy_room_stays() {
 }
 
 #[tokio::test]
-async fn a_peer_that_takes_nothing_is_given_up() {
+async fn a_peer_that_never_reads_is_closed() {
     let server = Server::with(&[("HEARTBEAT_MS", "500")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let text = "😀".repeat(4_000);
@@ -140,7 +140,7 @@ async fn a_peer_that_takes_nothing_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_flood_of_joins_is_refused_and_pages_count_too() {
+async fn too_many_joins_are_refused_and_pages_count_as_joins() {
     let server = Server::with(&[("JOINS_PER_SECOND", "0.1"), ("JOINS_BURST", "2")]).await;
     let mut ana = server.enter("Ana", "one").await;
     ana.join("two").await;
@@ -156,7 +156,7 @@ async fn a_flood_of_joins_is_refused_and_pages_count_too() {
 }
 
 #[tokio::test]
-async fn a_full_instance_says_so() {
+async fn a_full_instance_answers_503() {
     let server = Server::with(&[("MAX_CONNECTIONS", "1")]).await;
     let _first = server.connect("Ana").await;
     let cookie = server.sign_in("Rui").await;
@@ -165,7 +165,7 @@ async fn a_full_instance_says_so() {
 }
 
 #[tokio::test]
-async fn one_person_cannot_take_every_place() {
+async fn one_user_cannot_occupy_all_sockets() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let mut sockets = Vec::new();
@@ -186,7 +186,7 @@ async fn one_person_cannot_take_every_place() {
 }
 
 #[tokio::test]
-async fn a_crowd_is_taken_in_at_a_rate() {
+async fn the_accept_rate_is_limited() {
     let server = Server::with(&[("ACCEPTS_PER_SECOND", "0.1"), ("ACCEPTS_BURST", "2")]).await;
     let cookie = server.sign_in("Ana").await;
     for status in [101, 101, 503] {
@@ -211,7 +211,7 @@ async fn an_idle_socket_ticks_and_a_silent_one_is_closed() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_is_not_waited_for() {
+async fn an_unfinished_request_times_out() {
     let server = Server::with(&[("REQUEST_PATIENCE_MS", "500")]).await;
     let address = &server.address;
     let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nname=A";
@@ -230,7 +230,7 @@ async fn a_request_that_never_ends_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_socket_may_be_silent_for_longer_than_a_request() {
+async fn the_request_timeout_does_not_apply_to_sockets() {
     let server = Server::with(&[("REQUEST_PATIENCE_MS", "500"), ("HEARTBEAT_MS", "1000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert!(matches!(ana.answer().await, ServerFrame::Tick));

@@ -13,7 +13,7 @@ async fn the_front_page_asks_for_name_and_room() {
 }
 
 #[tokio::test]
-async fn a_room_without_a_session_is_the_form_with_the_room_filled_in() {
+async fn a_room_without_a_session_shows_the_sign_in_form() {
     let server = Server::start().await;
     let answer = server.get("/r/Caf%C3%A9").send().await;
     assert_eq!(answer.status, 200);
@@ -42,7 +42,7 @@ async fn a_room_is_rendered_with_its_latest_messages() {
 }
 
 #[tokio::test]
-async fn a_page_that_answers_to_a_form_leads_back_to_the_room() {
+async fn a_page_after_a_form_links_to_the_room() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let fields = [("room", "a room"), ("id", "1"), ("text", " ")];
@@ -52,7 +52,7 @@ async fn a_page_that_answers_to_a_form_leads_back_to_the_room() {
 }
 
 #[tokio::test]
-async fn what_people_write_is_text_and_nothing_else() {
+async fn messages_are_escaped() {
     let server = Server::start().await;
     let name = "<b>A</b>";
     let room = "</script><i>";
@@ -68,7 +68,7 @@ async fn what_people_write_is_text_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_policy_with_a_nonce_is_on_every_page() {
+async fn every_page_has_a_policy_with_a_nonce() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let mut nonces = Vec::new();
@@ -95,7 +95,7 @@ async fn a_policy_with_a_nonce_is_on_every_page() {
 }
 
 #[tokio::test]
-async fn an_address_has_one_spelling() {
+async fn room_paths_are_canonical() {
     let server = Server::start().await;
     let answer = server.get("/r/Cafe%CC%81").send().await;
     assert_eq!((answer.status, answer.header("location")), (308, "/r/Caf%C3%A9"));
@@ -104,7 +104,7 @@ async fn an_address_has_one_spelling() {
 }
 
 #[tokio::test]
-async fn a_link_to_a_message_leads_there_however_it_is_spelt() {
+async fn a_message_link_survives_canonicalisation() {
     let server = Server::start().await;
     for (path, location) in [
         ("/r/Cafe%CC%81?at=7", "/r/Caf%C3%A9?at=7"),
@@ -119,7 +119,7 @@ async fn a_link_to_a_message_leads_there_however_it_is_spelt() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_says_so() {
+async fn unknown_paths_get_a_404_page() {
     let server = Server::start().await;
     let long = format!("/r/{}", "x".repeat(65));
     for path in [
@@ -139,7 +139,7 @@ async fn what_is_not_there_says_so() {
 }
 
 #[tokio::test]
-async fn hashed_files_are_kept_for_ever_and_folders_do_not_leak() {
+async fn hashed_files_are_immutable_and_folders_are_not_listed() {
     let server = Server::start().await;
     let answer = server.get("/pkg/sala.css").send().await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "body{}"));

@@ -69,13 +69,13 @@ async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {
 }
 
 #[tokio::test]
-async fn what_is_read_on_one_socket_is_told_to_the_other() {
+async fn a_read_marker_reaches_the_users_other_socket() {
     let server = Server::start().await;
     is_told_to_the_other_socket_alone(&server, &server).await;
 }
 
 #[tokio::test]
-async fn what_is_read_on_one_instance_is_told_on_the_other() {
+async fn a_read_marker_reaches_other_instances() {
     let redis = RedisServer::start();
     let settings = [("REDIS_URL", redis.url())];
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
@@ -84,7 +84,7 @@ async fn what_is_read_on_one_instance_is_told_on_the_other() {
 }
 
 #[tokio::test]
-async fn a_position_outlives_a_restart_that_comes_at_once() {
+async fn a_read_position_survives_an_immediate_restart() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let mut ana = Socket::open(&server.address, &cookie).await;
@@ -101,7 +101,7 @@ async fn a_position_outlives_a_restart_that_comes_at_once() {
 }
 
 #[tokio::test]
-async fn one_who_is_not_in_the_room_has_not_read_it() {
+async fn a_read_marker_needs_membership() {
     let server = Server::start().await;
     let mut ana = server.connect("Ana").await;
     read(&mut ana, 1, None).await;

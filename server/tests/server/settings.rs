@@ -22,7 +22,7 @@ async fn comes(socket: &mut Socket, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn another_name_is_the_same_person_and_the_room_sees_it() {
+async fn a_new_name_keeps_the_id_and_reaches_the_room() {
     let server = Server::start().await;
     let mut rui = server.enter("Rui", "lobby").await;
     let cookie = server.sign_in("Ana").await;
@@ -39,7 +39,7 @@ async fn another_name_is_the_same_person_and_the_room_sees_it() {
 }
 
 #[tokio::test]
-async fn a_name_that_cannot_be_changes_nothing_and_stays_as_it_was_typed() {
+async fn an_invalid_name_changes_nothing_and_is_shown_again() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let long = "n".repeat(33);
@@ -57,7 +57,7 @@ async fn a_name_that_cannot_be_changes_nothing_and_stays_as_it_was_typed() {
 }
 
 #[tokio::test]
-async fn a_name_that_stays_starts_no_session_and_without_one_there_is_none_to_change() {
+async fn an_unchanged_name_or_no_session_sets_no_session_cookie() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let fields = [("name", "Ana"), ("language", "es"), ("theme", "light"), ("room", "..")];
@@ -72,7 +72,7 @@ async fn a_name_that_stays_starts_no_session_and_without_one_there_is_none_to_ch
 }
 
 #[tokio::test]
-async fn a_page_is_in_the_language_that_was_chosen_or_else_in_one_that_is_read() {
+async fn the_page_language_follows_the_cookie_then_accept_language() {
     let server = Server::start().await;
     let session = server.sign_in("Ana").await;
     for (accepted, chosen, tag, lead, write) in [
@@ -91,7 +91,7 @@ async fn a_page_is_in_the_language_that_was_chosen_or_else_in_one_that_is_read()
 }
 
 #[tokio::test]
-async fn a_theme_is_on_the_page_and_in_what_the_browser_draws() {
+async fn a_theme_is_on_the_page_and_in_its_meta_tags() {
     let server = Server::start().await;
     for (theme, attribute, scheme, papers) in [
         ("", None, "light dark", 2),
@@ -109,7 +109,7 @@ async fn a_theme_is_on_the_page_and_in_what_the_browser_draws() {
 }
 
 #[tokio::test]
-async fn problems_are_said_in_the_readers_language() {
+async fn errors_are_in_the_users_language() {
     let server = Server::start().await;
     for (path, words) in [
         ("/nothing", "Aquí no hay nada"),

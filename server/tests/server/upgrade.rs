@@ -43,7 +43,7 @@ async fn a_socket_needs_a_session() {
 }
 
 #[tokio::test]
-async fn a_socket_needs_an_origin_that_is_ours() {
+async fn a_socket_needs_an_allowed_origin() {
     check(&[
         (&[("origin", "")], 403),
         (&[("origin", "null")], 403),
@@ -56,7 +56,7 @@ async fn a_socket_needs_an_origin_that_is_ours() {
 }
 
 #[tokio::test]
-async fn a_socket_needs_the_protocol() {
+async fn a_socket_needs_the_subprotocol() {
     check(&[
         (&[("sec-websocket-protocol", "")], 400),
         (&[("sec-websocket-protocol", "sala.v2")], 400),
@@ -68,7 +68,7 @@ async fn a_socket_needs_the_protocol() {
 }
 
 #[tokio::test]
-async fn the_protocol_is_confirmed() {
+async fn the_subprotocol_is_confirmed() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
     let answer = ask(&server, &[("cookie", &cookie)]).await;

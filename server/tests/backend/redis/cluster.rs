@@ -4,7 +4,7 @@ use protocol::RoomName;
 use server::{backend::redis, config::RedisConfig};
 use tokio::time::{sleep, timeout};
 
-use super::{run, until_hearing};
+use super::{run, wait_until_subscribed};
 use crate::proxy::Proxy;
 use crate::redis_cluster::{ROOMS, RedisCluster, id_of, node, shared, until};
 use crate::redis_server::RedisServer;
@@ -24,7 +24,7 @@ async fn in_all_rooms(instance: &Instance) -> [RoomName; 3] {
 }
 
 impl Instance {
-    async fn hears_itself_in(&mut self, rooms: &[RoomName]) {
+    async fn receives_its_own_events_in(&mut self, rooms: &[RoomName]) {
         for room in rooms {
             let seq = self.say(room).await.seq;
             loop {
@@ -38,7 +38,7 @@ impl Instance {
 }
 
 #[tokio::test]
-async fn instances_hear_each_other_in_rooms_on_each_master() {
+async fn instances_receive_each_others_events_on_every_master() {
     let cluster = shared().await;
     let (first, mut second) = (open(&cluster).await, open(&cluster).await);
     let rooms = in_all_rooms(&second).await;
@@ -50,7 +50,7 @@ async fn instances_hear_each_other_in_rooms_on_each_master() {
         let keys: Vec<String> = run(node, &["KEYS", &format!("sala:{{{room}}}:stream")]).await;
         assert_eq!(keys.len(), 1, "{room}");
     }
-    second.hears_nothing_more().await;
+    second.receives_nothing_more().await;
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn an_unsubscription_reaches_the_node() {
 }
 
 #[tokio::test]
-async fn a_connection_that_one_master_cuts_is_replaced_and_what_was_missed_is_in_doubt() {
+async fn a_connection_cut_by_one_master_is_replaced_and_a_gap_is_reported() {
     let cluster = shared().await;
     let mut instance = open(&cluster).await;
     let rooms = in_all_rooms(&instance).await;
@@ -88,13 +88,13 @@ async fn a_connection_that_one_master_cuts_is_replaced_and_what_was_missed_is_in
         let killed: u64 = run(node, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
         assert_eq!(killed, 1);
         instance.doubts().await;
-        instance.hears_itself_in(&rooms).await;
-        instance.hears_itself_in(&more[1_097..]).await;
+        instance.receives_its_own_events_in(&rooms).await;
+        instance.receives_its_own_events_in(&more[1_097..]).await;
     }
 }
 
 #[tokio::test]
-async fn a_command_after_a_cut_connection_is_tried_again() {
+async fn a_command_on_a_cut_connection_is_retried() {
     let cluster = shared().await;
     let instance = open(&cluster).await;
     for seq in 1..=5 {
@@ -104,12 +104,12 @@ async fn a_command_after_a_cut_connection_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_room_whose_slot_moves_is_appended_to_meanwhile_and_heard_afterwards() {
+async fn a_room_accepts_appends_while_its_slot_moves() {
     let cluster = shared().await;
     let mut instance = open(&cluster).await;
     let (room, key) = (room("moving"), "sala:{moving}:stream");
     instance.subscribe(&room).await;
-    instance.hears_itself_in(std::slice::from_ref(&room)).await;
+    instance.receives_its_own_events_in(std::slice::from_ref(&room)).await;
     let slot = run::<u64>(&cluster.nodes[0], &["CLUSTER", "KEYSLOT", key]).await.to_string();
     let at = owner(&cluster, key).await;
     let [from, to] = [at, (at + 1) % 3].map(|number| &cluster.nodes[number]);
@@ -117,7 +117,7 @@ async fn a_room_whose_slot_moves_is_appended_to_meanwhile_and_heard_afterwards()
 
     let _: () = run(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id]).await;
     let _: () = run(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]).await;
-    instance.hears_itself_in(std::slice::from_ref(&room)).await;
+    instance.receives_its_own_events_in(std::slice::from_ref(&room)).await;
     let keys: Vec<String> = run(from, &["CLUSTER", "GETKEYSINSLOT", &slot, "100"]).await;
     let port = to.port().to_string();
     let migrate: Vec<&str> = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"]
@@ -134,12 +134,12 @@ async fn a_room_whose_slot_moves_is_appended_to_meanwhile_and_heard_afterwards()
 
     assert_eq!(instance.append(&room, &first).await.seq, 3);
     timeout(Duration::from_secs(2), instance.doubts()).await.expect("the node says at once that the channel is gone");
-    instance.hears_itself_in(std::slice::from_ref(&room)).await;
+    instance.receives_its_own_events_in(std::slice::from_ref(&room)).await;
     assert_eq!(instance.history(&room).await.len(), 4);
 }
 
 #[tokio::test]
-async fn a_room_that_cannot_be_asked_about_keeps_nothing_of_the_others_back() {
+async fn an_unreachable_room_does_not_affect_the_heads_of_others() {
     let cluster = shared().await;
     let instance = open(&cluster).await;
     // Only opened: Redis refuses several keys of a moving slot that are not all in one place.
@@ -164,14 +164,14 @@ async fn a_room_that_cannot_be_asked_about_keeps_nothing_of_the_others_back() {
 }
 
 #[tokio::test]
-async fn a_master_that_stands_still_holds_nothing_up_for_long() {
+async fn a_paused_master_delays_calls_only_briefly() {
     let cluster = RedisCluster::start().await;
     let instance = open(&cluster).await;
     let rooms = ROOMS.map(room);
     for room in &rooms {
         instance.say(room).await;
     }
-    go_on_without_all(&cluster).await;
+    works_with_all_seeds_replaced(&cluster).await;
     cluster.nodes[0].signal("-STOP");
     // The first of them is waited for, and the others after it are not.
     assert_unavailable(instance.0.broker.append(&rooms[0], &draft("u_ana", "1")).await);
@@ -184,7 +184,7 @@ async fn a_master_that_stands_still_holds_nothing_up_for_long() {
 }
 
 #[tokio::test]
-async fn other_masters_for_slots_are_noticed_without_a_word_of_the_nodes() {
+async fn a_changed_slot_map_is_detected_without_redirections() {
     let cluster = shared().await;
     let mut instance = open(&cluster).await;
     let rooms = in_all_rooms(&instance).await;
@@ -196,7 +196,7 @@ async fn other_masters_for_slots_are_noticed_without_a_word_of_the_nodes() {
         let _: () = run(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &to]).await;
     }
     instance.doubts().await;
-    instance.hears_itself_in(&rooms).await;
+    instance.receives_its_own_events_in(&rooms).await;
 }
 
 /// Which of the nodes has a key.
@@ -210,7 +210,7 @@ async fn owner(cluster: &RedisCluster, key: &str) -> usize {
 }
 
 /// Masters work while others do not.
-async fn go_on_without_all(cluster: &RedisCluster) {
+async fn works_with_all_seeds_replaced(cluster: &RedisCluster) {
     for node in &cluster.nodes {
         let _: () = run(node, &["CONFIG", "SET", "cluster-require-full-coverage", "no"]).await;
     }
@@ -227,14 +227,14 @@ async fn with_a_replica() -> RedisCluster {
     until(&replica, &["CLUSTER", "NODES"], |nodes: &String| nodes.contains(&master)).await;
     let _: () = run(&replica, &["CLUSTER", "REPLICATE", &master]).await;
     cluster.nodes.push(replica);
-    go_on_without_all(&cluster).await;
+    works_with_all_seeds_replaced(&cluster).await;
     cluster.until_it_works().await;
     assert_eq!(run::<u64>(&cluster.nodes[0], &["WAIT", "1", "15000"]).await, 1);
     cluster
 }
 
 #[tokio::test]
-async fn a_replica_that_takes_over_is_found_and_a_retry_there_is_no_second_event() {
+async fn a_promoted_replica_is_found_and_a_retry_adds_no_event() {
     let mut cluster = with_a_replica().await;
     let replicas = Some((1, Duration::from_millis(1_000)));
     let copied =
@@ -254,26 +254,26 @@ async fn a_replica_that_takes_over_is_found_and_a_retry_there_is_no_second_event
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER", "TAKEOVER"]).await;
     assert_eq!(instance.insist(&rooms[0], &draft).await, 1);
     instance.doubts().await;
-    instance.hears_itself_in(&rooms).await;
+    instance.receives_its_own_events_in(&rooms).await;
     assert_eq!(instance.history(&rooms[0]).await.len(), 2);
 }
 
 #[tokio::test]
-async fn a_master_that_became_a_replica_is_left_for_the_new_one() {
+async fn a_demoted_master_is_replaced_by_the_new_one() {
     let cluster = with_a_replica().await;
     let mut instance = open(&cluster).await;
     let rooms = in_all_rooms(&instance).await;
-    instance.hears_itself_in(&rooms).await;
+    instance.receives_its_own_events_in(&rooms).await;
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER"]).await;
     instance.doubts().await;
-    instance.hears_itself_in(&rooms).await;
+    instance.receives_its_own_events_in(&rooms).await;
     let question = ["PUBSUB", "SHARDNUMSUB", "sala:{b}:events"];
     until(&cluster.nodes[3], &question, |(_, listeners): &(String, u64)| *listeners == 1).await;
     assert_eq!(instance.history(&rooms[0]).await.len(), 2);
 }
 
 #[tokio::test]
-async fn one_connection_that_is_open_but_deaf_is_noticed_and_replaced() {
+async fn one_silent_connection_is_detected_and_replaced() {
     let nodes: Vec<RedisServer> = (0..3).map(|_| node(&[])).collect();
     let mut proxies = Vec::new();
     for node in &nodes {
@@ -286,7 +286,7 @@ async fn one_connection_that_is_open_but_deaf_is_noticed_and_replaced() {
     cluster.join().await;
     let mut instance = open(&cluster).await;
     let rooms = in_all_rooms(&instance).await;
-    instance.hears_itself_in(&rooms).await;
+    instance.receives_its_own_events_in(&rooms).await;
 
     proxies[1].deafen();
     instance.say(&rooms[1]).await;
@@ -299,8 +299,8 @@ async fn one_connection_that_is_open_but_deaf_is_noticed_and_replaced() {
     // That another one hears does not count.
     tokio::select! {
         () = talking => {}
-        () = until_hearing(&*instance.0.broker, false) => {}
+        () = wait_until_subscribed(&*instance.0.broker, false) => {}
     }
     instance.doubts().await;
-    instance.hears_itself_in(&rooms).await;
+    instance.receives_its_own_events_in(&rooms).await;
 }

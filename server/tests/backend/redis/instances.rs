@@ -4,7 +4,7 @@ use super::{listeners, one_instance, run, two_instances};
 use crate::site::{draft, room, user};
 
 #[tokio::test]
-async fn instances_hear_each_other() {
+async fn instances_receive_each_others_updates() {
     let (_server, first, mut second) = two_instances().await;
     let room = room("lobby");
     second.subscribe(&room).await;
@@ -17,11 +17,11 @@ async fn instances_hear_each_other() {
     assert_eq!(second.ephemeral().await, ephemeral);
     // A retry on another instance is a retry.
     assert_eq!(second.append(&room, &draft).await.seq, 1);
-    second.hears_nothing_more().await;
+    second.receives_nothing_more().await;
 }
 
 #[tokio::test]
-async fn instances_share_who_is_here_and_each_change_is_told_once() {
+async fn instances_share_presence_and_each_change_is_published_once() {
     let (_server, mut first, mut second) = two_instances().await;
     let (room, ana) = (room("lobby"), user("Ana"));
     for instance in [&first, &second] {
@@ -37,7 +37,7 @@ async fn instances_share_who_is_here_and_each_change_is_told_once() {
         assert_eq!(instance.ephemeral().await, expected);
         let expected = Ephemeral::PresenceChange { joined: vec![], left: vec![ana.id.clone()], count: 0 };
         assert_eq!(instance.ephemeral().await, expected);
-        instance.hears_nothing_more().await;
+        instance.receives_nothing_more().await;
     }
 }
 

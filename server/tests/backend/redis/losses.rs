@@ -5,7 +5,7 @@ use super::{one_instance, run};
 use crate::site::{draft, room, user};
 
 #[tokio::test]
-async fn a_room_that_lost_something_begins_a_new_life() {
+async fn a_room_that_lost_a_key_gets_a_new_epoch() {
     let keys = ["meta", "stream", "ids", "order"].map(|key| format!("sala:{{lobby}}:{key}"));
     let losses = keys.iter().map(|key| vec!["DEL", key.as_str()]);
     for disaster in losses.chain([vec!["FLUSHALL"]]) {
@@ -27,7 +27,7 @@ async fn a_room_that_lost_something_begins_a_new_life() {
 }
 
 #[tokio::test]
-async fn an_event_after_a_loss_begins_the_new_life_itself() {
+async fn an_append_after_a_loss_starts_the_new_epoch() {
     let (server, mut instance) = one_instance().await;
     let room = room("lobby");
     instance.subscribe(&room).await;
@@ -41,7 +41,7 @@ async fn an_event_after_a_loss_begins_the_new_life_itself() {
 }
 
 #[tokio::test]
-async fn only_a_room_where_something_was_said_stays() {
+async fn only_a_room_with_events_is_permanent() {
     let (server, instance) = one_instance().await;
     let room = room("lobby");
     instance.0.history.after(&room, 0, 1).await.unwrap();
@@ -57,7 +57,7 @@ async fn only_a_room_where_something_was_said_stays() {
 }
 
 #[tokio::test]
-async fn scripts_that_redis_forgot_are_loaded_again() {
+async fn flushed_scripts_are_loaded_again() {
     let (server, instance) = one_instance().await;
     instance.say(&room("lobby")).await;
     let _: () = run(&server, &["SCRIPT", "FLUSH"]).await;
@@ -65,7 +65,7 @@ async fn scripts_that_redis_forgot_are_loaded_again() {
 }
 
 #[tokio::test]
-async fn a_damaged_message_is_dropped_and_the_next_is_heard() {
+async fn a_malformed_publication_is_dropped_and_the_next_is_received() {
     let (server, mut instance) = one_instance().await;
     let room = room("lobby");
     instance.subscribe(&room).await;
@@ -77,7 +77,7 @@ async fn a_damaged_message_is_dropped_and_the_next_is_heard() {
 }
 
 #[tokio::test]
-async fn who_is_here_is_right_again_after_redis_evicted_a_part_of_it() {
+async fn presence_recovers_from_a_partial_eviction() {
     for key in ["live", "who", "count", "names"] {
         let (server, instance) = one_instance().await;
         let (room, ana, presence) = (room("lobby"), user("Ana"), &instance.0.presence);

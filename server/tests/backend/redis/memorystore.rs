@@ -9,7 +9,7 @@ use server::backend::{PRESENCE_TTL_MS, ReadPosition, ReadReceipt, redis};
 use server::config::RedisConfig;
 use tokio::time::sleep;
 
-use super::{run, tls::Identity, until_hearing};
+use super::{run, tls::Identity, wait_until_subscribed};
 use crate::proxy::Proxy;
 use crate::redis_cluster::{self, until};
 use crate::redis_server::RedisServer;
@@ -138,7 +138,7 @@ async fn no_command_is_sent_that_memorystore_blocks() {
 
 /// A third one would be refused, which Redis counts.
 #[tokio::test]
-async fn two_connections_are_enough_whatever_happens() {
+async fn never_more_than_two_connections() {
     let identity = Identity::new();
     let server = identity.lend(|tls| RedisServer::with(&[tls, &["--maxclients", "3"]].concat()));
     let mut operator = Operator::of(&server).await;
@@ -151,7 +151,7 @@ async fn two_connections_are_enough_whatever_happens() {
         let appends = rooms.iter().zip(&drafts).map(|(room, draft)| instance.insist(room, draft));
         let (_, cut) = tokio::join!(join_all(appends), operator.cut(kind));
         assert_eq!(cut, 1, "{kind}");
-        until_hearing(&*instance.0.broker, true).await;
+        wait_until_subscribed(&*instance.0.broker, true).await;
     }
     assert_eq!(operator.info("clients", "connected_clients").await, 3);
     assert_eq!(operator.info("stats", "rejected_connections").await, 0);
@@ -160,7 +160,7 @@ async fn two_connections_are_enough_whatever_happens() {
 }
 
 #[tokio::test]
-async fn eviction_takes_no_room_in_which_something_was_said() {
+async fn eviction_spares_rooms_with_events() {
     let server = RedisServer::with(&["--maxmemory", "12mb", "--maxmemory-policy", "volatile-lru"]);
     let mut operator = Operator::of(&server).await;
     let instance = Instance(redis::open(RedisConfig::new(&server.url(), 1_000_000)).await.unwrap());
@@ -190,7 +190,7 @@ async fn eviction_takes_no_room_in_which_something_was_said() {
 
 /// Memorystore's password changes when AUTH is switched off and on again.
 #[tokio::test]
-async fn another_password_is_noticed_by_new_connections_and_costs_no_message() {
+async fn a_password_change_affects_new_connections_and_loses_no_message() {
     let server = RedisServer::with(&["--requirepass", "old"]);
     let mut operator = Operator::of(&server).await;
     let open = async |password: &str| {
@@ -209,7 +209,7 @@ async fn another_password_is_noticed_by_new_connections_and_costs_no_message() {
     }
     let draft = draft("u_ana", "1");
     assert_unavailable(old.0.broker.append(&room, &draft).await);
-    until_hearing(&*old.0.broker, false).await;
+    wait_until_subscribed(&*old.0.broker, false).await;
     assert!(old.0.broker.subscription_is_down(), "another instance would be better");
     assert!(open("old").await.is_err());
     let mut new = Instance(open("new").await.unwrap());
@@ -219,12 +219,12 @@ async fn another_password_is_noticed_by_new_connections_and_costs_no_message() {
 
     operator.set_password("old").await;
     assert_eq!(old.insist(&room, &draft).await, 2);
-    until_hearing(&*old.0.broker, true).await;
+    wait_until_subscribed(&*old.0.broker, true).await;
     assert_eq!(old.history(&room).await.len(), 2);
 }
 
 #[tokio::test]
-async fn a_cluster_lets_an_instance_in_again_when_its_password_counts_again() {
+async fn a_cluster_accepts_an_instance_when_its_password_is_valid_again() {
     let node = redis_cluster::node(&[]);
     let _: () = run(&node, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
     until(&node, &["CLUSTER", "INFO"], |info: &String| info.contains("cluster_state:ok")).await;
@@ -247,7 +247,7 @@ async fn a_cluster_lets_an_instance_in_again_when_its_password_counts_again() {
 
 /// The address stays. What the replica had not got is lost, which its head tells.
 #[tokio::test]
-async fn a_replica_at_the_same_address_is_used_and_shows_what_it_lacks() {
+async fn a_replica_promoted_at_the_same_address_is_used() {
     let (primary, replica) = (RedisServer::start(), RedisServer::start());
     let proxy = Proxy::start(&primary.url()).await;
     let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());

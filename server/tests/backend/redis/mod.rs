@@ -54,7 +54,7 @@ async fn listeners(server: &RedisServer, room: &str) -> u64 {
 }
 
 /// Looks again and again: nothing tells when it changes.
-async fn until_hearing(broker: &dyn Broker, expected: bool) {
+async fn wait_until_subscribed(broker: &dyn Broker, expected: bool) {
     let waiting = async {
         while broker.is_subscribed() != expected {
             sleep(Duration::from_millis(2)).await;

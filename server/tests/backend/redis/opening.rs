@@ -7,7 +7,7 @@ use super::run;
 use crate::redis_server::RedisServer;
 
 #[tokio::test(start_paused = true)]
-async fn a_redis_that_never_appears_is_named_without_its_password() {
+async fn an_unreachable_redis_is_named_without_its_password() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = redis::open(RedisConfig::new(&format!("redis://:hunter2@127.0.0.1:{port}"), 100)).await.err().unwrap();
@@ -17,7 +17,7 @@ async fn a_redis_that_never_appears_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_refusal_and_a_wrong_address_are_said_at_once_and_without_the_password() {
+async fn refusals_and_invalid_addresses_fail_at_once_without_the_password() {
     let server = RedisServer::start();
     let _: () = run(&server, &["CONFIG", "SET", "requirepass", "other"]).await;
     let address = server.url().replace("redis://", "");

@@ -6,13 +6,13 @@ use server::backend::{UPDATE_QUEUE, redis};
 use server::config::RedisConfig;
 use tokio::time::timeout;
 
-use super::{listeners, one_instance, run, until_hearing};
+use super::{listeners, one_instance, run, wait_until_subscribed};
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
 use crate::site::{Instance, assert_unavailable, draft, fresh, room};
 
 #[tokio::test]
-async fn a_cut_connection_is_replaced_and_what_was_missed_is_in_doubt() {
+async fn a_cut_connection_is_replaced_and_a_gap_is_reported() {
     let (server, mut instance) = one_instance().await;
     let rooms: Vec<RoomName> = (0..1_100).map(|number| room(&format!("{number}"))).collect();
     futures_util::future::join_all(rooms.iter().map(|room| instance.subscribe(room))).await;
@@ -26,16 +26,16 @@ async fn a_cut_connection_is_replaced_and_what_was_missed_is_in_doubt() {
             assert_eq!(instance.appended().await.0, *room);
         }
     }
-    instance.hears_nothing_more().await;
+    instance.receives_nothing_more().await;
 }
 
 #[tokio::test]
-async fn a_subscription_during_an_outage_of_the_listening_connection_is_kept() {
+async fn a_subscription_requested_during_an_outage_is_confirmed_later() {
     let (server, mut instance) = one_instance().await;
     let (old, new) = (room("old"), room("new"));
     instance.subscribe(&old).await;
     let _: u64 = run(&server, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
-    until_hearing(&*instance.0.broker, false).await;
+    wait_until_subscribed(&*instance.0.broker, false).await;
     instance.0.broker.unsubscribe(&old);
     instance.subscribe(&new).await;
     instance.doubts().await;
@@ -45,7 +45,7 @@ async fn a_subscription_during_an_outage_of_the_listening_connection_is_kept() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_open_but_deaf_is_replaced() {
+async fn a_silent_connection_is_replaced() {
     let server = RedisServer::start();
     let proxy = Proxy::start(&server.url()).await;
     let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
@@ -53,14 +53,14 @@ async fn a_connection_that_is_open_but_deaf_is_replaced() {
     instance.subscribe(&room).await;
     proxy.deafen();
     instance.say(&room).await;
-    until_hearing(&*instance.0.broker, false).await;
+    wait_until_subscribed(&*instance.0.broker, false).await;
     instance.doubts().await;
     instance.say(&room).await;
     assert_eq!(instance.appended().await.2.seq, 2);
 }
 
 #[tokio::test]
-async fn a_command_after_a_cut_connection_is_tried_again() {
+async fn a_command_on_a_cut_connection_is_retried() {
     let (server, instance) = one_instance().await;
     for seq in 1..=5 {
         let _: u64 = run(&server, &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
@@ -69,7 +69,7 @@ async fn a_command_after_a_cut_connection_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_master_that_became_a_replica_is_left_for_the_new_one() {
+async fn a_demoted_master_is_replaced_by_the_new_one() {
     let (old, new) = (RedisServer::start(), RedisServer::start());
     let port = |server: &RedisServer| server.url().rsplit(':').next().unwrap().to_owned();
     let proxy = Proxy::start(&old.url()).await;
@@ -88,7 +88,7 @@ async fn a_master_that_became_a_replica_is_left_for_the_new_one() {
 }
 
 #[tokio::test]
-async fn a_stopped_redis_is_unavailable_and_a_retry_is_no_second_event() {
+async fn a_stopped_redis_is_unavailable_and_a_retry_adds_no_event() {
     let (server, mut instance) = one_instance().await;
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
     instance.subscribe(&room).await;
@@ -101,14 +101,14 @@ async fn a_stopped_redis_is_unavailable_and_a_retry_is_no_second_event() {
     server.signal("-CONT");
     assert_eq!(instance.insist(&room, &draft).await, 1);
     assert_eq!(instance.history(&room).await.len(), 1);
-    until_hearing(&*instance.0.broker, true).await;
+    wait_until_subscribed(&*instance.0.broker, true).await;
     assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (1, 0));
     instance.say(&room).await;
     while instance.appended_or_doubt().await != Some(2) {}
 }
 
 #[tokio::test]
-async fn a_full_queue_of_signals_ends_in_doubt() {
+async fn a_full_update_queue_reports_a_gap() {
     let (_server, mut instance) = one_instance().await;
     let room = room("lobby");
     instance.subscribe(&room).await;

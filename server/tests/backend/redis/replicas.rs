@@ -8,7 +8,7 @@ use crate::redis_server::RedisServer;
 use crate::site::{Instance, PATIENCE, assert_unavailable, draft, room};
 
 #[tokio::test]
-async fn nothing_is_acknowledged_before_a_replica_has_it() {
+async fn appends_wait_for_replicas() {
     let (master, replica) = (RedisServer::start(), RedisServer::start());
     let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let replicas = Some((1, Duration::from_millis(300)));

@@ -19,7 +19,7 @@ async fn watch(master: &RedisServer) -> RedisServer {
 }
 
 /// Asks until the Sentinel knows of the replica: only then it can be promoted.
-async fn until_the_replica_is_known(sentinel: &RedisServer) {
+async fn wait_for_replica(sentinel: &RedisServer) {
     loop {
         let replicas: Vec<::redis::Value> = run(sentinel, &["SENTINEL", "REPLICAS", "main"]).await;
         if !replicas.is_empty() {
@@ -30,13 +30,13 @@ async fn until_the_replica_is_known(sentinel: &RedisServer) {
 }
 
 #[tokio::test]
-async fn the_master_that_the_sentinels_name_is_used_after_the_old_one_died() {
+async fn the_new_master_is_used_after_a_failover() {
     let (master, replica) = (RedisServer::start(), RedisServer::start());
     let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let _: () = run(&replica, &["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await;
     assert_eq!(run::<u64>(&master, &["WAIT", "1", "15000"]).await, 1);
     let sentinel = watch(&master).await;
-    timeout(PATIENCE, until_the_replica_is_known(&sentinel)).await.expect("the Sentinel finds the replica");
+    timeout(PATIENCE, wait_for_replica(&sentinel)).await.expect("the Sentinel finds the replica");
 
     let url = format!("redis+sentinel://127.0.0.1:1,127.0.0.1:{}/main", sentinel.port());
     let mut instance = Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap());
@@ -67,7 +67,7 @@ async fn the_master_that_the_sentinels_name_is_used_after_the_old_one_died() {
 }
 
 #[tokio::test]
-async fn a_sentinel_that_names_a_replica_is_not_believed() {
+async fn a_sentinel_that_reports_a_replica_is_ignored() {
     let (master, replica) = (RedisServer::start(), RedisServer::start());
     let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let _: () = run(&replica, &["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await;
@@ -88,7 +88,7 @@ async fn a_sentinel_that_names_a_replica_is_not_believed() {
 }
 
 #[tokio::test]
-async fn sentinels_that_do_not_know_the_master_are_named() {
+async fn sentinels_without_the_master_are_named_in_the_error() {
     let master = RedisServer::start();
     let sentinel = watch(&master).await;
     let url = format!("redis+sentinel://:hunter2@127.0.0.1:{}/other", sentinel.port());

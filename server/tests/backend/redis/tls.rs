@@ -55,7 +55,7 @@ impl Identity {
 }
 
 #[tokio::test]
-async fn a_redis_with_tls_is_used_and_one_that_nobody_vouches_for_is_not() {
+async fn tls_works_and_an_untrusted_certificate_is_refused() {
     let identity = Identity::new();
     let _server = identity.lend(RedisServer::with);
 
@@ -72,7 +72,7 @@ async fn a_redis_with_tls_is_used_and_one_that_nobody_vouches_for_is_not() {
 }
 
 #[tokio::test]
-async fn a_cluster_with_tls_and_a_password_is_used_and_a_wrong_one_is_not_repeated() {
+async fn a_cluster_with_tls_and_password_works_and_errors_hide_the_password() {
     let identity = Identity::new();
     // Without it nodes name their other port.
     let node = identity.lend(|tls| redis_cluster::node(&[tls, &["--tls-cluster", "yes"]].concat()));
