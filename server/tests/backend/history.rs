@@ -91,7 +91,7 @@ pub async fn ranges_before_a_seq_are_the_latest_ones(site: Site) {
     }
 }
 
-/// Clients choose these numbers.
+/// Clients choose these bounds.
 pub async fn extreme_bounds_are_accepted(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     instance.say(&room).await;

@@ -1,5 +1,5 @@
-//! What every backend promises, checked on each: on SQLite, and on Redis alone, in a cluster, and as Memorystore offers it. Then
-//! what only one can break.
+//! The contract of every backend, checked on SQLite and on Redis: a single server, a cluster, and one configured like
+//! Memorystore. Then what only one backend can break.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod history;
@@ -17,7 +17,7 @@ mod sqlite;
 mod trimming;
 mod updates;
 
-/// Makes one test of every check and backend.
+/// Makes one test of each check and backend.
 macro_rules! contract {
     ($($file:ident: $($check:ident)+;)+) => {
         mod on_local {

@@ -57,7 +57,7 @@ pub async fn the_latest_connection_determines_the_users_name(site: Site) {
     assert_eq!(instance.ephemeral().await, joined(&ana, 1));
     assert_eq!(instance.enter(&room, "c2", &zoe).await, roster(&[&zoe]));
     assert_eq!(instance.ephemeral().await, joined(&zoe, 1));
-    // A refresh of the one before is no news.
+    // A refresh of the earlier connection changes nothing.
     instance.refresh(&room, "c1", &ana).await;
     instance.leave(&room, "c1").await;
     assert_eq!(instance.people(&room).await, roster(&[&zoe]));
@@ -90,7 +90,7 @@ pub async fn expired_connections_return_with_a_refresh(site: Site) {
     instance.refresh(&room, "c1", &ana).await;
     instance.receives_nothing_more().await;
     site.expire(&room, &["c1", "c2"]).await;
-    // Whoever refreshes first stays; nobody else was refreshed.
+    // The first refresh keeps its own connections only; the others have expired.
     instance.refresh(&room, "c1", &ana).await;
     assert_eq!(instance.ephemeral().await, left(&rui, 1));
     instance.refresh(&room, "c2", &rui).await;
@@ -109,7 +109,7 @@ pub async fn a_sweep_removes_expired_connections_and_publishes_once(site: Site) 
     let rooms = [lobby.clone(), other.clone()];
     instance.0.presence.sweep(&rooms).await.unwrap();
     instance.receives_nothing_more().await;
-    // As of an instance that goes away: sooner than it would have been.
+    // As a draining instance does: the expiry moves forward.
     instance.0.presence.refresh(&lobby, &[("c1".to_owned(), ana.clone())], 0).await.unwrap();
     instance.0.presence.sweep(&rooms).await.unwrap();
     assert_eq!(instance.ephemeral().await, left(&ana, 0));

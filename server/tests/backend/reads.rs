@@ -25,7 +25,7 @@ pub async fn a_position_is_stored_and_never_moves_back(site: Site) {
     let (instance, room) = (site.open().await, room("lobby"));
     assert_eq!(instance.position("u_ana", &room).await, None);
     instance.store(&[]).await;
-    // As numbers, not as text.
+    // Compared as numbers, not as text.
     for (read, kept) in [(9, 9), (9, 9), (10, 10), (9, 10), (1, 10), ((1 << 53) - 1, (1 << 53) - 1)] {
         instance.store(&[receipt("u_ana", &room, at("e1", read), NOW)]).await;
         assert_eq!(instance.position("u_ana", &room).await, Some(at("e1", kept)), "{read}");
@@ -44,7 +44,7 @@ pub async fn a_new_epoch_replaces_the_position(site: Site) {
 
 pub async fn positions_are_per_user_and_room(site: Site) {
     let instance = site.open().await;
-    // A room may be called like a person, and like a part of a key.
+    // A room may be named like a user id or like a part of a key.
     let places = [("u_ana", "lobby"), ("u_rui", "lobby"), ("u_ana", "u_rui"), ("u_ana", "}:reads{"), ("u_b", "é ?%'")];
     let mut positions = Vec::new();
     for (number, (user, name)) in (1..).zip(places) {
@@ -64,7 +64,7 @@ pub async fn only_the_latest_positions_of_a_user_are_kept(site: Site) {
     let many: Vec<_> =
         (0..READ_ROOMS_PER_USER).map(|number| receipt("u_ana", &named(number), at("e1", 1), NOW)).collect();
     instance.store(&many).await;
-    // The first one is read again, so that it is not the oldest.
+    // The first room is read again, so that it is not the oldest.
     instance.store(&[receipt("u_ana", &named(0), at("e1", 2), NOW + 1)]).await;
     let others: Vec<_> =
         (0..3).map(|number| receipt("u_ana", &room(&format!("{number}")), at("e1", 1), NOW + 2)).collect();

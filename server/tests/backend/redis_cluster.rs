@@ -1,4 +1,4 @@
-//! A real cluster for a test: three masters that share all slots.
+//! A real cluster of three masters that share all slots.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -12,10 +12,10 @@ use crate::redis::{run, try_to_run};
 use crate::redis_server::RedisServer;
 use crate::site::PATIENCE;
 
-/// The first slot of each of the three masters, and the one after the last.
+/// The first slot of each master, and the end.
 const SLOTS: [u16; 4] = [0, 5_461, 10_923, 16_384];
 
-/// Room names, one on each of the masters in their order.
+/// One room name per master, in the order of the masters.
 pub const ROOMS: [&str; 3] = ["b", "lobby", "a"];
 
 /// Running nodes, masters first.
@@ -24,14 +24,14 @@ pub struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts one and returns when all its nodes say that it works, which they do two seconds after their start.
+    /// Starts a cluster and waits until all nodes report that it works, about two seconds.
     pub async fn start() -> Self {
         let cluster = Self { nodes: (0..3).map(|_| node(&[])).collect() };
         cluster.join().await;
         cluster
     }
 
-    /// Makes one cluster of the three nodes.
+    /// Joins the three nodes to one cluster.
     pub async fn join(&self) {
         for (number, node) in self.nodes.iter().enumerate() {
             let [first, last] = [SLOTS[number], SLOTS[number + 1] - 1].map(|slot| slot.to_string());
@@ -48,7 +48,7 @@ impl RedisCluster {
         let _: () = run(&self.nodes[0], &["CLUSTER", "MEET", "127.0.0.1", &port, &bus]).await;
     }
 
-    /// Waits until all know each other and say that all slots are served.
+    /// Waits until all nodes know each other and all slots are served.
     pub async fn until_it_works(&self) {
         let known = format!("cluster_known_nodes:{}\r\n", self.nodes.len());
         for node in &self.nodes {
@@ -63,7 +63,7 @@ impl RedisCluster {
         format!("redis+cluster://127.0.0.1:{}", self.nodes[0].port())
     }
 
-    /// Runs a command about a key, where it is.
+    /// Runs a command on the node of a key.
     pub async fn run_at_key<T: FromRedisValue>(&self, command: &[&str]) -> T {
         for node in &self.nodes {
             if let Ok(answer) = try_to_run(node, command).await {
@@ -74,7 +74,7 @@ impl RedisCluster {
     }
 }
 
-/// A node that belongs to no cluster yet.
+/// A node outside of any cluster.
 pub fn node(arguments: &[&str]) -> RedisServer {
     let bus = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let own = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", &bus];
@@ -90,7 +90,7 @@ pub async fn id_of(node: &RedisServer) -> String {
     run(node, &["CLUSTER", "MYID"]).await
 }
 
-/// Asks again and again: nothing tells when it changes.
+/// Polls, because nothing announces the change.
 pub async fn until<T: FromRedisValue>(node: &RedisServer, question: &[&str], is_right: impl Fn(&T) -> bool) {
     let asking = async {
         loop {
@@ -104,7 +104,7 @@ pub async fn until<T: FromRedisValue>(node: &RedisServer, question: &[&str], is_
     timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("the right answer to {question:?}"));
 }
 
-/// The cluster that checks share one after the other, because it takes so long to start.
+/// A cluster that tests use one after the other, because starting one takes long.
 pub struct Shared {
     cluster: Option<RedisCluster>,
     guard: Option<Child>,
@@ -112,7 +112,7 @@ pub struct Shared {
 
 static SHARED: LazyLock<Mutex<Shared>> = LazyLock::new(|| Mutex::new(Shared { cluster: None, guard: None }));
 
-/// Waits until it is free, and empties it.
+/// Waits until the cluster is free, and empties it.
 pub async fn shared() -> MutexGuard<'static, Shared> {
     let mut shared = SHARED.lock().await;
     if shared.cluster.is_none() {
@@ -134,7 +134,7 @@ impl std::ops::Deref for Shared {
     }
 }
 
-/// What is shared is never dropped. This ends the servers when its input ends, which happens however the tests end.
+/// A static is never dropped. This process ends the servers when its input closes, however the tests end.
 fn guard(cluster: &RedisCluster) -> Child {
     let servers = cluster.nodes.iter().flat_map(|node| [node.id().to_string(), node.dir().display().to_string()]);
     Command::new("sh")

@@ -14,12 +14,12 @@ use crate::redis::{memorystore::Memorystore, run};
 use crate::redis_cluster::{self, Shared};
 use crate::redis_server::RedisServer;
 
-/// 2026-01-01, when all tests happen.
+/// 2026-01-01, the time of all tests.
 pub const NOW: u64 = 1_767_225_600_000;
-/// Longer than anything that works takes.
+/// Longer than any successful operation takes.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What outlives an instance: a folder, a Redis, or a cluster of them.
+/// What survives an instance: a folder, a Redis server or a cluster.
 pub enum Site {
     Sqlite(TempDir),
     Redis(RedisServer),
@@ -58,7 +58,7 @@ impl Site {
         Instance(backend.unwrap())
     }
 
-    /// Lets these connections expire, which must be all that are in the room.
+    /// Makes these connections expire; they must be all connections of the room.
     pub async fn expire(&self, room: &RoomName, connections: &[&str]) {
         let live = format!("sala:{{{room}}}:live");
         match self {
@@ -84,7 +84,7 @@ fn expire<'a>(live: &'a str, connections: &[&'a str]) -> Vec<&'a str> {
     ["ZADD", live, "XX", "CH"].into_iter().chain(each).collect()
 }
 
-/// One server's backend.
+/// The backend of one instance.
 pub struct Instance(pub Backend);
 
 impl Instance {
@@ -92,19 +92,19 @@ impl Instance {
         self.0.broker.append(room, draft).await.unwrap()
     }
 
-    /// Ana says something in a room.
+    /// Appends an event by Ana.
     pub async fn say(&self, room: &RoomName) -> AppendReceipt {
         self.append(room, &draft("u_ana", &fresh("id"))).await
     }
 
-    /// Appends until that is acknowledged, as a client does.
+    /// Retries an append until it is acknowledged, as a client does.
     pub async fn insist(&self, room: &RoomName, draft: &EventDraft) -> u64 {
         let taken = async {
             loop {
                 if let Ok(receipt) = self.0.broker.append(room, draft).await {
                     break receipt.seq;
                 }
-                // A refusal can come at once, and the next connection has to be made meanwhile.
+                // A refusal may come at once, and reconnecting takes a moment.
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -142,7 +142,7 @@ impl Instance {
         }
     }
 
-    /// Nothing waits to be heard: what is said now, in another room, is the next thing that is heard.
+    /// Checks that no update is pending: the next one received is that of an event appended now, in another room.
     pub async fn receives_nothing_more(&mut self) {
         let room = room(&fresh("silence"));
         self.subscribe(&room).await;
@@ -151,7 +151,7 @@ impl Instance {
         self.0.broker.unsubscribe(&room);
     }
 
-    /// Waits for the update that some may have been missed.
+    /// Waits for [`BackendUpdate::PossibleGap`].
     pub async fn doubts(&mut self) {
         while self.update().await != BackendUpdate::PossibleGap {}
     }
@@ -165,7 +165,7 @@ pub fn user(name: &str) -> User {
     User { id: format!("u_{}", name.to_lowercase()), name: name.into() }
 }
 
-/// A name that no other test or moment has.
+/// A name that no other test uses.
 pub fn fresh(what: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("{what}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
@@ -182,14 +182,14 @@ pub fn draft(author: &str, id: &str) -> EventDraft {
     }
 }
 
-/// Whether the events are a chain from one number on, without a hole.
+/// Asserts that the events are a chain without holes.
 pub fn assert_chain(events: &[StoredEvent]) {
     for pair in events.windows(2) {
         assert_eq!((pair[1].seq, &pair[1].prev), (pair[0].seq + 1, &pair[0].uid));
     }
 }
 
-/// What an unavailable backend answers.
+/// Asserts the error of an unavailable backend.
 pub fn assert_unavailable<T: std::fmt::Debug>(result: Result<T>) {
     assert!(matches!(result, Err(server::backend::BackendError::Unavailable(_))), "{result:?}");
 }

@@ -6,7 +6,7 @@ use server::backend::sqlite;
 
 use crate::site::{Site, assert_chain, draft, room};
 
-/// Where the child of [`a_kill_loses_no_acknowledged_event`] writes.
+/// The folder that the child of [`a_kill_loses_no_acknowledged_event`] writes to.
 const FOLDER: &str = "SALA_TEST_FOLDER";
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_kill_loses_no_acknowledged_event() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        // Only the lines that are whole count; the pipe outlives the child.
+        // Only complete lines count; the pipe outlives the child.
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let told = |line: String| line.strip_prefix("acknowledged ").and_then(|seq| seq.parse::<u64>().ok());
         let goal = acknowledged + 100;
@@ -62,7 +62,7 @@ async fn appends_until_it_is_killed() {
         let mut draft = draft("u_ana", &next.to_string());
         draft.uid = format!("uid-{next}");
         next = backend.broker.append(&room, &draft).await.unwrap().seq + 1;
-        // In one write, so that no line is cut.
+        // One write, so that no line is cut.
         out.write_all(format!("acknowledged {}\n", next - 1).as_bytes()).unwrap();
     }
 }
@@ -105,7 +105,7 @@ async fn a_foreign_or_newer_file_is_refused_and_left_alone() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
 
-/// As a release before there were read positions left it.
+/// A file as a release without read positions left it.
 #[tokio::test]
 async fn a_file_of_an_older_version_is_migrated() {
     let dir = tempfile::tempdir().unwrap();
@@ -127,14 +127,14 @@ async fn dropping_with_a_full_update_queue_ends_the_thread() {
     instance.subscribe(&room).await;
     let broker = std::sync::Arc::clone(&instance.0.broker);
     let appending = tokio::spawn(async move {
-        // More than the queues of updates and of orders hold; nobody takes the updates.
+        // More than the queues of updates and jobs hold; nothing receives the updates.
         let all = (0..6_000).map(|id| {
             let (broker, room) = (std::sync::Arc::clone(&broker), room.clone());
             async move { broker.append(&room, &draft("u_ana", &id.to_string())).await.map(|receipt| receipt.seq) }
         });
         futures_util::future::join_all(all).await
     });
-    // The writer is stuck as soon as the queue is full.
+    // The writer blocks once the queue is full.
     while instance.0.updates.len() < server::backend::UPDATE_QUEUE {
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
@@ -142,7 +142,7 @@ async fn dropping_with_a_full_update_queue_ends_the_thread() {
     drop((instance.0.broker, instance.0.history, instance.0.presence, instance.0.reads));
     appending.abort();
     assert!(appending.await.unwrap_err().is_cancelled());
-    // Only now is the last hold on the writer gone, with the receiver still there.
+    // Drops the last handle to the writer while the receiver still exists.
     assert_eq!(updates.len(), server::backend::UPDATE_QUEUE);
     site.open().await;
 }

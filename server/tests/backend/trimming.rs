@@ -7,7 +7,7 @@ pub async fn the_latest_events_and_recent_ids_are_kept(site: Site) {
     let (instance, room) = (site.open_with_limit(LIMIT).await, room("lobby"));
     for id in 1..=500_u64 {
         let mut draft = draft("u_ana", &id.to_string());
-        // The last one comes almost a day after the first.
+        // The last event comes almost a day after the first.
         draft.at = NOW + id * (DAY / 500) - DAY / 500;
         assert_eq!(instance.append(&room, &draft).await.seq, id);
     }
@@ -37,7 +37,7 @@ pub async fn old_events_beyond_the_limit_are_removed(site: Site) {
     let events = instance.history(&room).await;
     assert!(events.len() >= LIMIT && events[0].seq > 300, "{} from {}", events.len(), events[0].seq);
     assert_chain(&events);
-    // What is kept is known, and what is gone is new.
+    // The id of a kept event is known; that of a removed one is new.
     for (id, seq) in [(700, 700), (600, 600), (301, 301), (1, 701), (300, 702)] {
         assert_eq!(append(id, NOW + DAY + 1).await, seq, "id {id}");
     }

@@ -1,4 +1,4 @@
-//! Bad input of every kind: the answer that docs/protocol.md names, and an instance that others go on using.
+//! Invalid input of every kind: it gets the error of docs/protocol.md, and the instance keeps serving others.
 
 use protocol::{ClientFrame, RefusalCode, ServerFrame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::Server;
 
-/// Sends each text, and expects each code. A bystander in the room is unharmed.
+/// Sends each text and expects each code, while a bystander in the room is not affected.
 async fn check(rows: &[(&str, RefusalCode)]) {
     let server = Server::start().await;
     let mut bystander = server.enter("Rui", "lobby").await;
@@ -144,7 +144,7 @@ async fn random_bytes_close_only_their_socket() {
     for seed in 0..20_u8 {
         let mut raw = server.upgrade_raw("Eva").await;
         let noise: Vec<u8> = (0..2_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ seed).collect();
-        // The server may have hung up in the middle of it, which is what it should do.
+        // The server may have closed the socket already, as it should.
         drop(raw.write_all(&noise).await);
         drop(raw.shutdown().await);
         drop(raw.read_to_end(&mut Vec::new()).await);

@@ -1,10 +1,10 @@
-//! Edits, deletions, reactions and answers, on one embedded server and between two that share a Redis.
+//! Edits, deletions, reactions and replies, on one embedded server and on two that share a Redis.
 
 use protocol::{ClientFrame, Command, Event, Kind, RefusalCode, Reply};
 
 use crate::support::{RedisServer, Server, Socket};
 
-/// Two servers that are one chat, or the same one twice.
+/// Two servers with one backend, or the same server twice.
 struct Site {
     one: Server,
     other: Option<Server>,
@@ -50,7 +50,7 @@ fn answer(id: &str, target: u64, text: &str) -> ClientFrame {
     command(id, Command::Send { text: text.into(), reply_to: Some(target.into()) })
 }
 
-/// Does something, and hears it.
+/// Sends a command and waits for its event.
 async fn done(socket: &mut Socket, frame: ClientFrame) -> u64 {
     let seq = socket.ask(frame).await.unwrap();
     while socket.last_heard < seq {
@@ -99,7 +99,7 @@ async fn only_its_author_changes_a_message() {
             assert_eq!((code, why.as_str()), (RefusalCode::Forbidden, "Only who wrote a message can change it."));
         }
         let last = done(&mut rui, react("4", seq, "👍")).await;
-        // The other instance may not have heard of it yet.
+        // The other instance may not have received it yet.
         while ana.event().await.seq < last {}
         let joined = ana.join("lobby").await;
         assert_eq!(joined.events.len(), 2, "what was refused is not there");

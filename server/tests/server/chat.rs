@@ -72,7 +72,7 @@ async fn a_join_with_cursor_recovers_missed_events() {
     let server = Server::with(&[("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let cursor = server.connect("Rui").await.join("lobby").await.cursor();
-    // More than the ring of an instance holds.
+    // More than an instance's ring holds.
     for n in 1..=400 {
         ana.say("lobby", &n.to_string(), "x").await;
     }

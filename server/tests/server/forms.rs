@@ -1,4 +1,4 @@
-//! What forms post.
+//! Posted forms.
 
 use crate::support::{RedisServer, Server, Socket, text};
 

@@ -33,7 +33,7 @@ fn long() -> String {
 
 #[tokio::test]
 async fn history_pages_reach_the_first_event() {
-    // The older pages lie outside the ring, the newer ones in it.
+    // The older pages lie outside of the ring, the newer ones inside.
     let (_server, mut ana) = filled(300).await;
     assert_eq!(page(&mut ana, Some(299), Some(2)).await, (vec![297, 298], false, false));
     assert_eq!(page(&mut ana, Some(20), Some(100)).await, ((1..=19).collect(), true, false));

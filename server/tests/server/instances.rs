@@ -1,4 +1,4 @@
-//! Two instances on one real Redis, and what its history can do to them.
+//! Two instances on one real Redis, and faults of its history.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -23,7 +23,7 @@ impl Site {
         Self { redis, one, two }
     }
 
-    /// Does something to Redis that Sala did not ask for.
+    /// Changes Redis behind Sala's back.
     fn redis(&self, command: &str) -> String {
         let mut words = command.split(' ');
         let mut redis = redis::Client::open(self.redis.url()).unwrap().get_connection().unwrap();
@@ -164,13 +164,13 @@ async fn a_lost_tail_resets_all_members() {
     let kept = rui.event().await.uid;
     ana.say("lobby", "2", "lost by a failover").await;
     rui.event().await;
-    // What a replica that lagged behind becomes when it is promoted: the same epoch, one event less.
+    // The state of a promoted replica that lagged behind: the same epoch, one event less.
     site.redis("XTRIM sala:{lobby}:stream MAXLEN 1");
     site.redis("DEL sala:{lobby}:stream");
     let body = r#"{"at":1,"author":{"id":"u_x","name":"Ana"},"kind":"message","id":"1","text":"kept"}"#;
     site.redis(&format!("XADD sala:{{lobby}}:stream 1-0 uid {kept} prev  body {body}"));
     site.redis(&format!("HSET sala:{{lobby}}:meta seq 1 uid {kept}"));
-    // Its number is known, so only its name shows that the history went another way.
+    // The seq is known, so only the uid reveals the fork.
     site.one.enter("Eva", "lobby").await.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"after"}"#).await;
     for person in [&mut ana, &mut rui] {
         assert_eq!(reset(person).await, (Reason::Fork, vec!["kept".into(), "after".into()]));
@@ -193,7 +193,7 @@ async fn a_lost_history_resets_all_members() {
     }
 }
 
-/// What a failover does that promotes a replica which had not got the events after number `last`.
+/// The effect of a failover to a replica without the events after `last`.
 fn lose_what_came_after(site: &Site, last: u64, uid: &str, head: u64) {
     let lost: String = (last + 1..=head).map(|seq| format!(" {seq}-0")).collect();
     site.redis(&format!("XDEL sala:{{lobby}}:stream{lost}"));
@@ -213,13 +213,13 @@ async fn an_old_cursor_is_served_after_a_fork() {
             kept = ana.join("lobby").await.head.uid;
         }
     }
-    // From before the ring of 256, so what is read for it is kept for the next one.
+    // Before the ring of 256 events, so the range is cached for the next client.
     let mut rui = site.one.connect("Rui").await;
     assert_eq!(rui.rejoin("lobby", Some(cursor.clone())).await.events.len(), 300);
     let lost = ana.join("lobby").await.cursor();
     lose_what_came_after(&site, 290, &kept, 300);
     site.two.enter("Eva", "lobby").await.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"after"}"#).await;
-    // Further back than other pages, so that authors see what is lost.
+    // Further back than other pages, so that authors see which of their messages are lost.
     let (reason, page) = reset(&mut rui).await;
     assert_eq!((reason, page.len()), (Reason::Fork, 256));
     let joined = rui.rejoin("lobby", Some(lost)).await;
@@ -236,7 +236,7 @@ async fn a_cursor_ahead_of_the_instance_is_kept_and_learns_of_a_fork() {
     let (one, two) = (instance(&redis.url()).await, instance(&proxy.url()).await);
     let site = Site { redis, one, two };
     let mut rui = site.two.enter("Rui", "lobby").await;
-    // Nothing reaches the second instance, until it notices.
+    // The second instance receives nothing until its head check.
     proxy.deafen();
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "first").await;
@@ -293,13 +293,13 @@ async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
     let mut rui = two.enter("Rui", "lobby").await;
     let mut ana = one.connect("Ana").await;
     let id = ana.me.id.clone();
-    // The room is open, so that the register is what she waits for.
+    // The room is open, so her join waits for presence only.
     let cookie = one.sign_in("Eva").await;
     assert_eq!(one.get("/r/lobby").cookie(&cookie).send().await.status, 200);
     redis.signal("-STOP");
     ana.send(protocol::ClientFrame::Join { room: "lobby".into(), after: None }).await;
     drop(ana);
-    // Her place is free again when her socket has ended.
+    // Her socket's permit is free again when the socket has ended.
     let freed = async {
         let mut pace = interval(Duration::from_millis(20));
         while upgrade::ask(&one, &[("cookie", &cookie)]).await.status != 101 {
@@ -308,7 +308,7 @@ async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
     };
     timeout(PATIENCE, freed).await.expect("her socket ends");
     redis.signal("-CONT");
-    // Redis has the order to register her, and one to take her away follows it when the grace is over.
+    // Redis has received the command to add her connection; the one that removes it follows after the grace period.
     let (mut came, mut went) = (false, false);
     while !went {
         if let ServerFrame::People { joined, left, .. } = rui.next().await {
@@ -326,10 +326,10 @@ async fn a_paused_redis_causes_no_false_refusal() {
     site.redis.signal("-STOP");
     ana.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"x"}"#).await;
     assert_eq!(ana.refused().await, protocol::RefusalCode::Unavailable);
-    // No instance is better off, so none is to be replaced.
+    // No instance is better off, so none must be replaced.
     assert_eq!(site.one.get("/health/ready").send().await.status, 200);
     site.redis.signal("-CONT");
-    // Whether the first try was taken or not, the second one gets the only answer there is.
+    // Whether or not the first attempt was stored, the second one gets the only possible ack.
     ana.say_until_taken("lobby", "1", "x").await;
     assert_eq!(site.redis("XLEN sala:{lobby}:stream"), "int(1)");
 }

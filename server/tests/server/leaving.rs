@@ -1,4 +1,4 @@
-//! The end of an instance.
+//! Shutdown of an instance.
 
 use std::time::{Duration, Instant};
 

@@ -76,7 +76,7 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
     let mut slow = server.enter("Eva", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
     let text = "😀".repeat(4_000);
-    // The kernel takes some megabytes for the slow one before anything waits in the server.
+    // The kernel buffers some megabytes for the slow reader before the send queue grows.
     let messages = 1_000;
     for n in 1..=messages {
         ana.say("lobby", &n.to_string(), &text).await;
@@ -90,7 +90,7 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
         }
     }
     assert!(heard < messages, "it was not slow: {heard}");
-    // The close frame reaches a reader only if the kernel still takes it.
+    // The close frame reaches a reader only if the kernel still accepts it.
     assert!(code.is_none_or(|code| code == 4100), "{code:?}");
     let mut back = server.connect("Eva").await;
     assert_eq!(back.join("lobby").await.head.seq, messages);
@@ -101,7 +101,7 @@ async fn a_passive_reader_in_a_busy_room_is_not_closed() {
     let server = Server::with(&[("HEARTBEAT_MS", "600"), ("SENDS_BURST", "1000")]).await;
     let mut reader = server.enter("Rui", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
-    // Three times as long as a silent one is borne with.
+    // Three times as long as a silent socket is kept.
     let mut pace = interval(Duration::from_millis(50));
     let talk = async {
         for n in 1..=72 {
@@ -124,7 +124,7 @@ async fn a_peer_that_never_reads_is_closed() {
     let raw = server.upgrade_raw("Eva").await;
     let mut eva = WebSocketStream::from_raw_socket(raw, Role::Client, None).await;
     eva.send(Message::text(ClientFrame::Join { room: "lobby".into(), after: None }.encode())).await.unwrap();
-    // Some 12 MB of answers: more than the kernel takes for one who reads nothing.
+    // About 12 MB of replies: more than the kernel buffers for a peer that does not read.
     let older = Message::text(ClientFrame::History { room: "lobby".into(), before: None, limit: None }.encode());
     for _ in 0..250 {
         eva.send(older.clone()).await.unwrap();
@@ -199,7 +199,7 @@ async fn the_accept_rate_is_limited() {
 async fn an_idle_socket_ticks_and_a_silent_one_is_closed() {
     let server = Server::with(&[("HEARTBEAT_MS", "1500")]).await;
     let mut ana = server.connect("Ana").await;
-    // Reading answers the server's pings, so the socket stays.
+    // Reading answers the server's pings, so the socket stays open.
     for _ in 0..3 {
         assert_eq!(ana.answer().await, ServerFrame::Tick);
     }

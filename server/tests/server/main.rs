@@ -1,4 +1,4 @@
-//! The server as programs meet it: over real sockets, with a real database.
+//! The server over real sockets, with a real database.
 #![expect(clippy::unwrap_used, reason = "what fails here must fail the test")]
 
 mod bad_input;

@@ -1,4 +1,4 @@
-//! The pages and files.
+//! Pages and files.
 
 use crate::support::Server;
 
@@ -145,7 +145,7 @@ async fn hashed_files_are_immutable_and_folders_are_not_listed() {
     assert_eq!((answer.status, answer.body.as_str()), (200, "body{}"));
     assert!(answer.header("cache-control").contains("immutable"));
     assert_eq!(answer.header("vary"), "accept-encoding");
-    // It may come with the next instance of a deployment that rolls out.
+    // The file may exist on the next instance of a rolling deployment.
     assert_eq!(server.get("/pkg/sala.other.css").send().await.header("cache-control"), "no-cache");
     for path in ["/pkg/../../Cargo.toml", "/..%2f..%2fCargo.toml", "/pkg/"] {
         assert_eq!(server.get(path).send().await.status, 404, "{path}");

@@ -1,4 +1,4 @@
-//! How far somebody has read, on two sockets of theirs.
+//! Read markers of one user with two sockets.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ async fn read(socket: &mut Socket, seq: u64, uid: Option<&str>) {
     socket.send(ClientFrame::Read { room: "lobby".into(), seq, uid: uid.map(Into::into) }).await;
 }
 
-/// What is told of it next.
+/// The next read marker that is delivered.
 async fn told(socket: &mut Socket) -> (String, u64) {
     loop {
         match socket.answer().await {
@@ -22,7 +22,7 @@ async fn told(socket: &mut Socket) -> (String, u64) {
     }
 }
 
-/// How far one has read who comes in now; asked until it is the expected, since it is kept a moment later.
+/// The read position in a new join; polled until it is the expected one, because it is stored a moment later.
 async fn comes_in(server: &Server, cookie: &str, expected: Option<u64>) {
     let mut socket = Socket::open(&server.address, cookie).await;
     let mut again = interval(Duration::from_millis(20));
@@ -56,7 +56,7 @@ async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {
     };
     read(&mut first, 2, None).await;
     assert_eq!(told(&mut second).await, ("lobby".into(), 2));
-    // Neither back, nor to what is another event, nor beyond the end.
+    // Neither backwards, nor to another event's uid, nor past the head.
     read(&mut first, 1, None).await;
     read(&mut first, 3, Some("another")).await;
     read(&mut second, 99, Some(&uid)).await;
@@ -107,7 +107,7 @@ async fn a_read_marker_needs_membership() {
     read(&mut ana, 1, None).await;
     assert_eq!(ana.refused().await, RefusalCode::NotJoined);
     ana.join("lobby").await;
-    // What comes much too fast is passed over without a word.
+    // Frames that come too fast are ignored silently.
     for seq in 0..100 {
         read(&mut ana, seq, None).await;
     }

@@ -1,4 +1,4 @@
-//! What people set for themselves: name, language and theme.
+//! The settings form: name, language and theme.
 
 use protocol::ServerFrame;
 
@@ -10,7 +10,7 @@ fn cookies(answer: &Answer) -> Vec<String> {
     cookies.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap().to_owned()).collect()
 }
 
-/// Waits until somebody comes under this name, and gives their id.
+/// Waits until a user with this name enters, and returns the id.
 async fn comes(socket: &mut Socket, name: &str) -> String {
     loop {
         if let ServerFrame::People { joined, .. } = socket.next().await

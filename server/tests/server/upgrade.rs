@@ -1,8 +1,8 @@
-//! Who may open a socket.
+//! Admission of sockets.
 
 use crate::support::{Answer, Server};
 
-/// Asks for a socket: everything right, but for these headers. An empty value leaves the header out.
+/// Requests an upgrade with valid headers except for these. An empty value removes the header.
 pub async fn ask(server: &Server, headers: &[(&str, &str)]) -> Answer {
     let origin = format!("http://{}", server.address);
     let right = [

@@ -14,7 +14,7 @@ async fn open(cluster: &RedisCluster) -> Instance {
     Instance(redis::open(RedisConfig::new(&cluster.url(), 1_000)).await.unwrap())
 }
 
-/// Subscribed to a room on each master.
+/// An instance that is subscribed to a room on each master.
 async fn in_all_rooms(instance: &Instance) -> [RoomName; 3] {
     let rooms = ROOMS.map(room);
     for room in &rooms {
@@ -59,7 +59,7 @@ async fn an_instance_has_two_connections_to_each_master() {
     let instance = open(&cluster).await;
     in_all_rooms(&instance).await;
     for node in &cluster.nodes {
-        // The third is the one that asks. Whoever asked for the slots is gone, or will be in a moment.
+        // The third connection is this query's own. The one that read the slot map is closed or about to be.
         until(node, &["CLIENT", "LIST"], |clients: &String| clients.lines().count() == 3).await;
     }
 }
@@ -142,7 +142,7 @@ async fn a_room_accepts_appends_while_its_slot_moves() {
 async fn an_unreachable_room_does_not_affect_the_heads_of_others() {
     let cluster = shared().await;
     let instance = open(&cluster).await;
-    // Only opened: Redis refuses several keys of a moving slot that are not all in one place.
+    // The slot is only opened: Redis refuses multi-key commands in a migrating slot whose keys are not in one place.
     let (stuck, others) = (room("stuck"), ROOMS.map(room));
     instance.history(&stuck).await;
     for room in &others {
@@ -171,9 +171,9 @@ async fn a_paused_master_delays_calls_only_briefly() {
     for room in &rooms {
         instance.say(room).await;
     }
-    works_with_all_seeds_replaced(&cluster).await;
+    allow_partial_coverage(&cluster).await;
     cluster.nodes[0].signal("-STOP");
-    // The first of them is waited for, and the others after it are not.
+    // The first call waits; later ones fail at once.
     assert_unavailable(instance.0.broker.append(&rooms[0], &draft("u_ana", "1")).await);
     let many: Vec<RoomName> = (0..300).map(|number| room(&format!("{number}"))).chain(rooms.clone()).collect();
     let heads = timeout(Duration::from_secs(5), instance.0.history.heads(&many)).await.expect("trials are short");
@@ -188,7 +188,7 @@ async fn a_changed_slot_map_is_detected_without_redirections() {
     let cluster = shared().await;
     let mut instance = open(&cluster).await;
     let rooms = in_all_rooms(&instance).await;
-    // Nobody listens to anything in this one.
+    // No connection subscribes in this instance.
     let slot = run::<u64>(&cluster.nodes[0], &["CLUSTER", "KEYSLOT", "nothing"]).await.to_string();
     let at = owner(&cluster, "nothing").await;
     let to = id_of(&cluster.nodes[(at + 1) % 3]).await;
@@ -199,7 +199,7 @@ async fn a_changed_slot_map_is_detected_without_redirections() {
     instance.receives_its_own_events_in(&rooms).await;
 }
 
-/// Which of the nodes has a key.
+/// The node that has a key.
 async fn owner(cluster: &RedisCluster, key: &str) -> usize {
     for (number, node) in cluster.nodes.iter().enumerate() {
         if super::try_to_run::<u64>(node, &["EXISTS", key]).await.is_ok() {
@@ -209,15 +209,15 @@ async fn owner(cluster: &RedisCluster, key: &str) -> usize {
     panic!("a slot has an owner");
 }
 
-/// Masters work while others do not.
-async fn works_with_all_seeds_replaced(cluster: &RedisCluster) {
+/// Lets the remaining masters work while one is down.
+async fn allow_partial_coverage(cluster: &RedisCluster) {
     for node in &cluster.nodes {
         let _: () = run(node, &["CONFIG", "SET", "cluster-require-full-coverage", "no"]).await;
     }
 }
 
-/// A cluster whose first master has a replica, which is its last node and takes over only when it is told to. Meanwhile the
-/// others go on.
+/// A cluster whose first master has a replica, the last node, which takes over only on request. The other masters keep
+/// working meanwhile.
 async fn with_a_replica() -> RedisCluster {
     let mut cluster = RedisCluster::start().await;
     let replica = node(&["--repl-diskless-sync-delay", "0", "--cluster-replica-no-failover", "yes"]);
@@ -227,7 +227,7 @@ async fn with_a_replica() -> RedisCluster {
     until(&replica, &["CLUSTER", "NODES"], |nodes: &String| nodes.contains(&master)).await;
     let _: () = run(&replica, &["CLUSTER", "REPLICATE", &master]).await;
     cluster.nodes.push(replica);
-    works_with_all_seeds_replaced(&cluster).await;
+    allow_partial_coverage(&cluster).await;
     cluster.until_it_works().await;
     assert_eq!(run::<u64>(&cluster.nodes[0], &["WAIT", "1", "15000"]).await, 1);
     cluster
@@ -243,13 +243,13 @@ async fn a_promoted_replica_is_found_and_a_retry_adds_no_event() {
     let rooms = in_all_rooms(&instance).await;
     let draft = draft("u_ana", "1");
     assert_eq!(copied.append(&rooms[0], &draft).await.seq, 1);
-    // The others have no replica.
+    // The other masters have no replica.
     assert_unavailable(copied.0.broker.append(&rooms[1], &draft).await);
 
     drop(cluster.nodes.remove(0));
     assert_unavailable(instance.0.broker.append(&rooms[0], &crate::site::draft("u_ana", "2")).await);
     instance.insist(&rooms[1], &draft).await;
-    // The others answer, but no instance is better off.
+    // The others answer, but no instance would be better off.
     assert!(!instance.0.broker.subscription_is_down());
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER", "TAKEOVER"]).await;
     assert_eq!(instance.insist(&rooms[0], &draft).await, 1);
@@ -296,7 +296,7 @@ async fn one_silent_connection_is_detected_and_replaced() {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    // That another one hears does not count.
+    // Messages on another connection do not count.
     tokio::select! {
         () = talking => {}
         () = wait_until_subscribed(&*instance.0.broker, false) => {}

@@ -15,7 +15,7 @@ async fn instances_receive_each_others_updates() {
     let ephemeral = Ephemeral::Typing { user: user("Ana") };
     first.0.broker.publish_ephemeral(&room, &ephemeral).await.unwrap();
     assert_eq!(second.ephemeral().await, ephemeral);
-    // A retry on another instance is a retry.
+    // A retry on another instance is recognised.
     assert_eq!(second.append(&room, &draft).await.seq, 1);
     second.receives_nothing_more().await;
 }
@@ -49,7 +49,7 @@ async fn an_instance_has_two_connections() {
         instance.say(&room(&format!("{number}"))).await;
     }
     let clients: String = run(&server, &["CLIENT", "LIST"]).await;
-    // The third is the one that asks.
+    // The third connection is this query's own.
     assert_eq!(clients.lines().count(), 3, "{clients}");
 }
 
@@ -59,7 +59,7 @@ async fn an_unsubscription_reaches_redis() {
     instance.subscribe(&room("lobby")).await;
     assert_eq!(listeners(&server, "lobby").await, 1);
     instance.0.broker.unsubscribe(&room("lobby"));
-    // Wishes are carried out in their order.
+    // Requests take effect in their order.
     instance.subscribe(&room("other")).await;
     assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (0, 1));
 }

@@ -1,5 +1,5 @@
-//! Redis as Memorystore offers it and `deploy/up` asks for it: with a password, behind TLS with an authority of its own, without the
-//! commands of an administrator, evicting what expires, and at an address that stays when another server takes over.
+//! Redis as Memorystore offers it and `deploy/up` configures it: with a password, TLS with its own authority, without
+//! administrative commands, evicting keys that expire, and at an address that stays when another server takes over.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::redis_cluster::{self, until};
 use crate::redis_server::RedisServer;
 use crate::site::{Instance, NOW, assert_chain, assert_unavailable, draft, fresh, room, user};
 
-/// Those that it blocks, by <https://cloud.google.com/memorystore/docs/redis/supported-commands>, and all of CLIENT and OBJECT, of
-/// which it has a part.
+/// The commands that it blocks, from <https://cloud.google.com/memorystore/docs/redis/supported-commands>, and all of
+/// CLIENT and OBJECT, of which it supports a part.
 const BLOCKED: [&str; 24] = [
     "ACL",
     "BGREWRITEAOF",
@@ -44,7 +44,7 @@ const BLOCKED: [&str; 24] = [
     "SYNC",
 ];
 
-/// A running one.
+/// A running server.
 pub struct Memorystore {
     pub server: RedisServer,
     identity: Identity,
@@ -67,7 +67,7 @@ impl Memorystore {
     }
 }
 
-/// One connection of an operator, which asks the same server again and again.
+/// An operator's connection, which is reused for every query.
 struct Operator(::redis::aio::MultiplexedConnection);
 
 impl Operator {
@@ -76,7 +76,7 @@ impl Operator {
         Self(client.get_multiplexed_async_connection().await.unwrap())
     }
 
-    /// Cuts all connections of a kind but its own.
+    /// Closes all connections of a type except its own.
     async fn cut(&mut self, kind: &str) -> u64 {
         let kill = ["KILL", "TYPE", kind, "SKIPME", "yes"];
         ::redis::cmd("CLIENT").arg(&kill).query_async(&mut self.0).await.unwrap()
@@ -87,7 +87,7 @@ impl Operator {
         ::redis::cmd("CONFIG").arg(&set).exec_async(&mut self.0).await.unwrap();
     }
 
-    /// A number of `INFO`; zero if it is not told.
+    /// A number from `INFO`; zero if it is missing.
     async fn info(&mut self, section: &str, name: &str) -> u64 {
         let info: String = ::redis::cmd("INFO").arg(section).query_async(&mut self.0).await.unwrap();
         let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -95,7 +95,7 @@ impl Operator {
     }
 }
 
-/// A whole life in a room: coming, speaking, listening, reading, looking around, leaving.
+/// Uses every operation of a room: enter, append, subscribe, read, sweep, leave.
 async fn live(instance: &mut Instance, room: &RoomName) {
     let ana = user("Ana");
     let here = [("c1".to_owned(), ana.clone())];
@@ -136,7 +136,7 @@ async fn no_command_is_sent_that_memorystore_blocks() {
     assert_eq!(operator.info("errorstats", "errorstat_ERR").await, refused + BLOCKED.len() as u64);
 }
 
-/// A third one would be refused, which Redis counts.
+/// A third connection would be refused, and Redis counts refusals.
 #[tokio::test]
 async fn never_more_than_two_connections() {
     let identity = Identity::new();
@@ -200,7 +200,7 @@ async fn a_password_change_affects_new_connections_and_loses_no_message() {
     let (room, old) = (room("lobby"), Instance(open("old").await.unwrap()));
     operator.set_password("").await;
     operator.set_password("new").await;
-    // What is connected stays.
+    // Existing connections stay authenticated.
     old.subscribe(&room).await;
     assert_eq!(old.say(&room).await.seq, 1);
 
@@ -235,7 +235,7 @@ async fn a_cluster_accepts_an_instance_when_its_password_is_valid_again() {
     let instance = Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap());
     operator.set_password("new").await;
     assert_eq!(operator.cut("normal").await, 1);
-    // Asked so often, the connection that is made anew has been refused as well, and tries no more.
+    // After this many calls the new connection has been refused as well and no longer retries.
     for _ in 0..20 {
         assert_unavailable(instance.0.broker.append(&room, &draft).await);
         sleep(Duration::from_millis(10)).await;
@@ -245,7 +245,7 @@ async fn a_cluster_accepts_an_instance_when_its_password_is_valid_again() {
     assert_eq!(instance.insist(&room, &draft).await, 1);
 }
 
-/// The address stays. What the replica had not got is lost, which its head tells.
+/// The address stays. The head reveals what the replica did not have.
 #[tokio::test]
 async fn a_replica_promoted_at_the_same_address_is_used() {
     let (primary, replica) = (RedisServer::start(), RedisServer::start());

@@ -1,4 +1,4 @@
-//! What several instances, and what can happen to Redis, ask for beyond the contract.
+//! Behaviour beyond the contract: several instances, and faults of Redis.
 
 mod cluster;
 mod instances;
@@ -33,14 +33,14 @@ async fn one_instance() -> (RedisServer, Instance) {
     (server, instance)
 }
 
-/// Runs a command as an operator, or a disaster, would.
+/// Runs a command that Sala does not expect, as an operator or a fault would.
 pub async fn run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
     try_to_run(server, command).await.unwrap()
 }
 
-/// The same, where it may fail.
+/// As `run`, for commands that may fail.
 pub async fn try_to_run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> RedisResult<T> {
-    // As long as it takes: WAIT waits.
+    // No short response timeout, because WAIT blocks.
     let patient = ::redis::AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
     let client = ::redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
@@ -53,7 +53,7 @@ async fn listeners(server: &RedisServer, room: &str) -> u64 {
     count
 }
 
-/// Looks again and again: nothing tells when it changes.
+/// Polls, because nothing announces the change.
 async fn wait_until_subscribed(broker: &dyn Broker, expected: bool) {
     let waiting = async {
         while broker.is_subscribed() != expected {

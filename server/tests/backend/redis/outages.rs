@@ -126,7 +126,7 @@ async fn a_full_update_queue_reports_a_gap() {
         heard += 1;
     }
     assert!(heard >= capacity, "{heard}");
-    // What was still on its way follows, and what comes then is heard again.
+    // Publications in transit follow; later ones are received again.
     let last = instance.say(&room).await.seq;
     while instance.appended_or_doubt().await != Some(last) {}
 }

@@ -7,7 +7,7 @@ use super::{listeners, run};
 use crate::redis_server::RedisServer;
 use crate::site::{Instance, PATIENCE, draft, room};
 
-/// A Sentinel that watches a master, and takes it for dead after half a second.
+/// A Sentinel that watches a master and considers it down after half a second.
 async fn watch(master: &RedisServer) -> RedisServer {
     let sentinel = RedisServer::sentinel();
     let port = master.port().to_string();
@@ -18,7 +18,7 @@ async fn watch(master: &RedisServer) -> RedisServer {
     sentinel
 }
 
-/// Asks until the Sentinel knows of the replica: only then it can be promoted.
+/// Polls until the Sentinel knows the replica, which it can promote only then.
 async fn wait_for_replica(sentinel: &RedisServer) {
     loop {
         let replicas: Vec<::redis::Value> = run(sentinel, &["SENTINEL", "REPLICAS", "main"]).await;
@@ -59,7 +59,7 @@ async fn the_new_master_is_used_after_a_failover() {
         }
     };
     assert_eq!(timeout(PATIENCE, taken).await.expect("the new master takes it").seq, 2);
-    // What was missed meanwhile is in doubt; what comes then is heard from the new master.
+    // A gap is reported, and later events arrive from the new master.
     while instance.appended_or_doubt().await.is_some() {}
     let last = instance.say(&room).await.seq;
     while instance.appended_or_doubt().await != Some(last) {}
@@ -78,7 +78,7 @@ async fn a_sentinel_that_reports_a_replica_is_ignored() {
     let opening = timeout(Duration::from_secs(2), redis::open(RedisConfig::new(&alone, 1_000))).await;
     assert!(opening.is_err(), "it goes on asking");
 
-    // The first answer is most probably one of the wrong one.
+    // The first answer most probably comes from the wrong Sentinel.
     let wrong = format!("127.0.0.1:{}", wrong.port());
     let url = format!("redis+sentinel://{wrong},{wrong},{wrong},127.0.0.1:{}/main", right.port());
     let (instance, room) = (Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap()), room("lobby"));
@@ -92,7 +92,7 @@ async fn sentinels_without_the_master_are_named_in_the_error() {
     let master = RedisServer::start();
     let sentinel = watch(&master).await;
     let url = format!("redis+sentinel://:hunter2@127.0.0.1:{}/other", sentinel.port());
-    // They may be told of it yet, so that is waited for.
+    // The Sentinels may still learn of the master, so the client keeps asking.
     tokio::time::pause();
     let error = format!("{:#}", redis::open(RedisConfig::new(&url, 1_000)).await.err().unwrap());
     assert!(error.contains("other behind the Sentinels") && !error.contains("hunter2"), "{error}");

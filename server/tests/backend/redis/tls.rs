@@ -11,7 +11,7 @@ use crate::redis_cluster::{self, until};
 use crate::redis_server::RedisServer;
 use crate::site::{Instance, room};
 
-/// A key, and a certificate for it that only who trusts it accepts.
+/// A key and a self-signed certificate.
 pub struct Identity {
     dir: TempDir,
     pub port: u16,
@@ -28,7 +28,7 @@ impl Identity {
         identity
     }
 
-    /// Starts a server that has it.
+    /// Starts a server with the certificate.
     pub fn lend<T>(&self, start: impl Fn(&[&str]) -> T) -> T {
         let (port, certificate, key) = (self.port.to_string(), self.file("redis.crt"), self.file("redis.key"));
         start(&[
@@ -74,7 +74,7 @@ async fn tls_works_and_an_untrusted_certificate_is_refused() {
 #[tokio::test]
 async fn a_cluster_with_tls_and_password_works_and_errors_hide_the_password() {
     let identity = Identity::new();
-    // Without it nodes name their other port.
+    // Otherwise nodes report their plain-text port.
     let node = identity.lend(|tls| redis_cluster::node(&[tls, &["--tls-cluster", "yes"]].concat()));
     let _: () = run(&node, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
     until(&node, &["CLUSTER", "INFO"], |info: &String| info.contains("cluster_state:ok")).await;
