@@ -46,7 +46,7 @@ impl Words {
     }
 
     /// Reads the words from a page. They are never freed: a browser reads one page, the server one for each language.
-    fn read(text: String) -> Self {
+    pub(super) fn read(text: String) -> Self {
         let words: Vec<&'static str> = text.leak().split(SEPARATOR).collect();
         Self(words.leak())
     }

@@ -6,7 +6,7 @@ pub struct Metric {
     pub what: &'static str,
     unit: Unit,
     /// `None` if nothing is promised.
-    pub limit: Option<u64>,
+    limit: Option<u64>,
     /// `None` if it did not happen.
     observed: Option<u64>,
 }
@@ -34,6 +34,11 @@ impl Metric {
     pub fn share(what: &'static str, part: usize, of: usize) -> Self {
         let observed = (part * 100).checked_div(of).map(|percent| percent as u64);
         Self { what, unit: Unit::Percent, limit: None, observed }
+    }
+
+    /// The same value without a promise.
+    pub fn without_limit(self) -> Self {
+        Self { limit: None, ..self }
     }
 
     pub fn is_within_limit(&self) -> bool {

@@ -113,7 +113,7 @@ fn record_clients(report: &mut ScenarioReport, allowed: usize) {
     report.expect(going_away > 0, "no socket was told that its instance shuts down");
     report.record(Metric::count("sockets closed without the code for a shutdown", allowed, other));
     let interruptions = Metric::count("interruptions, all at the end of an instance", 0, report.interruptions());
-    report.record(Metric { limit: None, ..interruptions });
+    report.record(interruptions.without_limit());
     let affinities = report.journals.iter().map(|journal| journal.affinity);
     let (requested, kept) =
         affinities.fold((0, 0), |(requested, kept), one| (requested + one.requested, kept + one.kept));
