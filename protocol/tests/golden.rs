@@ -1,6 +1,5 @@
 //! The wire, byte for byte: each frame of both sides, with and without its optional fields, beside the text that carries it.
 //! Programs outside this repository read and write these texts, so a change here is a change of the protocol.
-#![expect(clippy::unwrap_used, reason = "a frame that cannot be read must fail the test")]
 
 use protocol::{
     ClientFrame, Command, Cursor, DecodeError, Event, Head, Kind, Limits, MessageRef, Reason, RefusalCode, Reply,

@@ -3,10 +3,9 @@ use std::time::Duration;
 
 use protocol::{Cursor, MessageId, RoomName, User};
 use server::backend::{
-    AppendReceipt, Backend, BackendUpdate, Ephemeral, EventDraft, Result, StoredEvent,
-    redis::{self, RedisConfig},
-    sqlite,
+    AppendReceipt, Backend, BackendUpdate, Ephemeral, EventDraft, Result, StoredEvent, redis, sqlite,
 };
+use server::config::RedisConfig;
 use tempfile::TempDir;
 use tokio::sync::MutexGuard;
 
