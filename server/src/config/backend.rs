@@ -28,8 +28,8 @@ pub struct RedisConfig {
     pub ca: Option<Vec<u8>>,
     /// `HISTORY_LIMIT`, default 10000: events kept per room, from 100 to 1000000.
     pub history_limit: usize,
-    /// `REDIS_WAIT_REPLICAS`, default 0, and `REDIS_WAIT_MS`, default 1000: how many replicas must have an event before it
-    /// is acknowledged, and how long they may take.
+    /// `REDIS_WAIT_REPLICAS`, default 0, and `REDIS_WAIT_MS`, default 1000: how many replicas must have an event before
+    /// it is acknowledged, and how long they may take.
     pub replicas: Option<(u32, Duration)>,
 }
 
