@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{limits, read_event::Fields};
+use crate::{decode::EventFields, limits};
 
 /// A person, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
@@ -13,7 +13,7 @@ pub struct User {
 
 /// One durable change to a room. Everything that changes what a room shows is one of these, in one sequence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Fields")]
+#[serde(try_from = "EventFields")]
 pub struct Event {
     /// The room it belongs to.
     pub room: String,
@@ -111,16 +111,6 @@ impl Reply {
     }
 }
 
-/// The fields that events of some kind have.
-pub(crate) struct Details {
-    pub(crate) id: Option<String>,
-    pub(crate) text: Option<String>,
-    pub(crate) reply: Option<Reply>,
-    pub(crate) target: Option<u64>,
-    pub(crate) emoji: Option<String>,
-    pub(crate) on: Option<bool>,
-}
-
 impl Kind {
     /// The client's own id of what happened, by which its author knows it again.
     #[must_use]
@@ -131,18 +121,6 @@ impl Kind {
             }
             Self::Unknown => None,
         }
-    }
-
-    /// What the fields of an event say; `None` where one is missing.
-    pub(crate) fn read(kind: &str, details: Details) -> Option<Self> {
-        let Details { id, text, reply, target, emoji, on } = details;
-        Some(match kind {
-            "message" => Self::Message { id: id?, text: text?, reply },
-            "edit" => Self::Edit { id: id?, target: target?, text: text? },
-            "delete" => Self::Delete { id: id?, target: target? },
-            "reaction" => Self::Reaction { id: id?, target: target?, emoji: emoji?, on: on? },
-            _ => Self::Unknown,
-        })
     }
 }
 

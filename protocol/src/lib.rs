@@ -7,14 +7,13 @@ mod client_frame;
 mod close;
 mod command;
 mod cursor;
+mod decode;
 mod emoji;
 mod error;
 mod event;
 pub mod limits;
 mod message;
 mod name;
-mod read_event;
-mod read_server_frame;
 mod server_frame;
 
 pub use client_frame::{ClientFrame, DecodeError};

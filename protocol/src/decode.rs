@@ -1,0 +1,258 @@
+//! Decoding of what the server sends: events and frames.
+//!
+//! Each is decoded in two steps: first every field that any kind of it has, then the kind that is named. Browsers do it with
+//! miniserde, because serde's code for these types would be a tenth of what they load: it is generated for each type anew,
+//! and reports what is wrong with each field, which nobody reads here. Servers read stored events with serde, by the same
+//! fields; `flatten` and tagged enums, which serde offers for this, would buffer every value.
+
+use miniserde::{
+    Deserialize, Error, Result,
+    de::{Map, Visitor},
+    json, make_place,
+};
+
+use crate::{Event, Head, Kind, Limits, Reason, RefusalCode, Reply, ServerFrame, User};
+
+/// The fields of a JSON object while it is read.
+trait Fields: Default {
+    type Value;
+
+    /// Where the value of a field goes.
+    fn visitor<'a>(fields: &'a mut Self, name: &str) -> &'a mut dyn Visitor;
+
+    /// The value, unless a field that its kind needs is missing.
+    fn build(self) -> Option<Self::Value>;
+}
+
+/// Declares fields of which each may be missing or `null`, and how they are found by name.
+macro_rules! fields {
+    (
+        $(#[$meta:meta])*
+        struct $name:ident -> $value:ty { $($field:ident: $type:ty,)* $(.. $rest:ident: $rest_type:ty,)* }
+        |$fields:ident, $unlisted:ident| $visitor:expr
+    ) => {
+        $(#[$meta])*
+        #[derive(Default)]
+        pub(crate) struct $name {
+            // The outer option tells whether the field is there, the inner one whether it is `null`.
+            $($field: Option<Option<$type>>,)*
+            $($rest: $rest_type,)*
+        }
+
+        impl Fields for $name {
+            type Value = $value;
+
+            fn visitor<'a>($fields: &'a mut Self, name: &str) -> &'a mut dyn Visitor {
+                match name {
+                    $(stringify!($field) => Deserialize::begin(&mut $fields.$field),)*
+                    $unlisted => $visitor,
+                }
+            }
+
+            fn build(self) -> Option<$value> {
+                Self::build(self)
+            }
+        }
+    };
+}
+
+fields! {
+    #[derive(serde::Deserialize)]
+    struct EventFields -> Event {
+        room: String,
+        seq: u64,
+        uid: String,
+        prev: String,
+        at: u64,
+        author: User,
+        kind: String,
+        id: String,
+        text: String,
+        reply: Reply,
+        target: u64,
+        emoji: String,
+        on: bool,
+    }
+    |fields, _unlisted| <dyn Visitor>::ignore()
+}
+
+impl EventFields {
+    fn build(self) -> Option<Event> {
+        let (id, text, target) = (self.id.flatten(), self.text.flatten(), self.target.flatten());
+        let kind = match self.kind.flatten()?.as_str() {
+            "message" => Kind::Message { id: id?, text: text?, reply: self.reply.flatten() },
+            "edit" => Kind::Edit { id: id?, target: target?, text: text? },
+            "delete" => Kind::Delete { id: id?, target: target? },
+            "reaction" => {
+                Kind::Reaction { id: id?, target: target?, emoji: self.emoji.flatten()?, on: self.on.flatten()? }
+            }
+            _ => Kind::Unknown,
+        };
+        Some(Event {
+            room: self.room.flatten()?,
+            seq: self.seq.flatten()?,
+            uid: self.uid.flatten()?,
+            prev: self.prev.flatten()?,
+            at: self.at.flatten()?,
+            author: self.author.flatten()?,
+            kind,
+        })
+    }
+}
+
+impl TryFrom<EventFields> for Event {
+    type Error = &'static str;
+
+    fn try_from(fields: EventFields) -> std::result::Result<Self, Self::Error> {
+        fields.build().ok_or("a field of the event is missing")
+    }
+}
+
+fields! {
+    /// The fields of a frame. Those that an event has as well are in `event`.
+    struct FrameFields -> ServerFrame {
+        after_ms: u64,
+        before: u64,
+        code: String,
+        count: u64,
+        epoch: String,
+        events: Vec<Event>,
+        head: Head,
+        heartbeat_ms: u64,
+        joined: Vec<User>,
+        left: Vec<String>,
+        limits: Limits,
+        message: String,
+        people: Vec<User>,
+        re: String,
+        read: u64,
+        reason: String,
+        recovered: bool,
+        retry_after_ms: u64,
+        start: bool,
+        trimmed: bool,
+        user: User,
+        version: String,
+        within_ms: u64,
+        .. r#type: Option<String>,
+        .. event: EventFields,
+    }
+    |fields, name| match name {
+        "type" => Deserialize::begin(&mut fields.r#type),
+        name => EventFields::visitor(&mut fields.event, name),
+    }
+}
+
+impl FrameFields {
+    fn build(self) -> Option<ServerFrame> {
+        if self.r#type.as_deref()? == "event" {
+            return self.event.build().map(ServerFrame::Event);
+        }
+        let EventFields { room, seq, at, id, .. } = self.event;
+        let (room, id, head, events) = (room.flatten(), id.flatten(), self.head.flatten(), self.events.flatten());
+        let (epoch, count, people) = (self.epoch.flatten(), self.count.flatten(), self.people.flatten());
+        let reason = self.reason.flatten().map(|reason| Reason::named(&reason));
+        Some(match self.r#type?.as_str() {
+            "welcome" => ServerFrame::Welcome {
+                user: self.user.flatten()?,
+                heartbeat_ms: self.heartbeat_ms.flatten()?,
+                limits: self.limits.flatten()?,
+                version: self.version.flatten()?,
+            },
+            "joined" => ServerFrame::Joined {
+                room: room?,
+                epoch: epoch?,
+                recovered: self.recovered.flatten()?,
+                reason,
+                events: events?,
+                head: head?,
+                people: people?,
+                count: count?,
+                read: self.read.flatten(),
+            },
+            "sent" => ServerFrame::Sent { room: room?, id: id?, seq: seq.flatten()?, at: at.flatten()? },
+            "refused" => ServerFrame::Refused {
+                re: self.re.flatten()?,
+                room,
+                id,
+                code: RefusalCode::named(&self.code.flatten()?),
+                message: self.message.flatten()?,
+                retry_after_ms: self.retry_after_ms.flatten(),
+            },
+            "reset" => ServerFrame::Reset { room: room?, reason: reason?, epoch: epoch?, events: events?, head: head? },
+            "history" => ServerFrame::History {
+                room: room?,
+                before: self.before.flatten(),
+                events: events?,
+                start: self.start.flatten()?,
+                trimmed: self.trimmed.flatten()?,
+            },
+            "people" => ServerFrame::People {
+                room: room?,
+                joined: self.joined.flatten()?,
+                left: self.left.flatten()?,
+                count: count?,
+                people,
+            },
+            "typing" => ServerFrame::Typing { room: room?, user: self.user.flatten()? },
+            "read" => ServerFrame::Read { room: room?, seq: seq.flatten()? },
+            "rotate" => ServerFrame::Rotate { within_ms: self.within_ms.flatten()? },
+            "retry" => ServerFrame::Retry { after_ms: self.after_ms.flatten()? },
+            "tick" => ServerFrame::Tick,
+            "pong" => ServerFrame::Pong,
+            _ => ServerFrame::Unknown,
+        })
+    }
+}
+
+impl ServerFrame {
+    /// Decodes one text message. Unknown fields, frames and kinds of event are ignored.
+    ///
+    /// # Errors
+    /// The peer is broken, no Sala server, or so new that it gives a known field another meaning.
+    pub fn decode(text: &str) -> Result<Self> {
+        json::from_str(text)
+    }
+}
+
+make_place!(Place);
+
+impl Deserialize for Event {
+    fn begin(out: &mut Option<Self>) -> &mut dyn Visitor {
+        Place::new(out)
+    }
+}
+
+impl Deserialize for ServerFrame {
+    fn begin(out: &mut Option<Self>) -> &mut dyn Visitor {
+        Place::new(out)
+    }
+}
+
+impl Visitor for Place<Event> {
+    fn map(&mut self) -> Result<Box<dyn Map + '_>> {
+        Ok(Box::new(Reader { value: &mut self.out, fields: EventFields::default() }))
+    }
+}
+
+impl Visitor for Place<ServerFrame> {
+    fn map(&mut self) -> Result<Box<dyn Map + '_>> {
+        Ok(Box::new(Reader { value: &mut self.out, fields: FrameFields::default() }))
+    }
+}
+
+struct Reader<'a, F: Fields> {
+    value: &'a mut Option<F::Value>,
+    fields: F,
+}
+
+impl<F: Fields> Map for Reader<'_, F> {
+    fn key(&mut self, name: &str) -> Result<&mut dyn Visitor> {
+        Ok(F::visitor(&mut self.fields, name))
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        *self.value = Some(std::mem::take(&mut self.fields).build().ok_or(Error)?);
+        Ok(())
+    }
+}
