@@ -14,7 +14,7 @@ pub(crate) struct Chain {
 
 /// How an event stands to a [`Chain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Relation {
     /// It is part of it.
     Seen,
     /// It is older than all of it, or of a history that began anew: that cannot be told.
@@ -22,7 +22,7 @@ pub(crate) enum Place {
     /// It is the next one.
     Next,
     /// Something is missing in between, or the room's history went another way.
-    Broken,
+    Gap,
 }
 
 impl Chain {
@@ -39,7 +39,7 @@ impl Chain {
     }
 
     /// The number of the first event of the stretch; of the next one while it is empty.
-    pub(crate) fn first(&self) -> u64 {
+    pub(crate) fn first_seq(&self) -> u64 {
         // Wrapping is exact for a stretch that ends at the largest number.
         self.cursor.seq.wrapping_add(1).wrapping_sub(self.uids.len() as u64)
     }
@@ -48,24 +48,24 @@ impl Chain {
         self.uids.len()
     }
 
-    pub(crate) fn place(&self, event: &Event) -> Place {
+    pub(crate) fn relation(&self, event: &Event) -> Relation {
         if event.seq > self.cursor.seq {
             let next = event.seq - self.cursor.seq == 1 && event.prev == self.cursor.uid;
-            return if next { Place::Next } else { Place::Broken };
+            return if next { Relation::Next } else { Relation::Gap };
         }
         match self.uid_at(event.seq) {
-            Some(uid) if *uid == event.uid => Place::Seen,
-            Some(_) => Place::Broken,
-            None => Place::Older,
+            Some(uid) if *uid == event.uid => Relation::Seen,
+            Some(_) => Relation::Gap,
+            None => Relation::Older,
         }
     }
 
     /// Whether the stretch holds that very event, or ends right there.
-    pub(crate) fn holds(&self, head: &Head) -> bool {
+    pub(crate) fn contains(&self, head: &Head) -> bool {
         self.uid_at(head.seq) == Some(&head.uid)
     }
 
-    /// Takes the event that is [`Place::Next`].
+    /// Takes the event that is [`Relation::Next`].
     pub(crate) fn push(&mut self, event: &Event) {
         self.cursor.seq = event.seq;
         self.cursor.uid.clone_from(&event.uid);
@@ -75,7 +75,7 @@ impl Chain {
     /// Takes a chained page from right before the stretch. False if it is not from there.
     pub(crate) fn prepend(&mut self, page: &[Event]) -> bool {
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return true };
-        if last.seq.checked_add(1) != Some(self.first()) || last.uid != self.prev || !page.is_sorted_by(follows) {
+        if last.seq.checked_add(1) != Some(self.first_seq()) || last.uid != self.prev || !page.is_sorted_by(follows) {
             return false;
         }
         self.prev.clone_from(&first.prev);
@@ -86,7 +86,7 @@ impl Chain {
     }
 
     /// Drops all but the last `len` events.
-    pub(crate) fn shorten(&mut self, len: usize) {
+    pub(crate) fn keep_last(&mut self, len: usize) {
         while self.uids.len() > len {
             self.prev = self.uids.pop_front().unwrap_or_default();
         }
@@ -97,7 +97,7 @@ impl Chain {
         if seq == self.cursor.seq {
             return Some(&self.cursor.uid);
         }
-        let index = usize::try_from(seq.checked_sub(self.first())?).ok()?;
+        let index = usize::try_from(seq.checked_sub(self.first_seq())?).ok()?;
         self.uids.get(index)
     }
 }

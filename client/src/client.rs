@@ -1,9 +1,9 @@
 use protocol::{ClientFrame, Command, User, limits};
 
-use crate::by_name::ByName;
 use crate::connection::Connection;
-use crate::outbox::{BOUND, Outbox};
-use crate::turn::Turn;
+use crate::effects::Effects;
+use crate::outbox::{CAPACITY, Outbox};
+use crate::vec_map::VecMap;
 use crate::{
     Change, ConnectionStatus, Context, Effect, FailureReason, Input, PendingCommand, Room, Snapshot, TimelineItem,
 };
@@ -13,26 +13,26 @@ use crate::{
 pub struct Client {
     pub(crate) me: User,
     pub(crate) connection: Connection,
-    pub(crate) rooms: ByName<Room>,
+    pub(crate) rooms: VecMap<Room>,
     /// The room that was opened last, which is the one that is looked at.
-    pub(crate) front: String,
-    /// What is unsent in rooms that are not open.
-    pub(crate) put_by: ByName<Outbox>,
+    pub(crate) active_room: String,
+    /// What is pending in rooms that are not open.
+    pub(crate) outboxes_of_closed_rooms: VecMap<Outbox>,
     /// The largest frame that the server accepts, in bytes.
     pub(crate) frame_limit: usize,
     /// When the latest message was said.
-    last_said: u64,
+    last_command_at: u64,
 }
 
 impl Client {
-    /// A client that has not started. `unsent` is what was persisted by [`Effect::Keep`]; it is sent when its room is
+    /// A client that has not started. `pending` is what was persisted by [`Effect::Keep`]; it is sent when its room is
     /// joined.
     #[must_use]
-    pub fn new(me: User, unsent: Vec<PendingCommand>) -> Self {
-        let mut put_by = ByName::<Outbox>::new();
-        let last_said = unsent.iter().map(|message| message.at).max().unwrap_or_default();
-        for message in unsent {
-            let outbox = put_by.get_or_insert_with(&message.room, Outbox::default);
+    pub fn new(me: User, pending: Vec<PendingCommand>) -> Self {
+        let mut outboxes_of_closed_rooms = VecMap::<Outbox>::new();
+        let last_command_at = pending.iter().map(|message| message.at).max().unwrap_or_default();
+        for message in pending {
+            let outbox = outboxes_of_closed_rooms.get_or_insert_with(&message.room, Outbox::default);
             if !outbox.has(&message.id) {
                 outbox.add(message);
             }
@@ -40,52 +40,52 @@ impl Client {
         Self {
             me,
             connection: Connection::default(),
-            rooms: ByName::new(),
-            front: String::new(),
-            put_by,
+            rooms: VecMap::new(),
+            active_room: String::new(),
+            outboxes_of_closed_rooms,
             frame_limit: limits::FRAME,
-            last_said,
+            last_command_at,
         }
     }
 
     /// Opens a room, with its latest page if that is on the screen already. It is joined at once, or when the link is
     /// live. A room that is open stays as it is; if it could not be entered, that is tried again. The one that was opened last
     /// is joined first whenever the link comes back.
-    pub fn open(&mut self, name: &str, snapshot: Option<Snapshot>, moment: Context) -> Vec<Effect> {
-        let mut turn = Turn::new(moment, self.frame_limit, self.connection.socket());
+    pub fn open(&mut self, name: &str, snapshot: Option<Snapshot>, context: Context) -> Vec<Effect> {
+        let mut effects = Effects::new(context, self.frame_limit, self.connection.socket());
         let live = self.connection.is_live();
-        self.front = name.to_owned();
+        self.active_room = name.to_owned();
         let room = self.rooms.get_or_insert_with(name, || {
-            turn.changed(Change::Rooms);
-            turn.changed(Change::Timeline(name.to_owned()));
-            turn.changed(Change::People(name.to_owned()));
-            Room::new(name, self.me.clone(), self.put_by.remove(name).unwrap_or_default())
+            effects.changed(Change::Rooms);
+            effects.changed(Change::Timeline(name.to_owned()));
+            effects.changed(Change::People(name.to_owned()));
+            Room::new(name, self.me.clone(), self.outboxes_of_closed_rooms.remove(name).unwrap_or_default())
         });
         if let Some(snapshot) = snapshot {
-            room.show(snapshot, &mut turn);
+            room.load_snapshot(snapshot, &mut effects);
         }
-        room.enter(live, &mut turn);
-        turn.into_effects()
+        room.join_if_needed(live, &mut effects);
+        effects.into_vec()
     }
 
     /// Takes one input, and says what it leads to.
-    pub fn handle(&mut self, input: Input<'_>, moment: Context) -> Vec<Effect> {
-        let mut turn = Turn::new(moment, self.frame_limit, self.connection.socket());
+    pub fn handle(&mut self, input: Input<'_>, context: Context) -> Vec<Effect> {
+        let mut effects = Effects::new(context, self.frame_limit, self.connection.socket());
         let link = self.link();
         let was_live = self.connection.is_live();
-        self.take(input, &mut turn);
+        self.dispatch(input, &mut effects);
         if was_live && !self.connection.is_live() {
             for room in self.rooms.values_mut() {
-                room.disconnected(&mut turn);
+                room.disconnected(&mut effects);
             }
         }
-        if self.connection.is_leaving() && self.rooms.values().all(Room::is_settled) {
-            self.connection.arrived(&mut turn);
+        if self.connection.is_draining() && self.rooms.values().all(Room::is_settled) {
+            self.connection.finish_rotation(&mut effects);
         }
         if self.link() != link {
-            turn.changed(Change::Connection);
+            effects.changed(Change::Connection);
         }
-        turn.into_effects()
+        effects.into_vec()
     }
 
     /// When [`Input::Due`] must be given next, on the clock of [`Context::now`].
@@ -105,7 +105,7 @@ impl Client {
     /// How the client stands with the server.
     #[must_use]
     pub fn link(&self) -> ConnectionStatus {
-        self.connection.link()
+        self.connection.status()
     }
 
     /// A room that is open.
@@ -119,37 +119,37 @@ impl Client {
         self.rooms.values()
     }
 
-    fn take(&mut self, input: Input<'_>, turn: &mut Turn) {
+    fn dispatch(&mut self, input: Input<'_>, effects: &mut Effects) {
         match input {
-            Input::Start => self.connection.start(turn),
-            Input::Text { socket, text } => self.receive(socket, text, turn),
-            Input::Closed { socket, code } => self.connection.closed(socket, code, turn),
-            Input::Due => self.due(turn),
-            Input::Online => self.connection.online(turn),
-            Input::Offline => self.connection.doubt(turn),
-            Input::Visible => self.connection.hurry(turn),
-            Input::Leave { room } => self.leave(room, turn),
-            Input::Command { room, id, command, key } => self.command(room, id, command, key, turn),
+            Input::Start => self.connection.start(effects),
+            Input::Text { socket, text } => self.handle_text(socket, text, effects),
+            Input::Closed { socket, code } => self.connection.closed(socket, code, effects),
+            Input::Due => self.handle_timeout(effects),
+            Input::Online => self.connection.online(effects),
+            Input::Offline => self.connection.probe(effects),
+            Input::Visible => self.connection.retry_now(effects),
+            Input::Leave { room } => self.leave(room, effects),
+            Input::Command { room, id, command, key } => self.command(room, id, command, key, effects),
             Input::Retry { room, id } => {
                 let space = self.has_space();
-                self.with(room, |room| room.retry(id, space, turn));
+                self.with_room(room, |room| room.retry(id, space, effects));
             }
-            Input::Discard { room, id } => self.with(room, |room| room.discard(id, turn)),
-            Input::Older { room } => self.with(room, |room| room.want_older(turn)),
-            Input::Writing { room } => self.with(room, |room| room.writing(turn)),
-            Input::Read { room } => self.with(room, |room| room.read(turn)),
+            Input::Discard { room, id } => self.with_room(room, |room| room.discard(id, effects)),
+            Input::Older { room } => self.with_room(room, |room| room.load_older(effects)),
+            Input::Writing { room } => self.with_room(room, |room| room.send_typing(effects)),
+            Input::Read { room } => self.with_room(room, |room| room.read(effects)),
         }
     }
 
-    fn due(&mut self, turn: &mut Turn) {
-        self.connection.due(turn);
+    fn handle_timeout(&mut self, effects: &mut Effects) {
+        self.connection.handle_timeout(effects);
         let live = self.connection.is_live();
         for room in self.rooms.values_mut() {
-            room.due(live, turn);
+            room.handle_timeout(live, effects);
         }
     }
 
-    fn command(&mut self, room: &str, id: String, mut command: Command, key: Option<&str>, turn: &mut Turn) {
+    fn command(&mut self, room: &str, id: String, mut command: Command, key: Option<&str>, effects: &mut Effects) {
         let mut failed = None;
         if let Command::Edit { target, text } = &mut command
             && key.is_some_and(|key| !self.shows(room, target.seq, key))
@@ -164,64 +164,64 @@ impl Client {
             // A person's click can come after the message was let go of.
             return;
         }
-        let at = self.said_at(turn);
-        self.put(PendingCommand { room: room.to_owned(), id, command, at, failed }, turn);
+        let at = self.next_command_time(effects);
+        self.enqueue(PendingCommand { room: room.to_owned(), id, command, at, failed }, effects);
     }
 
     fn shows(&self, room: &str, seq: u64, key: &str) -> bool {
-        let is_it = |line: &TimelineItem| line.seq == Some(seq) && line.key == key;
+        let is_it = |item: &TimelineItem| item.seq == Some(seq) && item.key == key;
         self.rooms.get(room).is_some_and(|room| room.lines().iter().any(is_it))
     }
 
     /// No two at once: what is persisted comes back in the order of its times.
-    fn said_at(&mut self, turn: &Turn) -> u64 {
-        self.last_said = turn.now.max(self.last_said.saturating_add(1));
-        self.last_said
+    fn next_command_time(&mut self, effects: &Effects) -> u64 {
+        self.last_command_at = effects.now.max(self.last_command_at.saturating_add(1));
+        self.last_command_at
     }
 
-    fn put(&mut self, unsent: PendingCommand, turn: &mut Turn) {
+    fn enqueue(&mut self, pending: PendingCommand, effects: &mut Effects) {
         let space = self.has_space();
-        if let Some(room) = self.rooms.get_mut(&unsent.room) {
-            room.send(unsent, space, turn);
+        if let Some(room) = self.rooms.get_mut(&pending.room) {
+            room.send(pending, space, effects);
             return;
         }
-        let outbox = self.put_by.get_or_insert_with(&unsent.room, Outbox::default);
-        if outbox.has(&unsent.id) {
+        let outbox = self.outboxes_of_closed_rooms.get_or_insert_with(&pending.room, Outbox::default);
+        if outbox.has(&pending.id) {
             return;
         }
         if space {
-            turn.effect(Effect::Keep(unsent.clone()));
-            outbox.add(unsent);
+            effects.push(Effect::Keep(pending.clone()));
+            outbox.add(pending);
         } else {
-            outbox.spill(unsent);
+            outbox.overflow(pending);
         }
     }
 
-    fn leave(&mut self, name: &str, turn: &mut Turn) {
+    fn leave(&mut self, name: &str, effects: &mut Effects) {
         let Some(room) = self.rooms.remove(name) else { return };
         if self.connection.is_live() {
-            turn.transmit(&ClientFrame::Leave { room: name.to_owned() });
+            effects.transmit(&ClientFrame::Leave { room: name.to_owned() });
             // Those that were one too many may fit now.
             for room in self.rooms.values_mut().filter(|room| room.refusal().is_some()) {
-                room.enter(true, turn);
+                room.join_if_needed(true, effects);
             }
         }
         let outbox = room.into_outbox();
         if !outbox.is_empty() {
-            self.put_by.get_or_insert_with(name, || outbox);
+            self.outboxes_of_closed_rooms.get_or_insert_with(name, || outbox);
         }
-        turn.changed(Change::Rooms);
+        effects.changed(Change::Rooms);
     }
 
     fn has_space(&self) -> bool {
         let open = self.rooms.values().map(Room::outbox);
-        open.chain(self.put_by.values()).map(Outbox::len).sum::<usize>() < BOUND
+        open.chain(self.outboxes_of_closed_rooms.values()).map(Outbox::len).sum::<usize>() < CAPACITY
     }
 
     /// Does something in a room, if it is open: a person's click can come after the room was left.
-    pub(crate) fn with(&mut self, room: &str, act: impl FnOnce(&mut Room)) {
+    pub(crate) fn with_room(&mut self, room: &str, action: impl FnOnce(&mut Room)) {
         if let Some(room) = self.rooms.get_mut(room) {
-            act(room);
+            action(room);
         }
     }
 }

@@ -2,116 +2,116 @@
 
 use protocol::{Limits, RefusalCode, ServerFrame, User};
 
-use crate::connection::Source;
+use crate::connection::SocketRole;
+use crate::effects::Effects;
 use crate::presence::People;
-use crate::room::{Joined, OlderPage, Refused};
+use crate::room::{HistoryPage, Joined, Refused};
 use crate::timeline::Page;
-use crate::turn::Turn;
 use crate::{Client, Effect, Room, StopReason};
 
 impl Client {
     /// Takes a text message.
-    pub(crate) fn receive(&mut self, socket: u32, text: &str, turn: &mut Turn) {
+    pub(crate) fn handle_text(&mut self, socket: u32, text: &str, effects: &mut Effects) {
         // What cannot be read is passed over like a frame of a newer version: what it said of a room is missed there,
         // and an answer that never comes is asked for again.
         let frame = ServerFrame::decode(text).unwrap_or(ServerFrame::Unknown);
-        match self.connection.source(socket) {
-            Source::Present if self.connection.is_connecting() => match frame {
+        match self.connection.role(socket) {
+            SocketRole::Current if self.connection.is_connecting() => match frame {
                 ServerFrame::Welcome { user, heartbeat_ms, limits, .. } => {
-                    self.welcome(user, heartbeat_ms, limits, false, turn);
+                    self.welcome(user, heartbeat_ms, limits, false, effects);
                 }
-                ServerFrame::Retry { after_ms } => self.connection.retry(after_ms),
+                ServerFrame::Retry { after_ms } => self.connection.set_retry_after(after_ms),
                 _ => {}
             },
-            Source::Present => {
-                self.connection.heard(turn.now);
-                self.dispatch(frame, turn);
+            SocketRole::Current => {
+                self.connection.received(effects.now);
+                self.handle_frame(frame, effects);
             }
-            Source::Next => {
+            SocketRole::Next => {
                 if let ServerFrame::Welcome { user, heartbeat_ms, limits, .. } = frame {
-                    self.welcome(user, heartbeat_ms, limits, true, turn);
+                    self.welcome(user, heartbeat_ms, limits, true, effects);
                 }
             }
             // What was said on it is answered there, and events may still come to it first.
-            Source::Last => match &frame {
+            SocketRole::Previous => match &frame {
                 ServerFrame::Event(_)
                 | ServerFrame::Sent { .. }
                 | ServerFrame::People { .. }
                 | ServerFrame::Typing { .. }
-                | ServerFrame::Read { .. } => self.dispatch(frame, turn),
-                ServerFrame::Refused { re, .. } if is_said(re) => self.dispatch(frame, turn),
+                | ServerFrame::Read { .. } => self.handle_frame(frame, effects),
+                ServerFrame::Refused { re, .. } if is_command(re) => self.handle_frame(frame, effects),
                 _ => {}
             },
-            Source::Gone => {}
+            SocketRole::Closed => {}
         }
     }
 
     /// Takes a socket into use, which may take over from the present one.
-    fn welcome(&mut self, user: User, heartbeat_ms: u64, limits: Limits, takes_over: bool, turn: &mut Turn) {
+    fn welcome(&mut self, user: User, heartbeat_ms: u64, limits: Limits, takes_over: bool, effects: &mut Effects) {
         if user.id != self.me.id {
             // Somebody else signed in, in another tab: what is on this screen and in its outbox is not theirs.
-            self.connection.stop(StopReason::SignIn, turn);
+            self.connection.stop(StopReason::SignIn, effects);
             return;
         }
         if takes_over {
-            self.connection.take_over(heartbeat_ms, turn);
-            self.rooms.values_mut().for_each(Room::moved);
+            self.connection.take_over(heartbeat_ms, effects);
+            self.rooms.values_mut().for_each(Room::rotated);
         } else {
-            self.connection.welcome(heartbeat_ms, turn.now);
+            self.connection.welcome(heartbeat_ms, effects.now);
         }
         self.frame_limit = limits.frame;
-        turn.frame_limit = limits.frame;
+        effects.frame_limit = limits.frame;
         if user != self.me {
             for room in self.rooms.values_mut() {
-                room.rename(&user, turn);
+                room.rename(&user, effects);
             }
             self.me = user;
         }
         // The room that is looked at comes first: the server may have room for no more than some of them.
-        let front = self.front.clone();
-        self.with(&front, |room| room.enter(true, turn));
+        let active_room = self.active_room.clone();
+        self.with_room(&active_room, |room| room.join_if_needed(true, effects));
         for room in self.rooms.values_mut() {
-            room.enter(true, turn);
+            room.join_if_needed(true, effects);
         }
     }
 
-    fn dispatch(&mut self, frame: ServerFrame, turn: &mut Turn) {
+    fn handle_frame(&mut self, frame: ServerFrame, effects: &mut Effects) {
         match frame {
             ServerFrame::Joined { room, epoch, recovered, reason, events, head, people, count, read } => {
                 let answer = Joined { page: Page { epoch, events, head }, recovered, reason, people, count, read };
-                self.with(&room, |room| room.joined(answer, turn));
+                self.with_room(&room, |room| room.joined(answer, effects));
             }
             ServerFrame::Event(event) => {
                 let room = event.room.clone();
-                self.with(&room, |room| room.receive(event, turn));
+                self.with_room(&room, |room| room.handle_event(event, effects));
             }
-            ServerFrame::Sent { room, id, seq, .. } => self.sent(&room, &id, seq, turn),
+            ServerFrame::Sent { room, id, seq, .. } => self.sent(&room, &id, seq, effects),
             ServerFrame::Refused { re, room: Some(room), id, code, message, retry_after_ms } => {
-                self.refused(&re, &room, id.as_deref(), Refused { code, message, retry_after_ms }, turn);
+                self.refused(&re, &room, id.as_deref(), Refused { code, message, retry_after_ms }, effects);
             }
             ServerFrame::Reset { room, reason, epoch, events, head } => {
-                self.with(&room, |room| room.reset(Page { epoch, events, head }, reason, turn));
+                self.with_room(&room, |room| room.reset(Page { epoch, events, head }, reason, effects));
             }
             ServerFrame::History { room, before, events, start, trimmed } => {
-                let page = OlderPage { before, events, start, trimmed };
-                self.with(&room, |room| room.older_came(page, turn));
+                let page = HistoryPage { before, events, start, trimmed };
+                self.with_room(&room, |room| room.history_received(page, effects));
             }
-            ServerFrame::People { room, joined, left, count, people } => self.with(&room, |room| {
+            ServerFrame::People { room, joined, left, count, people } => self.with_room(&room, |room| {
                 for id in &left {
-                    room.stopped_writing(id, turn);
+                    room.peer_stopped_typing(id, effects);
                 }
                 let update = |here: &mut People| match people {
                     Some(people) => *here = People::new(people, count),
                     None => here.update(joined, &left, count),
                 };
-                room.people_changed(update, turn);
+                room.update_people(update, effects);
             }),
-            ServerFrame::Typing { room, user } => self.with(&room, |room| room.wrote(user, turn)),
-            ServerFrame::Read { room, seq } => self.with(&room, |room| room.read_elsewhere(seq, turn)),
-            ServerFrame::Retry { after_ms } => self.connection.retry(after_ms),
+            ServerFrame::Typing { room, user } => self.with_room(&room, |room| room.peer_typing(user, effects)),
+            ServerFrame::Read { room, seq } => self.with_room(&room, |room| room.read_elsewhere(seq, effects)),
+            ServerFrame::Retry { after_ms } => self.connection.set_retry_after(after_ms),
             // The server, too, wants to hear something of an idle socket.
-            ServerFrame::Tick => turn.transmit(&protocol::ClientFrame::Ping),
-            ServerFrame::Rotate { .. } => self.connection.rotate(turn),
+            ServerFrame::Tick => effects.transmit(&protocol::ClientFrame::Ping),
+            ServerFrame::Rotate { .. } => self.connection.rotate(effects),
             ServerFrame::Refused { room: None, .. }
             | ServerFrame::Welcome { .. }
             | ServerFrame::Pong
@@ -119,26 +119,26 @@ impl Client {
         }
     }
 
-    fn sent(&mut self, room: &str, id: &str, seq: u64, turn: &mut Turn) {
+    fn sent(&mut self, room: &str, id: &str, seq: u64, effects: &mut Effects) {
         if let Some(open) = self.rooms.get_mut(room) {
-            open.sent(id, seq, turn);
-        } else if self.put_by.get_mut(room).is_some_and(|outbox| outbox.settle(id)) {
-            turn.effect(Effect::Forget { room: room.to_owned(), id: id.to_owned() });
+            open.sent(id, seq, effects);
+        } else if self.outboxes_of_closed_rooms.get_mut(room).is_some_and(|outbox| outbox.confirm(id)) {
+            effects.push(Effect::Forget { room: room.to_owned(), id: id.to_owned() });
         }
     }
 
-    fn refused(&mut self, re: &str, room: &str, id: Option<&str>, refused: Refused, turn: &mut Turn) {
-        self.with(room, |room| match (re, id) {
-            ("join", _) => room.join_refused(refused, turn),
-            (re, Some(id)) if is_said(re) => room.send_refused(id, refused, turn),
-            ("history", _) => room.older_refused(&refused, turn),
-            ("typing" | "read", _) if refused.code == RefusalCode::NotJoined => room.expelled(turn),
+    fn refused(&mut self, re: &str, room: &str, id: Option<&str>, refused: Refused, effects: &mut Effects) {
+        self.with_room(room, |room| match (re, id) {
+            ("join", _) => room.join_refused(refused, effects),
+            (re, Some(id)) if is_command(re) => room.send_refused(id, refused, effects),
+            ("history", _) => room.history_refused(&refused, effects),
+            ("typing" | "read", _) if refused.code == RefusalCode::NotJoined => room.not_joined(effects),
             _ => {}
         });
     }
 }
 
 /// Whether frames of that type come from the outbox.
-fn is_said(re: &str) -> bool {
+fn is_command(re: &str) -> bool {
     matches!(re, "send" | "edit" | "delete" | "react")
 }

@@ -56,7 +56,7 @@ pub enum Input<'a> {
     Offline,
     /// The person looks at the page again.
     Visible,
-    /// Leave a room and forget what it showed; what is unsent there waits for the next visit.
+    /// Leave a room and forget what it showed; what is pending there waits for the next visit.
     Leave {
         /// The room.
         room: &'a str,
@@ -152,7 +152,7 @@ pub enum Change {
     Connection,
     /// Which rooms there are, and [`unread`](crate::Room::unread) and [`refusal`](crate::Room::refusal) of them.
     Rooms,
-    /// What a room shows: [`lines`](crate::Room::lines), whether it is loaded, whether there is older, notice, refusal.
+    /// What a room shows: [`items`](crate::Room::items), whether it is loaded, whether there is older, notice, refusal.
     Timeline(String),
     /// [`people`](crate::Room::people) or [`count`](crate::Room::count) of a room.
     People(String),

@@ -8,11 +8,11 @@
 //!
 //! - [`Client`] (`client`, `frames`) hands inputs and frames to the connection or to the room they are about.
 //! - `connection` knows whether there is a socket, how it does and when there is the next: back-off (`backoff`),
-//!   heartbeat, close codes, and the change to another one before the present one is cut (`handover`). [`ConnectionStatus`] is what people see of it.
+//!   heartbeat, close codes, and the change to another one before the present one is cut (`rotation`). [`ConnectionStatus`] is what people see of it.
 //! - [`Room`] (`room`) joins (`membership`), shows events in their order (`timeline`, which is a `chain` of events and
-//!   the `lines` drawn from them), loads `older` ones, sends (`outbox`), and knows up to where it is read (`position`), who is here (`presence`) and who
+//!   the `items` drawn from them), loads `older` ones, sends (`outbox`), and knows up to where it is read (`position`), who is here (`presence`) and who
 //!   writes (`typing`).
-//! - `turn` is one input while it is worked out: it gathers the effects.
+//! - `effects` is one input while it is worked out: it gathers the effects.
 //!
 //! Three rules carry the rest:
 //!
@@ -25,36 +25,34 @@
 //!   waits for ever; [`Client::deadline`] is the earliest.
 
 mod backoff;
-mod by_name;
 mod chain;
 mod client;
 mod connection;
 mod connection_status;
+mod effects;
 mod failure_reason;
 mod frames;
-mod handover;
+mod history_request;
 mod input;
-mod lines;
 mod membership;
 mod mentions;
-mod older;
 mod outbox;
 mod pending_command;
-mod position;
 mod presence;
+mod read_marker;
 mod room;
+mod rotation;
 #[cfg(test)]
 mod tests;
 mod timeline;
-mod turn;
 mod typing;
+mod vec_map;
 
 pub use client::Client;
 pub use connection_status::{ConnectionStatus, StopReason};
 pub use failure_reason::FailureReason;
 pub use input::{Change, Context, Effect, Input, Snapshot};
-pub use lines::{DeliveryStatus, Reaction, TimelineItem};
 pub use mentions::{is_of_a_word, mention_places, mentions, name_at, stands_apart};
 pub use pending_command::PendingCommand;
 pub use room::Room;
-pub use timeline::Notice;
+pub use timeline::{DeliveryStatus, Notice, Reaction, TimelineItem};

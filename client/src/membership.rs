@@ -1,17 +1,17 @@
 use crate::backoff::Backoff;
-use crate::turn::Turn;
+use crate::effects::Effects;
 
 /// How long the answer to a join may take, in milliseconds.
-const ANSWER: u64 = 15_000;
+const RESPONSE_TIMEOUT: u64 = 15_000;
 
 /// Whether the server counts this socket as a member of a room, and what is asked about it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Membership {
     /// Joined on this socket.
-    inside: bool,
+    joined: bool,
     join: Join,
     /// Joins in a row that brought nothing new.
-    fruitless: u32,
+    joins_without_progress: u32,
     backoff: Backoff,
 }
 
@@ -19,62 +19,62 @@ pub(crate) struct Membership {
 enum Join {
     #[default]
     Idle,
-    /// Asked; again, should there be no answer by then.
-    Asked { until: u64 },
+    /// InFlight; again, should there be no answer by then.
+    InFlight { until: u64 },
     /// To be asked at that time.
-    Waiting { at: u64 },
+    Scheduled { at: u64 },
 }
 
 impl Membership {
-    pub(crate) fn is_inside(&self) -> bool {
-        self.inside
+    pub(crate) fn is_joined(&self) -> bool {
+        self.joined
     }
 
     /// Whether an answer to a join is to come, now or later: no reason to ask again.
     pub(crate) fn is_joining(&self) -> bool {
-        matches!(self.join, Join::Asked { .. } | Join::Waiting { .. })
+        matches!(self.join, Join::InFlight { .. } | Join::Scheduled { .. })
     }
 
-    pub(crate) fn asked(&mut self, now: u64) {
-        self.join = Join::Asked { until: now.saturating_add(ANSWER) };
+    pub(crate) fn join_sent(&mut self, now: u64) {
+        self.join = Join::InFlight { until: now.saturating_add(RESPONSE_TIMEOUT) };
     }
 
     pub(crate) fn joined(&mut self) {
-        self.inside = true;
+        self.joined = true;
         self.join = Join::Idle;
     }
 
     /// Neither a member nor about to be one, as far as this socket goes.
-    pub(crate) fn refused(&mut self) {
-        self.inside = false;
+    pub(crate) fn reset(&mut self) {
+        self.joined = false;
         self.join = Join::Idle;
     }
 
-    pub(crate) fn wait_until(&mut self, at: u64) {
-        self.join = Join::Waiting { at };
+    pub(crate) fn join_at(&mut self, at: u64) {
+        self.join = Join::Scheduled { at };
     }
 
     /// The server says that it never heard of this member.
-    pub(crate) fn expelled(&mut self) {
-        self.inside = false;
+    pub(crate) fn not_joined(&mut self) {
+        self.joined = false;
     }
 
     /// Plans to join again, because what is shown cannot be all: at once, but not in a loop. True if now.
-    pub(crate) fn doubt(&mut self, turn: &Turn) -> bool {
+    pub(crate) fn schedule_rejoin(&mut self, effects: &Effects) -> bool {
         if self.is_joining() {
             return false;
         }
-        self.fruitless += 1;
-        let at_once = self.fruitless == 1;
+        self.joins_without_progress += 1;
+        let at_once = self.joins_without_progress == 1;
         if !at_once {
-            self.join = Join::Waiting { at: turn.now.saturating_add(self.backoff.next(turn.random)) };
+            self.join = Join::Scheduled { at: effects.now.saturating_add(self.backoff.next(effects.random)) };
         }
         at_once
     }
 
     /// Something new came.
-    pub(crate) fn progressed(&mut self) {
-        self.fruitless = 0;
+    pub(crate) fn made_progress(&mut self) {
+        self.joins_without_progress = 0;
         self.backoff.reset();
     }
 
@@ -88,8 +88,8 @@ impl Membership {
 
     pub(crate) fn deadline(&self) -> Option<u64> {
         match self.join {
-            Join::Asked { until } => Some(until),
-            Join::Waiting { at } => Some(at),
+            Join::InFlight { until } => Some(until),
+            Join::Scheduled { at } => Some(at),
             Join::Idle => None,
         }
     }

@@ -29,7 +29,7 @@ impl PendingCommand {
     /// Reads what was persisted; `None` if this version does not know what it is.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
-        json::from_str::<Kept>(text).ok()?.unsent()
+        json::from_str::<Kept>(text).ok()?.into_pending()
     }
 
     /// Whether anybody could ever take it. What one reacts with is the server's to judge: its list would be paid for in
@@ -65,8 +65,8 @@ struct Kept {
 }
 
 impl From<PendingCommand> for Kept {
-    fn from(unsent: PendingCommand) -> Self {
-        let PendingCommand { room, id, command, at, failed } = unsent;
+    fn from(pending: PendingCommand) -> Self {
+        let PendingCommand { room, id, command, at, failed } = pending;
         let (target, uid) = command.reference().map(|reference| (reference.seq, reference.uid.clone())).unzip();
         let uid = uid.flatten();
         let (text, change, with) = match command {
@@ -81,7 +81,7 @@ impl From<PendingCommand> for Kept {
 }
 
 impl Kept {
-    fn unsent(self) -> Option<PendingCommand> {
+    fn into_pending(self) -> Option<PendingCommand> {
         let Self { room, id, text, at, failed, change, target, uid, with } = self;
         let target = target.map(|seq| MessageRef { seq, uid });
         let command = match (change.as_deref(), text, target, with) {

@@ -11,7 +11,7 @@ pub(crate) struct People {
 impl People {
     pub(crate) fn new(people: Vec<User>, count: u64) -> Self {
         let mut these = Self { list: Vec::new(), count };
-        these.admit(people);
+        these.insert_all(people);
         these
     }
 
@@ -26,16 +26,16 @@ impl People {
     /// Takes news of who came and went.
     pub(crate) fn update(&mut self, joined: Vec<User>, left: &[String], count: u64) {
         self.list.retain(|user| !left.contains(&user.id));
-        self.admit(joined);
+        self.insert_all(joined);
         self.count = count;
     }
 
-    fn admit(&mut self, people: Vec<User>) {
+    fn insert_all(&mut self, people: Vec<User>) {
         for user in people {
             self.list.retain(|known| known.id != user.id);
             if self.list.len() < limits::PEOPLE {
-                let place = self.list.partition_point(|known| stands_before(known, &user));
-                self.list.insert(place, user);
+                let index = self.list.partition_point(|known| sorts_before(known, &user));
+                self.list.insert(index, user);
             }
         }
     }
@@ -43,7 +43,7 @@ impl People {
 
 /// Regardless of the case of ASCII only: the table of all other letters would be paid for in what browsers load, as would
 /// sorting by the standard library.
-fn stands_before(one: &User, other: &User) -> bool {
+fn sorts_before(one: &User, other: &User) -> bool {
     letters(one).cmp(letters(other)).then_with(|| one.id.cmp(&other.id)).is_lt()
 }
 

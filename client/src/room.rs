@@ -1,27 +1,27 @@
 //! One room: what it shows, and what is said to the server about it.
 
-mod entering;
-mod reading;
-mod sending;
+mod history;
+mod join;
+mod send;
 mod unread;
 
 use std::collections::VecDeque;
 
 use protocol::{Event, User};
 
+use crate::effects::Effects;
+use crate::history_request::HistoryRequest;
 use crate::membership::Membership;
-use crate::older::Older;
 use crate::outbox::Outbox;
-use crate::position::Position;
 use crate::presence::People;
+use crate::read_marker::ReadMarker;
 use crate::timeline::Timeline;
-use crate::turn::Turn;
 use crate::typing::Typing;
 use crate::{Change, FailureReason, Notice, TimelineItem};
 
-pub(crate) use entering::Joined;
-pub(crate) use reading::OlderPage;
-pub(crate) use sending::Refused;
+pub(crate) use history::HistoryPage;
+pub(crate) use join::Joined;
+pub(crate) use send::Refused;
 
 /// A room that is open.
 #[derive(Clone, Debug)]
@@ -33,12 +33,12 @@ pub struct Room {
     timeline: Timeline,
     /// Events that came while a join was on its way and do not fit yet. Bounded: the oldest give way, and are missed
     /// when the others are tried.
-    held: VecDeque<Event>,
+    buffered: VecDeque<Event>,
     outbox: Outbox,
-    older: Older,
+    history_request: HistoryRequest,
     people: People,
     typing: Typing,
-    position: Position,
+    read_marker: ReadMarker,
     unread: u64,
 }
 
@@ -52,7 +52,7 @@ impl Room {
     /// What the list shows, oldest first: what was sent, then what is pending or failed in the order of sending.
     #[must_use]
     pub fn lines(&self) -> &[TimelineItem] {
-        self.timeline.lines()
+        self.timeline.items()
     }
 
     /// Who is here, as far as they are listed: by name regardless of case, then by id.
@@ -70,7 +70,7 @@ impl Room {
     /// The others who write now, in the order in which they began.
     #[must_use]
     pub fn typing(&self, now: u64) -> Vec<User> {
-        self.typing.writers(now)
+        self.typing.typists(now)
     }
 
     /// Whether there may be older messages to load.
@@ -82,10 +82,10 @@ impl Room {
     /// Whether older messages are on their way.
     #[must_use]
     pub fn is_loading_older(&self) -> bool {
-        self.older != Older::Idle
+        self.history_request != HistoryRequest::Idle
     }
 
-    /// Whether messages from before the first line existed and are no longer kept.
+    /// Whether messages from before the first item existed and are no longer kept.
     #[must_use]
     pub fn is_trimmed(&self) -> bool {
         self.timeline.is_trimmed()
@@ -121,116 +121,116 @@ impl Room {
             membership: Membership::default(),
             refusal: None,
             timeline: Timeline::default(),
-            held: VecDeque::new(),
+            buffered: VecDeque::new(),
             outbox,
-            older: Older::Idle,
+            history_request: HistoryRequest::Idle,
             people: People::default(),
             typing: Typing::default(),
-            position: Position::default(),
+            read_marker: ReadMarker::default(),
             unread: 0,
         };
-        room.timeline.show_unsent(&room.outbox, &room.me);
+        room.timeline.show_pending(&room.outbox, &room.me);
         room
     }
 
-    pub(crate) fn rename(&mut self, me: &User, turn: &mut Turn) {
+    pub(crate) fn rename(&mut self, me: &User, effects: &mut Effects) {
         self.me = me.clone();
-        self.redraw(turn);
+        self.update_pending_items(effects);
     }
 
     /// The socket is gone: nothing that was asked on it is answered any more.
-    pub(crate) fn disconnected(&mut self, turn: &mut Turn) {
+    pub(crate) fn disconnected(&mut self, effects: &mut Effects) {
         self.membership.disconnected();
-        self.held.clear();
+        self.buffered.clear();
         self.outbox.disconnected();
-        self.older.disconnected();
-        self.expire_typing(turn);
+        self.history_request.disconnected();
+        self.expire_typing(effects);
     }
 
     /// Another socket has taken over: it has to be told of the room, and the last one still brings what it can.
-    pub(crate) fn moved(&mut self) {
+    pub(crate) fn rotated(&mut self) {
         self.membership.disconnected();
-        self.older.disconnected();
+        self.history_request.disconnected();
     }
 
     /// Whether the present socket has all of the room that it will get.
     pub(crate) fn is_settled(&self) -> bool {
-        self.membership.is_inside() || self.refusal.is_some()
+        self.membership.is_joined() || self.refusal.is_some()
     }
 
     pub(crate) fn into_outbox(mut self) -> Outbox {
         self.outbox.disconnected();
-        self.outbox.forget_accepted();
+        self.outbox.drop_acknowledged();
         self.outbox
     }
 
     /// Does what is due; `live` says whether there is a socket to do it on.
-    pub(crate) fn due(&mut self, live: bool, turn: &mut Turn) {
-        self.expire_typing(turn);
+    pub(crate) fn handle_timeout(&mut self, live: bool, effects: &mut Effects) {
+        self.expire_typing(effects);
         if !live {
             return;
         }
-        if self.membership.is_due(turn.now) {
-            self.join(turn);
+        if self.membership.is_due(effects.now) {
+            self.join(effects);
         }
-        if !self.membership.is_inside() {
+        if !self.membership.is_joined() {
             return;
         }
-        self.outbox.expire(turn.now);
-        self.flush(turn);
-        self.ask_older(turn);
-        self.tell_position(turn);
-        if self.outbox.misses_event(turn.now) {
-            self.doubt(turn);
+        self.outbox.expire(effects.now);
+        self.flush(effects);
+        self.request_history(effects);
+        self.send_read_marker(effects);
+        if self.outbox.event_is_overdue(effects.now) {
+            self.rejoin(effects);
         }
     }
 
     pub(crate) fn deadline(&self, live: bool) -> Option<u64> {
-        let inside = live && self.membership.is_inside();
+        let inside = live && self.membership.is_joined();
         let on_the_link = self.membership.deadline().filter(|_| live);
-        let as_member = [self.outbox.deadline(), self.older.deadline(), self.position.deadline()];
+        let as_member = [self.outbox.deadline(), self.history_request.deadline(), self.read_marker.deadline()];
         let as_member = as_member.into_iter().flatten().filter(|_| inside).min();
         [self.typing.deadline(), on_the_link, as_member].into_iter().flatten().min()
     }
 
-    pub(crate) fn people_changed(&mut self, update: impl FnOnce(&mut People), turn: &mut Turn) {
+    pub(crate) fn update_people(&mut self, update: impl FnOnce(&mut People), effects: &mut Effects) {
         let before = self.people.clone();
         update(&mut self.people);
         if self.people != before {
-            turn.changed(Change::People(self.name.clone()));
+            effects.changed(Change::People(self.name.clone()));
         }
     }
 
-    pub(crate) fn wrote(&mut self, user: User, turn: &mut Turn) {
-        if user.id != self.me.id && self.typing.note(user, turn.now) {
-            self.typing_changed(turn);
+    pub(crate) fn peer_typing(&mut self, user: User, effects: &mut Effects) {
+        if user.id != self.me.id && self.typing.started(user, effects.now) {
+            self.typing_changed(effects);
         }
     }
 
-    pub(crate) fn stopped_writing(&mut self, id: &str, turn: &mut Turn) {
-        if self.typing.end(id) {
-            self.typing_changed(turn);
+    pub(crate) fn peer_stopped_typing(&mut self, id: &str, effects: &mut Effects) {
+        if self.typing.stopped(id) {
+            self.typing_changed(effects);
         }
     }
 
-    fn expire_typing(&mut self, turn: &mut Turn) {
-        if self.typing.expire(turn.now) {
-            self.typing_changed(turn);
+    fn expire_typing(&mut self, effects: &mut Effects) {
+        if self.typing.expire(effects.now) {
+            self.typing_changed(effects);
         }
     }
 
-    fn typing_changed(&self, turn: &mut Turn) {
-        turn.changed(Change::Typing(self.name.clone()));
+    fn typing_changed(&self, effects: &mut Effects) {
+        effects.changed(Change::Typing(self.name.clone()));
     }
 
-    fn timeline_changed(&self, turn: &mut Turn) {
-        turn.changed(Change::Timeline(self.name.clone()));
+    fn timeline_changed(&self, effects: &mut Effects) {
+        effects.changed(Change::Timeline(self.name.clone()));
     }
 
     /// Brings what is shown of the outbox up to date.
-    fn redraw(&mut self, turn: &mut Turn) {
-        if self.timeline.show_unsent(&self.outbox, &self.me) {
-            self.timeline_changed(turn);
+    fn update_pending_items(&mut self, effects: &mut Effects) {
+        if self.timeline.show_pending(&self.outbox, &self.me) {
+            self.timeline_changed(effects);
         }
     }
 }

@@ -1,16 +1,23 @@
-mod taken_back;
+mod item;
+mod items;
+mod local_echo;
+mod lost_on_fork;
+mod mutation;
 
 use protocol::{Cursor, Event, Head, MessageRef, Reason, User};
 
-use crate::chain::{Chain, Place, unbroken_end};
-use crate::lines::{Amendment, Lines, key};
+use crate::PendingCommand;
+use crate::chain::{Chain, Relation, unbroken_end};
 use crate::outbox::Outbox;
-use crate::{PendingCommand, TimelineItem};
+use items::{Items, key};
+use mutation::Mutation;
+
+pub use item::{DeliveryStatus, Reaction, TimelineItem};
 
 /// The most events that are held of one room. One more, and the older part is let go; it can be loaded again.
-const HELD: usize = 12_000;
+const MAX_EVENTS: usize = 12_000;
 /// What is held after that.
-const HELD_AFTER: usize = 10_000;
+const EVENTS_AFTER_TRIM: usize = 10_000;
 
 /// FailureReason the view of a room was replaced: between what it showed and what it shows something may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +28,11 @@ pub enum Notice {
     Reset,
 }
 
-/// What is shown of a room: a stretch of its history that ends at the cursor, and what is unsent beneath.
+/// What is shown of a room: a stretch of its history that ends at the cursor, and what is pending beneath.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline {
     chain: Option<Chain>,
-    lines: Lines,
+    items: Items,
     /// Whether there is nothing older to load.
     complete: bool,
     /// Whether what was older is no longer kept.
@@ -45,14 +52,14 @@ impl Timeline {
         self.chain.as_ref().map(Chain::cursor)
     }
 
-    pub(crate) fn lines(&self) -> &[TimelineItem] {
-        self.lines.as_slice()
+    pub(crate) fn items(&self) -> &[TimelineItem] {
+        self.items.as_slice()
     }
 
     /// Whether somebody's message or change of that id is held.
     pub(crate) fn has(&self, author: &User, id: &str) -> bool {
-        let is_it = |change: &Amendment| change.author.id == author.id && change.id == id;
-        self.lines.has(&key(&author.id, id)) || self.lines.amendments().iter().any(is_it)
+        let is_it = |change: &Mutation| change.author.id == author.id && change.id == id;
+        self.items.has(&key(&author.id, id)) || self.items.mutations().iter().any(is_it)
     }
 
     /// The name of the event at that number, if it is held.
@@ -79,23 +86,23 @@ impl Timeline {
     }
 
     /// The number of the first event that is held.
-    pub(crate) fn first(&self) -> Option<u64> {
-        self.chain.as_ref().map(Chain::first)
+    pub(crate) fn first_seq(&self) -> Option<u64> {
+        self.chain.as_ref().map(Chain::first_seq)
     }
 
     /// How an event stands to what is held; nothing is known before the first page.
-    pub(crate) fn place(&self, event: &Event) -> Place {
-        self.chain.as_ref().map_or(Place::Broken, |chain| chain.place(event))
+    pub(crate) fn relation(&self, event: &Event) -> Relation {
+        self.chain.as_ref().map_or(Relation::Gap, |chain| chain.relation(event))
     }
 
-    /// Shows the event that is [`Place::Next`]. True if the lines look different.
+    /// Shows the event that is [`Relation::Next`]. True if the items look different.
     pub(crate) fn push(&mut self, event: Event) -> bool {
         let Some(chain) = &mut self.chain else { return false };
         chain.push(&event);
-        let different = self.lines.push(event);
-        if chain.len() > HELD {
-            chain.shorten(HELD_AFTER);
-            self.lines.remove_before(chain.first());
+        let different = self.items.push(event);
+        if chain.len() > MAX_EVENTS {
+            chain.keep_last(EVENTS_AFTER_TRIM);
+            self.items.remove_before(chain.first_seq());
             self.complete = false;
             self.trimmed = false;
         }
@@ -104,7 +111,7 @@ impl Timeline {
 
     /// Whether all up to that event is shown. More may be.
     pub(crate) fn reaches(&self, head: &Head) -> bool {
-        self.chain.as_ref().is_some_and(|chain| chain.cursor().seq > head.seq || chain.holds(head))
+        self.chain.as_ref().is_some_and(|chain| chain.cursor().seq > head.seq || chain.contains(head))
     }
 
     /// Whether a page is shown already, and nothing that it takes back: then it answers an older question.
@@ -112,12 +119,12 @@ impl Timeline {
         self.chain.as_ref().is_some_and(|chain| {
             let takes_back =
                 matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) && chain.cursor().seq != page.head.seq;
-            chain.cursor().epoch == page.epoch && chain.holds(&page.head) && !takes_back
+            chain.cursor().epoch == page.epoch && chain.contains(&page.head) && !takes_back
         })
     }
 
     /// FailureReason a page takes the place of what is shown. One that takes something back is of another history, whatever the
-    /// server calls it: nobody is to lose lines without a word.
+    /// server calls it: nobody is to lose items without a word.
     pub(crate) fn reason_of(&self, page: &Page, said: Reason) -> Reason {
         let Some(chain) = &self.chain else { return said };
         let cursor = chain.cursor();
@@ -125,7 +132,7 @@ impl Timeline {
         let takes_back = seq < cursor.seq || (seq == cursor.seq && *uid != cursor.uid);
         if cursor.epoch != page.epoch {
             Reason::Epoch
-        } else if takes_back && !chain.holds(&page.head) {
+        } else if takes_back && !chain.contains(&page.head) {
             Reason::Fork
         } else {
             said
@@ -133,7 +140,7 @@ impl Timeline {
     }
 
     /// Whether the room is known, and nothing was ever said in it.
-    fn is_silent(&self) -> bool {
+    fn is_empty_room(&self) -> bool {
         self.chain.as_ref().is_some_and(|chain| chain.cursor().seq == 0)
     }
 
@@ -146,12 +153,12 @@ impl Timeline {
             Reason::New => None,
             Reason::Trimmed => Some(Notice::Trimmed),
             // Where nothing was said nothing can be missing: a room that stays silent for a day begins anew.
-            Reason::Epoch | Reason::Fork | Reason::Unknown => (!self.is_silent()).then_some(Notice::Reset),
+            Reason::Epoch | Reason::Fork | Reason::Unknown => (!self.is_empty_room()).then_some(Notice::Reset),
         };
         self.chain = Some(Chain::new(page.epoch, &events, page.head));
-        self.lines.clear_sent();
+        self.items.clear_sent();
         for event in events {
-            self.lines.push(event);
+            self.items.push(event);
         }
     }
 
@@ -168,25 +175,25 @@ impl Timeline {
         if !events.is_empty() && self.notice == Some(Notice::Trimmed) {
             self.notice = None;
         }
-        self.lines.prepend(events);
+        self.items.prepend(events);
         true
     }
 
-    /// Shows what is unsent: messages beneath those that were sent, changes at what they change. True if something looks
+    /// Shows what is pending: messages beneath those that were sent, changes at what they change. True if something looks
     /// different.
-    pub(crate) fn show_unsent(&mut self, outbox: &Outbox, me: &User) -> bool {
+    pub(crate) fn show_pending(&mut self, outbox: &Outbox, me: &User) -> bool {
         let (here, elsewhere): (Vec<_>, Vec<_>) = outbox.changes().partition(|change| self.holds_target(change));
-        let different = self.lines.set_changes(&here, me);
-        self.lines.set_unsent(outbox.lines(me, &elsewhere)) | different
+        let different = self.items.set_changes(&here, me);
+        self.items.set_pending(outbox.items(me, &elsewhere)) | different
     }
 }
 
 /// How many of the events a person other than `me` said after number `seq`.
 pub(crate) fn unread_after(events: &[Event], seq: u64, me: &User) -> u64 {
-    events.iter().filter(|event| event.seq > seq && is_news(event, me)).count() as u64
+    events.iter().filter(|event| event.seq > seq && is_message_of_other(event, me)).count() as u64
 }
 
 /// Whether an event is a message of somebody else.
-pub(crate) fn is_news(event: &Event, me: &User) -> bool {
+pub(crate) fn is_message_of_other(event: &Event, me: &User) -> bool {
     matches!(event.kind, protocol::Kind::Message { .. }) && event.author.id != me.id
 }

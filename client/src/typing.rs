@@ -1,36 +1,36 @@
 use protocol::{User, limits};
 
 /// How long a sign of writing lasts, in milliseconds.
-const LASTS: u64 = 6_000;
+const TIMEOUT: u64 = 6_000;
 /// The least time between two signs of our own, in milliseconds.
-const EVERY: u64 = 3_000;
+const SEND_INTERVAL: u64 = 3_000;
 
 /// Who is writing in a room, and when we last said that we are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Typing {
     /// With the time at which it is over; bounded like the list of people.
-    writers: Vec<(User, u64)>,
-    said_at: Option<u64>,
+    typists: Vec<(User, u64)>,
+    sent_at: Option<u64>,
 }
 
 impl Typing {
     /// Somebody writes. True if they did not before.
-    pub(crate) fn note(&mut self, user: User, now: u64) -> bool {
-        let until = now.saturating_add(LASTS);
-        if let Some(writer) = self.writers.iter_mut().find(|(writer, _)| writer.id == user.id) {
-            let shown = writer.1 > now;
-            *writer = (user, until);
+    pub(crate) fn started(&mut self, user: User, now: u64) -> bool {
+        let until = now.saturating_add(TIMEOUT);
+        if let Some(typist) = self.typists.iter_mut().find(|(typist, _)| typist.id == user.id) {
+            let shown = typist.1 > now;
+            *typist = (user, until);
             return !shown;
         }
-        let room = self.writers.len() < limits::PEOPLE;
+        let room = self.typists.len() < limits::PEOPLE;
         if room {
-            self.writers.push((user, until));
+            self.typists.push((user, until));
         }
         room
     }
 
     /// Somebody stopped writing: they said it, or left. True if they were writing.
-    pub(crate) fn end(&mut self, id: &str) -> bool {
+    pub(crate) fn stopped(&mut self, id: &str) -> bool {
         self.remove(|(user, _)| user.id == id)
     }
 
@@ -41,31 +41,31 @@ impl Typing {
 
     /// When the next one's time is over.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        self.writers.iter().map(|(_, until)| *until).min()
+        self.typists.iter().map(|(_, until)| *until).min()
     }
 
-    pub(crate) fn writers(&self, now: u64) -> Vec<User> {
-        self.writers.iter().filter(|(_, until)| *until > now).map(|(user, _)| user.clone()).collect()
+    pub(crate) fn typists(&self, now: u64) -> Vec<User> {
+        self.typists.iter().filter(|(_, until)| *until > now).map(|(user, _)| user.clone()).collect()
     }
 
     /// Whether it is time to say that we write, and if so notes that we did.
-    pub(crate) fn may_say(&mut self, now: u64) -> bool {
-        let may = self.said_at.is_none_or(|at| now.abs_diff(at) >= EVERY);
+    pub(crate) fn should_send(&mut self, now: u64) -> bool {
+        let may = self.sent_at.is_none_or(|at| now.abs_diff(at) >= SEND_INTERVAL);
         if may {
-            self.said_at = Some(now);
+            self.sent_at = Some(now);
         }
         may
     }
 
     /// What was written is sent: the next letter begins something new.
-    pub(crate) fn sent(&mut self) {
-        self.said_at = None;
+    pub(crate) fn reset_sent(&mut self) {
+        self.sent_at = None;
     }
 
     fn remove(&mut self, over: impl Fn(&(User, u64)) -> bool) -> bool {
-        let before = self.writers.len();
-        self.writers.retain(|writer| !over(writer));
-        self.writers.len() != before
+        let before = self.typists.len();
+        self.typists.retain(|typist| !over(typist));
+        self.typists.len() != before
     }
 }
 
@@ -80,11 +80,11 @@ mod tests {
     #[test]
     fn a_sign_lasts_six_seconds_and_a_new_one_prolongs_it() {
         let mut typing = Typing::default();
-        assert!(typing.note(user("a"), 1_000));
-        assert!(!typing.note(user("a"), 3_000), "already shown");
+        assert!(typing.started(user("a"), 1_000));
+        assert!(!typing.started(user("a"), 3_000), "already shown");
         assert_eq!(typing.deadline(), Some(9_000));
-        assert_eq!(typing.writers(8_999), [user("a")]);
-        assert!(typing.writers(9_000).is_empty());
+        assert_eq!(typing.typists(8_999), [user("a")]);
+        assert!(typing.typists(9_000).is_empty());
         assert!(!typing.expire(8_999));
         assert!(typing.expire(9_000));
         assert_eq!(typing.deadline(), None);
@@ -93,16 +93,16 @@ mod tests {
     #[test]
     fn who_is_done_writing_is_no_longer_shown() {
         let mut typing = Typing::default();
-        typing.note(user("a"), 0);
-        assert!(!typing.end("b"));
-        assert!(typing.end("a"));
-        assert!(typing.writers(1).is_empty());
+        typing.started(user("a"), 0);
+        assert!(!typing.stopped("b"));
+        assert!(typing.stopped("a"));
+        assert!(typing.typists(1).is_empty());
     }
 
     #[test]
     fn we_say_it_every_three_seconds_at_most() {
         let mut typing = Typing::default();
-        let said: Vec<u64> = (0..8_000).step_by(500).filter(|now| typing.may_say(*now)).collect();
+        let said: Vec<u64> = (0..8_000).step_by(500).filter(|now| typing.should_send(*now)).collect();
         assert_eq!(said, [0, 3_000, 6_000]);
     }
 }

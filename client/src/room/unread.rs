@@ -3,7 +3,7 @@
 use protocol::{ClientFrame, Event, Kind};
 
 use super::Room;
-use crate::turn::Turn;
+use crate::effects::Effects;
 use crate::{Change, Effect, TimelineItem, mentions};
 
 impl Room {
@@ -11,7 +11,7 @@ impl Room {
     /// when they first came counts as read.
     #[must_use]
     pub fn read_to(&self) -> u64 {
-        self.position.to()
+        self.read_marker.seq()
     }
 
     /// Messages of others after [`Room::read_to`], as far as they are here.
@@ -23,84 +23,84 @@ impl Room {
     /// Whether there may be more of them than those that are here.
     #[must_use]
     pub fn has_more_unread(&self) -> bool {
-        self.unread > 0 && self.timeline.first().is_some_and(|first| first > self.read_to() + 1)
+        self.unread > 0 && self.timeline.first_seq().is_some_and(|first| first > self.read_to() + 1)
     }
 
     /// Whether this screen has shown the person all that there is.
     #[must_use]
     pub fn is_read(&self) -> bool {
-        self.unread == 0 && self.timeline.cursor().is_none_or(|cursor| self.position.is_read(cursor.seq))
+        self.unread == 0 && self.timeline.cursor().is_none_or(|cursor| self.read_marker.is_read(cursor.seq))
     }
 
     /// How many of the unread messages mention the person, as far as they are here.
     #[must_use]
     pub fn mentions_unread(&self) -> u64 {
-        self.unread_lines().filter(|line| mentions(&line.text, &self.me.name)).count() as u64
+        self.unread_lines().filter(|item| mentions(&item.text, &self.me.name)).count() as u64
     }
 
     /// The unread messages that are here, latest first.
     pub fn unread_lines(&self) -> impl Iterator<Item = &TimelineItem> {
-        self.news(self.read_to())
+        self.messages_of_others(self.read_to())
     }
 
     /// The number of the first unread message, as far as they are here.
     #[must_use]
     pub fn first_unread(&self) -> Option<u64> {
-        self.unread_lines().last().and_then(|line| line.seq)
+        self.unread_lines().last().and_then(|item| item.seq)
     }
 
     /// Messages of others after that number, as far as they are here.
     #[must_use]
     pub fn news_after(&self, seq: u64) -> u64 {
-        self.news(seq).count() as u64
+        self.messages_of_others(seq).count() as u64
     }
 
     /// The latest first.
-    fn news(&self, after: u64) -> impl Iterator<Item = &TimelineItem> {
-        let sent = self.lines().iter().rev().filter(|line| line.seq.is_some());
-        sent.take_while(move |line| line.seq > Some(after)).filter(|line| line.author.id != self.me.id)
+    fn messages_of_others(&self, after: u64) -> impl Iterator<Item = &TimelineItem> {
+        let sent = self.lines().iter().rev().filter(|item| item.seq.is_some());
+        sent.take_while(move |item| item.seq > Some(after)).filter(|item| item.author.id != self.me.id)
     }
 
     /// The person looks at the room.
-    pub(crate) fn read(&mut self, turn: &mut Turn) {
+    pub(crate) fn read(&mut self, effects: &mut Effects) {
         let Some(seq) = self.timeline.cursor().map(|cursor| cursor.seq) else { return };
-        self.position.read(seq);
-        self.set_unread(0, turn);
-        self.tell_position(turn);
+        self.read_marker.advance_here(seq);
+        self.set_unread(0, effects);
+        self.send_read_marker(effects);
     }
 
     /// The person has read up to there, as the server knows.
-    pub(crate) fn read_elsewhere(&mut self, seq: u64, turn: &mut Turn) {
-        if self.position.heard(seq) {
+    pub(crate) fn read_elsewhere(&mut self, seq: u64, effects: &mut Effects) {
+        if self.read_marker.advance_elsewhere(seq) {
             let unread = self.unread_lines().count() as u64;
-            self.set_unread(unread, turn);
+            self.set_unread(unread, effects);
         }
     }
 
     /// Tells the server up to where the person has read, not too often.
-    pub(super) fn tell_position(&mut self, turn: &mut Turn) {
-        if self.membership.is_inside()
-            && let Some(seq) = self.position.tell(turn.now)
+    pub(super) fn send_read_marker(&mut self, effects: &mut Effects) {
+        if self.membership.is_joined()
+            && let Some(seq) = self.read_marker.take_unsent(effects.now)
         {
             let (room, uid) = (self.name.clone(), self.uid_at(seq).cloned());
-            turn.transmit(&ClientFrame::Read { room, seq, uid });
+            effects.transmit(&ClientFrame::Read { room, seq, uid });
         }
     }
 
     /// Says that a message mentions the person, if it does.
-    pub(super) fn note_mention(&self, event: &Event, turn: &mut Turn) {
+    pub(super) fn notify_mention(&self, event: &Event, effects: &mut Effects) {
         if let Kind::Message { text, .. } = &event.kind
             && mentions(text, &self.me.name)
         {
             let (room, author) = (self.name.clone(), event.author.name.clone());
-            turn.effect(Effect::Mentioned { room, author, text: text.clone() });
+            effects.push(Effect::Mentioned { room, author, text: text.clone() });
         }
     }
 
-    pub(super) fn set_unread(&mut self, unread: u64, turn: &mut Turn) {
+    pub(super) fn set_unread(&mut self, unread: u64, effects: &mut Effects) {
         if self.unread != unread {
             self.unread = unread;
-            turn.changed(Change::Rooms);
+            effects.changed(Change::Rooms);
         }
     }
 }

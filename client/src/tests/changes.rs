@@ -1,12 +1,12 @@
 //! Changes to messages: edits, deletions, reactions, and answers that quote.
 
 mod fold;
-mod own;
-mod taken;
+mod local_echo;
+mod lost_on_fork;
 
 use protocol::{Command, Event, Kind, Reply, ServerFrame, User};
 
-use super::desk::{Desk, LOBBY, said};
+use super::harness::{Harness, LOBBY, said};
 use crate::{Input, TimelineItem};
 
 fn edit(seq: u64, author: &User, target: u64) -> Event {
@@ -33,7 +33,7 @@ fn sent(id: &str, seq: u64) -> ServerFrame {
     ServerFrame::Sent { room: LOBBY.into(), id: id.into(), seq, at: 0 }
 }
 
-impl Desk {
+impl Harness {
     fn line(&self, seq: u64) -> &TimelineItem {
         self.room().lines().iter().find(|line| line.seq == Some(seq)).unwrap()
     }

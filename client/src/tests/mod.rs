@@ -2,12 +2,12 @@
 
 mod changes;
 mod connection;
-mod desk;
-mod entering;
+mod harness;
+mod history;
+mod join;
 mod model;
-mod older;
 mod outbox;
 mod people;
-mod reading;
+mod read_marker;
 mod recovery;
 mod timeline;

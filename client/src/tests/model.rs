@@ -8,7 +8,7 @@ mod server;
 
 use std::collections::BTreeSet;
 
-use super::desk::{ana, rui};
+use super::harness::{ana, rui};
 use crate::Input;
 use person::Person;
 use random::Random;

@@ -1,7 +1,7 @@
 use protocol::{Command, Event, RefusalCode, ServerFrame, limits};
 
-use super::desk::{
-    Desk, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot, unsent,
+use super::harness::{
+    Harness, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot, unsent,
 };
 use crate::{DeliveryStatus, FailureReason, Input, PendingCommand};
 use protocol::Reason::{Epoch, Fork, New, Trimmed};
@@ -16,96 +16,96 @@ fn own(seq: u64, id: &str) -> ServerFrame {
 
 #[test]
 fn a_message_is_shown_at_once_and_settled_by_whichever_comes_first() {
-    let mut desk = Desk::in_lobby(events(1..=1));
-    assert_eq!(desk.send("x"), "keep x, say x, *timeline");
-    assert_eq!(desk.lines(), "1 x?");
-    let key = desk.room().lines()[1].key.clone();
+    let mut harness = Harness::in_lobby(events(1..=1));
+    assert_eq!(harness.send("x"), "keep x, say x, *timeline");
+    assert_eq!(harness.lines(), "1 x?");
+    let key = harness.room().lines()[1].key.clone();
 
-    let mut event_first = Desk { client: desk.client.clone(), ..desk };
+    let mut event_first = Harness { client: harness.client.clone(), ..harness };
     assert_eq!(event_first.hear(&own(2, "x")), "forget x, *timeline");
     assert_eq!(event_first.lines(), "1 2");
     assert_eq!(event_first.hear(&sent("x", 2)), "");
     assert_eq!(event_first.room().lines()[1].key, key, "what is drawn stays");
 
-    assert_eq!(desk.hear(&sent("x", 2)), "forget x");
-    assert_eq!(desk.lines(), "1 x?", "it has no place yet");
-    assert_eq!(desk.hear(&own(2, "x")), "*timeline");
-    assert_eq!(desk.lines(), "1 2");
+    assert_eq!(harness.hear(&sent("x", 2)), "forget x");
+    assert_eq!(harness.lines(), "1 x?", "it has no place yet");
+    assert_eq!(harness.hear(&own(2, "x")), "*timeline");
+    assert_eq!(harness.lines(), "1 2");
 }
 
 #[test]
 fn whatever_is_unsent_is_sent_again_after_every_join_in_order() {
-    let mut desk = Desk::in_lobby(vec![]);
+    let mut harness = Harness::in_lobby(vec![]);
     for id in ["c", "a", "b"] {
-        desk.send(id);
+        harness.send(id);
     }
-    desk.hear(&sent("a", 7));
-    assert_eq!(desk.come_back(), "join lobby after e1, *link");
-    assert_eq!(desk.hear(&recovered(vec![], head_of(&[]))), "say c", "what was acknowledged is not");
-    assert_eq!(desk.hear(&recovered(vec![], head_of(&[]))), "say c");
-    assert_eq!(desk.hear(&sent("c", 8)), "forget c, say b");
+    harness.hear(&sent("a", 7));
+    assert_eq!(harness.come_back(), "join lobby after e1, *link");
+    assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "say c", "what was acknowledged is not");
+    assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "say c");
+    assert_eq!(harness.hear(&sent("c", 8)), "forget c, say b");
 }
 
 #[test]
 fn an_outbox_survives_a_reload() {
-    let mut desk = Desk::new(vec![unsent("x"), unsent("y"), unsent("x")]);
-    desk.open(Some(snapshot(vec![event(1), said(2, "a", &ana(), "x")])));
-    assert_eq!(desk.lines(), "1 2 y?");
-    desk.go_live();
-    assert_eq!(desk.hear(&recovered(vec![], head_of(&[said(2, "a", &ana(), "x")]))), "say y");
+    let mut harness = Harness::new(vec![unsent("x"), unsent("y"), unsent("x")]);
+    harness.open(Some(snapshot(vec![event(1), said(2, "a", &ana(), "x")])));
+    assert_eq!(harness.lines(), "1 2 y?");
+    harness.go_live();
+    assert_eq!(harness.hear(&recovered(vec![], head_of(&[said(2, "a", &ana(), "x")]))), "say y");
 }
 
 #[test]
 fn a_message_that_is_on_the_screen_already_is_forgotten_at_once() {
-    let mut desk = Desk::new(vec![unsent("x")]);
-    let opened = desk.open(Some(snapshot(vec![said(1, "a", &ana(), "x")])));
+    let mut harness = Harness::new(vec![unsent("x")]);
+    let opened = harness.open(Some(snapshot(vec![said(1, "a", &ana(), "x")])));
     assert_eq!(opened, "forget x, *rooms, *timeline, *people");
-    assert_eq!(desk.send("x"), "", "the same id means the same message");
+    assert_eq!(harness.send("x"), "", "the same id means the same message");
 }
 
 #[test]
 fn an_answer_about_what_is_older_than_the_page_removes_the_line() {
-    let mut desk = Desk::new(vec![unsent("x")]);
-    desk.open(Some(snapshot(events(8..=9))));
-    desk.go_live();
-    desk.hear(&recovered(vec![], head_of(&events(9..=9))));
-    assert_eq!(desk.hear(&sent("x", 3)), "forget x, *timeline");
-    assert_eq!(desk.lines(), "8 9");
+    let mut harness = Harness::new(vec![unsent("x")]);
+    harness.open(Some(snapshot(events(8..=9))));
+    harness.go_live();
+    harness.hear(&recovered(vec![], head_of(&events(9..=9))));
+    assert_eq!(harness.hear(&sent("x", 3)), "forget x, *timeline");
+    assert_eq!(harness.lines(), "8 9");
 }
 
 #[test]
 fn pending_messages_outlive_a_new_page_unless_they_are_in_it() {
     for reason in [New, Trimmed, Fork, Epoch] {
-        let mut desk = Desk::in_lobby(events(1..=2));
-        desk.send("x");
-        desk.send("y");
-        desk.come_back();
-        let answer = desk.hear(&replaced(reason, vec![event(8), said(9, "a", &ana(), "x")]));
+        let mut harness = Harness::in_lobby(events(1..=2));
+        harness.send("x");
+        harness.send("y");
+        harness.come_back();
+        let answer = harness.hear(&replaced(reason, vec![event(8), said(9, "a", &ana(), "x")]));
         assert!(answer.starts_with("forget x, say y"), "{reason:?}: {answer}");
-        assert_eq!(desk.lines(), "8 9 y?", "{reason:?}");
+        assert_eq!(harness.lines(), "8 9 y?", "{reason:?}");
     }
 }
 
 #[test]
 fn an_acknowledged_message_whose_event_is_skipped_is_above_the_page() {
-    let mut desk = Desk::in_lobby(events(1..=2));
-    desk.send("x");
-    desk.hear(&sent("x", 3));
-    desk.come_back();
-    desk.hear(&replaced(Trimmed, events(8..=9)));
-    assert_eq!(desk.lines(), "8 9");
+    let mut harness = Harness::in_lobby(events(1..=2));
+    harness.send("x");
+    harness.hear(&sent("x", 3));
+    harness.come_back();
+    harness.hear(&replaced(Trimmed, events(8..=9)));
+    assert_eq!(harness.lines(), "8 9");
 }
 
 #[test]
 fn an_acknowledged_message_that_the_history_lost_is_the_persons_to_send_again() {
     for reason in [Fork, Epoch] {
-        let mut desk = Desk::in_lobby(events(1..=2));
-        desk.send("x");
-        desk.hear(&sent("x", 3));
-        desk.come_back();
-        let kept = desk.hear(&replaced(reason, events(1..=1)));
+        let mut harness = Harness::in_lobby(events(1..=2));
+        harness.send("x");
+        harness.hear(&sent("x", 3));
+        harness.come_back();
+        let kept = harness.hear(&replaced(reason, events(1..=1)));
         assert!(kept.starts_with("keep x, "), "{reason:?}: {kept}");
-        assert_eq!(desk.lines(), "1 x!", "{reason:?}");
+        assert_eq!(harness.lines(), "1 x!", "{reason:?}");
     }
 }
 
@@ -122,65 +122,65 @@ fn what_a_fork_took_from_the_screen_is_the_persons_to_send_again() {
         (vec![said(8, "b", &rui(), "z")], "", "8"),
         (vec![], "keep kept, keep x, ", "kept! x!"),
     ] {
-        let mut desk = Desk::in_lobby(before.clone());
-        desk.come_back();
-        let heard = desk.hear(&replaced(Fork, page.clone()));
+        let mut harness = Harness::in_lobby(before.clone());
+        harness.come_back();
+        let heard = harness.hear(&replaced(Fork, page.clone()));
         assert_eq!(heard, format!("{kept}*timeline"), "{page:?}");
-        assert_eq!(desk.lines(), lines, "{page:?}");
+        assert_eq!(harness.lines(), lines, "{page:?}");
     }
 }
 
 #[test]
 fn what_a_fork_took_is_sent_again_under_its_id() {
-    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
-    desk.come_back();
-    desk.hear(&replaced(Fork, events(1..=1)));
-    assert_eq!(desk.tell(Input::Retry { room: LOBBY, id: "x" }), "keep x, say x, *timeline");
+    let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
+    harness.come_back();
+    harness.hear(&replaced(Fork, events(1..=1)));
+    assert_eq!(harness.tell(Input::Retry { room: LOBBY, id: "x" }), "keep x, say x, *timeline");
 }
 
 #[test]
 fn an_acknowledged_message_that_is_nowhere_to_be_found_is_said_to_be_lost() {
-    let mut desk = Desk::in_lobby(events(1..=2));
-    desk.send("x");
-    desk.hear(&sent("x", 3));
+    let mut harness = Harness::in_lobby(events(1..=2));
+    harness.send("x");
+    harness.hear(&sent("x", 3));
     let mut kept = String::new();
     for _ in 0..20 {
         if kept.contains("keep") {
             break;
         }
-        if desk.due().contains("join") {
-            kept = desk.hear(&recovered(vec![], head_of(&events(2..=2))));
+        if harness.due().contains("join") {
+            kept = harness.hear(&recovered(vec![], head_of(&events(2..=2))));
         }
     }
-    assert_eq!(desk.lines(), "1 2 x!");
-    assert!((20_000..25_000).contains(&desk.now), "{}", desk.now);
-    desk.hear(&own(3, "x"));
-    assert_eq!(desk.lines(), "1 2 3", "unless it comes after all");
+    assert_eq!(harness.lines(), "1 2 x!");
+    assert!((20_000..25_000).contains(&harness.now), "{}", harness.now);
+    harness.hear(&own(3, "x"));
+    assert_eq!(harness.lines(), "1 2 3", "unless it comes after all");
 }
 
 #[test]
 fn an_acknowledged_message_is_not_lost_because_nobody_could_look() {
-    let mut desk = Desk::in_lobby(events(1..=2));
-    desk.send("x");
-    desk.hear(&sent("x", 3));
+    let mut harness = Harness::in_lobby(events(1..=2));
+    harness.send("x");
+    harness.hear(&sent("x", 3));
     for _ in 0..40 {
-        if desk.due().contains("join") {
-            desk.hear(&refused("join", None, "unavailable", Some(1_000)));
+        if harness.due().contains("join") {
+            harness.hear(&refused("join", None, "unavailable", Some(1_000)));
         }
     }
-    assert!(desk.now > 30_000, "{}", desk.now);
-    assert_eq!(desk.lines(), "1 2 x?");
+    assert!(harness.now > 30_000, "{}", harness.now);
+    assert_eq!(harness.lines(), "1 2 x?");
 }
 
 #[test]
 fn an_acknowledged_message_whose_event_does_not_come_is_looked_for() {
-    let mut desk = Desk::in_lobby(events(1..=2));
-    desk.send("x");
-    desk.hear(&sent("x", 3));
-    assert_eq!((desk.due(), desk.now), ("join lobby after e1a2".into(), 5_000));
+    let mut harness = Harness::in_lobby(events(1..=2));
+    harness.send("x");
+    harness.hear(&sent("x", 3));
+    assert_eq!((harness.due(), harness.now), ("join lobby after e1a2".into(), 5_000));
     let event = said(3, "a", &ana(), "x");
-    assert_eq!(desk.hear(&recovered(vec![event.clone()], head_of(&[event]))), "*timeline");
-    assert_eq!(desk.lines(), "1 2 3");
+    assert_eq!(harness.hear(&recovered(vec![event.clone()], head_of(&[event]))), "*timeline");
+    assert_eq!(harness.lines(), "1 2 3");
 }
 
 #[test]
@@ -196,147 +196,147 @@ fn a_refusal_is_for_now_or_for_good() {
         ("bad_frame", None, "x!", None),
         ("unheard_of", None, "x!", None),
     ] {
-        let mut desk = Desk::in_lobby(vec![]);
-        desk.send("x");
+        let mut harness = Harness::in_lobby(vec![]);
+        harness.send("x");
         let drawn = if again_at.is_some() { "" } else { "keep x, *timeline" };
-        assert_eq!(desk.hear(&refused("send", Some("x"), code, retry_after)), drawn, "{code}");
-        assert_eq!(desk.lines(), lines, "{code}");
+        assert_eq!(harness.hear(&refused("send", Some("x"), code, retry_after)), drawn, "{code}");
+        assert_eq!(harness.lines(), lines, "{code}");
         if let Some(at) = again_at {
-            assert_eq!((desk.due(), desk.now), ("say x".into(), at), "{code}");
+            assert_eq!((harness.due(), harness.now), ("say x".into(), at), "{code}");
         } else {
             assert_eq!(
-                desk.room().lines()[0].state,
+                harness.room().lines()[0].state,
                 DeliveryStatus::Failed(FailureReason::of(RefusalCode::named(code), format!("No: {code}.")))
             );
-            desk.come_back();
-            assert_eq!(desk.hear(&recovered(vec![], head_of(&[]))), "", "{code}: not again by itself");
+            harness.come_back();
+            assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "", "{code}: not again by itself");
         }
     }
 }
 
 #[test]
 fn a_pause_holds_all_and_keeps_their_order() {
-    let mut desk = Desk::in_lobby(vec![]);
+    let mut harness = Harness::in_lobby(vec![]);
     for id in ["a", "b", "c"] {
-        desk.send(id);
+        harness.send(id);
     }
-    desk.hear(&refused("send", Some("a"), "rate_limited", Some(500)));
-    assert_eq!(desk.send("d"), "keep d, *timeline");
-    assert_eq!((desk.due(), desk.now), ("say a".into(), 750));
-    assert_eq!(desk.hear(&sent("a", 1)), "forget a, say b");
-    assert_eq!(desk.hear(&own(1, "a")), "*timeline");
-    assert_eq!(desk.hear(&sent("b", 2)), "forget b, say c");
+    harness.hear(&refused("send", Some("a"), "rate_limited", Some(500)));
+    assert_eq!(harness.send("d"), "keep d, *timeline");
+    assert_eq!((harness.due(), harness.now), ("say a".into(), 750));
+    assert_eq!(harness.hear(&sent("a", 1)), "forget a, say b");
+    assert_eq!(harness.hear(&own(1, "a")), "*timeline");
+    assert_eq!(harness.hear(&sent("b", 2)), "forget b, say c");
 }
 
 #[test]
 fn one_message_at_a_time_is_on_its_way() {
-    let mut desk = Desk::in_lobby(vec![]);
-    assert_eq!(desk.send("a"), "keep a, say a, *timeline");
-    assert_eq!(desk.send("b"), "keep b, *timeline");
-    assert_eq!(desk.send("c"), "keep c, *timeline");
-    assert_eq!(desk.hear(&own(1, "a")), "forget a, say b, *timeline", "its event is an answer, too");
-    assert_eq!(desk.hear(&refused("send", Some("b"), "forbidden", None)), "keep b, say c, *timeline");
+    let mut harness = Harness::in_lobby(vec![]);
+    assert_eq!(harness.send("a"), "keep a, say a, *timeline");
+    assert_eq!(harness.send("b"), "keep b, *timeline");
+    assert_eq!(harness.send("c"), "keep c, *timeline");
+    assert_eq!(harness.hear(&own(1, "a")), "forget a, say b, *timeline", "its event is an answer, too");
+    assert_eq!(harness.hear(&refused("send", Some("b"), "forbidden", None)), "keep b, say c, *timeline");
 }
 
 #[test]
 fn a_message_that_failed_is_not_sent_by_a_reload() {
-    let mut desk = Desk::in_lobby(vec![]);
-    desk.send("x");
-    desk.hear(&refused("send", Some("x"), "forbidden", None));
+    let mut harness = Harness::in_lobby(vec![]);
+    harness.send("x");
+    harness.hear(&refused("send", Some("x"), "forbidden", None));
     let failed = PendingCommand { failed: Some(FailureReason::Refused(RefusalCode::Forbidden)), ..unsent("x") };
-    let mut desk = Desk::new(vec![failed]);
-    desk.open(None);
-    assert_eq!(desk.lines(), "x!");
-    desk.go_live();
-    assert!(!desk.hear(&replaced(New, vec![])).contains("say"));
-    assert_eq!(desk.tell(Input::Retry { room: LOBBY, id: "x" }), "keep x, say x, *timeline");
+    let mut harness = Harness::new(vec![failed]);
+    harness.open(None);
+    assert_eq!(harness.lines(), "x!");
+    harness.go_live();
+    assert!(!harness.hear(&replaced(New, vec![])).contains("say"));
+    assert_eq!(harness.tell(Input::Retry { room: LOBBY, id: "x" }), "keep x, say x, *timeline");
 }
 
 #[test]
 fn a_message_without_an_answer_is_sent_again() {
-    let mut desk = Desk::in_lobby(vec![]);
-    desk.send("x");
-    assert_eq!((desk.due(), desk.now), ("say x".into(), 15_000));
+    let mut harness = Harness::in_lobby(vec![]);
+    harness.send("x");
+    assert_eq!((harness.due(), harness.now), ("say x".into(), 15_000));
 }
 
 #[test]
 fn a_server_that_does_not_know_us_is_joined_first() {
-    let mut desk = Desk::in_lobby(vec![]);
-    desk.send("x");
-    assert_eq!(desk.hear(&refused("send", Some("x"), "not_joined", None)), "join lobby after e1");
-    assert_eq!(desk.send("y"), "keep y, *timeline");
-    assert_eq!(desk.hear(&recovered(vec![], head_of(&[]))), "say x");
-    assert_eq!(desk.hear(&refused("send", Some("x"), "not_joined", None)), "", "not in a loop");
-    assert_eq!((desk.due(), desk.now), ("join lobby after e1".into(), 250));
+    let mut harness = Harness::in_lobby(vec![]);
+    harness.send("x");
+    assert_eq!(harness.hear(&refused("send", Some("x"), "not_joined", None)), "join lobby after e1");
+    assert_eq!(harness.send("y"), "keep y, *timeline");
+    assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "say x");
+    assert_eq!(harness.hear(&refused("send", Some("x"), "not_joined", None)), "", "not in a loop");
+    assert_eq!((harness.due(), harness.now), ("join lobby after e1".into(), 250));
 }
 
 #[test]
 fn a_failed_message_is_the_persons_to_retry_or_discard() {
-    let mut desk = Desk::in_lobby(vec![]);
-    desk.send("x");
-    assert_eq!(desk.tell(Input::Discard { room: LOBBY, id: "x" }), "", "it has not failed");
-    assert_eq!(desk.tell(Input::Retry { room: LOBBY, id: "x" }), "", "it has not failed");
-    desk.hear(&refused("send", Some("x"), "forbidden", None));
-    assert_eq!(desk.tell(Input::Retry { room: LOBBY, id: "x" }), "keep x, say x, *timeline");
-    assert_eq!(desk.lines(), "x?");
-    desk.hear(&refused("send", Some("x"), "forbidden", None));
-    assert_eq!(desk.tell(Input::Discard { room: LOBBY, id: "x" }), "forget x, *timeline");
-    assert_eq!(desk.lines(), "");
+    let mut harness = Harness::in_lobby(vec![]);
+    harness.send("x");
+    assert_eq!(harness.tell(Input::Discard { room: LOBBY, id: "x" }), "", "it has not failed");
+    assert_eq!(harness.tell(Input::Retry { room: LOBBY, id: "x" }), "", "it has not failed");
+    harness.hear(&refused("send", Some("x"), "forbidden", None));
+    assert_eq!(harness.tell(Input::Retry { room: LOBBY, id: "x" }), "keep x, say x, *timeline");
+    assert_eq!(harness.lines(), "x?");
+    harness.hear(&refused("send", Some("x"), "forbidden", None));
+    assert_eq!(harness.tell(Input::Discard { room: LOBBY, id: "x" }), "forget x, *timeline");
+    assert_eq!(harness.lines(), "");
 }
 
 #[test]
 fn what_can_never_be_sent_fails_at_once() {
     let long = "x".repeat(limits::TEXT + 1);
     for (id, text) in [("x", " "), ("x", long.as_str()), ("no id", "hello")] {
-        let mut desk = Desk::in_lobby(vec![]);
-        desk.command(id, Command::send(text));
-        assert!(matches!(desk.room().lines()[0].state, DeliveryStatus::Failed(_)), "{id} {text:.9}");
+        let mut harness = Harness::in_lobby(vec![]);
+        harness.command(id, Command::send(text));
+        assert!(matches!(harness.room().lines()[0].state, DeliveryStatus::Failed(_)), "{id} {text:.9}");
     }
 }
 
 #[test]
 fn a_message_that_would_end_every_connection_is_not_sent() {
-    let mut desk = Desk::in_lobby(vec![]);
+    let mut harness = Harness::in_lobby(vec![]);
     // Each of these takes six bytes on the wire.
     let text = "\u{1}".repeat(limits::TEXT - 1) + "x";
-    assert_eq!(desk.command("x", Command::send(text)), "keep x, keep x, *timeline");
-    assert_eq!(desk.lines(), "x!");
-    assert_eq!(desk.send("y"), "keep y, say y, *timeline");
+    assert_eq!(harness.command("x", Command::send(text)), "keep x, keep x, *timeline");
+    assert_eq!(harness.lines(), "x!");
+    assert_eq!(harness.send("y"), "keep y, say y, *timeline");
 }
 
 #[test]
 fn the_outbox_is_bounded() {
-    let mut desk = Desk::new(vec![]);
-    desk.open(None);
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
     for n in 0..1_000 {
-        assert_eq!(desk.send(&n.to_string()), format!("keep {n}, *timeline"));
+        assert_eq!(harness.send(&n.to_string()), format!("keep {n}, *timeline"));
     }
     for n in 1_000..1_200 {
-        assert_eq!(desk.send(&n.to_string()), "*timeline", "not kept");
+        assert_eq!(harness.send(&n.to_string()), "*timeline", "not kept");
     }
-    let lines = desk.room().lines();
+    let lines = harness.room().lines();
     assert_eq!(lines.len(), 1_100);
     assert!(matches!(&lines[1_000].state, DeliveryStatus::Failed(FailureReason::Crowded)), "{:?}", lines[1_000]);
     assert_eq!(lines[1_000].key, "u_ana/1100", "the oldest of them gave way");
     let retry = Input::Retry { room: LOBBY, id: "1199" };
-    assert_eq!(desk.tell(retry.clone()), "", "still no space");
-    desk.go_live();
-    desk.hear(&replaced(New, vec![]));
-    desk.hear(&sent("0", 1));
-    assert_eq!(desk.tell(retry), "keep 1199, *timeline");
+    assert_eq!(harness.tell(retry.clone()), "", "still no space");
+    harness.go_live();
+    harness.hear(&replaced(New, vec![]));
+    harness.hear(&sent("0", 1));
+    assert_eq!(harness.tell(retry), "keep 1199, *timeline");
 }
 
 #[test]
 fn what_is_unsent_in_a_room_that_was_left_waits_for_the_next_visit() {
-    let mut desk = Desk::in_lobby(vec![]);
-    desk.send("x");
-    desk.send("y");
-    desk.tell(Input::Leave { room: LOBBY });
-    assert_eq!(desk.send("z"), "keep z");
-    assert_eq!(desk.send("z"), "");
-    assert_eq!(desk.hear(&sent("x", 1)), "forget x");
-    desk.open(None);
-    assert_eq!(desk.lines(), "y? z?");
-    assert_eq!(desk.hear(&replaced(New, events(1..=1))), "say y, *timeline, *people");
-    assert_eq!(desk.hear(&sent("y", 2)), "forget y, say z");
+    let mut harness = Harness::in_lobby(vec![]);
+    harness.send("x");
+    harness.send("y");
+    harness.tell(Input::Leave { room: LOBBY });
+    assert_eq!(harness.send("z"), "keep z");
+    assert_eq!(harness.send("z"), "");
+    assert_eq!(harness.hear(&sent("x", 1)), "forget x");
+    harness.open(None);
+    assert_eq!(harness.lines(), "y? z?");
+    assert_eq!(harness.hear(&replaced(New, events(1..=1))), "say y, *timeline, *people");
+    assert_eq!(harness.hear(&sent("y", 2)), "forget y, say z");
 }

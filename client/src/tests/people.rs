@@ -1,6 +1,6 @@
 use protocol::{ServerFrame, User};
 
-use super::desk::{Desk, LOBBY, ana, event, recovered, rui};
+use super::harness::{Harness, LOBBY, ana, event, recovered, rui};
 use crate::Input;
 
 fn people(joined: Vec<User>, left: &[&str], count: u64) -> ServerFrame {
@@ -14,67 +14,67 @@ fn typing(user: User) -> ServerFrame {
 
 #[test]
 fn people_come_and_go() {
-    let mut desk = Desk::in_lobby(vec![]);
-    assert_eq!(desk.hear(&people(vec![rui()], &[], 2)), "*people");
-    assert_eq!((desk.room().people(), desk.room().count()), ([ana(), rui()].as_slice(), 2));
-    assert_eq!(desk.hear(&people(vec![rui()], &[], 2)), "", "nothing new");
-    assert_eq!(desk.hear(&people(vec![], &["u_rui"], 1)), "*people");
-    assert_eq!(desk.room().people(), [ana()]);
+    let mut harness = Harness::in_lobby(vec![]);
+    assert_eq!(harness.hear(&people(vec![rui()], &[], 2)), "*people");
+    assert_eq!((harness.room().people(), harness.room().count()), ([ana(), rui()].as_slice(), 2));
+    assert_eq!(harness.hear(&people(vec![rui()], &[], 2)), "", "nothing new");
+    assert_eq!(harness.hear(&people(vec![], &["u_rui"], 1)), "*people");
+    assert_eq!(harness.room().people(), [ana()]);
     let list = Some(vec![rui()]);
-    desk.hear(&ServerFrame::People { room: LOBBY.into(), joined: vec![], left: vec![], count: 9, people: list });
-    assert_eq!((desk.room().people(), desk.room().count()), ([rui()].as_slice(), 9), "the whole list anew");
+    harness.hear(&ServerFrame::People { room: LOBBY.into(), joined: vec![], left: vec![], count: 9, people: list });
+    assert_eq!((harness.room().people(), harness.room().count()), ([rui()].as_slice(), 9), "the whole list anew");
 }
 
 #[test]
 fn the_list_does_not_flicker_over_a_reconnect() {
-    let mut desk = Desk::in_lobby(vec![]);
-    assert_eq!(desk.come_back(), "join lobby after e1, *link");
-    assert_eq!(desk.room().people(), [ana()]);
-    assert_eq!(desk.hear(&recovered(vec![], protocol::Head::default())), "");
+    let mut harness = Harness::in_lobby(vec![]);
+    assert_eq!(harness.come_back(), "join lobby after e1, *link");
+    assert_eq!(harness.room().people(), [ana()]);
+    assert_eq!(harness.hear(&recovered(vec![], protocol::Head::default())), "");
 }
 
 #[test]
 fn others_write_for_six_seconds() {
-    let mut desk = Desk::in_lobby(vec![]);
-    assert_eq!(desk.hear(&typing(ana())), "", "this is me in another tab");
-    assert_eq!(desk.hear(&typing(rui())), "*typing");
-    assert_eq!(desk.room().typing(desk.now), [rui()]);
-    desk.now = 2_000;
-    assert_eq!(desk.hear(&typing(rui())), "", "known");
-    assert_eq!((desk.due(), desk.now), ("*typing".into(), 8_000));
-    assert!(desk.room().typing(desk.now).is_empty());
+    let mut harness = Harness::in_lobby(vec![]);
+    assert_eq!(harness.hear(&typing(ana())), "", "this is me in another tab");
+    assert_eq!(harness.hear(&typing(rui())), "*typing");
+    assert_eq!(harness.room().typing(harness.now), [rui()]);
+    harness.now = 2_000;
+    assert_eq!(harness.hear(&typing(rui())), "", "known");
+    assert_eq!((harness.due(), harness.now), ("*typing".into(), 8_000));
+    assert!(harness.room().typing(harness.now).is_empty());
 }
 
 #[test]
 fn writing_ends_with_the_message_or_the_leave() {
     for end in [ServerFrame::Event(event(1)), people(vec![], &["u_rui"], 1)] {
-        let mut desk = Desk::in_lobby(vec![]);
-        desk.hear(&typing(rui()));
-        assert!(desk.hear(&end).ends_with("*typing"), "{end:?}");
-        assert!(desk.room().typing(desk.now).is_empty(), "{end:?}");
+        let mut harness = Harness::in_lobby(vec![]);
+        harness.hear(&typing(rui()));
+        assert!(harness.hear(&end).ends_with("*typing"), "{end:?}");
+        assert!(harness.room().typing(harness.now).is_empty(), "{end:?}");
     }
 }
 
 #[test]
 fn writing_ends_without_a_connection_too() {
-    let mut desk = Desk::in_lobby(vec![]);
-    desk.hear(&typing(rui()));
-    desk.lose(4101);
-    desk.now = 6_000;
-    assert_eq!(desk.tell(Input::Due), "connect, *link, *typing");
+    let mut harness = Harness::in_lobby(vec![]);
+    harness.hear(&typing(rui()));
+    harness.lose(4101);
+    harness.now = 6_000;
+    assert_eq!(harness.tell(Input::Due), "connect, *link, *typing");
 }
 
 #[test]
 fn we_tell_that_we_write_now_and_then_and_only_where_we_are() {
-    let mut desk = Desk::new(vec![]);
-    desk.open(None);
-    assert_eq!(desk.tell(Input::Writing { room: LOBBY }), "");
-    let mut desk = Desk::in_lobby(vec![]);
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    assert_eq!(harness.tell(Input::Writing { room: LOBBY }), "");
+    let mut harness = Harness::in_lobby(vec![]);
     for (now, effects) in [(0, "typing"), (2_999, ""), (3_000, "typing"), (3_001, "")] {
-        desk.now = now;
-        assert_eq!(desk.tell(Input::Writing { room: LOBBY }), effects, "{now}");
+        harness.now = now;
+        assert_eq!(harness.tell(Input::Writing { room: LOBBY }), effects, "{now}");
     }
-    desk.send("x");
-    assert_eq!(desk.tell(Input::Writing { room: LOBBY }), "typing", "something new");
-    assert_eq!(desk.tell(Input::Writing { room: "elsewhere" }), "");
+    harness.send("x");
+    assert_eq!(harness.tell(Input::Writing { room: LOBBY }), "typing", "something new");
+    assert_eq!(harness.tell(Input::Writing { room: "elsewhere" }), "");
 }

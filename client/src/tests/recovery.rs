@@ -1,7 +1,7 @@
 use protocol::Reason::{Fork, New};
 use protocol::{Event, Head, RefusalCode, ServerFrame};
 
-use super::desk::{Desk, LOBBY, event, events, joined, recovered, refused, replaced, rui, said};
+use super::harness::{Harness, LOBBY, event, events, joined, recovered, refused, replaced, rui, said};
 use crate::{FailureReason, Input};
 
 fn frame(event: Event) -> ServerFrame {
@@ -21,158 +21,158 @@ fn what_does_not_follow_is_a_reason_to_join_again() {
         ("a number from before all that is shown", event(1)),
         ("another event at a seen number", strange),
     ] {
-        let mut desk = Desk::in_lobby(events(3..=4));
-        assert_eq!(desk.hear(&frame(event.clone())), "join lobby after e1a4", "{what}");
-        assert_eq!(desk.lines(), "3 4", "{what}: what is there stays");
-        assert_eq!(desk.hear(&frame(event)), "", "{what}: asked already");
+        let mut harness = Harness::in_lobby(events(3..=4));
+        assert_eq!(harness.hear(&frame(event.clone())), "join lobby after e1a4", "{what}");
+        assert_eq!(harness.lines(), "3 4", "{what}: what is there stays");
+        assert_eq!(harness.hear(&frame(event)), "", "{what}: asked already");
     }
 }
 
 #[test]
 fn the_answer_closes_the_gap() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.hear(&frame(event(6)));
-    assert_eq!(desk.hear(&recovered(events(4..=6), head(6))), "*rooms, *timeline");
-    assert_eq!((desk.lines(), desk.room().unread()), ("1 2 3 4 5 6".into(), 3));
-    assert_eq!(desk.hear(&frame(event(7))), "*rooms, *timeline");
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.hear(&frame(event(6)));
+    assert_eq!(harness.hear(&recovered(events(4..=6), head(6))), "*rooms, *timeline");
+    assert_eq!((harness.lines(), harness.room().unread()), ("1 2 3 4 5 6".into(), 3));
+    assert_eq!(harness.hear(&frame(event(7))), "*rooms, *timeline");
 }
 
 #[test]
 fn what_came_before_the_answer_is_not_lost() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.hear(&frame(event(5)));
-    desk.hear(&frame(event(6)));
-    assert_eq!(desk.hear(&recovered(events(4..=5), head(5))), "*rooms, *timeline");
-    assert_eq!(desk.lines(), "1 2 3 4 5 6");
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.hear(&frame(event(5)));
+    harness.hear(&frame(event(6)));
+    assert_eq!(harness.hear(&recovered(events(4..=5), head(5))), "*rooms, *timeline");
+    assert_eq!(harness.lines(), "1 2 3 4 5 6");
 }
 
 #[test]
 fn events_before_the_first_page_wait_for_it() {
-    let mut desk = Desk::new(vec![]);
-    desk.open(None);
-    desk.go_live();
-    assert_eq!(desk.hear(&frame(event(9))), "");
-    desk.hear(&replaced(New, events(7..=8)));
-    assert_eq!(desk.lines(), "7 8 9");
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    harness.go_live();
+    assert_eq!(harness.hear(&frame(event(9))), "");
+    harness.hear(&replaced(New, events(7..=8)));
+    assert_eq!(harness.lines(), "7 8 9");
 }
 
 #[test]
 fn an_answer_that_is_not_whole_is_asked_for_again_but_not_in_a_loop() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.hear(&frame(event(9)));
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.hear(&frame(event(9)));
     let useless = recovered(vec![], head(9));
     for wait in [250, 500, 1_000, 2_000] {
-        assert_eq!(desk.hear(&useless), "", "{wait}");
-        assert_eq!(desk.client.deadline(), Some(desk.now + wait));
-        assert_eq!(desk.due(), "join lobby after e1a3", "{wait}");
+        assert_eq!(harness.hear(&useless), "", "{wait}");
+        assert_eq!(harness.client.deadline(), Some(harness.now + wait));
+        assert_eq!(harness.due(), "join lobby after e1a3", "{wait}");
     }
-    assert_eq!(desk.hear(&recovered(events(4..=9), head(9))), "*rooms, *timeline");
-    assert_eq!(desk.hear(&frame(event(11))), "join lobby after e1a9", "a new doubt is looked into at once");
+    assert_eq!(harness.hear(&recovered(events(4..=9), head(9))), "*rooms, *timeline");
+    assert_eq!(harness.hear(&frame(event(11))), "join lobby after e1a9", "a new doubt is looked into at once");
 }
 
 #[test]
 fn a_last_message_that_was_lost_shows_in_the_head() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.come_back();
-    assert_eq!(desk.hear(&recovered(vec![], head(4))), "join lobby after e1a3");
-    assert_eq!(desk.hear(&recovered(events(4..=4), head(4))), "*rooms, *timeline");
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.come_back();
+    assert_eq!(harness.hear(&recovered(vec![], head(4))), "join lobby after e1a3");
+    assert_eq!(harness.hear(&recovered(events(4..=4), head(4))), "*rooms, *timeline");
 }
 
 #[test]
 fn a_history_that_went_another_way_is_declared() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.hear(&frame(said(3, "b", &rui(), "other")));
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.hear(&frame(said(3, "b", &rui(), "other")));
     let page = vec![event(1), event(2), Event { prev: "a2".into(), ..said(3, "b", &rui(), "other") }];
-    assert_eq!(desk.hear(&replaced(Fork, page)), "*timeline");
-    assert!(desk.room().notice().is_some());
-    assert_eq!(desk.client.deadline(), Some(37_500), "nothing is left to ask");
+    assert_eq!(harness.hear(&replaced(Fork, page)), "*timeline");
+    assert!(harness.room().notice().is_some());
+    assert_eq!(harness.client.deadline(), Some(37_500), "nothing is left to ask");
 }
 
 #[test]
 fn recovery_in_another_epoch_is_not_believed() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.come_back();
-    assert_eq!(desk.hear(&joined(true, None, "e2", events(4..=4), head(4))), "join lobby after e1a3");
-    assert_eq!(desk.lines(), "1 2 3");
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.come_back();
+    assert_eq!(harness.hear(&joined(true, None, "e2", events(4..=4), head(4))), "join lobby after e1a3");
+    assert_eq!(harness.lines(), "1 2 3");
 }
 
 #[test]
 fn an_answer_to_an_earlier_visit_is_not_taken_for_ours() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.hear(&frame(event(5)));
-    desk.tell(Input::Leave { room: LOBBY });
-    assert_eq!(desk.open(None), "join lobby, *rooms, *timeline, *people");
-    assert_eq!(desk.hear(&recovered(events(4..=5), head(5))), "");
-    assert!(!desk.room().is_loaded());
-    desk.hear(&replaced(New, events(3..=6)));
-    assert_eq!(desk.lines(), "3 4 5 6");
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.hear(&frame(event(5)));
+    harness.tell(Input::Leave { room: LOBBY });
+    assert_eq!(harness.open(None), "join lobby, *rooms, *timeline, *people");
+    assert_eq!(harness.hear(&recovered(events(4..=5), head(5))), "");
+    assert!(!harness.room().is_loaded());
+    harness.hear(&replaced(New, events(3..=6)));
+    assert_eq!(harness.lines(), "3 4 5 6");
 }
 
 #[test]
 fn an_older_answer_after_a_newer_one_changes_nothing() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.hear(&frame(event(5)));
-    desk.hear(&recovered(events(4..=6), head(6)));
-    assert_eq!(desk.hear(&recovered(events(4..=5), head(5))), "");
-    assert_eq!(desk.lines(), "1 2 3 4 5 6");
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.hear(&frame(event(5)));
+    harness.hear(&recovered(events(4..=6), head(6)));
+    assert_eq!(harness.hear(&recovered(events(4..=5), head(5))), "");
+    assert_eq!(harness.lines(), "1 2 3 4 5 6");
 }
 
 #[test]
 fn a_join_without_an_answer_is_asked_again() {
-    let mut desk = Desk::new(vec![]);
-    desk.open(None);
-    desk.go_live();
-    assert_eq!(desk.client.deadline(), Some(15_000));
-    assert_eq!(desk.due(), "join lobby");
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    harness.go_live();
+    assert_eq!(harness.client.deadline(), Some(15_000));
+    assert_eq!(harness.due(), "join lobby");
 }
 
 #[test]
 fn a_join_that_is_refused_for_now_is_asked_again() {
     for (code, retry_after, wait) in [("unavailable", Some(700), 1_050), ("rate_limited", None, 1_500)] {
-        let mut desk = Desk::new(vec![]);
-        desk.open(None);
-        desk.go_live();
-        assert_eq!(desk.hear(&refused("join", None, code, retry_after)), "", "{code}");
-        assert_eq!(desk.room().refusal(), None, "{code}");
-        assert_eq!(desk.due(), "join lobby", "{code}");
-        assert_eq!(desk.now, wait, "{code}");
+        let mut harness = Harness::new(vec![]);
+        harness.open(None);
+        harness.go_live();
+        assert_eq!(harness.hear(&refused("join", None, code, retry_after)), "", "{code}");
+        assert_eq!(harness.room().refusal(), None, "{code}");
+        assert_eq!(harness.due(), "join lobby", "{code}");
+        assert_eq!(harness.now, wait, "{code}");
     }
 }
 
 #[test]
 fn a_join_that_is_refused_for_good_says_why() {
     for code in ["bad_room", "too_many_rooms", "forbidden", "unheard_of"] {
-        let mut desk = Desk::new(vec![]);
-        desk.open(None);
-        desk.go_live();
-        assert_eq!(desk.hear(&refused("join", None, code, None)), "*rooms, *timeline", "{code}");
+        let mut harness = Harness::new(vec![]);
+        harness.open(None);
+        harness.go_live();
+        assert_eq!(harness.hear(&refused("join", None, code, None)), "*rooms, *timeline", "{code}");
         let why = FailureReason::of(RefusalCode::named(code), format!("No: {code}."));
-        assert_eq!(desk.room().refusal(), Some(&why));
-        assert_eq!(desk.hear(&frame(event(1))), "", "{code}: no member");
-        assert_eq!(desk.open(None), "join lobby", "{code}: asked for again by the person");
-        desk.hear(&replaced(New, vec![]));
-        assert_eq!(desk.room().refusal(), None, "{code}");
+        assert_eq!(harness.room().refusal(), Some(&why));
+        assert_eq!(harness.hear(&frame(event(1))), "", "{code}: no member");
+        assert_eq!(harness.open(None), "join lobby", "{code}: asked for again by the person");
+        harness.hear(&replaced(New, vec![]));
+        assert_eq!(harness.room().refusal(), None, "{code}");
     }
 }
 
 #[test]
 fn a_name_that_no_room_can_have_is_not_even_asked_for() {
-    let mut desk = Desk::new(vec![]);
+    let mut harness = Harness::new(vec![]);
     let moment = crate::Context { now: 0, random: 0.0 };
-    desk.client.open("a\u{0}b", None, moment);
-    assert_eq!(desk.go_live(), "*link");
-    assert_eq!(desk.client.room("a\u{0}b").unwrap().refusal(), Some(&FailureReason::Refused(RefusalCode::BadRoom)));
+    harness.client.open("a\u{0}b", None, moment);
+    assert_eq!(harness.go_live(), "*link");
+    assert_eq!(harness.client.room("a\u{0}b").unwrap().refusal(), Some(&FailureReason::Refused(RefusalCode::BadRoom)));
 }
 
 #[test]
 fn what_waits_for_a_join_is_bounded() {
-    let mut desk = Desk::in_lobby(events(1..=1));
+    let mut harness = Harness::in_lobby(events(1..=1));
     for seq in 3..=600 {
-        desk.hear(&frame(event(seq)));
+        harness.hear(&frame(event(seq)));
     }
     // The first ones gave way, so that the last ones do not follow and are asked for again.
-    assert_eq!(desk.hear(&recovered(events(2..=10), head(10))), "join lobby after e1a10, *rooms, *timeline");
-    desk.hear(&recovered(events(11..=600), head(600)));
-    assert_eq!(desk.lines().split(' ').count(), 600);
-    assert_eq!(desk.come_back(), "join lobby after e1a600, *link");
+    assert_eq!(harness.hear(&recovered(events(2..=10), head(10))), "join lobby after e1a10, *rooms, *timeline");
+    harness.hear(&recovered(events(11..=600), head(600)));
+    assert_eq!(harness.lines().split(' ').count(), 600);
+    assert_eq!(harness.come_back(), "join lobby after e1a600, *link");
 }

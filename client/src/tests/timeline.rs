@@ -1,6 +1,6 @@
 use protocol::{Event, Kind, ServerFrame};
 
-use super::desk::{Desk, LOBBY, ana, event, events, head_of, joined, recovered, replaced, rui, said, snapshot};
+use super::harness::{Harness, LOBBY, ana, event, events, head_of, joined, recovered, replaced, rui, said, snapshot};
 use crate::{Input, Notice};
 use protocol::Reason::{Epoch, Fork, New, Trimmed};
 
@@ -10,86 +10,89 @@ fn frame(event: Event) -> ServerFrame {
 
 #[test]
 fn a_rendered_page_is_where_the_join_starts() {
-    let mut desk = Desk::new(vec![]);
-    assert_eq!(desk.open(Some(snapshot(events(1..=3)))), "*rooms, *timeline, *people");
-    assert_eq!((desk.lines(), desk.room().is_loaded(), desk.room().unread()), ("1 2 3".into(), true, 0));
-    assert_eq!(desk.go_live(), "join lobby after e1a3, *link");
-    assert_eq!(desk.hear(&recovered(events(4..=5), head_of(&events(5..=5)))), "*rooms, *timeline");
-    assert_eq!((desk.lines(), desk.room().unread()), ("1 2 3 4 5".into(), 2));
+    let mut harness = Harness::new(vec![]);
+    assert_eq!(harness.open(Some(snapshot(events(1..=3)))), "*rooms, *timeline, *people");
+    assert_eq!((harness.lines(), harness.room().is_loaded(), harness.room().unread()), ("1 2 3".into(), true, 0));
+    assert_eq!(harness.go_live(), "join lobby after e1a3, *link");
+    assert_eq!(harness.hear(&recovered(events(4..=5), head_of(&events(5..=5)))), "*rooms, *timeline");
+    assert_eq!((harness.lines(), harness.room().unread()), ("1 2 3 4 5".into(), 2));
 }
 
 #[test]
 fn a_room_without_a_page_loads_one() {
-    let mut desk = Desk::new(vec![]);
-    desk.open(None);
-    assert!(!desk.room().is_loaded() && !desk.room().has_older());
-    assert_eq!(desk.go_live(), "join lobby, *link");
-    assert_eq!(desk.hear(&replaced(New, events(7..=9))), "*timeline, *people");
-    assert_eq!((desk.lines(), desk.room().notice(), desk.room().unread()), ("7 8 9".into(), None, 0));
-    assert!(desk.room().has_older());
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    assert!(!harness.room().is_loaded() && !harness.room().has_older());
+    assert_eq!(harness.go_live(), "join lobby, *link");
+    assert_eq!(harness.hear(&replaced(New, events(7..=9))), "*timeline, *people");
+    assert_eq!((harness.lines(), harness.room().notice(), harness.room().unread()), ("7 8 9".into(), None, 0));
+    assert!(harness.room().has_older());
 }
 
 #[test]
 fn a_room_that_is_opened_on_a_live_link_is_joined_at_once() {
-    let mut desk = Desk::new(vec![]);
-    desk.go_live();
-    assert_eq!(desk.open(None), "join lobby, *rooms, *timeline, *people");
-    assert_eq!(desk.open(None), "", "once");
+    let mut harness = Harness::new(vec![]);
+    harness.go_live();
+    assert_eq!(harness.open(None), "join lobby, *rooms, *timeline, *people");
+    assert_eq!(harness.open(None), "", "once");
 }
 
 #[test]
 fn an_empty_room_has_a_cursor_too() {
-    let mut desk = Desk::new(vec![]);
-    desk.open(None);
-    desk.go_live();
-    desk.hear(&replaced(New, vec![]));
-    assert!(desk.room().is_loaded() && !desk.room().has_older());
-    assert_eq!(desk.come_back(), "join lobby after e1, *link");
-    desk.hear(&recovered(vec![], head_of(&[])));
-    assert_eq!(desk.hear(&frame(event(1))), "*rooms, *timeline");
-    assert_eq!(desk.lines(), "1");
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    harness.go_live();
+    harness.hear(&replaced(New, vec![]));
+    assert!(harness.room().is_loaded() && !harness.room().has_older());
+    assert_eq!(harness.come_back(), "join lobby after e1, *link");
+    harness.hear(&recovered(vec![], head_of(&[])));
+    assert_eq!(harness.hear(&frame(event(1))), "*rooms, *timeline");
+    assert_eq!(harness.lines(), "1");
 }
 
 #[test]
 fn the_next_event_is_shown_and_a_seen_one_is_not() {
-    let mut desk = Desk::in_lobby(events(5..=6));
-    assert_eq!(desk.hear(&frame(event(7))), "*rooms, *timeline");
+    let mut harness = Harness::in_lobby(events(5..=6));
+    assert_eq!(harness.hear(&frame(event(7))), "*rooms, *timeline");
     for seen in [7, 6, 5] {
-        assert_eq!(desk.hear(&frame(event(seen))), "", "{seen}");
+        assert_eq!(harness.hear(&frame(event(seen))), "", "{seen}");
     }
-    assert_eq!(desk.lines(), "5 6 7");
+    assert_eq!(harness.lines(), "5 6 7");
 }
 
 #[test]
 fn ones_own_message_from_another_tab_is_not_unread() {
-    let mut desk = Desk::in_lobby(vec![]);
-    assert_eq!(desk.hear(&frame(said(1, "a", &ana(), "x"))), "*timeline");
-    assert_eq!(desk.hear(&frame(event(2))), "*rooms, *timeline");
-    assert_eq!(desk.room().unread(), 1);
-    assert_eq!(desk.tell(Input::Read { room: LOBBY }), "read 2 a2, *rooms");
-    assert_eq!(desk.tell(Input::Read { room: LOBBY }), "");
-    assert_eq!(desk.room().unread(), 0);
+    let mut harness = Harness::in_lobby(vec![]);
+    assert_eq!(harness.hear(&frame(said(1, "a", &ana(), "x"))), "*timeline");
+    assert_eq!(harness.hear(&frame(event(2))), "*rooms, *timeline");
+    assert_eq!(harness.room().unread(), 1);
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 2 a2, *rooms");
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "");
+    assert_eq!(harness.room().unread(), 0);
 }
 
 #[test]
 fn what_is_new_begins_with_somebody_elses_message() {
-    let mut desk = Desk::in_lobby(events(1..=2));
-    assert_eq!((desk.room().first_unread(), desk.room().news_after(2)), (None, 0));
+    let mut harness = Harness::in_lobby(events(1..=2));
+    assert_eq!((harness.room().first_unread(), harness.room().news_after(2)), (None, 0));
     for event in [said(3, "a", &ana(), "x"), event(4), said(5, "a", &ana(), "y"), event(6)] {
-        desk.hear(&frame(event));
+        harness.hear(&frame(event));
     }
-    desk.send("z");
-    assert_eq!((desk.room().first_unread(), desk.room().news_after(2), desk.room().news_after(4)), (Some(4), 2, 1));
-    desk.tell(Input::Read { room: LOBBY });
-    assert_eq!(desk.room().first_unread(), None);
+    harness.send("z");
+    assert_eq!(
+        (harness.room().first_unread(), harness.room().news_after(2), harness.room().news_after(4)),
+        (Some(4), 2, 1)
+    );
+    harness.tell(Input::Read { room: LOBBY });
+    assert_eq!(harness.room().first_unread(), None);
 }
 
 #[test]
 fn an_unknown_kind_shows_nothing_and_keeps_its_place() {
-    let mut desk = Desk::in_lobby(events(1..=1));
-    assert_eq!(desk.hear(&frame(Event { kind: Kind::Unknown, ..event(2) })), "");
-    assert_eq!(desk.hear(&frame(event(3))), "*rooms, *timeline");
-    assert_eq!(desk.lines(), "1 3");
+    let mut harness = Harness::in_lobby(events(1..=1));
+    assert_eq!(harness.hear(&frame(Event { kind: Kind::Unknown, ..event(2) })), "");
+    assert_eq!(harness.hear(&frame(event(3))), "*rooms, *timeline");
+    assert_eq!(harness.lines(), "1 3");
 }
 
 #[test]
@@ -101,16 +104,16 @@ fn an_answer_replaces_the_view_and_says_why() {
         (Fork, "e1", vec![], "", Some(Notice::Reset), 0),
         (New, "e1", events(8..=9), "8 9", None, 2),
     ] {
-        let mut desk = Desk::in_lobby(events(1..=3));
-        desk.come_back();
-        desk.hear(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
+        let mut harness = Harness::in_lobby(events(1..=3));
+        harness.come_back();
+        harness.hear(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
         assert_eq!(
-            (desk.lines().as_str(), desk.room().notice(), desk.room().unread()),
+            (harness.lines().as_str(), harness.room().notice(), harness.room().unread()),
             (lines, notice, unread),
             "{reason:?}"
         );
         let cursor = head_of(&page).uid;
-        assert_eq!(desk.come_back(), format!("join lobby after {epoch}{cursor}, *link"), "{reason:?}");
+        assert_eq!(harness.come_back(), format!("join lobby after {epoch}{cursor}, *link"), "{reason:?}");
     }
 }
 
@@ -123,11 +126,11 @@ fn a_page_that_takes_something_back_is_a_reset_whatever_it_is_called() {
         ("another event at the last number", Some(New), "e1", vec![said(5, "b", &rui(), "other")], "5"),
         ("another life that is further", Some(New), "e2", events(8..=9), "8 9"),
     ] {
-        let mut desk = Desk::in_lobby(events(4..=5));
-        desk.send("x");
-        desk.hear(&ServerFrame::Sent { room: LOBBY.into(), id: "x".into(), seq: 6, at: 0 });
-        desk.hear(&joined(false, reason, epoch, page.clone(), head_of(&page)));
-        assert_eq!((desk.lines(), desk.room().notice()), (format!("{lines} x!"), Some(Notice::Reset)), "{what}");
+        let mut harness = Harness::in_lobby(events(4..=5));
+        harness.send("x");
+        harness.hear(&ServerFrame::Sent { room: LOBBY.into(), id: "x".into(), seq: 6, at: 0 });
+        harness.hear(&joined(false, reason, epoch, page.clone(), head_of(&page)));
+        assert_eq!((harness.lines(), harness.room().notice()), (format!("{lines} x!"), Some(Notice::Reset)), "{what}");
     }
 }
 
@@ -139,82 +142,82 @@ fn no_two_lines_have_the_largest_number() {
         prev: prev.into(),
         ..said(1, "a", &rui(), uid)
     };
-    let mut desk = Desk::new(vec![]);
-    desk.open(None);
-    desk.go_live();
-    desk.hear(&replaced(New, vec![largest("x", "w"), largest("y", "x")]));
-    assert_eq!(desk.lines(), u64::MAX.to_string());
-    let older = desk.tell(Input::Older { room: LOBBY });
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    harness.go_live();
+    harness.hear(&replaced(New, vec![largest("x", "w"), largest("y", "x")]));
+    assert_eq!(harness.lines(), u64::MAX.to_string());
+    let older = harness.tell(Input::Older { room: LOBBY });
     assert_eq!(older, format!("history before {}, *timeline", u64::MAX), "right before what is shown");
 }
 
 #[test]
 fn a_reset_replaces_the_view_too() {
-    let mut desk = Desk::in_lobby(events(1..=3));
-    desk.send("x");
+    let mut harness = Harness::in_lobby(events(1..=3));
+    harness.send("x");
     let page = vec![event(1), Event { prev: "a1".into(), ..said(2, "b", &rui(), "other") }];
     let reset =
         ServerFrame::Reset { room: LOBBY.into(), reason: Fork, epoch: "e1".into(), head: head_of(&page), events: page };
-    assert_eq!(desk.hear(&reset), "*timeline");
-    assert_eq!((desk.lines(), desk.room().notice()), ("1 2 x?".into(), Some(Notice::Reset)));
-    assert_eq!(desk.hear(&frame(said(3, "b", &rui(), "n"))), "*rooms, *timeline");
+    assert_eq!(harness.hear(&reset), "*timeline");
+    assert_eq!((harness.lines(), harness.room().notice()), ("1 2 x?".into(), Some(Notice::Reset)));
+    assert_eq!(harness.hear(&frame(said(3, "b", &rui(), "n"))), "*rooms, *timeline");
 }
 
 #[test]
 fn a_tail_that_was_lost_leaves_the_screen_even_if_nothing_took_its_place() {
-    let mut desk = Desk::in_lobby(events(1..=5));
-    desk.come_back();
-    desk.hear(&replaced(Fork, events(1..=3)));
-    assert_eq!((desk.lines(), desk.room().notice()), ("1 2 3".into(), Some(Notice::Reset)));
+    let mut harness = Harness::in_lobby(events(1..=5));
+    harness.come_back();
+    harness.hear(&replaced(Fork, events(1..=3)));
+    assert_eq!((harness.lines(), harness.room().notice()), ("1 2 3".into(), Some(Notice::Reset)));
 }
 
 #[test]
 fn a_page_that_is_shown_already_replaces_nothing() {
-    let mut desk = Desk::in_lobby(events(1..=9));
+    let mut harness = Harness::in_lobby(events(1..=9));
     for reason in [New, Trimmed] {
-        assert_eq!(desk.hear(&replaced(reason, events(6..=8))), "", "{reason:?}: an answer to an older join");
+        assert_eq!(harness.hear(&replaced(reason, events(6..=8))), "", "{reason:?}: an answer to an older join");
     }
-    assert_eq!((desk.lines(), desk.room().notice()), ("1 2 3 4 5 6 7 8 9".into(), None));
+    assert_eq!((harness.lines(), harness.room().notice()), ("1 2 3 4 5 6 7 8 9".into(), None));
 }
 
 #[test]
 fn of_a_page_with_a_hole_only_the_end_is_shown() {
-    let mut desk = Desk::new(vec![]);
-    desk.open(None);
-    desk.go_live();
-    desk.hear(&replaced(New, vec![event(1), event(2), event(5), event(6)]));
-    assert_eq!(desk.lines(), "5 6");
-    assert_eq!(desk.tell(Input::Older { room: LOBBY }), "history before 5, *timeline");
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    harness.go_live();
+    harness.hear(&replaced(New, vec![event(1), event(2), event(5), event(6)]));
+    assert_eq!(harness.lines(), "5 6");
+    assert_eq!(harness.tell(Input::Older { room: LOBBY }), "history before 5, *timeline");
 }
 
 #[test]
 fn a_message_with_two_places_shows_once() {
-    let mut desk = Desk::in_lobby(vec![said(1, "a", &rui(), "same")]);
-    desk.hear(&frame(said(2, "a", &rui(), "same")));
-    desk.hear(&frame(event(3)));
-    assert_eq!(desk.lines(), "1 3");
+    let mut harness = Harness::in_lobby(vec![said(1, "a", &rui(), "same")]);
+    harness.hear(&frame(said(2, "a", &rui(), "same")));
+    harness.hear(&frame(event(3)));
+    assert_eq!(harness.lines(), "1 3");
 }
 
 #[test]
 fn a_room_that_was_left_is_heard_of_no_more() {
-    let mut desk = Desk::in_lobby(events(1..=1));
-    assert_eq!(desk.tell(Input::Leave { room: LOBBY }), "leave lobby, *rooms");
-    assert_eq!(desk.hear(&frame(event(2))), "");
-    assert_eq!(desk.hear(&recovered(events(2..=2), head_of(&events(2..=2)))), "");
-    assert_eq!(desk.tell(Input::Leave { room: LOBBY }), "");
-    assert!(desk.client.room(LOBBY).is_none());
+    let mut harness = Harness::in_lobby(events(1..=1));
+    assert_eq!(harness.tell(Input::Leave { room: LOBBY }), "leave lobby, *rooms");
+    assert_eq!(harness.hear(&frame(event(2))), "");
+    assert_eq!(harness.hear(&recovered(events(2..=2), head_of(&events(2..=2)))), "");
+    assert_eq!(harness.tell(Input::Leave { room: LOBBY }), "");
+    assert!(harness.client.room(LOBBY).is_none());
 }
 
 #[test]
 fn the_timeline_is_bounded_and_what_was_let_go_can_be_loaded_again() {
-    let mut desk = Desk::in_lobby(vec![]);
+    let mut harness = Harness::in_lobby(vec![]);
     for seq in 1..=12_000 {
-        desk.hear(&frame(event(seq)));
+        harness.hear(&frame(event(seq)));
     }
-    assert_eq!((desk.room().lines().len(), desk.room().has_older()), (12_000, false));
-    desk.hear(&frame(event(12_001)));
-    assert_eq!((desk.room().lines().len(), desk.room().has_older()), (10_000, true));
-    assert_eq!(desk.tell(Input::Older { room: LOBBY }), "history before 2002, *timeline");
+    assert_eq!((harness.room().lines().len(), harness.room().has_older()), (12_000, false));
+    harness.hear(&frame(event(12_001)));
+    assert_eq!((harness.room().lines().len(), harness.room().has_older()), (10_000, true));
+    assert_eq!(harness.tell(Input::Older { room: LOBBY }), "history before 2002, *timeline");
     let page = ServerFrame::History {
         room: LOBBY.into(),
         before: Some(2_002),
@@ -222,6 +225,6 @@ fn the_timeline_is_bounded_and_what_was_let_go_can_be_loaded_again() {
         start: false,
         trimmed: false,
     };
-    desk.hear(&page);
-    assert_eq!(desk.room().lines().len(), 10_050);
+    harness.hear(&page);
+    assert_eq!(harness.room().lines().len(), 10_050);
 }

@@ -1,7 +1,7 @@
 use protocol::{Event, ServerFrame, limits};
 
 use super::{answer, delete, edit, react, words};
-use crate::tests::desk::{Desk, LOBBY, ana, event, events, head_of, replaced, rui, said};
+use crate::tests::harness::{Harness, LOBBY, ana, event, events, head_of, replaced, rui, said};
 use crate::{Input, TimelineItem};
 use protocol::Reason::New;
 
@@ -11,13 +11,13 @@ fn frame(event: Event) -> ServerFrame {
 
 /// The room after a page and what is heard after it.
 fn check(page: Vec<Event>, heard: &[Event], seq: u64, shown: &str) {
-    let mut desk = Desk::in_lobby(page.clone());
+    let mut harness = Harness::in_lobby(page.clone());
     for event in heard {
-        desk.hear(&frame(event.clone()));
+        harness.hear(&frame(event.clone()));
     }
-    assert_eq!(desk.shows(seq), shown, "heard one by one: {heard:?}");
+    assert_eq!(harness.shows(seq), shown, "heard one by one: {heard:?}");
     let all: Vec<Event> = page.into_iter().chain(heard.iter().cloned()).collect();
-    assert_eq!(Desk::in_lobby(all).shows(seq), shown, "in a page: {heard:?}");
+    assert_eq!(Harness::in_lobby(all).shows(seq), shown, "in a page: {heard:?}");
 }
 
 #[test]
@@ -60,9 +60,9 @@ fn what_has_no_effect_changes_nothing_on_the_screen() {
         ("a change to what comes later", react(5, &ana(), 6, "👍", true), 1, like),
         ("a change to what never was", delete(5, &ana(), u64::MAX), 1, like),
     ] {
-        let mut desk = Desk::in_lobby(page());
-        assert_eq!(desk.hear(&frame(event.clone())), "", "{what}");
-        assert_eq!(desk.shows(seq), shown, "{what}");
+        let mut harness = Harness::in_lobby(page());
+        assert_eq!(harness.hear(&frame(event.clone())), "", "{what}");
+        assert_eq!(harness.shows(seq), shown, "{what}");
         check(page(), &[event], seq, shown);
     }
 }
@@ -70,8 +70,8 @@ fn what_has_no_effect_changes_nothing_on_the_screen() {
 #[test]
 fn a_deleted_message_holds_nothing_of_what_it_was() {
     let page = vec![event(1), answer(2, &ana(), (1, &rui()), "text"), edit(3, &ana(), 2), delete(4, &ana(), 2)];
-    let desk = Desk::in_lobby(page);
-    let TimelineItem { text, reply, edited, reactions, deleted, .. } = desk.line(2);
+    let harness = Harness::in_lobby(page);
+    let TimelineItem { text, reply, edited, reactions, deleted, .. } = harness.line(2);
     assert_eq!((text.as_str(), reply, edited, reactions.len(), *deleted), ("", &None, &None, 0, true));
 }
 
@@ -90,13 +90,13 @@ fn changes_are_known_before_the_messages_that_they_change() {
     ];
     for from in 2..=8 {
         let (older, page) = history.split_at(from - 1);
-        let mut desk = Desk::in_lobby(page.to_vec());
+        let mut harness = Harness::in_lobby(page.to_vec());
         for (before, events) in
             [(from as u64, &older[older.len() / 2..]), (older.len() as u64 / 2 + 1, &older[..older.len() / 2])]
         {
-            desk.tell(Input::Older { room: LOBBY });
+            harness.tell(Input::Older { room: LOBBY });
             let (before, start) = (Some(before), events.first().is_none_or(|first| first.seq == 1));
-            desk.hear(&ServerFrame::History {
+            harness.hear(&ServerFrame::History {
                 room: LOBBY.into(),
                 before,
                 events: events.to_vec(),
@@ -105,18 +105,18 @@ fn changes_are_known_before_the_messages_that_they_change() {
             });
         }
         assert_eq!(
-            (desk.shows(1), desk.shows(2)),
+            (harness.shows(1), harness.shows(2)),
             ("text of x, 👍 Ana, 🎉 Rui".into(), "deleted".into()),
             "from {from}"
         );
-        assert!(!desk.room().has_older());
+        assert!(!harness.room().has_older());
     }
 }
 
 #[test]
 fn a_page_of_changes_only_is_followed_by_the_next() {
-    let mut desk = Desk::in_lobby(vec![event(9)]);
-    desk.tell(Input::Older { room: LOBBY });
+    let mut harness = Harness::in_lobby(vec![event(9)]);
+    harness.tell(Input::Older { room: LOBBY });
     let older = |before: u64, events: Vec<Event>, start| ServerFrame::History {
         room: LOBBY.into(),
         before: Some(before),
@@ -125,19 +125,19 @@ fn a_page_of_changes_only_is_followed_by_the_next() {
         trimmed: false,
     };
     let changes = (5..=8).map(|seq| react(seq, &rui(), 1, "👍", seq % 2 == 0)).collect();
-    assert_eq!(desk.hear(&older(9, changes, false)), "history before 5, *timeline");
-    assert!(desk.room().is_loading_older());
-    assert_eq!(desk.hear(&older(5, events(1..=4), true)), "*timeline");
-    assert_eq!(desk.shows(1), "text of m1, 👍 Rui");
+    assert_eq!(harness.hear(&older(9, changes, false)), "history before 5, *timeline");
+    assert!(harness.room().is_loading_older());
+    assert_eq!(harness.hear(&older(5, events(1..=4), true)), "*timeline");
+    assert_eq!(harness.shows(1), "text of m1, 👍 Rui");
 }
 
 #[test]
 fn a_quote_follows_what_it_quotes() {
     let quote = |rest: &[Event]| {
         let page = vec![said(1, "a", &ana(), "x"), answer(2, &rui(), (1, &ana()), "as the server knew it")];
-        let mut desk = Desk::in_lobby(page);
-        rest.iter().for_each(|event| _ = desk.hear(&frame(event.clone())));
-        desk.line(2).reply.clone().unwrap().text
+        let mut harness = Harness::in_lobby(page);
+        rest.iter().for_each(|event| _ = harness.hear(&frame(event.clone())));
+        harness.line(2).reply.clone().unwrap().text
     };
     assert_eq!(quote(&[]), "as the server knew it");
     assert_eq!(quote(&[edit(3, &ana(), 1)]), "edit 3");
@@ -155,10 +155,10 @@ fn a_quote_of_what_is_loaded_later_is_right_as_well() {
         edit(5, &ana(), 1),
     ];
     for from in [2, 3, 4] {
-        let mut desk = Desk::in_lobby(history[from..].to_vec());
-        desk.tell(Input::Older { room: LOBBY });
+        let mut harness = Harness::in_lobby(history[from..].to_vec());
+        harness.tell(Input::Older { room: LOBBY });
         let before = Some(from as u64 + 1);
-        desk.hear(&ServerFrame::History {
+        harness.hear(&ServerFrame::History {
             room: LOBBY.into(),
             before,
             events: history[..from].to_vec(),
@@ -166,7 +166,7 @@ fn a_quote_of_what_is_loaded_later_is_right_as_well() {
             trimmed: false,
         });
         assert_eq!(
-            (desk.shows(4), desk.shows(1)),
+            (harness.shows(4), harness.shows(1)),
             ("text of m4, to 1 \"edit 5\"".into(), "edit 5, edited".into()),
             "{from}"
         );
@@ -175,20 +175,20 @@ fn a_quote_of_what_is_loaded_later_is_right_as_well() {
 
 #[test]
 fn what_was_let_go_is_changed_again_when_it_comes_back() {
-    let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x"), said(2, "a", &ana(), "y")]);
+    let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x"), said(2, "a", &ana(), "y")]);
     let last = 12_001;
     for seq in 3..=last {
-        desk.hear(&frame(match seq {
+        harness.hear(&frame(match seq {
             3 => react(3, &rui(), 2, "👍", true),
             11_000 => edit(11_000, &ana(), 1),
             11_001 => react(11_001, &rui(), 2, "👍", false),
             seq => event(seq),
         }));
     }
-    assert!(desk.room().has_older());
+    assert!(harness.room().has_older());
     let mut before = last - 10_000 + 1;
     while before > 1 {
-        desk.tell(Input::Older { room: LOBBY });
+        harness.tell(Input::Older { room: LOBBY });
         let from = before.saturating_sub(limits::HISTORY_PAGE as u64).max(1);
         let page = (from..before).map(|seq| match seq {
             1 => said(1, "a", &ana(), "x"),
@@ -197,59 +197,65 @@ fn what_was_let_go_is_changed_again_when_it_comes_back() {
             seq => event(seq),
         });
         let (events, start) = (page.collect(), from == 1);
-        desk.hear(&ServerFrame::History { room: LOBBY.into(), before: Some(before), events, start, trimmed: false });
+        harness.hear(&ServerFrame::History { room: LOBBY.into(), before: Some(before), events, start, trimmed: false });
         before = from;
     }
-    assert_eq!((desk.shows(1), desk.shows(2)), ("edit 11000, edited".into(), "text of y".into()));
+    assert_eq!((harness.shows(1), harness.shows(2)), ("edit 11000, edited".into(), "text of y".into()));
 }
 
 #[test]
 fn five_hundred_people_react_to_one_message() {
-    let mut desk = Desk::in_lobby(events(1..=1));
+    let mut harness = Harness::in_lobby(events(1..=1));
     for n in 2..=501 {
         let person = protocol::User { id: format!("u_{n}"), name: format!("P{n}") };
-        desk.hear(&frame(react(n, &person, 1, if n % 2 == 0 { "👍" } else { "🎉" }, true)));
+        harness.hear(&frame(react(n, &person, 1, if n % 2 == 0 { "👍" } else { "🎉" }, true)));
     }
     let counts: Vec<_> =
-        desk.line(1).reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.people.len())).collect();
+        harness.line(1).reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.people.len())).collect();
     assert_eq!(counts, [("👍", 250), ("🎉", 250)]);
-    assert_eq!(desk.room().unread(), 0);
+    assert_eq!(harness.room().unread(), 0);
 }
 
 #[test]
 fn changes_are_not_unread_and_end_nobodys_writing() {
-    let mut desk = Desk::in_lobby(events(1..=1));
-    desk.hear(&ServerFrame::Typing { room: LOBBY.into(), user: rui() });
-    assert_eq!(desk.hear(&frame(react(2, &rui(), 1, "👍", true))), "*timeline");
-    assert_eq!(desk.hear(&frame(edit(3, &rui(), 1))), "*timeline");
-    assert_eq!((desk.room().unread(), desk.room().typing(desk.now).len()), (0, 1));
-    desk.come_back();
-    desk.hear(&replaced(New, vec![event(4), react(5, &rui(), 4, "👍", true)]));
-    assert_eq!(desk.room().unread(), 1);
+    let mut harness = Harness::in_lobby(events(1..=1));
+    harness.hear(&ServerFrame::Typing { room: LOBBY.into(), user: rui() });
+    assert_eq!(harness.hear(&frame(react(2, &rui(), 1, "👍", true))), "*timeline");
+    assert_eq!(harness.hear(&frame(edit(3, &rui(), 1))), "*timeline");
+    assert_eq!((harness.room().unread(), harness.room().typing(harness.now).len()), (0, 1));
+    harness.come_back();
+    harness.hear(&replaced(New, vec![event(4), react(5, &rui(), 4, "👍", true)]));
+    assert_eq!(harness.room().unread(), 1);
 }
 
 #[test]
 fn unread_messages_that_mention_the_person_are_told_apart() {
-    let mut desk = Desk::in_lobby(events(1..=1));
-    assert_eq!(desk.room().mentions_unread(), 0);
-    desk.hear(&frame(event(2)));
+    let mut harness = Harness::in_lobby(events(1..=1));
+    assert_eq!(harness.room().mentions_unread(), 0);
+    harness.hear(&frame(event(2)));
     let mention = Event {
         kind: protocol::Kind::Message { id: "m3".into(), text: "well, @ana?".into(), reply: None },
         ..event(3)
     };
-    desk.hear(&frame(mention));
-    assert_eq!((desk.room().unread(), desk.room().mentions_unread()), (2, 1));
-    desk.hear(&frame(delete(4, &rui(), 3)));
-    assert_eq!((desk.room().unread(), desk.room().mentions_unread()), (2, 0), "it is not there any more");
-    desk.tell(Input::Read { room: LOBBY });
-    assert_eq!(desk.room().mentions_unread(), 0);
+    harness.hear(&frame(mention));
+    assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 1));
+    harness.hear(&frame(delete(4, &rui(), 3)));
+    assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 0), "it is not there any more");
+    harness.tell(Input::Read { room: LOBBY });
+    assert_eq!(harness.room().mentions_unread(), 0);
 }
 
 #[test]
 fn a_view_that_is_replaced_forgets_the_changes_of_the_last() {
-    let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x"), edit(2, &ana(), 1)]);
-    desk.come_back();
+    let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x"), edit(2, &ana(), 1)]);
+    harness.come_back();
     let page = vec![said(1, "b", &ana(), "x"), said(2, "b", &ana(), "y")];
-    desk.hear(&crate::tests::desk::joined(false, Some(protocol::Reason::Epoch), "e2", page.clone(), head_of(&page)));
-    assert_eq!(desk.room().lines().iter().map(words).collect::<Vec<_>>(), ["text of x", "text of y"]);
+    harness.hear(&crate::tests::harness::joined(
+        false,
+        Some(protocol::Reason::Epoch),
+        "e2",
+        page.clone(),
+        head_of(&page),
+    ));
+    assert_eq!(harness.room().lines().iter().map(words).collect::<Vec<_>>(), ["text of x", "text of y"]);
 }

@@ -4,7 +4,7 @@ use protocol::{Command, Event, RefusalCode, ServerFrame, User};
 
 use super::random::Random;
 use super::server::{ROOMS, Server};
-use crate::tests::desk::welcome;
+use crate::tests::harness::welcome;
 use crate::{
     Change, Client, ConnectionStatus, Context, Effect, FailureReason, Input, Notice, PendingCommand, Room, TimelineItem,
 };

@@ -26,7 +26,7 @@ use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 use serde_json::json;
 
-use super::desk::welcome;
+use super::harness::welcome;
 
 /// The only room.
 pub const LOBBY: &str = "lobby";

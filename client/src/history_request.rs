@@ -1,23 +1,23 @@
 /// The request for older messages of a room: one at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Older {
+pub(crate) enum HistoryRequest {
     /// None.
     #[default]
     Idle,
     /// The person wants them; ask from this time on.
-    Wanted { from: u64 },
+    Queued { from: u64 },
     /// They are asked for; ask again, should there be no answer by then.
-    Asked { before: u64, until: u64 },
+    InFlight { before: u64, until: u64 },
 }
 
 /// How long an answer may take, in milliseconds.
-const ANSWER: u64 = 15_000;
+const RESPONSE_TIMEOUT: u64 = 15_000;
 
-impl Older {
-    pub(crate) fn want(&mut self, now: u64) -> bool {
+impl HistoryRequest {
+    pub(crate) fn queue(&mut self, now: u64) -> bool {
         let idle = *self == Self::Idle;
         if idle {
-            *self = Self::Wanted { from: now };
+            *self = Self::Queued { from: now };
         }
         idle
     }
@@ -27,14 +27,14 @@ impl Older {
         self.deadline().is_some_and(|at| at <= now)
     }
 
-    pub(crate) fn asked(before: u64, now: u64) -> Self {
-        Self::Asked { before, until: now.saturating_add(ANSWER) }
+    pub(crate) fn sent(before: u64, now: u64) -> Self {
+        Self::InFlight { before, until: now.saturating_add(RESPONSE_TIMEOUT) }
     }
 
     /// The socket is gone, and the question with it.
     pub(crate) fn disconnected(&mut self) {
-        if matches!(self, Self::Asked { .. }) {
-            *self = Self::Wanted { from: 0 };
+        if matches!(self, Self::InFlight { .. }) {
+            *self = Self::Queued { from: 0 };
         }
     }
 
@@ -42,8 +42,8 @@ impl Older {
     pub(crate) fn deadline(self) -> Option<u64> {
         match self {
             Self::Idle => None,
-            Self::Wanted { from } => Some(from),
-            Self::Asked { until, .. } => Some(until),
+            Self::Queued { from } => Some(from),
+            Self::InFlight { until, .. } => Some(until),
         }
     }
 }

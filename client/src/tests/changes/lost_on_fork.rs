@@ -2,7 +2,7 @@ use protocol::{Command, Event, Kind, ServerFrame};
 
 use super::{answer, edit, react, sent};
 use crate::Input;
-use crate::tests::desk::{Desk, LOBBY, ana, event, events, refused, replaced, rui, said};
+use crate::tests::harness::{Harness, LOBBY, ana, event, events, refused, replaced, rui, said};
 use protocol::Reason::{Epoch, Fork};
 
 #[test]
@@ -13,69 +13,69 @@ fn a_change_that_a_fork_took_is_the_persons_to_make_again() {
         (before[..2].to_vec(), "keep e3, keep r4, ", ["text of x, e3!", "text of m2, r4!"]),
         (before.clone(), "", ["edit 3, edited", "text of m2, 👍 Ana"]),
     ] {
-        let mut desk = Desk::in_lobby(before.clone());
-        desk.come_back();
-        let heard = desk.hear(&replaced(Fork, page.clone()));
+        let mut harness = Harness::in_lobby(before.clone());
+        harness.come_back();
+        let heard = harness.hear(&replaced(Fork, page.clone()));
         let drawn = if page.len() == before.len() { "" } else { "*timeline" };
         assert_eq!(heard, format!("{kept}{drawn}"), "{page:?}");
-        assert_eq!([desk.shows(1), desk.shows(2)], shown, "{page:?}");
+        assert_eq!([harness.shows(1), harness.shows(2)], shown, "{page:?}");
     }
 }
 
 #[test]
 fn what_changed_a_message_goes_with_it() {
-    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x"), edit(3, &ana(), 2)]);
-    desk.come_back();
-    assert_eq!(desk.hear(&replaced(Fork, events(1..=1))), "keep x, *timeline");
-    let line = desk.room().lines().last().unwrap();
+    let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x"), edit(3, &ana(), 2)]);
+    harness.come_back();
+    assert_eq!(harness.hear(&replaced(Fork, events(1..=1))), "keep x, *timeline");
+    let line = harness.room().lines().last().unwrap();
     assert_eq!(super::words(line), "edit 3", "with the text that it had in the end");
-    assert_eq!(desk.lines(), "1 x!");
+    assert_eq!(harness.lines(), "1 x!");
 }
 
 #[test]
 fn a_deleted_message_that_a_fork_took_is_missed_by_nobody() {
-    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x"), super::delete(3, &ana(), 2)]);
-    desk.come_back();
-    assert_eq!(desk.hear(&replaced(Fork, events(1..=1))), "*timeline");
-    assert_eq!(desk.lines(), "1");
+    let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x"), super::delete(3, &ana(), 2)]);
+    harness.come_back();
+    assert_eq!(harness.hear(&replaced(Fork, events(1..=1))), "*timeline");
+    assert_eq!(harness.lines(), "1");
 }
 
 #[test]
 fn a_message_that_a_fork_took_has_its_own_text_whatever_is_unsent() {
-    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
-    desk.lose(1006);
-    desk.delete("d", 2);
-    desk.due();
-    desk.hear(&crate::tests::desk::welcome(ana()));
-    desk.hear(&replaced(Fork, events(1..=1)));
-    assert_eq!(super::words(desk.room().lines().last().unwrap()), "text of x");
+    let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
+    harness.lose(1006);
+    harness.delete("d", 2);
+    harness.due();
+    harness.hear(&crate::tests::harness::welcome(ana()));
+    harness.hear(&replaced(Fork, events(1..=1)));
+    assert_eq!(super::words(harness.room().lines().last().unwrap()), "text of x");
 }
 
 #[test]
 fn an_answer_to_what_a_fork_took_is_an_answer_no_more() {
-    let mut desk = Desk::in_lobby(vec![event(1), event(2), answer(3, &ana(), (2, &rui()), "text of m2")]);
-    desk.come_back();
-    desk.hear(&replaced(Fork, events(1..=1)));
-    assert_eq!(super::words(desk.room().lines().last().unwrap()), "text of m3");
+    let mut harness = Harness::in_lobby(vec![event(1), event(2), answer(3, &ana(), (2, &rui()), "text of m2")]);
+    harness.come_back();
+    harness.hear(&replaced(Fork, events(1..=1)));
+    assert_eq!(super::words(harness.room().lines().last().unwrap()), "text of m3");
 }
 
 /// The number of a message that was lost is another's soon, and may even be the same person's.
 #[test]
 fn a_change_is_not_made_to_what_took_the_place_of_its_message() {
-    let mut desk = Desk::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
-    desk.lose(1006);
-    desk.delete("d", 2);
-    desk.due();
-    desk.hear(&crate::tests::desk::welcome(ana()));
+    let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
+    harness.lose(1006);
+    harness.delete("d", 2);
+    harness.due();
+    harness.hear(&crate::tests::harness::welcome(ana()));
     let other = Event { prev: "a1".into(), ..said(2, "b", &ana(), "other") };
-    desk.hear(&replaced(Fork, vec![event(1), other]));
-    assert_eq!(desk.shows(2), "text of other");
-    assert_eq!(desk.hear(&refused("delete", Some("d"), "forbidden", None)), "forget d");
+    harness.hear(&replaced(Fork, vec![event(1), other]));
+    assert_eq!(harness.shows(2), "text of other");
+    assert_eq!(harness.hear(&refused("delete", Some("d"), "forbidden", None)), "forget d");
 }
 
 #[test]
 fn a_change_says_which_message_it_means() {
-    let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x")]);
+    let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x")]);
     let commands = [
         Command::Edit { target: 1.into(), text: "y".into() },
         Command::Delete { target: 1.into() },
@@ -87,8 +87,8 @@ fn a_change_says_which_message_it_means() {
     for (seq, command) in (2..).zip(commands) {
         let id = (seq - 1).to_string();
         let input = Input::Command { room: LOBBY, id, command, key: Some("u_ana/x") };
-        frames.extend(desk.client.handle(input, moment));
-        desk.hear(&sent(&(seq - 1).to_string(), seq));
+        frames.extend(harness.client.handle(input, moment));
+        harness.hear(&sent(&(seq - 1).to_string(), seq));
     }
     let texts = frames.iter().filter_map(|effect| match effect {
         crate::Effect::Transmit { text, .. } => Some(text.as_str()),
@@ -102,10 +102,10 @@ fn a_change_says_which_message_it_means() {
 #[test]
 fn an_acknowledged_change_that_the_history_lost_is_the_persons_to_make_again() {
     for (reason, shown) in [(Fork, "text of x, r!"), (Epoch, "text of x")] {
-        let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x")]);
-        desk.react("r", 1, "👍", true);
-        desk.hear(&sent("r", 2));
-        desk.come_back();
+        let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x")]);
+        harness.react("r", 1, "👍", true);
+        harness.hear(&sent("r", 2));
+        harness.come_back();
         let page = if reason == Fork {
             vec![said(1, "a", &ana(), "x")]
         } else {
@@ -114,21 +114,21 @@ fn an_acknowledged_change_that_the_history_lost_is_the_persons_to_make_again() {
                 ..said(1, "b", &ana(), "x")
             }]
         };
-        let head = crate::tests::desk::head_of(&page);
+        let head = crate::tests::harness::head_of(&page);
         let epoch = if reason == Fork { "e1" } else { "e2" };
-        let heard = desk.hear(&crate::tests::desk::joined(false, Some(reason), epoch, page, head));
+        let heard = harness.hear(&crate::tests::harness::joined(false, Some(reason), epoch, page, head));
         assert!(heard.starts_with("keep r, "), "{reason:?}: {heard}");
-        assert_eq!(desk.shows(1), shown, "{reason:?}");
+        assert_eq!(harness.shows(1), shown, "{reason:?}");
     }
 }
 
 #[test]
 fn a_reset_keeps_what_waits() {
-    let mut desk = Desk::in_lobby(vec![said(1, "a", &ana(), "x"), event(2)]);
-    desk.edit("e", 1);
+    let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x"), event(2)]);
+    harness.edit("e", 1);
     let page = vec![said(1, "a", &ana(), "x"), Event { prev: "a1".into(), ..said(2, "b", &rui(), "other") }];
-    let head = crate::tests::desk::head_of(&page);
+    let head = crate::tests::harness::head_of(&page);
     let reset = ServerFrame::Reset { room: LOBBY.into(), reason: Fork, epoch: "e1".into(), head, events: page };
-    desk.hear(&reset);
-    assert_eq!(desk.shows(1), "text of e, edited, e?");
+    harness.hear(&reset);
+    assert_eq!(harness.shows(1), "text of e, edited, e?");
 }

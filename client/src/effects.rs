@@ -6,7 +6,7 @@ use crate::{Change, Context, Effect};
 const NORMAL: u16 = 1000;
 
 /// One input while it is worked out: when it came, and what it leads to so far.
-pub(crate) struct Turn {
+pub(crate) struct Effects {
     pub(crate) now: u64,
     pub(crate) random: f64,
     /// The largest frame that the server accepts, in bytes.
@@ -18,9 +18,9 @@ pub(crate) struct Turn {
     changes: Vec<Change>,
 }
 
-impl Turn {
-    pub(crate) fn new(moment: Context, frame_limit: usize, socket: u32) -> Self {
-        let (now, random) = (moment.now, moment.random);
+impl Effects {
+    pub(crate) fn new(context: Context, frame_limit: usize, socket: u32) -> Self {
+        let (now, random) = (context.now, context.random);
         Self { now, random, frame_limit, socket, effects: Vec::new(), changes: Vec::new() }
     }
 
@@ -29,15 +29,15 @@ impl Turn {
     }
 
     pub(crate) fn transmit_text(&mut self, text: String) {
-        self.effect(Effect::Transmit { socket: self.socket, text });
+        self.push(Effect::Transmit { socket: self.socket, text });
     }
 
     /// Lets go of a socket.
     pub(crate) fn close(&mut self, socket: u32) {
-        self.effect(Effect::Close { socket, code: NORMAL });
+        self.push(Effect::Close { socket, code: NORMAL });
     }
 
-    pub(crate) fn effect(&mut self, effect: Effect) {
+    pub(crate) fn push(&mut self, effect: Effect) {
         self.effects.push(effect);
     }
 
@@ -48,14 +48,14 @@ impl Turn {
     }
 
     /// What is to be done first, then what is to be drawn.
-    pub(crate) fn into_effects(self) -> Vec<Effect> {
+    pub(crate) fn into_vec(self) -> Vec<Effect> {
         let mut effects = self.effects;
         effects.extend(self.changes.into_iter().map(Effect::Changed));
         effects
     }
 
     /// A wait of a second and a bit, for requests that are refused for now with no word about when.
-    pub(crate) fn soon(&self) -> u64 {
+    pub(crate) fn retry_time(&self) -> u64 {
         self.now.saturating_add(1_000).saturating_add((self.random * 1_000.0) as u64)
     }
 }

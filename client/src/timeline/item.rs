@@ -1,6 +1,6 @@
 use protocol::{Command, Event, Kind, Reply, User};
 
-use super::key;
+use super::items::key;
 use crate::{FailureReason, PendingCommand};
 
 /// One message as the list shows it.
@@ -27,7 +27,7 @@ pub struct TimelineItem {
     pub deleted: bool,
     /// In the order of their first use.
     pub reactions: Vec<Reaction>,
-    /// One's own changes to it that are not known to be in the history, in the order in which they were made. The line shows
+    /// One's own changes to it that are not known to be in the history, in the order in which they were made. The item shows
     /// them as done, except those that failed.
     pub changes: Vec<PendingCommand>,
 }
@@ -79,12 +79,12 @@ impl TimelineItem {
     }
 
     /// Whether an event is this message.
-    pub(crate) fn shows(&self, event: &Event) -> bool {
+    pub(crate) fn is_of(&self, event: &Event) -> bool {
         matches!(&event.kind, Kind::Message { id, .. } if self.key == key(&event.author.id, id))
     }
 
     /// Does what somebody did to it. A deletion is final. True if it looks different.
-    pub(crate) fn change(&mut self, author: &User, at: u64, command: &Command) -> bool {
+    pub(crate) fn apply(&mut self, author: &User, at: u64, command: &Command) -> bool {
         let is_own = author.id == self.author.id;
         match command {
             _ if self.deleted => false,
@@ -118,8 +118,8 @@ impl TimelineItem {
         let found = people.iter().position(|user| user.id == who.id);
         match found {
             None if on => people.push(who.clone()),
-            Some(place) if !on => {
-                people.remove(place);
+            Some(person) if !on => {
+                people.remove(person);
                 if people.is_empty() {
                     self.reactions.remove(index);
                 }

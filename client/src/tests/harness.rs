@@ -1,4 +1,4 @@
-//! A client on a desk, with a clock that only the test moves.
+//! A client on a harness, with a clock that only the test moves.
 
 use protocol::{ClientFrame, Command, Event, Head, Kind, Limits, Reason, ServerFrame, User};
 
@@ -8,7 +8,7 @@ use crate::{Change, Client, ConnectionStatus, Context, DeliveryStatus, Effect, I
 pub(super) const LOBBY: &str = "lobby";
 pub(super) const HEARTBEAT: u64 = 25_000;
 
-pub(super) struct Desk {
+pub(super) struct Harness {
     pub(super) client: Client,
     pub(super) now: u64,
     pub(super) random: f64,
@@ -106,7 +106,7 @@ pub(super) fn unsent(id: &str) -> PendingCommand {
     PendingCommand { room: LOBBY.into(), id: id.into(), command, at: 0, failed: None }
 }
 
-impl Desk {
+impl Harness {
     /// Not started, no room open.
     pub(super) fn new(unsent: Vec<PendingCommand>) -> Self {
         Self { client: Client::new(ana(), unsent), now: 0, random: 0.5, socket: 0 }
@@ -114,11 +114,11 @@ impl Desk {
 
     /// Live, in the lobby, with these events on the screen.
     pub(super) fn in_lobby(events: Vec<Event>) -> Self {
-        let mut desk = Self::new(vec![]);
-        desk.open(Some(snapshot(events.clone())));
-        desk.go_live();
-        desk.hear(&recovered(vec![], head_of(&events)));
-        desk
+        let mut harness = Self::new(vec![]);
+        harness.open(Some(snapshot(events.clone())));
+        harness.go_live();
+        harness.hear(&recovered(vec![], head_of(&events)));
+        harness
     }
 
     pub(super) fn go_live(&mut self) -> String {

@@ -1,22 +1,22 @@
 /// The least time between two words to the server about one room, in milliseconds.
-const EVERY: u64 = 1_000;
+const SEND_INTERVAL: u64 = 1_000;
 
 /// Up to where the person has read a room, as numbers of events, and what the server knows of it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Position {
+pub(crate) struct ReadMarker {
     /// Here or elsewhere; what was there when the room was first seen counts as read.
-    to: u64,
+    seq: u64,
     /// On this screen; 0 where one looked at an empty room.
     here: Option<u64>,
     /// What the server knows, as far as this socket goes.
-    told: Option<u64>,
-    /// When it may be told again.
+    known: Option<u64>,
+    /// When it may be known again.
     next: u64,
 }
 
-impl Position {
-    pub(crate) fn to(&self) -> u64 {
-        self.to
+impl ReadMarker {
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
     }
 
     /// Whether all up to there was read on this screen.
@@ -25,43 +25,43 @@ impl Position {
     }
 
     /// Begins there, in a room that is seen for the first time or has another history by now.
-    pub(crate) fn begin(&mut self, to: u64) {
-        *self = Self { to, next: self.next, ..Self::default() };
+    pub(crate) fn reset(&mut self, seq: u64) {
+        *self = Self { seq, next: self.next, ..Self::default() };
     }
 
     /// All up to there is read on this screen. True if it was not.
-    pub(crate) fn read(&mut self, seq: u64) -> bool {
+    pub(crate) fn advance_here(&mut self, seq: u64) -> bool {
         self.here = self.here.max(Some(seq));
         self.advance(seq)
     }
 
     /// The server says that all up to there was read. True if this is news.
-    pub(crate) fn heard(&mut self, seq: u64) -> bool {
-        self.told = self.told.max(Some(seq));
+    pub(crate) fn advance_elsewhere(&mut self, seq: u64) -> bool {
+        self.known = self.known.max(Some(seq));
         self.advance(seq)
     }
 
     /// On another socket the server says anew what it knows.
     pub(crate) fn joined(&mut self) {
-        self.told = None;
+        self.known = None;
     }
 
-    /// What the server is to be told now, and notes that it is.
-    pub(crate) fn tell(&mut self, now: u64) -> Option<u64> {
+    /// What the server is to be known now, and notes that it is.
+    pub(crate) fn take_unsent(&mut self, now: u64) -> Option<u64> {
         self.deadline().filter(|at| *at <= now)?;
-        self.told = self.here;
-        self.next = now.saturating_add(EVERY);
+        self.known = self.here;
+        self.next = now.saturating_add(SEND_INTERVAL);
         self.here
     }
 
-    /// When the server is to be told something.
+    /// When the server is to be known something.
     pub(crate) fn deadline(&self) -> Option<u64> {
-        (self.here > self.told).then_some(self.next)
+        (self.here > self.known).then_some(self.next)
     }
 
     fn advance(&mut self, seq: u64) -> bool {
-        let moves = seq > self.to;
-        self.to = self.to.max(seq);
+        let moves = seq > self.seq;
+        self.seq = self.seq.max(seq);
         moves
     }
 }

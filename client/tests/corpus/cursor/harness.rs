@@ -7,22 +7,22 @@ use super::history::History;
 use super::script::{LOBBY, Step, ana};
 
 /// A client and what is around it, known by what anybody can see.
-pub struct Desk {
+pub struct Harness {
     pub client: Client,
     pub history: History,
     now: u64,
     sockets: BTreeSet<u32>,
 }
 
-impl Desk {
+impl Harness {
     /// Live, with an open room that was not joined yet.
     pub fn new() -> Self {
         let client = Client::new(ana(), vec![]);
-        let mut desk = Self { client, history: History::default(), now: 0, sockets: BTreeSet::new() };
-        desk.take(Step::Open(None));
-        desk.tell(Input::Start);
-        desk.hear(&welcome(), false);
-        desk
+        let mut harness = Self { client, history: History::default(), now: 0, sockets: BTreeSet::new() };
+        harness.take(Step::Open(None));
+        harness.tell(Input::Start);
+        harness.hear(&welcome(), false);
+        harness
     }
 
     pub fn take(&mut self, step: Step<'_>) {

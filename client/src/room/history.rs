@@ -1,0 +1,74 @@
+//! Loading older messages, one page at a time.
+
+use protocol::{ClientFrame, Event, limits};
+
+use super::{Refused, Room};
+use crate::effects::Effects;
+use crate::history_request::HistoryRequest;
+
+/// The answer to a request for older messages.
+pub(crate) struct HistoryPage {
+    pub(crate) before: Option<u64>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) start: bool,
+    pub(crate) trimmed: bool,
+}
+
+impl Room {
+    pub(crate) fn load_older(&mut self, effects: &mut Effects) {
+        if self.has_older() && self.history_request.queue(effects.now) {
+            self.timeline_changed(effects);
+            self.request_history(effects);
+        }
+    }
+
+    /// Asks for older messages if the person wants them and it is time.
+    pub(super) fn request_history(&mut self, effects: &mut Effects) {
+        let Some(before) = self.timeline.first_seq().filter(|_| self.history_request.is_due(effects.now)) else {
+            return;
+        };
+        if self.membership.is_joined() {
+            self.history_request = HistoryRequest::sent(before, effects.now);
+            let limit = Some(limits::HISTORY_PAGE as u32);
+            effects.transmit(&ClientFrame::History { room: self.name.clone(), before: Some(before), limit });
+        }
+    }
+
+    /// Takes the answer to the present request. Any other belongs to a view that was replaced meanwhile.
+    pub(crate) fn history_received(&mut self, page: HistoryPage, effects: &mut Effects) {
+        let HistoryPage { before, events, start, trimmed } = page;
+        let HistoryRequest::InFlight { before: asked, .. } = self.history_request else { return };
+        if before != Some(asked) {
+            return;
+        }
+        self.history_request = HistoryRequest::Idle;
+        let all = start || (trimmed && events.len() < limits::HISTORY_PAGE);
+        for event in &events {
+            self.confirm_own(event, effects);
+        }
+        let items = self.lines().len();
+        if !self.timeline.prepend(events, all, trimmed) {
+            self.rejoin(effects);
+        } else if self.lines().len() == items {
+            // A page of changes only shows the person nothing of what they wanted to see.
+            self.load_older(effects);
+        }
+        self.timeline_changed(effects);
+        self.update_pending_items(effects);
+    }
+
+    pub(crate) fn history_refused(&mut self, refused: &Refused, effects: &mut Effects) {
+        if !matches!(self.history_request, HistoryRequest::InFlight { .. }) {
+            return;
+        }
+        if refused.code.is_temporary() {
+            self.history_request = HistoryRequest::Queued { from: refused.retry_at(effects) };
+            if refused.needs_join() {
+                self.not_joined(effects);
+            }
+        } else {
+            self.history_request = HistoryRequest::Idle;
+            self.timeline_changed(effects);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Joining, and taking the room's events in their order, none left out.
+
+use protocol::{ClientFrame, Event, Kind, Reason, RefusalCode, RoomName, User};
+
+use super::{Refused, Room};
+use crate::chain::Relation;
+use crate::connection::MAX_RETRY_AFTER;
+use crate::effects::Effects;
+use crate::history_request::HistoryRequest;
+use crate::presence::People;
+use crate::timeline::{Page, is_message_of_other, unread_after};
+use crate::{Change, Effect, FailureReason, Snapshot};
+
+/// The most events that wait for a join.
+const MAX_BUFFERED: usize = 256;
+
+/// The answer to a join.
+pub(crate) struct Joined {
+    pub(crate) page: Page,
+    pub(crate) recovered: bool,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) people: Vec<User>,
+    pub(crate) count: u64,
+    pub(crate) read: Option<u64>,
+}
+
+impl Room {
+    /// Shows what the server rendered, unless there is something newer already.
+    pub(crate) fn load_snapshot(&mut self, snapshot: Snapshot, effects: &mut Effects) {
+        if self.is_loaded() {
+            return;
+        }
+        let Snapshot { epoch, events, head, people, count, read } = snapshot;
+        self.update_people(|here| *here = People::new(people, count), effects);
+        self.replace(Page { epoch, events, head }, Reason::New, read, effects);
+    }
+
+    /// Asks to be a member, from the cursor on.
+    pub(crate) fn join(&mut self, effects: &mut Effects) {
+        self.membership.join_sent(effects.now);
+        effects.transmit(&ClientFrame::Join { room: self.name.clone(), after: self.timeline.cursor().cloned() });
+    }
+
+    /// Joins, on a live link, unless that is done or under way.
+    pub(crate) fn join_if_needed(&mut self, live: bool, effects: &mut Effects) {
+        match RoomName::new(&self.name) {
+            Err(problem) => self.set_join_refused(problem.into(), effects),
+            Ok(_) if live && !self.membership.is_joined() && !self.membership.is_joining() => self.join(effects),
+            Ok(_) => {}
+        }
+    }
+
+    /// What is shown cannot be all, or is not what the room is: the answer to a join tells.
+    pub(super) fn rejoin(&mut self, effects: &mut Effects) {
+        if self.membership.schedule_rejoin(effects) {
+            self.join(effects);
+        }
+    }
+
+    pub(crate) fn joined(&mut self, answer: Joined, effects: &mut Effects) {
+        let Joined { page, recovered, reason, people, count, read } = answer;
+        if recovered && !self.is_loaded() {
+            // It belongs to an earlier visit: this one has no cursor to recover from.
+            return;
+        }
+        self.membership.joined();
+        self.read_marker.joined();
+        self.set_refusal(None, effects);
+        self.update_people(|here| *here = People::new(people, count), effects);
+        let head = page.head.clone();
+        let mut whole = true;
+        if !recovered {
+            self.replace(page, reason.unwrap_or(Reason::New), read, effects);
+        } else if self.timeline.cursor().is_some_and(|cursor| cursor.epoch == page.epoch) {
+            whole = self.apply_all(page.events, effects);
+        } else {
+            whole = false;
+        }
+        let buffered = std::mem::take(&mut self.buffered);
+        whole &= self.apply_all(buffered, effects);
+        if !whole || !self.timeline.reaches(&head) {
+            self.rejoin(effects);
+        }
+        if let Some(read) = read {
+            self.read_elsewhere(read, effects);
+        }
+        self.send_read_marker(effects);
+        self.outbox.join_answered();
+        let lost = self.outbox.fail_missing();
+        self.persist_failed(lost, effects);
+        self.outbox.joined();
+        self.flush(effects);
+        self.request_history(effects);
+    }
+
+    /// The room cannot be entered.
+    pub(crate) fn set_join_refused(&mut self, why: FailureReason, effects: &mut Effects) {
+        self.membership.reset();
+        self.set_refusal(Some(why), effects);
+    }
+
+    /// The server says that this socket is no member.
+    pub(crate) fn not_joined(&mut self, effects: &mut Effects) {
+        self.membership.not_joined();
+        self.rejoin(effects);
+    }
+
+    pub(crate) fn join_refused(&mut self, refused: Refused, effects: &mut Effects) {
+        if refused.code.is_temporary() {
+            self.membership.join_at(refused.retry_at(effects));
+        } else {
+            self.set_join_refused(FailureReason::of(refused.code, refused.message), effects);
+        }
+    }
+
+    pub(crate) fn reset(&mut self, page: Page, reason: Reason, effects: &mut Effects) {
+        if !self.membership.is_joined() {
+            return;
+        }
+        let head = page.head.clone();
+        self.replace(page, reason, None, effects);
+        if !self.timeline.reaches(&head) {
+            self.rejoin(effects);
+        }
+    }
+
+    /// Takes an event that came by itself.
+    pub(crate) fn handle_event(&mut self, event: Event, effects: &mut Effects) {
+        if !self.membership.is_joined() && !self.membership.is_joining() {
+            return;
+        }
+        match self.timeline.relation(&event) {
+            Relation::Seen => {}
+            Relation::Next => {
+                self.apply(event, effects);
+                // If it was ours, there is space for one more on the way.
+                self.flush(effects);
+            }
+            // Nobody sends old events by themselves, except in a new life of the room.
+            Relation::Older => self.rejoin(effects),
+            Relation::Gap => {
+                if self.buffered.len() == MAX_BUFFERED {
+                    self.buffered.pop_front();
+                }
+                self.buffered.push_back(event);
+                self.rejoin(effects);
+            }
+        }
+    }
+
+    /// Takes events that claim to follow each other. False if some do not fit. Those from before a page that has just
+    /// come are in what it replaced.
+    fn apply_all(&mut self, events: impl IntoIterator<Item = Event>, effects: &mut Effects) -> bool {
+        let mut whole = true;
+        for event in events {
+            match self.timeline.relation(&event) {
+                Relation::Seen | Relation::Older => {}
+                Relation::Next => self.apply(event, effects),
+                Relation::Gap => whole = false,
+            }
+        }
+        whole
+    }
+
+    /// Shows the next event.
+    fn apply(&mut self, event: Event, effects: &mut Effects) {
+        self.membership.made_progress();
+        if matches!(event.kind, Kind::Message { .. }) {
+            self.peer_stopped_typing(&event.author.id, effects);
+        }
+        if is_message_of_other(&event, &self.me) && event.seq > self.read_to() {
+            self.set_unread(self.unread + 1, effects);
+            self.notify_mention(&event, effects);
+        }
+        self.confirm_own(&event, effects);
+        let seq = event.seq;
+        let first = self.timeline.first_seq();
+        let different = self.timeline.push(event);
+        if self.timeline.first_seq() != first {
+            self.history_request = HistoryRequest::Idle;
+            self.timeline_changed(effects);
+        }
+        if different {
+            self.timeline_changed(effects);
+        }
+        self.outbox.drop_acknowledged_up_to(seq);
+        self.update_pending_items(effects);
+    }
+
+    /// Shows a page in the place of all that was sent; what is pending stays, unless it is in the page. `read` is up to where the
+    /// person has read, as the server knows.
+    fn replace(&mut self, page: Page, reason: Reason, read: Option<u64>, effects: &mut Effects) {
+        let reason = self.timeline.reason_of(&page, reason);
+        for event in &page.events {
+            self.confirm_own(event, effects);
+        }
+        if reason == Reason::Fork {
+            self.outbox.restore_acknowledged(self.timeline.lost_on_fork(&self.name, &page, &self.me));
+        }
+        if matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) {
+            let lost = self.outbox.fail_acknowledged();
+            self.persist_failed(lost, effects);
+        }
+        if self.timeline.has_page(&page, reason) {
+            self.update_pending_items(effects);
+            return;
+        }
+        let unread = self.unread_in(&page, reason, read);
+        self.set_unread(unread, effects);
+        self.history_request = HistoryRequest::Idle;
+        self.timeline.replace(page, reason);
+        if let Some(cursor) = self.timeline.cursor() {
+            self.outbox.drop_acknowledged_up_to(cursor.seq);
+        }
+        self.timeline_changed(effects);
+        self.update_pending_items(effects);
+    }
+
+    /// How much is unread with a page in the place of what is shown. The position begins anew where it means nothing any more.
+    fn unread_in(&mut self, page: &Page, reason: Reason, read: Option<u64>) -> u64 {
+        let end = page.head.seq;
+        match (self.timeline.cursor(), reason) {
+            (Some(cursor), Reason::New | Reason::Trimmed) => {
+                let seen = cursor.seq.max(self.read_to());
+                self.unread + unread_after(&page.events, seen, &self.me)
+            }
+            // Numbers of a lost history say nothing about what is new, except that it cannot be more than there is.
+            (Some(_), Reason::Epoch | Reason::Fork | Reason::Unknown) => {
+                let unread = self.unread.min(end);
+                self.read_marker.reset(end - unread);
+                unread
+            }
+            (None, _) => {
+                self.read_marker.reset(read.unwrap_or(end));
+                unread_after(&page.events, self.read_to(), &self.me)
+            }
+        }
+    }
+
+    pub(super) fn confirm_own(&mut self, event: &Event, effects: &mut Effects) {
+        if let Some(id) = event.kind.id()
+            && event.author.id == self.me.id
+            && self.outbox.confirm(id)
+        {
+            effects.push(Effect::Forget { room: self.name.clone(), id: id.to_owned() });
+        }
+    }
+
+    fn set_refusal(&mut self, refusal: Option<FailureReason>, effects: &mut Effects) {
+        if self.refusal != refusal {
+            self.refusal = refusal;
+            effects.changed(Change::Rooms);
+            self.timeline_changed(effects);
+        }
+    }
+}
+
+impl Refused {
+    /// When to ask again: after as long as the server said, and up to as long again.
+    pub(super) fn retry_at(&self, effects: &Effects) -> u64 {
+        let Some(wait) = self.retry_after_ms else { return effects.retry_time() };
+        let wait = wait.min(MAX_RETRY_AFTER);
+        // The server says the same to all whom an outage has refused.
+        effects.now.saturating_add(wait).saturating_add((effects.random * wait as f64) as u64)
+    }
+
+    pub(super) fn needs_join(&self) -> bool {
+        self.code == RefusalCode::NotJoined
+    }
+}

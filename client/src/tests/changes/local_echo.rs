@@ -1,0 +1,246 @@
+use protocol::{Command, MessageRef, RefusalCode, ServerFrame};
+
+use super::{answer, delete, edit, react, sent};
+use crate::tests::harness::{
+    Harness, LOBBY, ana, event, events, head_of, recovered, refused, replaced, rui, said, snapshot,
+};
+use crate::{DeliveryStatus, FailureReason, Input, PendingCommand};
+use protocol::Reason::{New, Trimmed};
+
+fn own_edit(seq: u64, id: &str) -> ServerFrame {
+    let kind = protocol::Kind::Edit { id: id.into(), target: 1, text: format!("text of {id}") };
+    ServerFrame::Event(protocol::Event { kind, ..said(seq, "a", &ana(), "") })
+}
+
+fn own_edit_input<'a>(target: u64, key: &'a str, text: &str) -> Input<'a> {
+    let command = Command::Edit { target: target.into(), text: text.into() };
+    Input::Command { room: LOBBY, id: "e".into(), command, key: Some(key) }
+}
+
+fn harness() -> Harness {
+    Harness::in_lobby(vec![said(1, "a", &ana(), "x"), event(2)])
+}
+
+#[test]
+fn a_change_shows_at_once_and_is_settled_by_whichever_comes_first() {
+    let mut harness = harness();
+    assert_eq!(harness.edit("e", 1), "keep e, edit 1 by e, *timeline");
+    assert_eq!(harness.shows(1), "text of e, edited, e?");
+
+    let mut event_first = Harness { client: harness.client.clone(), ..harness };
+    assert_eq!(event_first.hear(&own_edit(3, "e")), "forget e, *timeline");
+    assert_eq!(event_first.shows(1), "text of e, edited");
+    assert_eq!(event_first.hear(&sent("e", 3)), "");
+
+    assert_eq!(harness.hear(&sent("e", 3)), "forget e");
+    assert_eq!(harness.shows(1), "text of e, edited, e?", "it has no place yet");
+    assert_eq!(harness.hear(&own_edit(3, "e")), "*timeline");
+    assert_eq!(harness.shows(1), "text of e, edited");
+}
+
+#[test]
+fn each_kind_of_change_shows_at_once() {
+    let mut harness = harness();
+    harness.react("r", 2, "👍", true);
+    assert_eq!(harness.shows(2), "text of m2, 👍 Ana, r?");
+    harness.react("o", 2, "👍", false);
+    assert_eq!(harness.shows(2), "text of m2, r?, o?");
+    harness.delete("d", 1);
+    assert_eq!(harness.shows(1), "deleted, d?");
+    assert_eq!((harness.line(1).text.as_str(), harness.lines().as_str()), ("", "1 2"));
+}
+
+#[test]
+fn one_thing_at_a_time_is_on_its_way_messages_and_changes_alike() {
+    let mut harness = harness();
+    assert_eq!(harness.send("m"), "keep m, say m, *timeline");
+    assert_eq!(harness.react("r", 2, "👍", true), "keep r, *timeline");
+    assert_eq!(harness.delete("d", 1), "keep d, *timeline");
+    assert_eq!(harness.hear(&sent("m", 3)), "forget m, put 👍 2 by r");
+    assert_eq!(harness.hear(&sent("r", 4)), "forget r, delete 1 by d");
+}
+
+#[test]
+fn a_change_that_is_refused_for_good_goes_back_and_says_why() {
+    for (re, id) in [("edit", "e"), ("delete", "d"), ("react", "r")] {
+        let mut harness = harness();
+        match re {
+            "edit" => harness.edit(id, 1),
+            "delete" => harness.delete(id, 1),
+            _ => harness.react(id, 1, "👍", true),
+        };
+        assert_eq!(harness.hear(&refused(re, Some(id), "forbidden", None)), format!("keep {id}, *timeline"));
+        assert_eq!(harness.shows(1), format!("text of x, {id}!"));
+        assert_eq!(harness.line(1).changes[0].failed, Some(FailureReason::Refused(RefusalCode::Forbidden)));
+        let again = harness.tell(Input::Retry { room: LOBBY, id });
+        assert!(
+            again.starts_with(&format!("keep {id}, ")) && again.ends_with(&format!("by {id}, *timeline")),
+            "{again}"
+        );
+        assert_ne!(harness.shows(1), format!("text of x, {id}!"), "it shows as done once more");
+        harness.hear(&refused(re, Some(id), "forbidden", None));
+        assert_eq!(harness.tell(Input::Discard { room: LOBBY, id }), format!("forget {id}, *timeline"));
+        assert_eq!(harness.shows(1), "text of x");
+    }
+}
+
+#[test]
+fn a_change_that_is_refused_for_now_stays() {
+    for (code, answer) in [("rate_limited", ""), ("unavailable", ""), ("not_joined", "join lobby after e1a2")] {
+        let mut harness = harness();
+        harness.react("r", 2, "👍", true);
+        assert_eq!(harness.hear(&refused("react", Some("r"), code, Some(500))), answer, "{code}");
+        assert_eq!(harness.shows(2), "text of m2, 👍 Ana, r?", "{code}");
+        let again =
+            if answer.is_empty() { harness.due() } else { harness.hear(&recovered(vec![], head_of(&events(2..=2)))) };
+        assert_eq!(again, "put 👍 2 by r", "{code}");
+    }
+}
+
+#[test]
+fn what_others_do_meanwhile_stands_when_ones_own_goes_back() {
+    let mut harness = harness();
+    harness.edit("e", 1);
+    assert_eq!(harness.hear(&ServerFrame::Event(react(3, &rui(), 1, "👍", true))), "*timeline");
+    assert_eq!(harness.shows(1), "text of e, edited, 👍 Rui, e?");
+    harness.hear(&ServerFrame::Event(edit(4, &ana(), 1)));
+    assert_eq!(harness.shows(1), "text of e, edited, 👍 Rui, e?", "an edit in another tab comes before this one");
+    harness.hear(&refused("edit", Some("e"), "forbidden", None));
+    assert_eq!(harness.shows(1), "edit 4, edited, 👍 Rui, e!");
+    harness.hear(&ServerFrame::Event(delete(5, &ana(), 1)));
+    assert_eq!(harness.shows(1), "deleted, e!");
+}
+
+#[test]
+fn changes_survive_a_reload_and_are_made_once() {
+    let target = MessageRef { seq: 1, uid: Some("a1".into()) };
+    let command = Command::Edit { target, text: "text of e".into() };
+    let kept = PendingCommand { room: LOBBY.into(), id: "e".into(), command, at: 1, failed: None };
+    let page = vec![said(1, "a", &ana(), "x")];
+    let mut harness = Harness::new(vec![kept.clone()]);
+    harness.open(Some(snapshot(page.clone())));
+    assert_eq!(harness.shows(1), "text of e, edited, e?");
+    harness.go_live();
+    assert_eq!(harness.hear(&recovered(vec![], head_of(&page))), "edit 1 by e");
+    assert_eq!(harness.hear(&sent("e", 2)), "forget e");
+
+    let ServerFrame::Event(done) = own_edit(2, "e") else { panic!("an event") };
+    let mut harness = Harness::new(vec![kept]);
+    let opened = harness.open(Some(snapshot([page, vec![done]].concat())));
+    assert!(opened.starts_with("forget e, "), "{opened}");
+    assert_eq!(harness.shows(1), "text of e, edited");
+    assert_eq!(harness.edit("e", 1), "", "the same id means the same change");
+}
+
+#[test]
+fn changes_are_made_again_after_every_join() {
+    for reason in [New, Trimmed] {
+        let mut harness = harness();
+        harness.react("r", 2, "👍", true);
+        harness.come_back();
+        let page = vec![said(1, "a", &ana(), "x"), event(2), event(3)];
+        assert_eq!(harness.hear(&replaced(reason, page)), "put 👍 2 by r, *rooms, *timeline", "{reason:?}");
+        assert_eq!(harness.shows(2), "text of m2, 👍 Ana, r?");
+    }
+}
+
+#[test]
+fn a_change_waits_for_its_message_to_be_loaded() {
+    let mut harness = harness();
+    harness.react("r", 2, "👍", true);
+    harness.come_back();
+    harness.hear(&replaced(Trimmed, events(8..=9)));
+    assert_eq!(harness.lines(), "8 9");
+    harness.tell(Input::Older { room: LOBBY });
+    let page = vec![said(1, "a", &ana(), "x"), event(2), event(3), event(4), event(5), event(6), event(7)];
+    harness.hear(&ServerFrame::History {
+        room: LOBBY.into(),
+        before: Some(8),
+        events: page,
+        start: true,
+        trimmed: false,
+    });
+    assert_eq!(harness.shows(2), "text of m2, 👍 Ana, r?");
+}
+
+#[test]
+fn of_a_change_whose_message_is_not_here_only_what_was_written_is_kept() {
+    for (re, id, answer, lines) in [
+        ("edit", "e", "keep e, *timeline", "8 9 e!"),
+        ("delete", "d", "forget d", "8 9"),
+        ("react", "r", "forget r", "8 9"),
+    ] {
+        let mut harness = harness();
+        match re {
+            "edit" => harness.edit(id, 1),
+            "delete" => harness.delete(id, 1),
+            _ => harness.react(id, 1, "👍", true),
+        };
+        harness.come_back();
+        harness.hear(&replaced(Trimmed, events(8..=9)));
+        assert_eq!(harness.hear(&refused(re, Some(id), "forbidden", None)), answer, "{re}");
+        assert_eq!(harness.lines(), lines, "{re}");
+    }
+}
+
+#[test]
+fn what_is_not_shown_is_not_changed() {
+    let mut harness = harness();
+    for target in [0, 3, u64::MAX] {
+        assert_eq!(harness.delete("d", target), "");
+        assert_eq!(harness.react("r", target, "👍", true), "");
+    }
+    harness.tell(Input::Leave { room: LOBBY });
+    assert_eq!(harness.delete("d", 1), "");
+}
+
+/// It may have been let go of, or its number is another message's since the history was replaced.
+#[test]
+fn an_edit_of_what_is_not_shown_is_not_lost() {
+    for (target, key) in [(3, "u_ana/x"), (1, "u_ana/y"), (2, "u_ana/x")] {
+        let mut harness = harness();
+        let input = own_edit_input(target, key, "written");
+        assert_eq!(harness.tell(input), "keep e, *timeline");
+        let line = harness.room().lines().last().unwrap();
+        assert_eq!((line.text.as_str(), &line.state), ("written", &DeliveryStatus::Failed(FailureReason::Gone)));
+        assert_eq!(harness.tell(Input::Retry { room: LOBBY, id: "e" }), "keep e, say e, *timeline");
+    }
+}
+
+#[test]
+fn a_text_that_is_none_is_not_sent() {
+    let mut harness = harness();
+    let input = own_edit_input(1, "u_ana/x", " ");
+    assert_eq!(harness.tell(input), "keep e, *timeline");
+    assert_eq!(harness.shows(1), "text of x, e!");
+}
+
+#[test]
+fn an_answer_quotes_from_the_start() {
+    let mut harness = harness();
+    let command = Command::Send { text: "yes".into(), reply_to: Some(2.into()) };
+    assert_eq!(harness.command("m", command), "keep m, say m, *timeline");
+    let line = harness.room().lines().last().unwrap();
+    assert_eq!((line.state.clone(), super::words(line)), (DeliveryStatus::Pending, "yes, to 2 \"text of m2\"".into()));
+    harness.hear(&ServerFrame::Event(edit(3, &rui(), 2)));
+    let quote = |harness: &Harness| harness.room().lines().last().unwrap().reply.clone().unwrap().text;
+    assert_eq!(quote(&harness), "edit 3");
+    let own = answer(4, &ana(), (2, &rui()), "edit 3");
+    let kind = match own.kind.clone() {
+        protocol::Kind::Message { reply, .. } => protocol::Kind::Message { id: "m".into(), text: "yes".into(), reply },
+        other => other,
+    };
+    assert_eq!(harness.hear(&ServerFrame::Event(protocol::Event { kind, ..own })), "forget m, *timeline");
+    assert_eq!((quote(&harness), harness.lines()), ("edit 3".into(), "1 2 4".into()));
+}
+
+#[test]
+fn changes_are_refused_on_the_last_socket_as_well() {
+    let mut harness = harness();
+    harness.edit("e", 1);
+    harness.hear(&ServerFrame::Rotate { within_ms: 60_000 });
+    harness.due();
+    harness.hear(&crate::tests::harness::welcome(ana()));
+    let answer = harness.hear_before(&refused("edit", Some("e"), "forbidden", None));
+    assert_eq!(answer, "keep e, *timeline");
+}

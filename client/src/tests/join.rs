@@ -1,0 +1,49 @@
+use protocol::{RefusalCode, ServerFrame};
+
+use super::harness::{Harness, LOBBY, ana, refused, welcome};
+use crate::{Context, FailureReason, Input};
+
+const OTHERS: [&str; 2] = ["attic", "zoo"];
+
+/// The lobby between two others, all asked for.
+fn asked() -> Harness {
+    let mut harness = Harness::new(vec![]);
+    for room in OTHERS {
+        harness.client.open(room, None, Context { now: 0, random: 0.5 });
+    }
+    harness.open(None);
+    assert_eq!(harness.go_live(), "join lobby, join attic, join zoo, *link");
+    harness
+}
+
+fn too_many(room: &str) -> ServerFrame {
+    let ServerFrame::Refused { re, id, code, message, retry_after_ms, .. } =
+        refused("join", None, "too_many_rooms", None)
+    else {
+        unreachable!("it refuses")
+    };
+    ServerFrame::Refused { re, room: Some(room.into()), id, code, message, retry_after_ms }
+}
+
+#[test]
+fn the_room_that_is_looked_at_is_joined_first() {
+    let mut harness = asked();
+    harness.client.open("zoo", None, Context { now: 0, random: 0.5 });
+    harness.lose(1006);
+    harness.due();
+    assert_eq!(harness.hear(&welcome(ana())), "join zoo, join attic, join lobby, *link");
+}
+
+#[test]
+fn a_room_that_was_one_too_many_is_tried_again_when_another_is_left() {
+    let mut harness = asked();
+    for room in ["zoo", LOBBY] {
+        harness.hear(&too_many(room));
+    }
+    assert_eq!(harness.room().refusal(), Some(&FailureReason::Refused(RefusalCode::TooManyRooms)));
+    assert_eq!(harness.tell(Input::Leave { room: "attic" }), "leave attic, join lobby, join zoo, *rooms");
+    // Their answers are on the way.
+    assert_eq!(harness.tell(Input::Leave { room: "zoo" }), "leave zoo, *rooms");
+    harness.hear(&super::harness::replaced(protocol::Reason::New, vec![]));
+    assert_eq!(harness.room().refusal(), None);
+}

@@ -1,0 +1,177 @@
+//! Up to where a room is read, on this screen and on others.
+
+use protocol::{Event, Head, ServerFrame};
+
+use super::harness::{Harness, LOBBY, ana, event, events, head_of, joined, recovered, replaced, rui, said, snapshot};
+use crate::{Input, Snapshot};
+use protocol::Reason::{Epoch, Fork, New};
+
+fn frame(event: Event) -> ServerFrame {
+    ServerFrame::Event(event)
+}
+
+fn read(seq: u64) -> ServerFrame {
+    ServerFrame::Read { room: LOBBY.into(), seq }
+}
+
+/// The answer to a join, with the position that the server knows.
+fn with_read(mut answer: ServerFrame, position: u64) -> ServerFrame {
+    if let ServerFrame::Joined { read, .. } = &mut answer {
+        *read = Some(position);
+    }
+    answer
+}
+
+#[test]
+fn what_was_there_at_the_first_visit_counts_as_read() {
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (0, 0));
+    harness.go_live();
+    harness.hear(&replaced(New, events(7..=9)));
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (9, 0));
+}
+
+#[test]
+fn a_room_comes_back_as_unread_as_it_was() {
+    let page = vec![event(5), said(6, "a", &ana(), "x"), event(7), event(8)];
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    harness.go_live();
+    assert_eq!(harness.hear(&with_read(replaced(New, page.clone()), 5)), "*rooms, *timeline, *people");
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (5, 2), "one's own is not unread");
+
+    let mut harness = Harness::new(vec![]);
+    harness.open(Some(Snapshot { read: Some(7), ..snapshot(page) }));
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (7, 1));
+    assert!(!harness.room().has_more_unread());
+
+    let mut harness = Harness::new(vec![]);
+    harness.open(Some(Snapshot { read: Some(7), ..snapshot(events(10..=12)) }));
+    assert_eq!((harness.room().unread(), harness.room().has_more_unread()), (3, true), "others came before");
+}
+
+#[test]
+fn what_comes_into_a_room_that_was_seen_empty_is_unread_also_later() {
+    let mut harness = Harness::in_lobby(vec![]);
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 0 ");
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "");
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    harness.go_live();
+    harness.hear(&with_read(replaced(New, events(1..=2)), 0));
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (0, 2));
+}
+
+#[test]
+fn the_server_is_told_once_a_second_and_the_last_word_counts() {
+    let mut harness = Harness::in_lobby(events(1..=2));
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 2 a2");
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "", "it is known");
+    for seq in 3..=5 {
+        harness.hear(&frame(event(seq)));
+        assert_eq!(harness.tell(Input::Read { room: LOBBY }), "*rooms", "{seq}");
+    }
+    let before = harness.now;
+    assert_eq!(harness.due(), "read 5 a5");
+    assert_eq!(harness.now - before, 1_000);
+    assert_ne!(harness.client.deadline(), Some(harness.now + 1_000), "nothing is left to be told");
+}
+
+#[test]
+fn what_was_read_without_a_connection_is_told_with_the_next() {
+    let mut harness = Harness::new(vec![]);
+    harness.open(Some(snapshot(events(1..=3))));
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "");
+    harness.go_live();
+    assert_eq!(harness.hear(&with_read(recovered(vec![], head_of(&events(3..=3))), 2)), "read 3 a3");
+    harness.now += 1_000;
+    harness.come_back();
+    assert_eq!(harness.hear(&with_read(recovered(vec![], head_of(&events(3..=3))), 3)), "", "it is known there");
+    harness.come_back();
+    harness.now += 1_000;
+    assert_eq!(harness.hear(&recovered(vec![], head_of(&events(3..=3)))), "read 3 a3", "it was lost there");
+}
+
+#[test]
+fn what_is_read_elsewhere_is_not_unread_here() {
+    let mut harness = Harness::in_lobby(events(1..=1));
+    for seq in 2..=4 {
+        harness.hear(&frame(event(seq)));
+    }
+    assert_eq!(harness.hear(&read(3)), "*rooms");
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (3, 1));
+    assert_eq!(harness.hear(&read(2)), "", "it never moves back");
+    harness.hear(&read(5));
+    assert_eq!(harness.hear(&frame(event(5))), "*timeline", "the other screen was ahead");
+    assert_eq!(harness.hear(&frame(event(6))), "*rooms, *timeline");
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (5, 1));
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 6 a6, *rooms");
+
+    harness.come_back();
+    let missed = recovered(events(7..=9), head_of(&events(9..=9)));
+    harness.hear(&with_read(missed, 8));
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (8, 1));
+}
+
+#[test]
+fn a_room_in_the_background_is_read_only_where_it_is_looked_at() {
+    let mut harness = Harness::in_lobby(events(1..=1));
+    harness.hear(&frame(event(2)));
+    assert_eq!(harness.room().unread_lines().map(|line| line.seq).collect::<Vec<_>>(), [Some(2)]);
+    harness.now += 1_000;
+    assert_eq!(harness.tell(Input::Due), "", "the server is told nothing");
+    assert_eq!(harness.room().read_to(), 1);
+}
+
+#[test]
+fn a_position_of_another_life_is_none() {
+    for (reason, epoch, page, position, unread) in [
+        (Epoch, "e2", vec![said(1, "b", &rui(), "x"), said(2, "b", &rui(), "y")], 0, 2),
+        (Fork, "e1", events(1..=3), 1, 2),
+    ] {
+        let mut harness = Harness::in_lobby(events(1..=3));
+        harness.tell(Input::Read { room: LOBBY });
+        harness.hear(&frame(event(4)));
+        harness.hear(&frame(event(5)));
+        harness.come_back();
+        harness.hear(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
+        assert_eq!((harness.room().read_to(), harness.room().unread()), (position, unread), "{reason:?}");
+        let Head { seq, uid } = head_of(&page);
+        harness.now += 1_000;
+        assert_eq!(harness.tell(Input::Read { room: LOBBY }), format!("read {seq} {uid}, *rooms"), "{reason:?}");
+    }
+}
+
+#[test]
+fn who_is_no_member_any_more_joins_again() {
+    let mut harness = Harness::in_lobby(events(1..=2));
+    harness.tell(Input::Read { room: LOBBY });
+    assert_eq!(harness.hear(&super::harness::refused("read", None, "rate_limited", Some(10))), "");
+    assert_eq!(harness.hear(&super::harness::refused("read", None, "not_joined", None)), "join lobby after e1a2");
+}
+
+#[test]
+fn a_mention_is_told_when_it_comes_and_only_then() {
+    let mention = |seq, by: &protocol::User| {
+        let kind = protocol::Kind::Message { id: format!("m{seq}"), text: "well, @ana?".into(), reply: None };
+        Event { kind, author: by.clone(), ..event(seq) }
+    };
+    let mut harness = Harness::new(vec![]);
+    harness.open(None);
+    harness.go_live();
+    let page = vec![event(1), mention(2, &rui())];
+    let first = harness.hear(&with_read(replaced(New, page), 1));
+    assert_eq!(
+        (first.as_str(), harness.room().mentions_unread()),
+        ("*rooms, *timeline, *people", 1),
+        "it came long ago"
+    );
+    assert_eq!(harness.hear(&frame(mention(3, &rui()))), "Rui mentions in lobby, *rooms, *timeline");
+    assert_eq!(harness.hear(&frame(mention(4, &ana()))), "*timeline", "by oneself");
+    assert_eq!(harness.hear(&frame(event(5))), "*rooms, *timeline");
+    harness.hear(&read(6));
+    assert_eq!(harness.hear(&frame(mention(6, &rui()))), "*timeline", "it was read elsewhere");
+    harness.come_back();
+    assert!(harness.hear(&recovered(vec![mention(7, &rui())], head_of(&events(7..=7)))).contains("mentions"));
+}
