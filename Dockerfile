@@ -8,7 +8,7 @@
 FROM debian:bookworm-20260803-slim@sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241 AS manifests
 WORKDIR /sala
 COPY . .
-RUN grep '^wasm-bindgen = ' Cargo.toml >/pin.toml
+RUN grep -E '^(rust-version|wasm-bindgen) = ' Cargo.toml >/versions.toml
 RUN mkdir -p /crates/public /crates/style && touch /crates/style/main.scss && \
     cp --parents Cargo.toml Cargo.lock */Cargo.toml /crates && \
     for file in */build.rs */src/lib.rs */src/main.rs; do \
@@ -25,10 +25,9 @@ ENV XDG_CACHE_HOME=/cache
 WORKDIR /sala
 
 # The tools take the longest and change the least. rustup adds the components and the target that the image's Rust lacks.
-COPY rust-toolchain.toml ./
 COPY script/env script/setup script/
-COPY script/lib/say.bash script/lib/rust.bash script/lib/
-COPY --from=manifests /pin.toml ./Cargo.toml
+COPY script/lib/say.bash script/lib/install.bash script/lib/rust.bash script/lib/cargo-tools.bash script/lib/
+COPY --from=manifests /versions.toml ./Cargo.toml
 RUN script/setup --build-only
 
 # Compiles the third-party crates, for the server and for the browser. The output of the empty crates is discarded.

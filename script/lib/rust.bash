@@ -1,94 +1,96 @@
 # shellcheck shell=bash
 #
-# Rust with clippy, rustfmt and the standard library for Wasm: by rustup, or where that cannot download by the
+# Rust with clippy, rustfmt and the standard library for Wasm: the one on PATH if it suffices, else by rustup, else by the
 # distribution's packages, whose standard library for Wasm is then built from its sources.
 
 DEBIAN_RUST="rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-$LLD_VERSION"
 WASM=wasm32-unknown-unknown
 
-# Whether the Rust on PATH is new enough and builds a Wasm, which only a complete one does. Never installs anything.
+# Succeeds if the Rust on PATH is recent enough and links a Wasm. Installs nothing.
 rust_works() (
   probe=$(mktemp -d)
   trap 'rm -rf "$probe"' EXIT
   linker=${CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER:-}
-  at_least "$(as_is rustc --version | cut -d ' ' -f 2)" "$RUST_VERSION" || return 1
-  { as_is cargo fmt --version && as_is cargo clippy --version; } >/dev/null || return 1
+  at_least "$(installed rustc --version | cut -d ' ' -f 2)" "$MINIMUM_RUST_VERSION" || return 1
+  { installed cargo fmt --version && installed cargo clippy --version; } >/dev/null || return 1
   echo 'pub fn probe() -> String { std::hint::black_box(1).to_string() }' |
-    as_is rustc --edition 2024 --crate-name probe --crate-type cdylib --target $WASM ${linker:+-C "linker=$linker"} \
+    installed rustc --edition 2024 --crate-name probe --crate-type cdylib --target $WASM ${linker:+-C "linker=$linker"} \
       -o "$probe/probe.wasm" -
 )
 
-# Without rustup fetching what it lacks.
-as_is() { RUSTUP_AUTO_INSTALL=0 "$@" 2>/dev/null; }
+# Runs a command without letting rustup install what is missing.
+installed() { RUSTUP_AUTO_INSTALL=0 "$@" 2>/dev/null; }
 
 setup_rust() {
   rust_works && return
-  forget_system_rust
+  forget_choice
   rust_works && return
   choose_system_rust && rust_works && return
-  forget_system_rust
+  forget_choice
 
-  if install_by_rustup && rust_works; then return; fi
-  if install_by_packages; then
-    choose_system_rust
-    rust_works || attempt "Rust for Wasm" "building its standard library" build_wasm_std || true
+  if install_with_rustup && rust_works; then return; fi
+  forget_choice
+  if install_packages && choose_system_rust; then
+    rust_works || logged "Rust: building the standard library for Wasm" build_wasm_std || true
     rust_works && return
-    forget_system_rust
+    forget_choice
   fi
-  missing "Rust $RUST_VERSION with clippy, rustfmt and $WASM (https://rustup.rs)"
+  missing "Rust $MINIMUM_RUST_VERSION or later with clippy, rustfmt and $WASM (https://rustup.rs)"
 }
 
-install_by_rustup() {
-  # The person who set this does not want rustup to download toolchains unasked.
+install_with_rustup() {
+  # Whoever sets this does not want rustup to download toolchains.
   if [ "${RUSTUP_AUTO_INSTALL:-1}" = 0 ]; then
-    say "Rust: not by rustup, RUSTUP_AUTO_INSTALL=0 forbids it"
+    say "Rust: not by rustup, because RUSTUP_AUTO_INSTALL=0"
     return 1
   fi
   if ! command -v rustup >/dev/null; then
-    attempt "rustup" "its installer" install_rustup || return 1
-    prefer "${CARGO_HOME:-$HOME/.cargo}/bin"
+    logged "rustup: downloading its installer" install_rustup || return 1
+    prepend_path "${CARGO_HOME:-$HOME/.cargo}/bin"
   fi
-  attempt "Rust $RUST_VERSION" "rustup" \
-    rustup toolchain install "$RUST_VERSION" --profile minimal -c clippy -c rustfmt -t $WASM
+  logged "Rust $RUST_VERSION: rustup toolchain install" \
+    rustup toolchain install "$RUST_VERSION" --profile minimal -c clippy -c rustfmt -t $WASM || return 1
+  printf '%s\n' "$RUST_VERSION" >"$RUSTUP_CHOICE"
+  export RUSTUP_TOOLCHAIN=$RUST_VERSION
 }
 
 install_rustup() {
   local installer status=0
   installer=$(mktemp)
-  curl --proto '=https' --tlsv1.2 -fsSL --connect-timeout 10 https://sh.rustup.rs -o "$installer" &&
-    sh "$installer" -y --profile minimal --default-toolchain none || status=$?
+  curl --proto '=https' --tlsv1.2 -fsSL --connect-timeout 4 --speed-limit 1000 --speed-time 5 https://sh.rustup.rs \
+    -o "$installer" && sh "$installer" -y --profile minimal --default-toolchain none || status=$?
   rm -f "$installer"
   return "$status"
 }
 
-install_by_packages() {
+install_packages() {
   # shellcheck disable=SC2086
-  attempt "Rust" "the distribution's packages" apt_install $DEBIAN_RUST
+  logged "Rust: apt-get install $DEBIAN_RUST" apt_install $DEBIAN_RUST
 }
 
-# Links, and not the whole of /usr/bin, so that nothing else is shadowed.
+# Links to the programs, because /usr/bin before the rest of PATH would shadow others.
 choose_system_rust() {
   local program staged=$SYSTEM_RUST.new
-  at_least "$(/usr/bin/rustc --version 2>/dev/null | cut -d ' ' -f 2)" "$RUST_VERSION" || return 1
+  at_least "$(/usr/bin/rustc --version 2>/dev/null | cut -d ' ' -f 2)" "$MINIMUM_RUST_VERSION" || return 1
   rm -rf "$staged" && mkdir -p "$staged"
   for program in cargo rustc rustdoc cargo-clippy clippy-driver cargo-fmt rustfmt; do
     ln -s "/usr/bin/$program" "$staged/$program"
   done
   rm -rf "$SYSTEM_RUST" && mv "$staged" "$SYSTEM_RUST"
-  prefer "$SYSTEM_RUST"
+  prepend_path "$SYSTEM_RUST"
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-$LLD_VERSION
   hash -r
 }
 
-forget_system_rust() {
-  rm -rf "$SYSTEM_RUST"
+forget_choice() {
+  rm -rf "$SYSTEM_RUST" "$RUSTUP_CHOICE"
   PATH=$(printf '%s' ":$PATH:" | sed "s|:$SYSTEM_RUST:|:|;s/^://;s/:$//")
-  unset CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER
+  unset CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER RUSTUP_TOOLCHAIN
   hash -r
 }
 
-# No package holds `core` and `std` for Wasm, but their sources are there: an empty crate brings them along. Where they
-# are installed they stand for every project on the machine, and plain `cargo build --target` finds them.
+# No package contains `core` and `std` for Wasm, but their sources are packaged. An empty crate compiles them; installed in
+# the sysroot, plain `cargo build --target` finds them.
 build_wasm_std() {
   local crate=$SALA_CACHE/wasm-std built target
   target=$(rustc --print sysroot)/lib/rustlib/$WASM || return 1

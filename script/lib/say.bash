@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 #
-# How the scripts talk, and how they try one way after the other.
+# Messages of the scripts, and commands that run with their output in a log.
 
 say() { printf '%s\n' "-- $*"; }
 warn() { printf '%s\n' "!! $*" >&2; }
@@ -12,87 +12,59 @@ die() {
 # Prints the comment at the top of a script as its help.
 help() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; }
 
-# Whether version $1 is $2 or later.
+# Succeeds if version $1 is $2 or later.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
-# attempt WHAT WAY COMMAND...: runs the command with its output in a log, says how long it took, and on failure the
-# reason. A sign of life every 30 s: the longest takes a quarter of an hour.
-attempt() {
-  local what=$1 way=$2 log status=0 life started=$SECONDS
-  shift 2
+# logged WHAT COMMAND...: runs the command with its output in $log, reports progress every 15 seconds, then the duration.
+# On failure prints the reason and the path of the log.
+logged() {
+  local what=$1 status=0 reporter started=$SECONDS
+  shift
   mkdir -p "$SALA_CACHE/log"
-  log=$SALA_CACHE/log/$(printf '%s' "$what-$way" | tr -cs 'A-Za-z0-9.\n' '-').log
-  say "$what: trying $way"
-  signs_of_life "$log" &
-  life=$!
-  "$@" </dev/null >"$log" 2>&1 || status=$?
-  kill "$life" 2>/dev/null || true
-  wait "$life" 2>/dev/null || true
+  log=$SALA_CACHE/log/$(printf '%s' "$what" | tr -cs 'A-Za-z0-9.\n' '-').log
+  say "$what"
+  : >"$log"
+  report_progress "$what" "$log" &
+  reporter=$!
+  # Cargo draws its progress bar, which counts the crates, into the log too.
+  CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=100 "$@" </dev/null >"$log" 2>&1 || status=$?
+  kill "$reporter" 2>/dev/null || true
+  wait "$reporter" 2>/dev/null || true
   if [ "$status" = 0 ]; then
-    say "$what: done by $way in $((SECONDS - started)) s"
+    say "$what: done in $(duration $((SECONDS - started)))"
   else
-    warn "could not install $what by $way ($(reason "$log"); all of it in $log)"
+    warn "$what: failed after $(duration $((SECONDS - started))): $(failure_reason "$log") (log: $log)"
   fi
   return "$status"
 }
 
-signs_of_life() {
-  local parent=$$ sleeping
-  trap 'kill "$sleeping" 2>/dev/null; exit' TERM
+duration() { if [ "$1" -lt 100 ]; then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi; }
+
+report_progress() {
+  local parent=$$ timer started=$SECONDS
+  trap 'kill "$timer" 2>/dev/null; exit' TERM
   while kill -0 "$parent" 2>/dev/null; do
-    sleep 30 >/dev/null 2>&1 &
-    sleeping=$!
-    wait "$sleeping"
-    printf '   ...%s\n' "$(tail -n 1 "$1" | cut -c 1-100)"
+    sleep 15 >/dev/null 2>&1 &
+    timer=$!
+    wait "$timer"
+    printf '   %s: %s, %s\n' "$1" "$(progress "$2")" "$(duration $((SECONDS - started)))"
   done
 }
 
-reason() {
+# Where Cargo is at work, how many crates of how many are compiled; else the last line.
+progress() {
+  log_lines "$1" | awk '
+    match($0, /[0-9]+\/[0-9]+: /) { split(substr($0, RSTART, RLENGTH - 2), of, "/"); last = of[1] " of " of[2] " crates"; next }
+    /^ *(Compiling|Downloaded) / { next }
+    NF { last = substr($0, 1, 80) }
+    END { sub(/^ +/, "", last); print last ? last : "starting" }'
+}
+
+failure_reason() {
   local line
-  line=$(grep -iE -m 1 '^(E: |npm error |npm ERR! |error|fatal)|: (not found|error)' "$1" || tail -n 1 "$1")
-  printf '%s' "${line:-no message}" | cut -c 1-160
+  line=$(log_lines "$1" | grep -iE -m 1 '^(E: |npm error |npm ERR! |error|fatal)|: (not found|error)' ||
+    log_lines "$1" | grep . | tail -n 1)
+  printf '%s' "${line:-no message}" | cut -c 1-240
 }
 
-# As the administrator, or not at all: then it says what to do.
-as_root() {
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null && { sudo -n true || { : </dev/tty && sudo -v; }; } 2>/dev/null; then
-    sudo "$@"
-  else
-    echo "error: needs an administrator: sudo $*" | tee -a "$SALA_CACHE/ask-an-administrator"
-    return 1
-  fi
-}
-
-apt_install() {
-  command -v apt-get >/dev/null || { echo "error: no apt-get here"; return 1; }
-  # Lists that are missing or old make apt look for packages that are no longer served.
-  if [ -z "${apt_updated:-}" ]; then
-    as_root apt-get update -q || echo "warning: the lists of packages are as old as they were"
-    apt_updated=yes
-  fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
-}
-
-# package COMMAND BREW APT: a program of the system, by the machine's own package manager.
-package() {
-  command -v "$1" >/dev/null && return
-  if command -v brew >/dev/null; then
-    attempt "$1" "brew install $2" brew install "$2" || true
-  else
-    # Several packages may be named at once.
-    # shellcheck disable=SC2086
-    attempt "$1" "apt-get install $3" apt_install $3 || true
-  fi
-  hash -r
-  command -v "$1" >/dev/null || missing "$1 (Homebrew: $2; Debian: $3)"
-}
-
-missing() {
-  if [ -s "$SALA_CACHE/ask-an-administrator" ]; then
-    warn "An administrator has to do this once; then run script/setup again:"
-    awk '!seen[$0]++ { sub(/^.*: sudo/, "   sudo"); print }' "$SALA_CACHE/ask-an-administrator" >&2
-  fi
-  die "still missing: $1"
-}
+log_lines() { tr '\r' '\n' <"$1" | sed 's/\x1b\[[0-9;?]*[A-Za-z]//g'; }

@@ -1,0 +1,131 @@
+// Downloads cargo-leptos and wasm-bindgen from a release server on loopback: `node --test script/lib/cargo-tools.test.js`.
+"use strict";
+
+const assert = require("node:assert/strict");
+const { execFile, execFileSync } = require("node:child_process");
+const { createHash } = require("node:crypto");
+const fs = require("node:fs");
+const { createServer } = require("node:http");
+const { tmpdir } = require("node:os");
+const { basename, join } = require("node:path");
+const { after, before, test } = require("node:test");
+
+const LIBRARY = ". script/env; . script/lib/say.bash; . script/lib/cargo-tools.bash;";
+// Connecting, a silent checksum and a slow archive together.
+const GIVE_UP_MS = 20_000;
+
+let scratch, address, server;
+// How the server behaves, by the first folder of the path.
+const BEHAVIOURS = {
+  right: (path, response) => response.end(path.endsWith(".tar.gz") ? archive(path) : checksum(archive(path), path)),
+  "wrong-checksum": (path, response) => response.end(path.endsWith(".tar.gz") ? archive(path) : checksum("other bytes", path)),
+  "wrong-version": (path, response) => {
+    const bytes = archive(path, "0.0.1");
+    response.end(path.endsWith(".tar.gz") ? bytes : checksum(bytes, path));
+  },
+  missing: (_, response) => response.writeHead(404).end("Not Found"),
+  silent: () => {},
+  slow: (path, response) => {
+    if (!path.endsWith(".tar.gz")) return response.end(checksum(archive(path), path));
+    const drip = setInterval(() => response.write(Buffer.alloc(1_000)), 100);
+    response.on("close", () => clearInterval(drip));
+  },
+};
+
+before(async () => {
+  scratch = fs.mkdtempSync(join(tmpdir(), "sala-setup-"));
+  server = createServer((request, response) => {
+    const [, behaviour, ...path] = request.url.split("/");
+    BEHAVIOURS[behaviour](path.join("/"), response);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  address = `http://127.0.0.1:${server.address().port}`;
+});
+
+after(() => {
+  server.closeAllConnections();
+  server.close();
+  fs.rmSync(scratch, { recursive: true });
+});
+
+test("installs both programs from their release archives", async () => {
+  const { status, output, tools } = await run("right", "setup_cargo_tools");
+  assert.equal(status, 0, output);
+  for (const program of ["cargo-leptos", "wasm-bindgen"]) assert.ok(fs.existsSync(join(tools, "bin", program)), output);
+  assert.ok(!output.includes("compiling"), output);
+});
+
+test("asks for the files that the projects publish", async () => {
+  const asked = [];
+  const listen = (request) => asked.push(request.url);
+  server.on("request", listen);
+  await run("right", "target_triple() { echo TRIPLE; }; setup_cargo_tools");
+  server.off("request", listen);
+  assert.deepEqual(
+    asked.filter((url) => url.includes("TRIPLE")).map((url) => url.replace(/\d+\.\d+\.\d+/g, "VERSION")),
+    [
+      "/right/leptos-rs/cargo-leptos/releases/download/vVERSION/cargo-leptos-TRIPLE.tar.gz.sha256",
+      "/right/leptos-rs/cargo-leptos/releases/download/vVERSION/cargo-leptos-TRIPLE.tar.gz",
+      "/right/wasm-bindgen/wasm-bindgen/releases/download/VERSION/wasm-bindgen-VERSION-TRIPLE.tar.gz.sha256sum",
+      "/right/wasm-bindgen/wasm-bindgen/releases/download/VERSION/wasm-bindgen-VERSION-TRIPLE.tar.gz",
+    ],
+  );
+});
+
+for (const [behaviour, reason] of [
+  ["wrong-checksum", /checksum is [0-9a-f]{64}, should be [0-9a-f]{64}/],
+  ["wrong-version", /no working cargo-leptos/],
+  ["missing", /404/],
+  ["silent", /too slow/],
+  ["slow", /too slow/],
+]) {
+  test(`compiles both where the server is ${behaviour}`, async () => {
+    const { status, output, tools, milliseconds } = await run(behaviour, "setup_cargo_tools");
+    assert.match(output, reason);
+    assert.match(output, /cargo-leptos [\d.]+: compiling: done/);
+    assert.equal(status, 0, output);
+    assert.ok(milliseconds < GIVE_UP_MS, `gave up only after ${milliseconds} ms`);
+    assert.deepEqual(fs.readdirSync(tools), ["bin"], "leftovers of the download");
+  });
+}
+
+test("compiles both where nothing listens", async () => {
+  const { output } = await run("", "setup_cargo_tools", "http://127.0.0.1:1");
+  assert.match(output, /connect/i);
+  assert.match(output, /cargo-leptos [\d.]+: compiling: done/);
+});
+
+// Runs a command of the library in an empty cache, with a Cargo that writes both programs without compiling them.
+function run(behaviour, command, releases = `${address}/${behaviour}`) {
+  const home = fs.mkdtempSync(join(scratch, "home-"));
+  const tools = join(home, "sala/tools");
+  fs.mkdirSync(join(tools, "bin"), { recursive: true });
+  const path = join(home, "path");
+  fs.mkdirSync(path);
+  const writeBoth = ["cargo-leptos:$CARGO_LEPTOS_VERSION", "wasm-bindgen:$WASM_BINDGEN_VERSION"].map(
+    (pair) => `p="${pair}"; printf '#!/bin/sh\\necho %s\\n' "\${p#*:}" >"$SALA_TOOLS/bin/\${p%%:*}"; chmod +x "$SALA_TOOLS/bin/\${p%%:*}"`,
+  );
+  fs.writeFileSync(join(path, "cargo"), `#!/bin/sh\n${writeBoth.join("\n")}\n`, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${path}:${process.env.PATH}`, XDG_CACHE_HOME: home, SALA_RELEASES: releases };
+  const started = Date.now();
+  return new Promise((resolve) => {
+    execFile("bash", ["-euo", "pipefail", "-c", `${LIBRARY} ${command}`], { env }, (error, stdout, stderr) => {
+      resolve({ status: error?.code ?? 0, output: stdout + stderr, tools, milliseconds: Date.now() - started });
+    });
+  });
+}
+
+// A release archive for the requested path: one folder with a program that prints the version.
+function archive(path, version = /(\d+\.\d+\.\d+)/.exec(path)[1]) {
+  const folder = basename(path).replace(/\.tar\.gz.*$/, "");
+  const file = join(scratch, `${folder}-${version}.tar.gz`);
+  if (!fs.existsSync(file)) {
+    const program = folder.startsWith("cargo-leptos") ? "cargo-leptos" : "wasm-bindgen";
+    fs.mkdirSync(join(scratch, folder), { recursive: true });
+    fs.writeFileSync(join(scratch, folder, program), `#!/bin/sh\necho ${program} ${version}\n`, { mode: 0o755 });
+    execFileSync("tar", ["-czf", file, "-C", scratch, folder]);
+  }
+  return fs.readFileSync(file);
+}
+
+const checksum = (bytes, path) => `${createHash("sha256").update(bytes).digest("hex")}  gh-release/${basename(path)}\n`;
