@@ -27,7 +27,6 @@ WORKDIR /sala
 # The tools take the longest and change the least. rustup adds the components and the target that the image's Rust lacks.
 COPY script/env script/setup script/
 COPY script/lib/say.bash script/lib/install.bash script/lib/rust.bash script/lib/cargo-tools.bash script/lib/
-COPY script/tools script/tools
 COPY --from=manifests /versions.toml ./Cargo.toml
 RUN script/setup --build-only
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 #
-# cargo-leptos and wasm-bindgen: the published binaries, or if they cannot be downloaded, compiled from script/tools.
+# cargo-leptos and wasm-bindgen: the published binaries, or if they cannot be downloaded, compiled.
 
 # Base address of the releases. Set it to use a mirror.
 SALA_RELEASES=${SALA_RELEASES:-https://github.com}
@@ -11,8 +11,10 @@ setup_cargo_tools() {
     logged "wasm-bindgen $WASM_BINDGEN_VERSION: downloading" download_wasm_bindgen; then
     return
   fi
-  # Both in one build, which compiles their common dependencies once.
-  logged "cargo-leptos and wasm-bindgen: compiling" compile_cargo_tools || true
+  # cargo-leptos would download tools of its own without `no_downloads`.
+  compile cargo-leptos "$CARGO_LEPTOS_VERSION" cargo-leptos --locked --features no_downloads
+  # Not --locked: the published lock file names a yanked webpki-roots.
+  compile wasm-bindgen-cli "$WASM_BINDGEN_VERSION" wasm-bindgen
   tools_are_installed || missing "cargo-leptos $CARGO_LEPTOS_VERSION and wasm-bindgen $WASM_BINDGEN_VERSION"
 }
 
@@ -74,8 +76,20 @@ fetch() {
 
 sha256() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1; }
 
-# The target folder survives an interruption, so the next attempt continues from there.
-compile_cargo_tools() {
-  cargo install --path script/tools --locked --force --root "$SALA_TOOLS" --target-dir "$SALA_CACHE/build/tools" &&
-    rm -rf "$SALA_CACHE/build/tools"
+# compile CRATE VERSION PROGRAM FLAGS...: compiles a tool, unless it is installed.
+compile() {
+  has_version "$SALA_TOOLS/bin/$3" "$2" || logged "$1 $2: compiling" cargo_install "$1" "$2" "${@:4}" || true
+}
+
+# A tool that runs for seconds is not worth minutes of optimisation, except for the crates that process every byte of the
+# Wasm. The target folder survives an interruption, so the next attempt continues from there.
+cargo_install() {
+  local package optimised=() target=$SALA_CACHE/build/$1
+  for package in brotli brotli-decompressor alloc-stdlib flate2 miniz_oxide walrus wasmparser wasm-encoder leb128fmt \
+    wasm_split_cli_support wasm-bindgen-cli-support; do
+    optimised+=(--config "profile.release.package.$package.opt-level=2")
+  done
+  CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+    CARGO_PROFILE_RELEASE_DEBUG=false cargo install "$1" --version "=$2" --force --root "$SALA_TOOLS" \
+    --target-dir "$target" "${optimised[@]}" "${@:3}" && rm -rf "$target"
 }
