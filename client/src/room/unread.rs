@@ -69,7 +69,7 @@ impl Room {
         self.send_read_marker(effects);
     }
 
-    /// The person has read up to there, as the server knows.
+    /// Handles the read marker that the server reports from another screen.
     pub(crate) fn read_elsewhere(&mut self, seq: u64, effects: &mut Effects) {
         if self.read_marker.advance_elsewhere(seq) {
             let unread = self.unread_lines().count() as u64;
@@ -77,7 +77,7 @@ impl Room {
         }
     }
 
-    /// Tells the server up to where the person has read, not too often.
+    /// Sends the read marker if it has changed and the last one was sent long enough ago.
     pub(super) fn send_read_marker(&mut self, effects: &mut Effects) {
         if self.membership.is_joined()
             && let Some(seq) = self.read_marker.take_unsent(effects.now)
@@ -87,7 +87,7 @@ impl Room {
         }
     }
 
-    /// Says that a message mentions the person, if it does.
+    /// Notifies the person if the message mentions them.
     pub(super) fn notify_mention(&self, event: &Event, effects: &mut Effects) {
         if let Kind::Message { text, .. } = &event.kind
             && mentions(text, &self.me.name)
