@@ -90,7 +90,8 @@ impl Tree<'_> {
                 });
                 None
             }
-            // The parser returns other tags only with options that are not set.
+            // The content of an HTML block follows as a separate event. The parser returns other tags only with options
+            // that are not set.
             _ => None,
         };
         // A nested link would have two targets.

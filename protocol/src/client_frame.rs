@@ -43,7 +43,8 @@ pub enum ClientFrame {
         room: String,
         /// Only events with a smaller `seq`; the latest ones without it.
         before: Option<u64>,
-        /// How many events at most: [`crate::limits::PAGE`] without it, never more than [`crate::limits::HISTORY_PAGE`].
+        /// The largest number of events: [`crate::limits::PAGE`] without it, never more than
+        /// [`crate::limits::HISTORY_PAGE`].
         limit: Option<u32>,
     },
     /// The person is typing.

@@ -23,7 +23,7 @@ pub enum ServerFrame<E = Event> {
     Joined {
         /// The room.
         room: String,
-        /// The room's present life.
+        /// The current epoch of the room.
         epoch: String,
         /// Whether `events` are all events after the cursor. Otherwise they are the latest page and replace the view.
         recovered: bool,
@@ -78,7 +78,7 @@ pub enum ServerFrame<E = Event> {
         room: String,
         /// Why the view is replaced.
         reason: Reason,
-        /// The room's present life.
+        /// The current epoch of the room.
         epoch: String,
         /// The latest page.
         events: Vec<E>,

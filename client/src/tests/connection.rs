@@ -242,7 +242,11 @@ const ROTATE: ServerFrame = ServerFrame::Rotate { within_ms: 60_000 };
 #[test]
 fn rotation_does_not_change_the_status() {
     let mut harness = rotating();
-    assert_eq!(harness.hear_before(&ServerFrame::Event(event(3))), "*rooms, *timeline", "the current socket still delivers");
+    assert_eq!(
+        harness.hear_before(&ServerFrame::Event(event(3))),
+        "*rooms, *timeline",
+        "the current socket still delivers"
+    );
     assert_eq!(harness.hear(&welcome(ana())), "join lobby after e1a3");
     assert_eq!(
         harness.hear_before(&ServerFrame::Event(event(4))),

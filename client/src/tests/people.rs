@@ -22,7 +22,11 @@ fn people_join_and_leave() {
     assert_eq!(harness.room().people(), [ana()]);
     let list = Some(vec![rui()]);
     harness.hear(&ServerFrame::People { room: LOBBY.into(), joined: vec![], left: vec![], count: 9, people: list });
-    assert_eq!((harness.room().people(), harness.room().count()), ([rui()].as_slice(), 9), "the whole list is replaced");
+    assert_eq!(
+        (harness.room().people(), harness.room().count()),
+        ([rui()].as_slice(), 9),
+        "the whole list is replaced"
+    );
 }
 
 #[test]

@@ -48,7 +48,11 @@ fn unread_messages_are_restored_from_the_read_marker() {
 
     let mut harness = Harness::new(vec![]);
     harness.open(Some(Snapshot { read: Some(7), ..snapshot(events(10..=12)) }));
-    assert_eq!((harness.room().unread(), harness.room().has_more_unread()), (3, true), "more unread messages precede the page");
+    assert_eq!(
+        (harness.room().unread(), harness.room().has_more_unread()),
+        (3, true),
+        "more unread messages precede the page"
+    );
 }
 
 #[test]
