@@ -36,16 +36,16 @@ pub enum Input<'a> {
     Start,
     /// A text message was received.
     Text {
-        /// On which socket.
+        /// The socket.
         socket: u32,
         /// The message.
         text: &'a str,
     },
     /// A socket is closed or failed.
     Closed {
-        /// Which.
+        /// The socket.
         socket: u32,
-        /// Its code; 1006 where none is known.
+        /// The close code; 1006 if none is known.
         code: u16,
     },
     /// The [`deadline`](crate::Client::deadline) has passed. A spurious call has no effect.
@@ -77,14 +77,14 @@ pub enum Input<'a> {
     Retry {
         /// The room.
         room: &'a str,
-        /// The id of the message or of the change.
+        /// The id of the command.
         id: &'a str,
     },
     /// Discard a failed command.
     Discard {
         /// The room.
         room: &'a str,
-        /// The id of the message or of the change.
+        /// The id of the command.
         id: &'a str,
     },
     /// Load older messages. Only one request is in flight at a time, and none is sent at the start of the room.
@@ -111,16 +111,16 @@ pub enum Effect {
     Connect(u32),
     /// Send a text message.
     Transmit {
-        /// On which socket.
+        /// The socket.
         socket: u32,
         /// The message.
         text: String,
     },
     /// Close a socket. Its later events are ignored.
     Close {
-        /// Which.
+        /// The socket.
         socket: u32,
-        /// With which code.
+        /// The close code.
         code: u16,
     },
     /// Persist a command. Replaces a persisted command with the same room and id.
@@ -129,7 +129,7 @@ pub enum Effect {
     Forget {
         /// The room.
         room: String,
-        /// Its id.
+        /// The id of the command.
         id: String,
     },
     /// Notify the person that a new message mentions them, unless they see it.

@@ -52,7 +52,7 @@ impl UserName {
     /// Trims and checks a name that is in NFC.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The problem with the name.
     pub fn new(name: &str) -> Result<Self, NameProblem> {
         check(name, limits::USER_NAME).map(Self)
     }

@@ -240,7 +240,7 @@ fn unread_mentions_are_counted() {
     harness.hear(&frame(mention));
     assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 1));
     harness.hear(&frame(delete(4, &rui(), 3)));
-    assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 0), "the edit removed the mention");
+    assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 0), "the deletion removed the mention");
     harness.tell(Input::Read { room: LOBBY });
     assert_eq!(harness.room().mentions_unread(), 0);
 }

@@ -106,9 +106,7 @@ impl Harness {
                     assert!(self.sockets.contains(&socket), "the client sends only on an open socket");
                     assert!(ClientFrame::decode(&text).is_ok(), "the client sends a valid frame: {text}");
                 }
-                Effect::Close { socket, .. } => {
-                    assert!(self.sockets.remove(&socket), "the client closes only an open socket")
-                }
+                Effect::Close { socket, .. } => assert!(self.sockets.remove(&socket), "the socket was open"),
                 Effect::Keep(_) | Effect::Forget { .. } | Effect::Mentioned { .. } | Effect::Changed(_) => {}
             }
             assert!(self.sockets.len() <= 2, "more than two sockets are open");
