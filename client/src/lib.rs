@@ -19,8 +19,9 @@
 //! - **The chain.** An event is shown if its `seq` is the next one and its `prev` is the `uid` of the last event. An
 //!   event that was seen before is dropped. Any other event means that there is a gap or a fork. The room is then
 //!   joined again with its cursor, and the answer either closes the gap or replaces the view and gives the reason.
-//! - **The outbox.** A command stays in the outbox until it is acknowledged or its event arrives. After every join,
-//!   each command without an acknowledgement is sent again with the same id. The server stores an id only once.
+//! - **The outbox.** A command stays in the outbox until its event is shown, and is persisted until it is acknowledged.
+//!   After every join, each pending command without an acknowledgement is sent again with the same id. The server
+//!   stores an id only once.
 //! - **The deadline.** Everything that waits for time or for an answer has a deadline, so nothing waits forever.
 //!   [`Client::deadline`] returns the earliest.
 
