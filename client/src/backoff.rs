@@ -1,16 +1,17 @@
-/// The longest wait before the first repetition, in milliseconds.
+/// The bound of the first delay, in milliseconds.
 const FIRST: u64 = 500;
-/// The longest wait ever, in milliseconds.
+/// The largest bound, in milliseconds.
 const LONGEST: u64 = 20_000;
 
-/// Ever longer waits with full random: a crowd that was cut at once comes back spread out.
+/// Exponential back-off with full jitter: clients that were disconnected together reconnect spread out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Backoff {
     attempt: u32,
 }
 
 impl Backoff {
-    /// The next wait, in milliseconds: uniform between 0 and a bound that doubles each time. `random` is in `[0, 1)`.
+    /// Returns the next delay in milliseconds: uniform between 0 and a bound that doubles each time. `random` is in
+    /// `[0, 1)`.
     pub(crate) fn next(&mut self, random: f64) -> u64 {
         let bound = 1_u64.checked_shl(self.attempt).map_or(LONGEST, |times| FIRST.saturating_mul(times).min(LONGEST));
         self.attempt = self.attempt.saturating_add(1);
@@ -27,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_doubles_up_to_twenty_seconds() {
+    fn bound_doubles_up_to_twenty_seconds() {
         let mut backoff = Backoff::default();
         let waits: Vec<u64> = (0..8).map(|_| backoff.next(0.5)).collect();
         assert_eq!(waits, [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
@@ -36,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_is_full_and_no_attempt_overflows() {
+    fn jitter_is_full_and_attempts_do_not_overflow() {
         assert_eq!(Backoff::default().next(0.0), 0);
         assert_eq!(Backoff::default().next(0.999), 499);
         for attempt in [62, 63, 64, u32::MAX] {

@@ -2,31 +2,32 @@ use std::collections::VecDeque;
 
 use protocol::{Cursor, Event, Head};
 
-/// An unbroken stretch of a room's one sequence: every event names the one before it.
+/// A part of a room's history without gaps: the `prev` of every event is the `uid` of the event before it.
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {
     cursor: Cursor,
-    /// The names of the events of the stretch; the last one is the cursor's.
+    /// The `uid`s of the events in the chain. The last one is the cursor's.
     uids: VecDeque<String>,
-    /// The name of the event before the stretch; empty where there is none.
+    /// The `uid` of the event before the chain; empty if there is none.
     prev: String,
 }
 
-/// How an event stands to a [`Chain`].
+/// The relation of an event to a [`Chain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
-    /// It is part of it.
+    /// The chain contains the event.
     Seen,
-    /// It is older than all of it, or of a history that began anew: that cannot be told.
+    /// The event has a smaller `seq` than the chain. It is older, or belongs to a history that began anew; the chain
+    /// cannot tell which.
     Older,
-    /// It is the next one.
+    /// The event follows the chain.
     Next,
-    /// Something is missing in between, or the room's history went another way.
+    /// There is a gap before the event, or the event belongs to a fork.
     Gap,
 }
 
 impl Chain {
-    /// The chain of a page; `head` counts where the page is empty.
+    /// Creates the chain of a page. The cursor is the last event, or `head` if the page is empty.
     pub(crate) fn new(epoch: String, events: &[Event], head: Head) -> Self {
         let (seq, uid) = events.last().map_or((head.seq, head.uid), |last| (last.seq, last.uid.clone()));
         let prev = events.first().map_or_else(|| uid.clone(), |first| first.prev.clone());
@@ -38,9 +39,9 @@ impl Chain {
         &self.cursor
     }
 
-    /// The number of the first event of the stretch; of the next one while it is empty.
+    /// The `seq` of the first event in the chain; of the next event if the chain is empty.
     pub(crate) fn first_seq(&self) -> u64 {
-        // Wrapping is exact for a stretch that ends at the largest number.
+        // Wrapping gives the exact result for a chain that ends at the largest `u64`.
         self.cursor.seq.wrapping_add(1).wrapping_sub(self.uids.len() as u64)
     }
 
@@ -60,19 +61,19 @@ impl Chain {
         }
     }
 
-    /// Whether the stretch holds that very event, or ends right there.
+    /// Whether the chain contains this event or ends at it.
     pub(crate) fn contains(&self, head: &Head) -> bool {
         self.uid_at(head.seq) == Some(&head.uid)
     }
 
-    /// Takes the event that is [`Relation::Next`].
+    /// Appends an event that is [`Relation::Next`].
     pub(crate) fn push(&mut self, event: &Event) {
         self.cursor.seq = event.seq;
         self.cursor.uid.clone_from(&event.uid);
         self.uids.push_back(event.uid.clone());
     }
 
-    /// Takes a chained page from right before the stretch. False if it is not from there.
+    /// Prepends a page of consecutive events. Returns false if the page does not end right before the chain.
     pub(crate) fn prepend(&mut self, page: &[Event]) -> bool {
         let (Some(first), Some(last)) = (page.first(), page.last()) else { return true };
         if last.seq.checked_add(1) != Some(self.first_seq()) || last.uid != self.prev || !page.is_sorted_by(follows) {
@@ -92,7 +93,7 @@ impl Chain {
         }
     }
 
-    /// The name of the event at that number, if it is known here.
+    /// The `uid` of the event with this `seq`, if it is known.
     pub(crate) fn uid_at(&self, seq: u64) -> Option<&String> {
         if seq == self.cursor.seq {
             return Some(&self.cursor.uid);
@@ -102,12 +103,12 @@ impl Chain {
     }
 }
 
-/// Whether `b` is the event right after `a`.
+/// Whether `b` follows `a`.
 fn follows(a: &Event, b: &Event) -> bool {
     a.seq.checked_add(1) == Some(b.seq) && b.prev == a.uid
 }
 
-/// The longest end of a page without a hole.
+/// The longest suffix of a page without a gap.
 pub(crate) fn unbroken_end(mut page: Vec<Event>) -> Vec<Event> {
     let breaks = page.windows(2).rposition(|pair| !follows(&pair[0], &pair[1]));
     page.split_off(breaks.map_or(0, |index| index + 1))

@@ -8,25 +8,25 @@ use crate::{
     Change, ConnectionStatus, Context, Effect, FailureReason, Input, PendingCommand, Room, Snapshot, TimelineItem,
 };
 
-/// The client of one person: one connection, over one socket after the other, and the rooms that are open.
+/// The client of one person: one connection, which uses one socket after another, and the open rooms.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) me: User,
     pub(crate) connection: Connection,
     pub(crate) rooms: VecMap<Room>,
-    /// The room that was opened last, which is the one that is looked at.
+    /// The room that was opened last. It is the one that the person looks at.
     pub(crate) active_room: String,
-    /// What is pending in rooms that are not open.
+    /// The outboxes of rooms that are not open.
     pub(crate) outboxes_of_closed_rooms: VecMap<Outbox>,
     /// The largest frame that the server accepts, in bytes.
     pub(crate) frame_limit: usize,
-    /// When the latest message was said.
+    /// The time of the latest command.
     last_command_at: u64,
 }
 
 impl Client {
-    /// A client that has not started. `pending` is what was persisted by [`Effect::Keep`]; it is sent when its room is
-    /// joined.
+    /// Creates a client that has not started. `pending` holds the commands that were persisted by [`Effect::Keep`].
+    /// They are sent when their rooms are joined.
     #[must_use]
     pub fn new(me: User, pending: Vec<PendingCommand>) -> Self {
         let mut outboxes_of_closed_rooms = VecMap::<Outbox>::new();
@@ -48,9 +48,9 @@ impl Client {
         }
     }
 
-    /// Opens a room, with its latest page if that is on the screen already. It is joined at once, or when the link is
-    /// live. A room that is open stays as it is; if it could not be entered, that is tried again. The one that was opened last
-    /// is joined first whenever the link comes back.
+    /// Opens a room, with a snapshot of its latest page if the server rendered one. The room is joined at once if the
+    /// connection is live, otherwise when it becomes live. A room that is already open keeps its state; if its join was
+    /// refused, it is joined again. After a reconnect, the room that was opened last is joined first.
     pub fn open(&mut self, name: &str, snapshot: Option<Snapshot>, context: Context) -> Vec<Effect> {
         let mut effects = Effects::new(context, self.frame_limit, self.connection.socket());
         let live = self.connection.is_live();
@@ -68,7 +68,7 @@ impl Client {
         effects.into_vec()
     }
 
-    /// Takes one input, and says what it leads to.
+    /// Handles one input and returns its effects.
     pub fn handle(&mut self, input: Input<'_>, context: Context) -> Vec<Effect> {
         let mut effects = Effects::new(context, self.frame_limit, self.connection.socket());
         let link = self.link();
@@ -88,7 +88,7 @@ impl Client {
         effects.into_vec()
     }
 
-    /// When [`Input::Due`] must be given next, on the clock of [`Context::now`].
+    /// The time of the next [`Input::Due`], on the clock of [`Context::now`].
     #[must_use]
     pub fn deadline(&self) -> Option<u64> {
         let live = self.connection.is_live();
@@ -96,25 +96,25 @@ impl Client {
         [self.connection.deadline(), rooms].into_iter().flatten().min()
     }
 
-    /// Whose client this is.
+    /// The user of this client.
     #[must_use]
     pub fn me(&self) -> &User {
         &self.me
     }
 
-    /// How the client stands with the server.
+    /// The status of the connection.
     #[must_use]
     pub fn link(&self) -> ConnectionStatus {
         self.connection.status()
     }
 
-    /// A room that is open.
+    /// Returns an open room.
     #[must_use]
     pub fn room(&self, name: &str) -> Option<&Room> {
         self.rooms.get(name)
     }
 
-    /// The rooms that are open, by name.
+    /// The open rooms, ordered by name.
     pub fn rooms(&self) -> impl Iterator<Item = &Room> {
         self.rooms.values()
     }
@@ -161,7 +161,7 @@ impl Client {
             reference.uid = self.rooms.get(room).and_then(|room| room.uid_at(reference.seq)).cloned();
         }
         if command.target().is_some_and(|target| target.uid.is_none()) {
-            // A person's click can come after the message was let go of.
+            // The person can click on a message that the timeline has just removed.
             return;
         }
         let at = self.next_command_time(effects);
@@ -173,7 +173,7 @@ impl Client {
         self.rooms.get(room).is_some_and(|room| room.lines().iter().any(is_it))
     }
 
-    /// No two at once: what is persisted comes back in the order of its times.
+    /// Every command has its own time, because persisted commands are restored in the order of their times.
     fn next_command_time(&mut self, effects: &Effects) -> u64 {
         self.last_command_at = effects.now.max(self.last_command_at.saturating_add(1));
         self.last_command_at
@@ -201,7 +201,7 @@ impl Client {
         let Some(room) = self.rooms.remove(name) else { return };
         if self.connection.is_live() {
             effects.transmit(&ClientFrame::Leave { room: name.to_owned() });
-            // Those that were one too many may fit now.
+            // Rooms that were refused because of the limit may fit now.
             for room in self.rooms.values_mut().filter(|room| room.refusal().is_some()) {
                 room.join_if_needed(true, effects);
             }
@@ -218,7 +218,7 @@ impl Client {
         open.chain(self.outboxes_of_closed_rooms.values()).map(Outbox::len).sum::<usize>() < CAPACITY
     }
 
-    /// Does something in a room, if it is open: a person's click can come after the room was left.
+    /// Runs `action` on a room if it is open. The person can click in a room that was just left.
     pub(crate) fn with_room(&mut self, room: &str, action: impl FnOnce(&mut Room)) {
         if let Some(room) = self.rooms.get_mut(room) {
             action(room);

@@ -5,46 +5,46 @@ use crate::effects::Effects;
 use crate::rotation::Rotation;
 use crate::{ConnectionStatus, Effect, StopReason};
 
-/// The time from [`Effect::Connect`] to `welcome`, in milliseconds; beyond it the attempt has failed.
+/// How long `welcome` may take after [`Effect::Connect`], in milliseconds. After that, the attempt has failed.
 pub(crate) const CONNECT_TIMEOUT: u64 = 10_000;
-/// A connection that lived this long was a good one: the back-off starts over.
+/// A connection that lives this long resets the back-off, in milliseconds.
 const STABLE_AFTER: u64 = 5_000;
-/// How long a link that is in doubt has for a sign of life, in milliseconds.
+/// How long the server has to answer a probe, in milliseconds.
 const PROBE_TIMEOUT: u64 = 5_000;
-/// The longest wait before an instance that goes away is left for another one, in milliseconds.
+/// The longest delay before reconnecting after an instance has shut down, in milliseconds.
 const MAX_INSTANCE_GONE_DELAY: f64 = 250.0;
-/// The longest wait that a server can ask for, in milliseconds.
+/// The longest delay that a server can ask for, in milliseconds.
 pub(crate) const MAX_RETRY_AFTER: u64 = 300_000;
-/// Less than this between heartbeats would be a storm of pings, in milliseconds.
+/// The shortest accepted heartbeat interval, in milliseconds. A shorter one would cause too many pings.
 const MIN_HEARTBEAT: u64 = 1_000;
-/// The sockets, seen from here: whether there is one, how it does, and when there is the next.
+/// The state of the connection: the current socket, the heartbeat, and when the next socket is opened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connection {
     state: State,
-    /// The socket that the state is about.
+    /// The current socket.
     socket: u32,
-    /// The latest socket that was opened.
+    /// The socket that was opened last.
     opened: u32,
-    /// The change to another socket before the present one is cut.
+    /// The planned change to a new socket while the current one is open.
     rotation: Rotation,
     backoff: Backoff,
-    /// When the link was lost; empty while nothing is wrong.
+    /// When the connection was lost. `None` unless it is lost.
     away_since: Option<u64>,
-    /// What the server asked for before a close.
+    /// The delay that the server asked for in a `retry` frame.
     retry_after: Option<u64>,
-    /// When an instance last went away from under us.
+    /// When an instance last closed the connection because it was shutting down.
     instance_gone_at: Option<u64>,
 }
 
-/// Which of the sockets something is about.
+/// The role of a socket in the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SocketRole {
     Current,
-    /// The one that is being opened to take the place of the present one.
+    /// The socket that is being opened to replace the current one.
     Next,
-    /// The one whose place the present one has taken.
+    /// The socket that the current one has replaced.
     Previous,
-    /// One that was let go.
+    /// A socket that is no longer used.
     Closed,
 }
 
@@ -67,7 +67,8 @@ struct Heartbeat {
     welcomed_at: u64,
     interval: u64,
     received_at: u64,
-    /// Set by a ping: when the link is given up without a sign of life, if that is before two heartbeats of silence.
+    /// When the connection counts as dead because a ping was not answered. It counts as dead after two heartbeats of
+    /// silence in any case.
     probe_until: Option<u64>,
 }
 
@@ -77,7 +78,7 @@ impl Heartbeat {
         self.probe_until.map_or(silent, |probe| probe.min(silent))
     }
 
-    /// When a `tick` is overdue enough to ask.
+    /// When to send a ping because the `tick` is overdue. `None` while a ping is unanswered.
     fn ping_at(&self) -> Option<u64> {
         let due = self.received_at.saturating_add(self.interval).saturating_add(self.interval / 2);
         self.probe_until.is_none().then_some(due)
@@ -107,7 +108,7 @@ impl Connection {
         matches!(self.state, State::Connecting { .. })
     }
 
-    /// The socket on which something is said.
+    /// The socket to send on.
     pub(crate) fn socket(&self) -> u32 {
         self.socket
     }
@@ -121,7 +122,7 @@ impl Connection {
         }
     }
 
-    /// The server asks for a change of sockets. The next one is opened beside the present one.
+    /// Opens the next socket beside the current one, because the server asked for a rotation.
     pub(crate) fn rotate(&mut self, effects: &mut Effects) {
         if self.is_live() && matches!(self.rotation, Rotation::None | Rotation::Scheduled { .. }) {
             self.opened += 1;
@@ -130,7 +131,8 @@ impl Connection {
         }
     }
 
-    /// The next socket is welcome, and takes the place of the present one, which stays for what is on its way.
+    /// Makes the next socket the current one after its `welcome`. The previous socket stays open to receive what is in
+    /// flight.
     pub(crate) fn take_over(&mut self, heartbeat: u64, effects: &mut Effects) {
         let last = std::mem::replace(&mut self.socket, self.opened);
         self.welcome(heartbeat, effects.now);
@@ -138,7 +140,7 @@ impl Connection {
         effects.socket = self.socket;
     }
 
-    /// Every room is joined on the present socket: nothing is missed by letting the last one go.
+    /// Closes the previous socket. Every room is joined on the current one, so no event is missed.
     pub(crate) fn finish_rotation(&mut self, effects: &mut Effects) {
         self.rotation.abort(effects);
     }
@@ -160,7 +162,7 @@ impl Connection {
         self.retry_after = None;
     }
 
-    /// Anything came on the socket.
+    /// Records that something was received on the current socket.
     pub(crate) fn received(&mut self, now: u64) {
         if let State::Live(heartbeat) = &mut self.state {
             heartbeat.received_at = now;
@@ -168,7 +170,7 @@ impl Connection {
         }
     }
 
-    /// The server says how long to wait after its coming close.
+    /// Stores how long the client has to wait after the next close.
     pub(crate) fn set_retry_after(&mut self, after: u64) {
         self.retry_after = Some(after.min(MAX_RETRY_AFTER));
     }
@@ -182,7 +184,7 @@ impl Connection {
         }
     }
 
-    /// The present socket is gone.
+    /// Handles the close of the current socket.
     fn current_closed(&mut self, code: u16, effects: &mut Effects) {
         self.reset_backoff_if_stable(effects.now);
         let wait = match ClosePolicy::to(code) {
@@ -199,7 +201,7 @@ impl Connection {
         self.wait(wait, effects.now);
     }
 
-    /// Where the next socket is being opened already, that is the connection to wait for.
+    /// Makes the next socket the current one if it is being opened already. Returns whether it is.
     fn fall_back_to_next(&mut self, effects: &mut Effects) -> bool {
         let Rotation::Opening { socket, since } = self.rotation else {
             self.rotation.abort(effects);
@@ -237,7 +239,8 @@ impl Connection {
         }
     }
 
-    /// The network is back, or the person is: no reason to wait any longer.
+    /// Reconnects without further delay, because the network is back or the person looks at the page. Probes a live
+    /// connection.
     pub(crate) fn retry_now(&mut self, effects: &mut Effects) {
         match &self.state {
             State::Waiting { .. } => self.connect(effects),
@@ -252,7 +255,7 @@ impl Connection {
         }
     }
 
-    /// Asks for a sign of life, unless there was one just now.
+    /// Sends a ping that has to be answered soon, unless something was received recently.
     pub(crate) fn probe(&mut self, effects: &mut Effects) {
         let until = effects.now.saturating_add(PROBE_TIMEOUT);
         if let State::Live(heartbeat) = &self.state
@@ -295,7 +298,7 @@ impl Connection {
         }
     }
 
-    /// The link is dead: nobody will tell.
+    /// Closes a dead connection. No close event reports it.
     fn close_dead(&mut self, effects: &mut Effects) {
         effects.close(self.socket);
         self.backoff.reset();
@@ -312,7 +315,7 @@ impl Connection {
         self.state = State::Waiting { until: now.saturating_add(wait) };
     }
 
-    /// A socket that lived is a reason to trust the next one.
+    /// Resets the back-off if the current socket was live for long enough.
     fn reset_backoff_if_stable(&mut self, now: u64) {
         if let State::Live(heartbeat) = &self.state
             && now.saturating_sub(heartbeat.welcomed_at) >= STABLE_AFTER
@@ -321,7 +324,8 @@ impl Connection {
         }
     }
 
-    /// At once to another instance, unless that one goes away too: then there may be none.
+    /// Returns a short delay, because another instance can be reached at once. If two instances shut down in short
+    /// succession, there may be no other one, so the back-off applies.
     fn instance_gone_delay(&mut self, effects: &Effects) -> u64 {
         let before = self.instance_gone_at.replace(effects.now);
         match before {

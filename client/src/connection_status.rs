@@ -1,38 +1,38 @@
 use protocol::CloseCode;
 
-/// How the client stands with the server, for the banner.
+/// The status of the connection, as the banner shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionStatus {
-    /// The first connection is on its way, and nothing went wrong yet.
+    /// The first connection is being opened, and no attempt has failed.
     Starting,
-    /// All is well.
+    /// The connection is open and welcome.
     Live,
-    /// The connection is lost, and comes back by itself.
+    /// The connection is lost. The client reconnects by itself.
     Away {
-        /// When the next socket is opened; past while one is being opened.
+        /// When the next socket is opened. In the past while one is being opened.
         retry_at: u64,
         /// When the connection was lost, or first failed.
         since: u64,
     },
-    /// It does not come back by itself.
+    /// The client does not reconnect.
     Stopped(StopReason),
 }
 
-/// FailureReason the client stopped for good.
+/// Why the client does not reconnect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// The server has another version: reload the page.
+    /// The server has another version. The page must be reloaded.
     Reload,
-    /// The session is over, or another person's by now: sign in again.
+    /// The session has ended or belongs to another person by now. The person must sign in again.
     SignIn,
-    /// The two do not understand each other.
+    /// The client and the server do not speak the same protocol.
     Broken,
-    /// This person may not be here.
+    /// The person has no access.
     Forbidden,
 }
 
 impl StopReason {
-    /// What a close code of the range 4000–4099 means.
+    /// The meaning of a close code of the range 4000–4099.
     pub(crate) fn from_code(code: u16) -> Self {
         const RELOAD: u16 = CloseCode::UnsupportedVersion as u16;
         const SIGN_IN: u16 = CloseCode::NotSignedIn as u16;

@@ -2,19 +2,19 @@ use protocol::ClientFrame;
 
 use crate::{Change, Context, Effect};
 
-/// The code of our own closes.
+/// The close code that the client sends.
 const NORMAL: u16 = 1000;
 
-/// One input while it is worked out: when it came, and what it leads to so far.
+/// The context of the input that is being handled, and its effects so far.
 pub(crate) struct Effects {
     pub(crate) now: u64,
     pub(crate) random: f64,
     /// The largest frame that the server accepts, in bytes.
     pub(crate) frame_limit: usize,
-    /// The socket on which something is said.
+    /// The socket to send on.
     pub(crate) socket: u32,
     effects: Vec<Effect>,
-    /// In their order, each once.
+    /// Sorted and without duplicates.
     changes: Vec<Change>,
 }
 
@@ -32,7 +32,7 @@ impl Effects {
         self.push(Effect::Transmit { socket: self.socket, text });
     }
 
-    /// Lets go of a socket.
+    /// Closes a socket.
     pub(crate) fn close(&mut self, socket: u32) {
         self.push(Effect::Close { socket, code: NORMAL });
     }
@@ -47,14 +47,14 @@ impl Effects {
         }
     }
 
-    /// What is to be done first, then what is to be drawn.
+    /// Returns the effects, followed by the changes.
     pub(crate) fn into_vec(self) -> Vec<Effect> {
         let mut effects = self.effects;
         effects.extend(self.changes.into_iter().map(Effect::Changed));
         effects
     }
 
-    /// A wait of a second and a bit, for requests that are refused for now with no word about when.
+    /// When to repeat a request that was refused temporarily without a delay: in one to two seconds.
     pub(crate) fn retry_time(&self) -> u64 {
         self.now.saturating_add(1_000).saturating_add((self.random * 1_000.0) as u64)
     }

@@ -1,29 +1,29 @@
 use protocol::{Error, RefusalCode};
 
-/// FailureReason something was not taken.
+/// Why a command or a join failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FailureReason {
-    /// It is against the rules of the server.
+    /// The server refused it.
     Refused(RefusalCode),
-    /// Too many messages wait to be sent.
+    /// The outbox is full.
     Crowded,
-    /// It is larger than the server reads at once.
+    /// Its frame is larger than the server accepts.
     TooLarge,
-    /// The room's history had it, and lost it.
+    /// The history contained it and lost it.
     Lost,
-    /// The message that it was to take the place of is not here any more.
+    /// The message to be edited is no longer shown.
     Gone,
-    /// For a reason that this version does not know, in English.
+    /// The reason is unknown to this version. The text is in English.
     Told(String),
 }
 
 impl FailureReason {
-    /// What the server says.
+    /// The reason for a refusal by the server.
     pub(crate) fn of(code: RefusalCode, message: String) -> Self {
         if code == RefusalCode::Unknown { Self::Told(message) } else { Self::Refused(code) }
     }
 
-    /// As it is persisted.
+    /// Encodes the reason, to be persisted.
     pub(crate) fn encode(&self) -> &str {
         match self {
             Self::Refused(code) => code.as_str(),
@@ -35,7 +35,7 @@ impl FailureReason {
         }
     }
 
-    /// Reads what was persisted. Earlier versions kept sentences.
+    /// Decodes a persisted reason. Earlier versions persisted sentences.
     pub(crate) fn decode(text: String) -> Self {
         match text.as_str() {
             "crowded" => Self::Crowded,
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_survives_a_reload() {
+    fn encoded_reasons_are_decoded_to_the_same_reason() {
         let told = FailureReason::Told("Not on Sundays.".into());
         for why in [
             FailureReason::Refused(RefusalCode::Forbidden),

@@ -1,4 +1,4 @@
-//! What the server says, brought to the room that it is about. Frames about rooms that were left meanwhile are dropped.
+//! Handles the frames of the server and dispatches them to the rooms. Frames about rooms that are not open are dropped.
 
 use protocol::{Limits, RefusalCode, ServerFrame, User};
 
@@ -10,10 +10,10 @@ use crate::timeline::Page;
 use crate::{Client, Effect, Room, StopReason};
 
 impl Client {
-    /// Takes a text message.
+    /// Handles a text message that was received on a socket.
     pub(crate) fn handle_text(&mut self, socket: u32, text: &str, effects: &mut Effects) {
-        // What cannot be read is passed over like a frame of a newer version: what it said of a room is missed there,
-        // and an answer that never comes is asked for again.
+        // An invalid frame is ignored like a frame of a newer version. An event that is lost this way shows as a gap,
+        // and a request whose answer is lost is sent again.
         let frame = ServerFrame::decode(text).unwrap_or(ServerFrame::Unknown);
         match self.connection.role(socket) {
             SocketRole::Current if self.connection.is_connecting() => match frame {
@@ -32,7 +32,7 @@ impl Client {
                     self.welcome(user, heartbeat_ms, limits, true, effects);
                 }
             }
-            // What was said on it is answered there, and events may still come to it first.
+            // Commands that were sent on the previous socket are answered there, and events may arrive there first.
             SocketRole::Previous => match &frame {
                 ServerFrame::Event(_)
                 | ServerFrame::Sent { .. }
@@ -46,10 +46,11 @@ impl Client {
         }
     }
 
-    /// Takes a socket into use, which may take over from the present one.
+    /// Handles the `welcome` of a socket. `takes_over` is whether the socket replaces the current one.
     fn welcome(&mut self, user: User, heartbeat_ms: u64, limits: Limits, takes_over: bool, effects: &mut Effects) {
         if user.id != self.me.id {
-            // Somebody else signed in, in another tab: what is on this screen and in its outbox is not theirs.
+            // Another person signed in, in another tab. The screen and the outbox of this client belong to the previous
+            // person.
             self.connection.stop(StopReason::SignIn, effects);
             return;
         }
@@ -67,7 +68,7 @@ impl Client {
             }
             self.me = user;
         }
-        // The room that is looked at comes first: the server may have room for no more than some of them.
+        // The active room is joined first, because the server may allow only some of the rooms.
         let active_room = self.active_room.clone();
         self.with_room(&active_room, |room| room.join_if_needed(true, effects));
         for room in self.rooms.values_mut() {
@@ -109,7 +110,7 @@ impl Client {
             ServerFrame::Typing { room, user } => self.with_room(&room, |room| room.peer_typing(user, effects)),
             ServerFrame::Read { room, seq } => self.with_room(&room, |room| room.read_elsewhere(seq, effects)),
             ServerFrame::Retry { after_ms } => self.connection.set_retry_after(after_ms),
-            // The server, too, wants to hear something of an idle socket.
+            // The server also needs a sign of life from an idle socket.
             ServerFrame::Tick => effects.transmit(&protocol::ClientFrame::Ping),
             ServerFrame::Rotate { .. } => self.connection.rotate(effects),
             ServerFrame::Refused { room: None, .. }
@@ -138,7 +139,7 @@ impl Client {
     }
 }
 
-/// Whether frames of that type come from the outbox.
+/// Whether frames of this type carry commands.
 fn is_command(re: &str) -> bool {
     matches!(re, "send" | "edit" | "delete" | "react")
 }

@@ -1,12 +1,12 @@
-/// The request for older messages of a room: one at a time.
+/// The request for older messages of a room. Only one is in flight at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum HistoryRequest {
-    /// None.
+    /// There is no request.
     #[default]
     Idle,
-    /// The person wants them; ask from this time on.
+    /// The person wants older messages. The request is sent at `from` or later.
     Queued { from: u64 },
-    /// They are asked for; ask again, should there be no answer by then.
+    /// The request was sent. It is sent again if there is no answer by `until`.
     InFlight { before: u64, until: u64 },
 }
 
@@ -22,7 +22,7 @@ impl HistoryRequest {
         idle
     }
 
-    /// Whether to ask now.
+    /// Whether to send the request now.
     pub(crate) fn is_due(self, now: u64) -> bool {
         self.deadline().is_some_and(|at| at <= now)
     }
@@ -31,14 +31,14 @@ impl HistoryRequest {
         Self::InFlight { before, until: now.saturating_add(RESPONSE_TIMEOUT) }
     }
 
-    /// The socket is gone, and the question with it.
+    /// Queues a request in flight again, because its socket is closed.
     pub(crate) fn disconnected(&mut self) {
         if matches!(self, Self::InFlight { .. }) {
             *self = Self::Queued { from: 0 };
         }
     }
 
-    /// When to ask, or to ask again.
+    /// When to send the request, or to send it again.
     pub(crate) fn deadline(self) -> Option<u64> {
         match self {
             Self::Idle => None,

@@ -2,10 +2,10 @@ use protocol::{Command, Event, Head, User};
 
 use crate::PendingCommand;
 
-/// The outside world at the moment of an input: time and randomness are arguments.
+/// The time and the randomness of an input, which the client takes as arguments.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Context {
-    /// Milliseconds on a clock that hardly ever steps back, whatever its origin.
+    /// Milliseconds on a clock that rarely goes back, with any origin.
     pub now: u64,
     /// Uniform in `[0, 1)`.
     pub random: f64,
@@ -14,54 +14,54 @@ pub struct Context {
 /// A room as the server rendered it into the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The room's life.
+    /// The room's epoch.
     pub epoch: String,
-    /// Its latest events, oldest first.
+    /// The latest events, oldest first.
     pub events: Vec<Event>,
-    /// Its last event.
+    /// The head of the room.
     pub head: Head,
-    /// Who is here.
+    /// The people who are present, as far as they are listed.
     pub people: Vec<User>,
-    /// How many are here.
+    /// How many people are present.
     pub count: u64,
-    /// Up to which number the person has read, if that is known.
+    /// The `seq` of the person's read marker, if it is known.
     pub read: Option<u64>,
 }
 
-/// What happens to the client. Sockets have the numbers that [`Effect::Connect`] gave them; what is told of one that was
-/// closed changes nothing.
+/// An input of the client. A socket is identified by the number that [`Effect::Connect`] gave to it. Inputs about a
+/// socket that was closed have no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input<'a> {
     /// Open the first socket.
     Start,
-    /// A text message came.
+    /// A text message was received.
     Text {
-        /// On which socket.
+        /// The socket.
         socket: u32,
         /// The message.
         text: &'a str,
     },
     /// A socket is closed or failed.
     Closed {
-        /// Which.
+        /// The socket.
         socket: u32,
-        /// Its code; 1006 where none is known.
+        /// The close code; 1006 if none is known.
         code: u16,
     },
-    /// The [`deadline`](crate::Client::deadline) has come. A call too many does no harm.
+    /// The [`deadline`](crate::Client::deadline) has passed. A spurious call has no effect.
     Due,
-    /// The browser found a network.
+    /// The browser reports that it is online.
     Online,
-    /// The browser lost its network, as far as it can tell.
+    /// The browser reports that it is offline.
     Offline,
     /// The person looks at the page again.
     Visible,
-    /// Leave a room and forget what it showed; what is pending there waits for the next visit.
+    /// Leave a room and drop its timeline. Pending commands wait for the next visit.
     Leave {
         /// The room.
         room: &'a str,
     },
-    /// Do what the person asks for. An edit, a deletion or a reaction is for a message that is shown.
+    /// Run a command of the person. The target of an edit, a deletion or a reaction must be loaded.
     Command {
         /// The room.
         room: &'a str,
@@ -69,90 +69,91 @@ pub enum Input<'a> {
         id: String,
         /// The command. The client fills in the `uid` of the message that it refers to.
         command: Command,
-        /// Of an edit, the [`TimelineItem::key`](crate::TimelineItem::key) of the message, whose `seq` may be another
-        /// message's by now. If the message is no longer shown, the text becomes a message of its own that is not sent.
+        /// For an edit, the [`TimelineItem::key`] of the message. The `seq` of the message may belong to another
+        /// message by now. If the message is no longer shown, the text is shown as a new message that has failed.
         key: Option<&'a str>,
     },
-    /// Send a message or a change that failed again, under its id.
+    /// Send a failed command again with the same id.
     Retry {
         /// The room.
         room: &'a str,
-        /// The id of the message or of the change.
+        /// The id of the command.
         id: &'a str,
     },
-    /// Throw a message or a change that failed away.
+    /// Discard a failed command.
     Discard {
         /// The room.
         room: &'a str,
-        /// The id of the message or of the change.
+        /// The id of the command.
         id: &'a str,
     },
-    /// Load older messages: one request at a time, none at the start of the room.
+    /// Load older messages. Only one request is in flight at a time, and none is sent at the start of the room.
     Older {
         /// The room.
         room: &'a str,
     },
-    /// The person is writing.
+    /// The person is typing.
     Writing {
         /// The room.
         room: &'a str,
     },
-    /// The person looks at the room: nothing there is unread. The server is told, once a second at most.
+    /// The person looks at the room, so all of it is read. The server is told at most once a second.
     Read {
         /// The room.
         room: &'a str,
     },
 }
 
-/// What the outside world has to do, in this order.
+/// An effect that the driver has to run. Effects are run in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Open a socket under this number, beside those that are open. Nothing is sent on it before its `welcome`.
+    /// Open a socket with this number, beside the open ones. Nothing is sent on it before its `welcome`.
     Connect(u32),
     /// Send a text message.
     Transmit {
-        /// On which socket.
+        /// The socket.
         socket: u32,
         /// The message.
         text: String,
     },
-    /// Close a socket, and hear no more of it.
+    /// Close a socket. Its later events are ignored.
     Close {
-        /// Which.
+        /// The socket.
         socket: u32,
-        /// With which code.
+        /// The close code.
         code: u16,
     },
-    /// Persist a message or a change; the same again changes nothing.
+    /// Persist a command. Replaces a persisted command with the same room and id.
     Keep(PendingCommand),
-    /// Remove a message or a change from what is persisted; it may be gone already.
+    /// Remove a persisted command. It may be removed already.
     Forget {
         /// The room.
         room: String,
-        /// Its id.
+        /// The id of the command.
         id: String,
     },
-    /// Tell the person, unless they see it, that somebody mentions them in a message that just came.
+    /// Notify the person that a new message mentions them, unless they see it.
     Mentioned {
         /// The room.
         room: String,
-        /// The name of whoever said it.
+        /// The name of the message's author.
         author: String,
-        /// What they said.
+        /// The text of the message.
         text: String,
     },
-    /// Draw something again. Each at most once for an input.
+    /// Render something again. Each change is returned at most once per input.
     Changed(Change),
 }
 
-/// What looks different now.
+/// A part of the state that has changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// [`Client::link`](crate::Client::link).
     Connection,
-    /// Which rooms there are, and [`unread`](crate::Room::unread) and [`refusal`](crate::Room::refusal) of them.
+    /// The list of rooms, and their [`unread`](crate::Room::unread) and [`refusal`](crate::Room::refusal).
     Rooms,
-    /// What a room shows: [`items`](crate::Room::items), whether it is loaded, whether there is older, notice, refusal.
+    /// The timeline of a room: its [`lines`](crate::Room::lines), notice and refusal, whether it is loaded, and whether
+    /// there are older messages.
     Timeline(String),
     /// [`people`](crate::Room::people) or [`count`](crate::Room::count) of a room.
     People(String),

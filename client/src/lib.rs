@@ -1,28 +1,29 @@
-//! The connection of a Sala client as a deterministic state machine: no clock, no randomness, no socket, no browser.
+//! The Sala client as a deterministic state machine, without a clock, randomness, sockets or a browser.
 //!
-//! A [`Client`] takes one [`Input`] at a time, with the [`Context`] at which it happened, and answers with [`Effect`]s
-//! for a thin driver to carry out; between inputs it is there to be read and drawn. Every promise about missing and
-//! repeated messages is kept here and can be tested in milliseconds.
+//! A [`Client`] handles one [`Input`] at a time, together with the [`Context`] at which it happened, and returns the
+//! [`Effect`]s that a driver has to run. Between inputs, the driver reads the client's state and renders it. All logic
+//! against missing and repeated messages is in this crate, so it can be tested without a network.
 //!
-//! How it fits together, from the outside in:
+//! The modules, from the outside in:
 //!
-//! - [`Client`] (`client`, `frames`) hands inputs and frames to the connection or to the room they are about.
-//! - `connection` knows whether there is a socket, how it does and when there is the next: back-off (`backoff`),
-//!   heartbeat, close codes, and the change to another one before the present one is cut (`rotation`). [`ConnectionStatus`] is what people see of it.
-//! - [`Room`] (`room`) joins (`membership`), shows events in their order (`timeline`, which is a `chain` of events and
-//!   the `items` drawn from them), loads `older` ones, sends (`outbox`), and knows up to where it is read (`position`), who is here (`presence`) and who
-//!   writes (`typing`).
-//! - `effects` is one input while it is worked out: it gathers the effects.
+//! - [`Client`] (`client`, `frames`) dispatches inputs and frames to the connection or to a room.
+//! - `connection` opens and closes sockets: back-off (`backoff`), heartbeat, close codes, and the planned change to a
+//!   new socket (`rotation`). [`ConnectionStatus`] is its public state.
+//! - [`Room`] (`room`) joins (`membership`), shows events in order (`timeline`, which consists of a `chain` of events
+//!   and the `items` made from them), loads older events (`history_request`) and sends commands (`outbox`). It also
+//!   tracks the read marker (`read_marker`), who is present (`presence`) and who is typing (`typing`).
+//! - `effects` collects the effects of one input.
 //!
-//! Three rules carry the rest:
+//! The crate relies on three mechanisms:
 //!
-//! - **The chain.** An event is shown if it is next in number and names the event before it. One that was seen is
-//!   dropped. Anything else means that something is missing or that history changed, and the room is joined again with
-//!   its cursor; the answer either closes the gap or replaces the view and says why.
-//! - **The outbox.** A message or a change to one stays in it until its acknowledgement or its event comes. After every join whatever is
-//!   in it is sent again under the same id, which the server takes once.
-//! - **The deadline.** Whatever waits for time or for an answer has a time at which it is looked at again, so nothing
-//!   waits for ever; [`Client::deadline`] is the earliest.
+//! - **The chain.** An event is shown if its `seq` is the next one and its `prev` is the `uid` of the last event. An
+//!   event that was seen before is dropped. Any other event means that there is a gap or a fork. The room is then
+//!   joined again with its cursor, and the answer either closes the gap or replaces the view and gives the reason.
+//! - **The outbox.** A command stays in the outbox until its event is shown, and is persisted until it is acknowledged.
+//!   After every join, each pending command without an acknowledgement is sent again with the same id. The server
+//!   stores an id only once.
+//! - **The deadline.** Everything that waits for time or for an answer has a deadline, so nothing waits forever.
+//!   [`Client::deadline`] returns the earliest.
 
 mod backoff;
 mod chain;

@@ -4,13 +4,13 @@ use crate::effects::Effects;
 /// How long the answer to a join may take, in milliseconds.
 const RESPONSE_TIMEOUT: u64 = 15_000;
 
-/// Whether the server counts this socket as a member of a room, and what is asked about it.
+/// Whether the current socket has joined a room, and the state of the join request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Membership {
-    /// Joined on this socket.
+    /// Whether the room is joined on the current socket.
     joined: bool,
     join: Join,
-    /// Joins in a row that brought nothing new.
+    /// How many joins in a row brought no new event.
     joins_without_progress: u32,
     backoff: Backoff,
 }
@@ -19,9 +19,9 @@ pub(crate) struct Membership {
 enum Join {
     #[default]
     Idle,
-    /// InFlight; again, should there be no answer by then.
+    /// Sent. It is sent again if there is no answer by `until`.
     InFlight { until: u64 },
-    /// To be asked at that time.
+    /// To be sent at this time.
     Scheduled { at: u64 },
 }
 
@@ -30,7 +30,7 @@ impl Membership {
         self.joined
     }
 
-    /// Whether an answer to a join is to come, now or later: no reason to ask again.
+    /// Whether a join is in flight or scheduled.
     pub(crate) fn is_joining(&self) -> bool {
         matches!(self.join, Join::InFlight { .. } | Join::Scheduled { .. })
     }
@@ -44,7 +44,7 @@ impl Membership {
         self.join = Join::Idle;
     }
 
-    /// Neither a member nor about to be one, as far as this socket goes.
+    /// Records that the room is neither joined nor being joined.
     pub(crate) fn reset(&mut self) {
         self.joined = false;
         self.join = Join::Idle;
@@ -54,12 +54,13 @@ impl Membership {
         self.join = Join::Scheduled { at };
     }
 
-    /// The server says that it never heard of this member.
+    /// Records that the server reports the room as not joined.
     pub(crate) fn not_joined(&mut self) {
         self.joined = false;
     }
 
-    /// Plans to join again, because what is shown cannot be all: at once, but not in a loop. True if now.
+    /// Schedules another join because of a gap. The first one is sent at once, later ones with back-off, so that they
+    /// cannot loop. Returns whether to send it now.
     pub(crate) fn schedule_rejoin(&mut self, effects: &Effects) -> bool {
         if self.is_joining() {
             return false;
@@ -72,7 +73,7 @@ impl Membership {
         at_once
     }
 
-    /// Something new came.
+    /// Records that a new event has arrived.
     pub(crate) fn made_progress(&mut self) {
         self.joins_without_progress = 0;
         self.backoff.reset();

@@ -1,10 +1,10 @@
-/// Whether a text mentions somebody: an `@` and their whole name, in any case, that stands by itself.
+/// Whether a text mentions a person: an `@` followed by the whole name, in any case and not within a word.
 #[must_use]
 pub fn mentions(text: &str, name: &str) -> bool {
     mention_places(text).any(|place| name_at(&text[place..], name).is_some())
 }
 
-/// Where the name of a mention may begin, in bytes: right after each `@` that stands apart.
+/// The byte offsets at which the name of a mention may begin: after each `@` that does not follow a word character.
 pub fn mention_places(text: &str) -> impl Iterator<Item = usize> {
     let mut before = None;
     text.char_indices().filter_map(move |(index, c)| {
@@ -14,24 +14,24 @@ pub fn mention_places(text: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether something may begin after this text: it does not end within a word.
+/// Whether a mention may begin after this text: the text does not end with a word character.
 #[must_use]
 pub fn stands_apart(before: &str) -> bool {
     !before.chars().next_back().is_some_and(is_of_a_word)
 }
 
-/// How many bytes of a text, from its beginning, are that name in any case, if it ends there.
+/// The number of bytes at the start of `text` that match `name` in any case, if the word ends there.
 #[must_use]
 pub fn name_at(text: &str, name: &str) -> Option<usize> {
     let mut rest = text.chars();
     let is_there = name.chars().all(|c| rest.next().is_some_and(|other| small(other) == small(c)));
-    // A letter and its other case may be of different lengths.
+    // Both cases of a letter may have different lengths.
     let length = text.len() - rest.as_str().len();
     (is_there && !rest.next().is_some_and(is_of_a_word)).then_some(length)
 }
 
-/// Of the letters that Latin, Greek and Cyrillic keyboards have. The tables of all others would be paid for in what browsers
-/// load, and who is mentioned is mostly chosen from a list.
+/// Lower-cases the letters of Latin, Greek and Cyrillic keyboards. The tables for all letters would increase the size
+/// of the browser bundle, and most mentions are chosen from a list.
 fn small(c: char) -> char {
     match c {
         'A'..='Z' | 'À'..='Ö' | 'Ø'..='Þ' | 'Α'..='Ω' | 'А'..='Я' => char::from_u32(c as u32 + 32).unwrap_or(c),
@@ -40,8 +40,8 @@ fn small(c: char) -> char {
     }
 }
 
-/// Whether a name that goes on with this character is a longer one: letters, digits and marks, by blocks for the same
-/// reason. The scripts beyond are written without spaces, so that a name ends wherever it ends.
+/// Whether the character continues a word: letters, digits and marks. They are given as blocks to keep the browser
+/// bundle small. Scripts beyond these blocks are written without spaces, so a name may end anywhere.
 #[must_use]
 pub fn is_of_a_word(c: char) -> bool {
     let letter = matches!(c, '\u{C0}'..='\u{1FFF}') && !"×÷;·־،؛؟۔।॥".contains(c);
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mention_is_the_whole_name_by_itself() {
+    fn mention_requires_the_whole_name() {
         for (text, name, found) in [
             ("@Ana", "Ana", true),
             ("hello @ana, and", "Ana", true),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn names_have_spaces_and_letters_of_many_scripts() {
+    fn mentions_work_with_spaces_and_many_scripts() {
         for (text, name, found) in [
             ("@Ana Maria!", "ana maria", true),
             ("@Ana  Maria", "Ana Maria", false),

@@ -6,28 +6,29 @@ use crate::effects::Effects;
 use crate::{Effect, FailureReason, PendingCommand, TimelineItem};
 use entry::{Entry, State};
 
-/// Messages that wait in all rooms together. A person never gets there; beyond it a message fails at once.
+/// How many persisted commands the outboxes of all rooms hold together. Beyond it a command fails at once. A person
+/// does not get there in practice.
 pub(crate) const CAPACITY: usize = 1_000;
-/// Messages of a room that failed beyond [`CAPACITY`] and are still shown; the oldest gives way to the next.
+/// How many commands per room that failed because of [`CAPACITY`] are shown. The oldest is removed for the next one.
 const MAX_OVERFLOW: usize = 100;
-/// How long an answer may take before a message is sent again, in milliseconds.
+/// How long an answer may take before a command is sent again, in milliseconds.
 const RESPONSE_TIMEOUT: u64 = 15_000;
-/// How long the event of an acknowledged message may take before the room is joined again, in milliseconds.
+/// How long the event of an acknowledged command may take before the room is joined again, in milliseconds.
 const EVENT_TIMEOUT: u64 = 5_000;
-/// How often it is looked for in vain before it counts as lost.
+/// How many joins may be answered without the event before the command counts as lost.
 const MAX_SEARCHES: u32 = 4;
 
-/// The messages of a room and the changes to messages that are not known to be in its history, in the order of sending. One
-/// of them at a time is on its way: with more, one that is refused for now would be overtaken by the next.
+/// The commands of a room that are not known to be in its history, in the order of sending. Only one command at a time
+/// is in flight. With more, a command that is refused temporarily would be overtaken by the next one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     entries: Vec<Entry>,
-    /// Nothing is sent before this time: the server asked for a pause.
+    /// The time before which nothing is sent, because the server asked for a pause.
     pause_until: Option<u64>,
 }
 
 impl Outbox {
-    /// How many survive a reload.
+    /// The number of persisted commands.
     pub(crate) fn len(&self) -> usize {
         self.entries.iter().filter(|entry| entry.persisted).count()
     }
@@ -40,12 +41,12 @@ impl Outbox {
         self.entries.iter().any(|entry| entry.pending.id == id)
     }
 
-    /// Takes a message to be sent.
+    /// Adds a command.
     pub(crate) fn add(&mut self, pending: PendingCommand) {
         self.entries.push(Entry::new(pending));
     }
 
-    /// Takes a message for which there is no more room: it shows as failed, and a reload forgets it.
+    /// Adds a command that exceeds the capacity. It is shown as failed and is not persisted.
     pub(crate) fn overflow(&mut self, pending: PendingCommand) {
         if self.entries.iter().filter(|entry| entry.is_overflow()).count() >= MAX_OVERFLOW
             && let Some(oldest) = self.entries.iter().position(Entry::is_overflow)
@@ -55,7 +56,7 @@ impl Outbox {
         self.entries.push(Entry { pending, state: State::Failed(FailureReason::Crowded), persisted: false });
     }
 
-    /// Sends the next message if none is on its way. True if the items look different.
+    /// Sends the next command if none is in flight. Returns whether the items changed.
     pub(crate) fn flush(&mut self, effects: &mut Effects) -> bool {
         if self.pause_until.is_some_and(|until| until > effects.now) {
             return false;
@@ -66,7 +67,8 @@ impl Outbox {
             && let Some(entry) = self.entries.iter_mut().find(|entry| entry.state == State::Waiting)
         {
             let text = entry.pending.frame().encode();
-            // The server closes the socket on a larger one: sent again and again it would keep us out.
+            // The server closes the socket on a larger frame. Sending it again after every join would prevent a stable
+            // connection.
             if text.len() > effects.frame_limit {
                 entry.fail(FailureReason::TooLarge);
                 effects.push(Effect::Keep(entry.pending.clone()));
@@ -79,13 +81,14 @@ impl Outbox {
         failed
     }
 
-    /// The message is in the room's history. True if it is to be forgotten where it was persisted.
+    /// Removes a command that is in the room's history. Returns whether its persisted copy has to be removed.
     pub(crate) fn confirm(&mut self, id: &str) -> bool {
         let Some(index) = self.entries.iter().position(|entry| entry.pending.id == id) else { return false };
         self.entries.remove(index).persisted
     }
 
-    /// The message is in the history under that number, and its event is still to come. True as for [`Self::settle`].
+    /// Marks a command as acknowledged with `seq`. Its event has not arrived yet. Returns the same as
+    /// [`Self::confirm`].
     pub(crate) fn acknowledge(&mut self, id: &str, seq: u64, now: u64) -> bool {
         let Some(entry) = self.find(id) else { return false };
         entry.state =
@@ -93,17 +96,18 @@ impl Outbox {
         std::mem::replace(&mut entry.persisted, false)
     }
 
-    /// All that has a number up to this one is in what is shown, or before it.
+    /// Removes acknowledged commands up to `end`: their events are shown, or are older than what is shown.
     pub(crate) fn drop_acknowledged_up_to(&mut self, end: u64) {
         self.entries.retain(|entry| !matches!(entry.state, State::Acknowledged { seq, .. } if seq <= end));
     }
 
-    /// The room is left: what is in the history is found there at the next visit.
+    /// Removes all acknowledged commands, because the room is left. The next visit loads them from the history.
     pub(crate) fn drop_acknowledged(&mut self) {
         self.drop_acknowledged_up_to(u64::MAX);
     }
 
-    /// What was shown is no longer so: it is as if its event were still to come.
+    /// Adds commands whose events were shown and are no longer. They count as acknowledged, and their events as
+    /// missing.
     pub(crate) fn restore_acknowledged(&mut self, shown: Vec<(u64, PendingCommand)>) {
         let mut entries: Vec<Entry> =
             shown.into_iter().map(|(seq, pending)| Entry::acknowledged(seq, pending)).collect();
@@ -111,24 +115,25 @@ impl Outbox {
         self.entries = entries;
     }
 
-    /// The history lost its end: what it had accepted and is not in the new page is the person's to send again. Under
-    /// the same id that says it once, should it be there after all. Returns what is to be persisted again.
+    /// Marks all acknowledged commands as failed, because the history lost its end. The person decides whether to send
+    /// them again. They keep their ids, so that a command that is in the history after all is stored once. Returns the
+    /// commands to persist again.
     pub(crate) fn fail_acknowledged(&mut self) -> Vec<PendingCommand> {
         self.fail_after(0)
     }
 
-    /// The same of what was looked for in vain too often.
+    /// Does the same for the commands whose events were missing from too many joins.
     pub(crate) fn fail_missing(&mut self) -> Vec<PendingCommand> {
         self.fail_after(MAX_SEARCHES)
     }
 
-    /// The message was not taken, and no other is before `until`.
+    /// Queues a refused command again and sends nothing before `until`.
     pub(crate) fn pause(&mut self, id: &str, until: u64) {
         self.pause_until = self.pause_until.max(Some(until));
         self.requeue(id);
     }
 
-    /// The message was not taken. It waits for its room to be joined.
+    /// Queues a command again. It is sent when the room is joined.
     pub(crate) fn requeue(&mut self, id: &str) {
         if let Some(entry) = self.find(id)
             && entry.is_in_flight()
@@ -137,14 +142,14 @@ impl Outbox {
         }
     }
 
-    /// The message was refused for good. Returns it, to be persisted, if it searches different.
+    /// Marks a command as failed, because it was refused for good. Returns it, to be persisted, if its state changed.
     pub(crate) fn fail(&mut self, id: &str, reason: FailureReason) -> Option<PendingCommand> {
         let entry = self.find(id).filter(|entry| matches!(entry.state, State::InFlight { .. } | State::Waiting))?;
         entry.fail(reason);
         Some(entry.pending.clone())
     }
 
-    /// Sends a failed message again. Returns it if it failed, to be persisted.
+    /// Queues a failed command again. Returns it, to be persisted, if it had failed.
     pub(crate) fn retry(&mut self, id: &str, space: bool) -> Option<PendingCommand> {
         let entry = self.find(id)?;
         if !entry.is_failed() || !(space || entry.persisted) {
@@ -154,27 +159,27 @@ impl Outbox {
         Some(entry.pending.clone())
     }
 
-    /// Throws a failed message away. True if there was one.
+    /// Removes a failed command. Returns whether there was one.
     pub(crate) fn discard(&mut self, id: &str) -> bool {
         let before = self.entries.len();
         self.entries.retain(|entry| entry.pending.id != id || !entry.is_failed());
         self.entries.len() != before
     }
 
-    /// The room was joined: whatever has no answer is sent again.
+    /// Queues the command in flight again, because the room was joined.
     pub(crate) fn joined(&mut self) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_in_flight()) {
             entry.state = State::Waiting;
         }
     }
 
-    /// The socket is gone, and with it what the server asked for on it.
+    /// Queues the command in flight again and ends the pause, which applied to the closed socket.
     pub(crate) fn disconnected(&mut self) {
         self.joined();
         self.pause_until = None;
     }
 
-    /// Takes back what has had no answer for too long.
+    /// Queues the command in flight again if its answer is overdue.
     pub(crate) fn expire(&mut self, now: u64) {
         let late = |entry: &&mut Entry| matches!(entry.state, State::InFlight { until } if until <= now);
         for entry in self.entries.iter_mut().filter(late) {
@@ -182,7 +187,7 @@ impl Outbox {
         }
     }
 
-    /// Whether an acknowledged message has not come for too long. It is given as long again.
+    /// Returns whether the event of an acknowledged command is overdue, and starts its timeout again.
     pub(crate) fn event_is_overdue(&mut self, now: u64) -> bool {
         let mut misses = false;
         for entry in &mut self.entries {
@@ -197,7 +202,7 @@ impl Outbox {
         misses
     }
 
-    /// A join was answered, and what was overdue did not come with it.
+    /// Counts a join that was answered without the overdue events.
     pub(crate) fn join_answered(&mut self) {
         for entry in &mut self.entries {
             if let State::Acknowledged { overdue: overdue @ true, searches, .. } = &mut entry.state {
@@ -207,7 +212,7 @@ impl Outbox {
         }
     }
 
-    /// When something here is due, while the room is joined.
+    /// The next deadline, while the room is joined.
     pub(crate) fn deadline(&self) -> Option<u64> {
         let due = |entry: &Entry| match entry.state {
             State::Waiting => self.pause_until,
@@ -217,8 +222,8 @@ impl Outbox {
         self.entries.iter().filter_map(due).min()
     }
 
-    /// How the messages are shown, and which edits failed of `elsewhere`, the changes to what is not: nothing that somebody
-    /// wrote is to be lost without a word.
+    /// The items of the pending messages, and of the failed edits whose messages are not shown. `elsewhere` holds the
+    /// changes to such messages. Without these items, the text of such an edit would be lost silently.
     pub(crate) fn items(&self, me: &User, elsewhere: &[PendingCommand]) -> impl Iterator<Item = TimelineItem> {
         let lost = |id: &str| elsewhere.iter().any(|change| change.id == id && change.failed.is_some());
         self.entries.iter().filter_map(move |entry| match &entry.pending.command {
@@ -230,7 +235,7 @@ impl Outbox {
         })
     }
 
-    /// The changes to messages.
+    /// The commands that change messages.
     pub(crate) fn changes(&self) -> impl Iterator<Item = PendingCommand> {
         self.entries.iter().filter_map(Entry::change)
     }

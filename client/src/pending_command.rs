@@ -4,63 +4,63 @@ use serde::Serialize;
 
 use crate::FailureReason;
 
-/// Something that was done and is not known to be in the history.
+/// A command that is not known to be in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingCommand {
     /// The room.
     pub room: String,
-    /// The client's id of it.
+    /// The id that the client gave to the command.
     pub id: String,
     /// What the person asked for.
     pub command: Command,
-    /// When the person did it, on the clock of [`Context::now`](crate::Context::now).
+    /// When the person gave the command, on the clock of [`Context::now`](crate::Context::now).
     pub at: u64,
-    /// FailureReason it was not taken: it waits for the person to send it again or to discard it.
+    /// Why the command failed. A failed command waits until the person retries or discards it.
     pub failed: Option<FailureReason>,
 }
 
 impl PendingCommand {
-    /// As it is persisted, in JSON.
+    /// Encodes the command as JSON, to be persisted.
     #[must_use]
     pub fn encode(&self) -> String {
         serde_json::to_string(&Kept::from(self.clone())).expect("it has only strings and numbers, so it always encodes")
     }
 
-    /// Reads what was persisted; `None` if this version does not know what it is.
+    /// Decodes a persisted command. Returns `None` for a command that this version does not know.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         json::from_str::<Kept>(text).ok()?.into_pending()
     }
 
-    /// Whether anybody could ever take it. What one reacts with is the server's to judge: its list would be paid for in
-    /// what browsers load.
+    /// Checks the id and the text. The emoji of a reaction is left to the server: the table of emoji would increase the
+    /// size of the browser bundle.
     pub(crate) fn check(&self) -> Result<(), Error> {
         MessageId::new(&self.id)?;
         self.command.text().map_or(Ok(()), check_text)
     }
 
-    /// How it is sent.
+    /// The frame that sends the command.
     pub(crate) fn frame(&self) -> ClientFrame {
         let Self { room, id, command, .. } = self.clone();
         ClientFrame::Command { room, id, command }
     }
 }
 
-/// An [`PendingCommand`] as it is persisted. Versions before there were changes read the messages among them, and nothing else.
+/// A [`PendingCommand`] as it is persisted. Versions that know no changes to messages read only the messages.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     room: String,
     id: String,
-    /// Of a message; those versions need it.
+    /// The text of a message. Those versions require the field.
     text: Option<String>,
     at: u64,
     failed: Option<String>,
-    /// What is done to a message; nothing where one is said.
+    /// The type of a change to a message. `None` for a message.
     change: Option<String>,
-    /// The number of the message that is answered or changed.
+    /// The `seq` of the message that is replied to or changed.
     target: Option<u64>,
     uid: Option<String>,
-    /// What an edit says, or the emoji of a reaction.
+    /// The text of an edit, or the emoji of a reaction.
     with: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl Kept {
             (Some(react @ ("react" | "unreact")), _, Some(target), Some(emoji)) => {
                 Command::React { target, emoji, on: react == "react" }
             }
-            // Perhaps a newer version's.
+            // A newer version may have persisted this.
             _ => return None,
         };
         Some(PendingCommand { room, id, command, at, failed: failed.map(FailureReason::decode) })
@@ -114,9 +114,9 @@ mod tests {
         Command::Send { text: "hello".into(), reply_to }
     }
 
-    /// Browsers hold these texts: an outbox that was persisted by any version is read by every later one.
+    /// Browsers store these strings. An outbox that any version has persisted must be readable by every later version.
     #[test]
-    fn an_outbox_is_persisted_byte_for_byte() {
+    fn persisted_format_is_stable() {
         let failed = Some(FailureReason::Told("No.".to_owned()));
         for (command, failed, text) in [
             (
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_version_persisted_is_read() {
+    fn commands_of_older_versions_are_decoded() {
         let expected = pending(send(None));
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5}"#;
         assert_eq!(PendingCommand::decode(kept).unwrap(), expected);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_newer_version_persisted_is_passed_over() {
+    fn commands_of_newer_versions_are_ignored() {
         for kept in [
             r#"{"room":"lobby","id":"x","at":5,"change":"pin","target":7}"#,
             r#"{"room":"lobby","id":"x","at":5,"change":"edit","target":7}"#,

@@ -1,9 +1,9 @@
 use protocol::{User, limits};
 
-/// Who is in a room, as far as they are listed, and how many.
+/// The people who are present in a room, as far as they are listed, and their number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct People {
-    /// By name regardless of case, then by id. Bounded: once full, those who come are only counted.
+    /// Ordered by name regardless of case, then by id. Bounded: when full, more people are only counted.
     list: Vec<User>,
     count: u64,
 }
@@ -23,7 +23,7 @@ impl People {
         self.count
     }
 
-    /// Takes news of who came and went.
+    /// Applies a change of who is present.
     pub(crate) fn update(&mut self, joined: Vec<User>, left: &[String], count: u64) {
         self.list.retain(|user| !left.contains(&user.id));
         self.insert_all(joined);
@@ -41,8 +41,8 @@ impl People {
     }
 }
 
-/// Regardless of the case of ASCII only: the table of all other letters would be paid for in what browsers load, as would
-/// sorting by the standard library.
+/// Compares regardless of the case of ASCII letters only. The table for all letters would increase the size of the
+/// browser bundle, and so would the sort of the standard library.
 fn sorts_before(one: &User, other: &User) -> bool {
     letters(one).cmp(letters(other)).then_with(|| one.id.cmp(&other.id)).is_lt()
 }
@@ -64,27 +64,27 @@ mod tests {
     }
 
     #[test]
-    fn people_stand_by_name_regardless_of_case_and_then_by_id() {
+    fn people_are_ordered_by_name_and_then_by_id() {
         let people = People::new(vec![user("4", "bob"), user("3", "Ana"), user("2", "Bob"), user("1", "ana")], 4);
         assert_eq!(ids(&people), ["1", "3", "2", "4"]);
     }
 
     #[test]
-    fn who_comes_twice_is_listed_once_under_the_latest_name() {
+    fn person_who_joins_twice_is_listed_once_with_the_latest_name() {
         let mut people = People::new(vec![user("1", "Ana")], 1);
         people.update(vec![user("1", "Ann"), user("2", "Rui")], &[], 2);
         assert_eq!(people.list(), [user("1", "Ann"), user("2", "Rui")]);
     }
 
     #[test]
-    fn the_count_is_the_servers_also_where_not_all_are_listed() {
+    fn count_is_taken_from_the_server() {
         let mut people = People::new(vec![user("1", "Ana"), user("2", "Rui")], 900);
         people.update(vec![], &["1".into(), "unlisted".into()], 898);
         assert_eq!((ids(&people), people.count()), (vec!["2"], 898));
     }
 
     #[test]
-    fn the_list_is_bounded() {
+    fn list_is_bounded() {
         let crowd = (0..limits::PEOPLE + 7).map(|n| user(&n.to_string(), "x")).collect();
         let mut people = People::new(crowd, 207);
         assert_eq!(people.list().len(), limits::PEOPLE);

@@ -1,16 +1,16 @@
-/// The least time between two words to the server about one room, in milliseconds.
+/// The least time between two `read` frames for one room, in milliseconds.
 const SEND_INTERVAL: u64 = 1_000;
 
-/// Up to where the person has read a room, as numbers of events, and what the server knows of it.
+/// The person's read marker in a room as the `seq` of an event, and what the server knows of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadMarker {
-    /// Here or elsewhere; what was there when the room was first seen counts as read.
+    /// The read marker over all screens. Events that existed when the room was first seen count as read.
     seq: u64,
-    /// On this screen; 0 where one looked at an empty room.
+    /// The read marker of this screen; 0 if the person looked at an empty room.
     here: Option<u64>,
-    /// What the server knows, as far as this socket goes.
+    /// The read marker that the server knows, according to the current socket.
     known: Option<u64>,
-    /// When it may be known again.
+    /// When the read marker may be sent again.
     next: u64,
 }
 
@@ -19,34 +19,34 @@ impl ReadMarker {
         self.seq
     }
 
-    /// Whether all up to there was read on this screen.
+    /// Whether all events up to `seq` were read on this screen.
     pub(crate) fn is_read(&self, seq: u64) -> bool {
         self.here >= Some(seq)
     }
 
-    /// Begins there, in a room that is seen for the first time or has another history by now.
+    /// Starts at `seq`, in a room that is seen for the first time or has another history.
     pub(crate) fn reset(&mut self, seq: u64) {
         *self = Self { seq, next: self.next, ..Self::default() };
     }
 
-    /// All up to there is read on this screen. True if it was not.
+    /// Records that events up to `seq` were read on this screen. Returns whether the marker moved.
     pub(crate) fn advance_here(&mut self, seq: u64) -> bool {
         self.here = self.here.max(Some(seq));
         self.advance(seq)
     }
 
-    /// The server says that all up to there was read. True if this is news.
+    /// Records the read marker that the server reports. Returns whether the marker moved.
     pub(crate) fn advance_elsewhere(&mut self, seq: u64) -> bool {
         self.known = self.known.max(Some(seq));
         self.advance(seq)
     }
 
-    /// On another socket the server says anew what it knows.
+    /// Forgets what the server knows. The server reports it again when the room is joined.
     pub(crate) fn joined(&mut self) {
         self.known = None;
     }
 
-    /// What the server is to be known now, and notes that it is.
+    /// Returns the read marker if it is to be sent now, and records it as sent.
     pub(crate) fn take_unsent(&mut self, now: u64) -> Option<u64> {
         self.deadline().filter(|at| *at <= now)?;
         self.known = self.here;
@@ -54,7 +54,7 @@ impl ReadMarker {
         self.here
     }
 
-    /// When the server is to be known something.
+    /// When to send the read marker; `None` if the server knows it.
     pub(crate) fn deadline(&self) -> Option<u64> {
         (self.here > self.known).then_some(self.next)
     }

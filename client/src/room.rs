@@ -1,4 +1,4 @@
-//! One room: what it shows, and what is said to the server about it.
+//! One room: its state, and its requests to the server.
 
 mod history;
 mod join;
@@ -23,7 +23,7 @@ pub(crate) use history::HistoryPage;
 pub(crate) use join::Joined;
 pub(crate) use send::Refused;
 
-/// A room that is open.
+/// An open room.
 #[derive(Clone, Debug)]
 pub struct Room {
     name: String,
@@ -31,8 +31,8 @@ pub struct Room {
     membership: Membership,
     refusal: Option<FailureReason>,
     timeline: Timeline,
-    /// Events that came while a join was on its way and do not fit yet. Bounded: the oldest give way, and are missed
-    /// when the others are tried.
+    /// Events that arrived during a join and do not follow the cursor yet. Bounded: when full, the oldest event is
+    /// dropped, and the gap shows when the rest is applied.
     buffered: VecDeque<Event>,
     outbox: Outbox,
     history_request: HistoryRequest,
@@ -43,31 +43,31 @@ pub struct Room {
 }
 
 impl Room {
-    /// The name, as the server spells it.
+    /// The name of the room.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the list shows, oldest first: what was sent, then what is pending or failed in the order of sending.
+    /// The items of the timeline, oldest first: sent messages, then pending and failed ones in the order of sending.
     #[must_use]
     pub fn lines(&self) -> &[TimelineItem] {
         self.timeline.items()
     }
 
-    /// Who is here, as far as they are listed: by name regardless of case, then by id.
+    /// The people who are present, as far as they are listed: ordered by name regardless of case, then by id.
     #[must_use]
     pub fn people(&self) -> &[User] {
         self.people.list()
     }
 
-    /// How many are here.
+    /// How many people are present.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.people.count()
     }
 
-    /// The others who write now, in the order in which they began.
+    /// The other people who are typing, in the order in which they started.
     #[must_use]
     pub fn typing(&self, now: u64) -> Vec<User> {
         self.typing.typists(now)
@@ -79,37 +79,37 @@ impl Room {
         self.timeline.has_older()
     }
 
-    /// Whether older messages are on their way.
+    /// Whether older messages are being loaded.
     #[must_use]
     pub fn is_loading_older(&self) -> bool {
         self.history_request != HistoryRequest::Idle
     }
 
-    /// Whether messages from before the first item existed and are no longer kept.
+    /// Whether there were messages before the first item that the server no longer stores.
     #[must_use]
     pub fn is_trimmed(&self) -> bool {
         self.timeline.is_trimmed()
     }
 
-    /// Whether the latest messages are here. False until a snapshot or the first answer of the server.
+    /// Whether the latest messages are loaded. False until a snapshot or the first answer of the server.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.timeline.cursor().is_some()
     }
 
-    /// FailureReason the view was last replaced, if messages may be missing for it.
+    /// Why the view was last replaced, if messages may be missing because of it.
     #[must_use]
     pub fn notice(&self) -> Option<Notice> {
         self.timeline.notice()
     }
 
-    /// FailureReason the room cannot be entered.
+    /// Why the room cannot be joined.
     #[must_use]
     pub fn refusal(&self) -> Option<&FailureReason> {
         self.refusal.as_ref()
     }
 
-    /// The name of the event at that number, if it is here.
+    /// The `uid` of the event with this `seq`, if it is loaded.
     pub(crate) fn uid_at(&self, seq: u64) -> Option<&String> {
         self.timeline.uid_at(seq)
     }
@@ -138,7 +138,7 @@ impl Room {
         self.update_pending_items(effects);
     }
 
-    /// The socket is gone: nothing that was asked on it is answered any more.
+    /// Resets what depends on the socket. Requests that were sent on it will not be answered.
     pub(crate) fn disconnected(&mut self, effects: &mut Effects) {
         self.membership.disconnected();
         self.buffered.clear();
@@ -147,13 +147,13 @@ impl Room {
         self.expire_typing(effects);
     }
 
-    /// Another socket has taken over: it has to be told of the room, and the last one still brings what it can.
+    /// Handles a rotation: the room must be joined again on the new socket. The previous socket still delivers events.
     pub(crate) fn rotated(&mut self) {
         self.membership.disconnected();
         self.history_request.disconnected();
     }
 
-    /// Whether the present socket has all of the room that it will get.
+    /// Whether the join on the current socket is done: it succeeded or was refused for good.
     pub(crate) fn is_settled(&self) -> bool {
         self.membership.is_joined() || self.refusal.is_some()
     }
@@ -164,7 +164,7 @@ impl Room {
         self.outbox
     }
 
-    /// Does what is due; `live` says whether there is a socket to do it on.
+    /// Handles everything that is due. `live` is whether the connection is live.
     pub(crate) fn handle_timeout(&mut self, live: bool, effects: &mut Effects) {
         self.expire_typing(effects);
         if !live {
@@ -227,7 +227,7 @@ impl Room {
         effects.changed(Change::Timeline(self.name.clone()));
     }
 
-    /// Brings what is shown of the outbox up to date.
+    /// Updates the items that show pending commands.
     fn update_pending_items(&mut self, effects: &mut Effects) {
         if self.timeline.show_pending(&self.outbox, &self.me) {
             self.timeline_changed(effects);

@@ -1,21 +1,21 @@
 use crate::connection::CONNECT_TIMEOUT;
 use crate::effects::Effects;
 
-/// How long the last socket may stay for what is on its way to it, in milliseconds.
+/// How long the previous socket stays open to receive what is in flight, in milliseconds.
 const DRAIN_TIMEOUT: u64 = 15_000;
-/// The shortest wait after a next socket could not be opened, in milliseconds. The present one still lives.
+/// The shortest delay before another attempt to open the next socket, in milliseconds. The current one is still open.
 const RETRY_DELAY: u64 = 2_000;
 
-/// The change from one socket to the next, while the present one lives.
+/// A planned change from the current socket to the next one while the current one is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Rotation {
     #[default]
     None,
-    /// The next one could not be opened, and is tried again then.
+    /// The next socket could not be opened. Another attempt follows at this time.
     Scheduled { at: u64 },
-    /// The next one is being opened.
+    /// The next socket is being opened.
     Opening { socket: u32, since: u64 },
-    /// The next one is the present one. The last one is let go when every room is joined, or then.
+    /// The next socket has become the current one. The previous one is closed when every room is joined, or at `until`.
     Draining { socket: u32, until: u64 },
 }
 
@@ -24,13 +24,13 @@ impl Rotation {
         Self::Draining { socket, until: now.saturating_add(DRAIN_TIMEOUT) }
     }
 
-    /// Once more, in two to four seconds.
+    /// Schedules another attempt in two to four seconds.
     pub(crate) fn scheduled(effects: &Effects) -> Self {
         let wait = RETRY_DELAY + (effects.random * RETRY_DELAY as f64) as u64;
         Self::Scheduled { at: effects.now.saturating_add(wait) }
     }
 
-    /// Lets go of the socket that is not the present one.
+    /// Closes the socket that is not the current one.
     pub(crate) fn abort(&mut self, effects: &mut Effects) {
         match std::mem::take(self) {
             Self::None | Self::Scheduled { .. } => {}
@@ -38,7 +38,7 @@ impl Rotation {
         }
     }
 
-    /// Does what is due. True if the next socket is to be opened.
+    /// Handles a timeout. Returns whether to open the next socket.
     pub(crate) fn handle_timeout(&mut self, effects: &mut Effects) -> bool {
         if self.deadline().is_none_or(|at| at > effects.now) {
             return false;

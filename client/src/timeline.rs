@@ -14,33 +14,33 @@ use mutation::Mutation;
 
 pub use item::{DeliveryStatus, Reaction, TimelineItem};
 
-/// The most events that are held of one room. One more, and the older part is let go; it can be loaded again.
+/// How many events of a room are kept. When there are more, the oldest are removed. They can be loaded again.
 const MAX_EVENTS: usize = 12_000;
-/// What is held after that.
+/// How many events are left after the removal.
 const EVENTS_AFTER_TRIM: usize = 10_000;
 
-/// FailureReason the view of a room was replaced: between what it showed and what it shows something may be missing.
+/// Why the view of a room was replaced, if messages may be missing between the previous view and the new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Too much was missed, or it is no longer kept.
+    /// Too many events were missed, or they are no longer stored.
     Trimmed,
-    /// The room's history was lost, or a part of it.
+    /// All or a part of the room's history was lost.
     Reset,
 }
 
-/// What is shown of a room: a stretch of its history that ends at the cursor, and what is pending beneath.
+/// The timeline of a room: a part of its history that ends at the cursor, followed by the pending messages.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline {
     chain: Option<Chain>,
     items: Items,
-    /// Whether there is nothing older to load.
+    /// Whether there are no older events to load.
     complete: bool,
-    /// Whether what was older is no longer kept.
+    /// Whether older events existed and are no longer stored.
     trimmed: bool,
     notice: Option<Notice>,
 }
 
-/// A latest page of a room.
+/// The latest page of a room.
 pub(crate) struct Page {
     pub(crate) epoch: String,
     pub(crate) events: Vec<Event>,
@@ -56,18 +56,18 @@ impl Timeline {
         self.items.as_slice()
     }
 
-    /// Whether somebody's message or change of that id is held.
+    /// Whether a message or a change of this author with this id is loaded.
     pub(crate) fn has(&self, author: &User, id: &str) -> bool {
         let is_it = |change: &Mutation| change.author.id == author.id && change.id == id;
         self.items.has(&key(&author.id, id)) || self.items.mutations().iter().any(is_it)
     }
 
-    /// The name of the event at that number, if it is held.
+    /// The `uid` of the event with this `seq`, if it is loaded.
     pub(crate) fn uid_at(&self, seq: u64) -> Option<&String> {
         self.chain.as_ref()?.uid_at(seq)
     }
 
-    /// Whether the message that is changed is held.
+    /// Whether the message that the command changes is loaded.
     pub(crate) fn holds_target(&self, change: &PendingCommand) -> bool {
         let is_held = |target: &MessageRef| target.uid.is_some() && target.uid.as_ref() == self.uid_at(target.seq);
         change.command.target().is_some_and(is_held)
@@ -85,17 +85,17 @@ impl Timeline {
         self.trimmed
     }
 
-    /// The number of the first event that is held.
+    /// The `seq` of the first loaded event.
     pub(crate) fn first_seq(&self) -> Option<u64> {
         self.chain.as_ref().map(Chain::first_seq)
     }
 
-    /// How an event stands to what is held; nothing is known before the first page.
+    /// The relation of an event to the loaded events. Before the first page, every event is a gap.
     pub(crate) fn relation(&self, event: &Event) -> Relation {
         self.chain.as_ref().map_or(Relation::Gap, |chain| chain.relation(event))
     }
 
-    /// Shows the event that is [`Relation::Next`]. True if the items look different.
+    /// Appends an event that is [`Relation::Next`]. Returns whether the items changed.
     pub(crate) fn push(&mut self, event: Event) -> bool {
         let Some(chain) = &mut self.chain else { return false };
         chain.push(&event);
@@ -109,12 +109,12 @@ impl Timeline {
         different
     }
 
-    /// Whether all up to that event is shown. More may be.
+    /// Whether all events up to `head` are shown.
     pub(crate) fn reaches(&self, head: &Head) -> bool {
         self.chain.as_ref().is_some_and(|chain| chain.cursor().seq > head.seq || chain.contains(head))
     }
 
-    /// Whether a page is shown already, and nothing that it takes back: then it answers an older question.
+    /// Whether all of a page is shown and the page removes no event. Such a page answers an older request.
     pub(crate) fn has_page(&self, page: &Page, reason: Reason) -> bool {
         self.chain.as_ref().is_some_and(|chain| {
             let takes_back =
@@ -123,8 +123,8 @@ impl Timeline {
         })
     }
 
-    /// FailureReason a page takes the place of what is shown. One that takes something back is of another history, whatever the
-    /// server calls it: nobody is to lose items without a word.
+    /// Why a page replaces the view. A page that removes events belongs to another history, whatever reason the server
+    /// gives: the person has to be told that messages were lost.
     pub(crate) fn reason_of(&self, page: &Page, said: Reason) -> Reason {
         let Some(chain) = &self.chain else { return said };
         let cursor = chain.cursor();
@@ -139,12 +139,12 @@ impl Timeline {
         }
     }
 
-    /// Whether the room is known, and nothing was ever said in it.
+    /// Whether the room is loaded and has no events.
     fn is_empty_room(&self) -> bool {
         self.chain.as_ref().is_some_and(|chain| chain.cursor().seq == 0)
     }
 
-    /// Shows a page in the place of all that was sent.
+    /// Replaces all sent items by a page.
     pub(crate) fn replace(&mut self, page: Page, reason: Reason) {
         let events = unbroken_end(page.events);
         self.complete = events.first().is_none_or(|event| event.seq <= 1);
@@ -152,7 +152,7 @@ impl Timeline {
         self.notice = match reason {
             Reason::New => None,
             Reason::Trimmed => Some(Notice::Trimmed),
-            // Where nothing was said nothing can be missing: a room that stays silent for a day begins anew.
+            // An empty room cannot lose messages. Its epoch changes when it stays silent for a day.
             Reason::Epoch | Reason::Fork | Reason::Unknown => (!self.is_empty_room()).then_some(Notice::Reset),
         };
         self.chain = Some(Chain::new(page.epoch, &events, page.head));
@@ -162,8 +162,8 @@ impl Timeline {
         }
     }
 
-    /// Shows a page from right before what is shown. `all` says that there is nothing before it, `trimmed` that there
-    /// was. False if it does not belong there.
+    /// Prepends a page of older events. `all` means that no older events can be loaded, and `trimmed` that older events
+    /// existed. Returns false if the page does not end right before the first event.
     pub(crate) fn prepend(&mut self, events: Vec<Event>, all: bool, trimmed: bool) -> bool {
         let Some(chain) = &mut self.chain else { return false };
         if !chain.prepend(&events) {
@@ -171,7 +171,7 @@ impl Timeline {
         }
         self.complete = all || events.is_empty();
         self.trimmed = self.complete && trimmed;
-        // What was skipped is being read after all.
+        // The person reads the skipped messages, so the notice is no longer needed.
         if !events.is_empty() && self.notice == Some(Notice::Trimmed) {
             self.notice = None;
         }
@@ -179,8 +179,8 @@ impl Timeline {
         true
     }
 
-    /// Shows what is pending: messages beneath those that were sent, changes at what they change. True if something looks
-    /// different.
+    /// Shows the pending commands: messages after the sent ones, and changes at the messages that they change. Returns
+    /// whether the items changed.
     pub(crate) fn show_pending(&mut self, outbox: &Outbox, me: &User) -> bool {
         let (here, elsewhere): (Vec<_>, Vec<_>) = outbox.changes().partition(|change| self.holds_target(change));
         let different = self.items.set_changes(&here, me);
@@ -188,12 +188,12 @@ impl Timeline {
     }
 }
 
-/// How many of the events a person other than `me` said after number `seq`.
+/// How many of the events are messages of others after `seq`.
 pub(crate) fn unread_after(events: &[Event], seq: u64, me: &User) -> u64 {
     events.iter().filter(|event| event.seq > seq && is_message_of_other(event, me)).count() as u64
 }
 
-/// Whether an event is a message of somebody else.
+/// Whether an event is a message of another person.
 pub(crate) fn is_message_of_other(event: &Event, me: &User) -> bool {
     matches!(event.kind, protocol::Kind::Message { .. }) && event.author.id != me.id
 }

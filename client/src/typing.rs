@@ -1,20 +1,20 @@
 use protocol::{User, limits};
 
-/// How long a sign of writing lasts, in milliseconds.
+/// How long a typing notification is shown, in milliseconds.
 const TIMEOUT: u64 = 6_000;
-/// The least time between two signs of our own, in milliseconds.
+/// The least time between two notifications that the client sends, in milliseconds.
 const SEND_INTERVAL: u64 = 3_000;
 
-/// Who is writing in a room, and when we last said that we are.
+/// Who is typing in a room, and when the client last sent a notification.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Typing {
-    /// With the time at which it is over; bounded like the list of people.
+    /// Each person with the time at which the notification expires. Bounded like the list of people.
     typists: Vec<(User, u64)>,
     sent_at: Option<u64>,
 }
 
 impl Typing {
-    /// Somebody writes. True if they did not before.
+    /// Records that a person is typing. Returns whether they were not shown before.
     pub(crate) fn started(&mut self, user: User, now: u64) -> bool {
         let until = now.saturating_add(TIMEOUT);
         if let Some(typist) = self.typists.iter_mut().find(|(typist, _)| typist.id == user.id) {
@@ -29,17 +29,17 @@ impl Typing {
         room
     }
 
-    /// Somebody stopped writing: they said it, or left. True if they were writing.
+    /// Removes a person who sent a message or left. Returns whether they were shown.
     pub(crate) fn stopped(&mut self, id: &str) -> bool {
         self.remove(|(user, _)| user.id == id)
     }
 
-    /// Removes those whose time is over. True if there were some.
+    /// Removes expired notifications. Returns whether there were any.
     pub(crate) fn expire(&mut self, now: u64) -> bool {
         self.remove(|(_, until)| *until <= now)
     }
 
-    /// When the next one's time is over.
+    /// When the next notification expires.
     pub(crate) fn deadline(&self) -> Option<u64> {
         self.typists.iter().map(|(_, until)| *until).min()
     }
@@ -48,7 +48,7 @@ impl Typing {
         self.typists.iter().filter(|(_, until)| *until > now).map(|(user, _)| user.clone()).collect()
     }
 
-    /// Whether it is time to say that we write, and if so notes that we did.
+    /// Whether to send a notification now. If so, records it as sent.
     pub(crate) fn should_send(&mut self, now: u64) -> bool {
         let may = self.sent_at.is_none_or(|at| now.abs_diff(at) >= SEND_INTERVAL);
         if may {
@@ -57,7 +57,7 @@ impl Typing {
         may
     }
 
-    /// What was written is sent: the next letter begins something new.
+    /// Forgets the last notification, because the message was sent. The next keystroke sends a new one.
     pub(crate) fn reset_sent(&mut self) {
         self.sent_at = None;
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_lasts_six_seconds_and_a_new_one_prolongs_it() {
+    fn typing_lasts_six_seconds_and_is_prolonged() {
         let mut typing = Typing::default();
         assert!(typing.started(user("a"), 1_000));
         assert!(!typing.started(user("a"), 3_000), "already shown");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_done_writing_is_no_longer_shown() {
+    fn stopped_person_is_no_longer_shown() {
         let mut typing = Typing::default();
         typing.started(user("a"), 0);
         assert!(!typing.stopped("b"));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn we_say_it_every_three_seconds_at_most() {
+    fn own_typing_is_sent_every_three_seconds_at_most() {
         let mut typing = Typing::default();
         let said: Vec<u64> = (0..8_000).step_by(500).filter(|now| typing.should_send(*now)).collect();
         assert_eq!(said, [0, 3_000, 6_000]);

@@ -1,5 +1,5 @@
-/// Things under names, in the names' order, as in a `BTreeMap`: whose code is one hundred times this, for each type anew, and
-/// would be paid for in what browsers load.
+/// A map sorted by key, like `BTreeMap`. The code of `BTreeMap` is a hundred times as large and is generated for each
+/// type, which would increase the size of the browser bundle.
 #[derive(Clone, Debug)]
 pub(crate) struct VecMap<T>(Vec<(String, T)>);
 
@@ -16,7 +16,7 @@ impl<T> VecMap<T> {
         self.search(key).ok().map(|index| &mut self.0[index].1)
     }
 
-    /// The value of that key, which is made if there is none.
+    /// Returns the value of a key. Inserts it if there is none.
     pub(crate) fn get_or_insert_with(&mut self, key: &str, make: impl FnOnce() -> T) -> &mut T {
         let index = self.search(key).unwrap_or_else(|index| {
             self.0.insert(index, (key.to_owned(), make()));
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_ordered_by_key_one_for_each() {
+    fn values_are_ordered_by_unique_keys() {
         let mut map = VecMap::new();
         for (key, value) in [("b", 1), ("a", 2), ("c", 3), ("b", 4)] {
             map.get_or_insert_with(key, || value);

@@ -1,5 +1,5 @@
-/// Whether a link may lead there: by HTTP to another page, or to a mailbox. Everything else, scripts and files above all, is for
-/// nobody to click on in a message of somebody else.
+/// Whether a link to this address is allowed: HTTP, HTTPS or `mailto`. Other addresses, above all scripts and files,
+/// are unsafe in a message of another person.
 #[must_use]
 pub fn is_safe(address: &str) -> bool {
     let Some((scheme, rest)) = address.split_once(':') else { return false };
@@ -12,7 +12,7 @@ fn has_host(rest: &str) -> bool {
     rest.chars().next().is_some_and(|c| !matches!(c, '/' | '?' | '#' | '\\'))
 }
 
-/// No character that browsers drop, or that turns the direction of an address around.
+/// Excludes characters that browsers drop, or that change the direction of an address.
 fn is_plain(c: char) -> bool {
     let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     !(c.is_control() || c.is_whitespace() || turns)
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_leads_to_a_page_or_a_mailbox() {
+    fn links_lead_to_pages_and_mailboxes_only() {
         for (address, safe) in [
             ("https://example.org", true),
             ("HTTP://example.org/a?b=c#d", true),

@@ -1,17 +1,18 @@
-//! A line like `[12:30]: see you` names an address for links elsewhere, and shows nothing. People mean what they see.
+//! Turns off link definitions. In Markdown, a line like `[12:30]: see you` defines an address for links elsewhere and
+//! is not shown. In a chat, people expect to see it.
 
 use std::borrow::Cow;
 
-/// Of no script, and meant for what stays within a program. To look for definitions and to escape them would take a pass for each
-/// that stands behind another one of the same name.
+/// A noncharacter, which is reserved for use inside a program. Finding and escaping the definitions instead would take
+/// one pass for each definition that follows another one of the same name.
 const BARRIER: char = '\u{FDD0}';
 
-/// A text in which the parser finds no definition.
+/// Returns the text in a form in which the parser finds no definition.
 pub fn barred(text: &str) -> String {
     text.replace("]:", &format!("]{BARRIER}:"))
 }
 
-/// What people wrote of such a text.
+/// Restores the text as it was written.
 pub fn as_written(text: &str) -> Cow<'_, str> {
     if text.contains(BARRIER) { text.replace(BARRIER, "").into() } else { text.into() }
 }

@@ -1,8 +1,9 @@
-//! What people mark up in a message, as a tree: Markdown, and the links in its text.
+//! Parses the markup of a message, which is Markdown and plain links, into a tree.
 //!
-//! The tree is all that a page may show. It has no HTML in it and no address but those of [`is_safe`]; what somebody writes as
-//! HTML is text. It is bounded: as many nodes as there are characters at most, and [`DEEPEST`] levels, beneath which marks are
-//! left out and their text is kept. Whoever draws it can walk it by recursion.
+//! The tree is all that a page may show. It contains no HTML, and only addresses that [`is_safe`] accepts. HTML in a
+//! message is text. The tree is bounded: it has at most as many nodes as the message has characters, and at most
+//! [`DEEPEST`] levels. Beneath these levels, markup is dropped and its text is kept. A renderer can therefore walk the
+//! tree by recursion.
 
 mod address;
 mod definitions;
@@ -13,32 +14,32 @@ mod tree;
 pub use address::is_safe;
 pub use tree::parse;
 
-/// How many elements may stand in each other.
+/// How deep elements may be nested.
 pub const DEEPEST: usize = 12;
 
-/// A piece of a message.
+/// A node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
     /// Text as it was written.
     Text(String),
     /// A line break.
     Break,
-    /// A line between two parts.
+    /// A horizontal rule.
     Rule,
-    /// Code within a line.
+    /// Inline code.
     Code(String),
-    /// Lines of code.
+    /// A block of code.
     CodeBlock(String),
-    /// Something with other pieces in it.
+    /// An element with its child nodes.
     Element(Element, Vec<Node>),
 }
 
-/// What holds other pieces.
+/// An element that contains nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Element {
-    /// Lines that belong together.
+    /// A paragraph.
     Paragraph,
-    /// A headline. A message has no sections, so its level does not matter.
+    /// A heading. Its level is dropped, because a message has no sections.
     Heading,
     /// *Emphasis*.
     Emphasis,
@@ -46,12 +47,12 @@ pub enum Element {
     Strong,
     /// ~~Struck out~~.
     Strike,
-    /// Somebody else's words.
+    /// A quote.
     Quote,
-    /// A list; with a number, one that counts from there.
+    /// A list; with a number, an ordered list that starts with it.
     List(Option<u64>),
-    /// A point of a list.
+    /// An item of a list.
     Item,
-    /// A link to an address of [`is_safe`].
+    /// A link to an address that [`is_safe`] accepts.
     Link(String),
 }

@@ -3,11 +3,11 @@ use pulldown_cmark::{LinkType, Tag};
 
 use crate::{Element, Node, definitions::as_written, is_safe};
 
-/// A link, or an image, which is a link to it.
+/// A link, or an image, which is shown as a link to it.
 pub struct Link {
     address: String,
     title: String,
-    /// Whether its words are its address.
+    /// Whether the text of the link is its address.
     pub is_bare: bool,
 }
 
@@ -24,12 +24,12 @@ impl Link {
         })
     }
 
-    /// What leads to it, if anything may.
+    /// The link element, if the address is safe.
     pub fn element(&self) -> Option<Element> {
         is_safe(&self.address).then(|| Element::Link(self.address.clone()))
     }
 
-    /// What its words do not say: its title, and its address if that is nowhere else.
+    /// The text to show after the link: its title, and its address if it is shown nowhere else.
     pub fn unsaid(self, is_seen: bool) -> String {
         let address = if is_seen || self.is_bare { String::new() } else { self.address };
         let between = if address.is_empty() || self.title.is_empty() { "" } else { " " };
@@ -37,7 +37,7 @@ impl Link {
     }
 }
 
-/// Text, with what is an address in it as links.
+/// Converts text to nodes, in which addresses are links.
 pub fn linked(text: String) -> Vec<Node> {
     let spans: Vec<_> = LinkFinder::new().spans(&text).collect();
     let address = |span: &linkify::Span<'_>| match span.kind()? {

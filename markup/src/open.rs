@@ -1,14 +1,14 @@
 use crate::{Element, Node, links::linked};
 
-/// An element that is open. One that is none passes its nodes on to the one around it.
+/// An open element. Without an element, the nodes are added to the parent.
 pub struct Open {
     pub element: Option<Element>,
     nodes: Vec<Node>,
-    /// Text that is not a node yet: the parser hands it out in pieces.
+    /// Text that is not a node yet, because the parser returns text in pieces.
     pub words: String,
-    /// Whether addresses in its text become links.
+    /// Whether addresses in the text become links.
     has_links: bool,
-    /// What is shown after its words.
+    /// Text that is shown after the content.
     pub unsaid: String,
 }
 
@@ -17,7 +17,7 @@ impl Open {
         Self { element, nodes: Vec::new(), words: String::new(), has_links, unsaid: String::new() }
     }
 
-    /// Whether there is nothing to see and to click on.
+    /// Whether the element has no visible content.
     pub fn is_blank(&self) -> bool {
         self.nodes.is_empty() && self.words.chars().all(is_unseen)
     }
@@ -31,7 +31,7 @@ impl Open {
         let is_blank = self.is_blank();
         self.settle();
         if !self.unsaid.is_empty() {
-            // Never with links in it: a forbidden address may hold another one.
+            // The text must not be linked: an unsafe address may contain a safe one.
             self.nodes.push(Node::Text(if is_blank { self.unsaid } else { format!(" ({})", self.unsaid) }));
         }
         self.nodes
@@ -49,7 +49,7 @@ impl Open {
     }
 }
 
-/// White space, and what has no width.
+/// Whether the character is white space or has no width.
 pub fn is_unseen(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
 }

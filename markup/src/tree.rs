@@ -9,7 +9,7 @@ use crate::{
     open::{Open, is_unseen},
 };
 
-/// Reads a message.
+/// Parses a message.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Node> {
     let text = &*barred(text);
@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Vec<Node> {
     if text.is_empty() || nodes.iter().any(is_seen) {
         return nodes;
     }
-    // Nothing but marks, such as `#`, is what somebody has to say.
+    // A message that consists of markup only, such as `#`, is shown as text.
     vec![Node::Element(Element::Paragraph, vec![Node::Text(as_written(text).into_owned())])]
 }
 
@@ -37,13 +37,13 @@ fn is_seen(node: &Node) -> bool {
     }
 }
 
-/// The tree while it grows.
+/// The tree while it is built.
 struct Tree<'a> {
     text: &'a str,
-    /// From the root to the element that is open; never empty.
+    /// The open elements, from the root to the innermost; never empty.
     open: Vec<Open>,
     in_links: usize,
-    /// In a block of code, what stands beside its fence.
+    /// In a code block, the text beside its fence.
     code: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl Tree<'_> {
             Event::End(TagEnd::CodeBlock) => self.close_code(),
             Event::End(_) => self.close(),
             Event::Text(words) if self.code.is_some() => self.say(&words),
-            // An entity is shown as it was written: people who write `&lt;` mean it.
+            // Entities are shown as they were written: people who write `&lt;` mean these characters.
             Event::Text(words) => match self.text.get(place) {
                 Some(written) if written.starts_with('&') => self.say(written),
                 _ => self.say(&words),
@@ -90,10 +90,11 @@ impl Tree<'_> {
                 });
                 None
             }
-            // The rest is not asked for of the parser.
+            // The content of an HTML block follows as a separate event. The parser returns other tags only with options
+            // that are not set.
             _ => None,
         };
-        // A link in a link would be two places to go to at once.
+        // A nested link would have two targets.
         let element = element.filter(|element| !(self.in_links > 0 && matches!(element, Element::Link(_))));
         let element = element.filter(|_| self.open.len() <= DEEPEST);
         self.in_links += usize::from(matches!(element, Some(Element::Link(_))));
@@ -145,14 +146,14 @@ impl Tree<'_> {
     }
 }
 
-/// As it is written: it may be code, of which the parser would replace entities.
+/// Returns the text beside a fence as it was written. It may be code, in which the parser would replace entities.
 fn beside_fence(block: &str) -> String {
     let line = block.trim_start().split(['\n', '\r']).next().unwrap_or_default();
     let beside = line.trim_start_matches(if line.starts_with('~') { '~' } else { '`' });
     as_written(beside.trim()).into_owned()
 }
 
-/// Such as `rust` or `c++`. Whatever else stands beside a fence is the first line of the code.
+/// Whether the text is a language such as `rust` or `c++`. Any other text beside a fence is the first line of the code.
 fn is_language(beside: &str) -> bool {
     beside.chars().all(|c| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '.' | '_'))
 }

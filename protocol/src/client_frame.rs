@@ -1,7 +1,8 @@
-//! What a client sends: the frames, and their one codec.
+//! The frames of a client, and their codec.
 //!
-//! The codec is written by hand rather than derived. The four commands share one variant, whose `type` is the command's
-//! and whose fields stand beside `room` and `id`; serde could express that only by buffering each frame twice.
+//! The codec is written by hand rather than derived. The four commands share one variant. Its `type` is the type of the
+//! command, and its fields stand beside `room` and `id`. With serde's derive, this would require buffering each frame
+//! twice.
 
 use std::fmt;
 
@@ -11,8 +12,8 @@ use serde_json::Value;
 
 use crate::{Command, Cursor, MessageRef};
 
-/// What a client sends. Room names, ids and texts are as received: the server checks them when it handles the frame, so
-/// that each is refused with a code of its own instead of `bad_frame`.
+/// A frame of a client. Room names, ids and texts are as received. The server checks them when it handles the frame, so
+/// that each has its own refusal code instead of `bad_frame`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientFrame {
     /// Enters a room, or comes back to it.
@@ -42,7 +43,8 @@ pub enum ClientFrame {
         room: String,
         /// Only events with a smaller `seq`; the latest ones without it.
         before: Option<u64>,
-        /// How many events at most: [`crate::limits::PAGE`] without it, never more than [`crate::limits::HISTORY_PAGE`].
+        /// The largest number of events: [`crate::limits::PAGE`] without it, never more than
+        /// [`crate::limits::HISTORY_PAGE`].
         limit: Option<u32>,
     },
     /// The person is typing.
@@ -63,7 +65,7 @@ pub enum ClientFrame {
     Ping,
 }
 
-/// Why a text message is no [`ClientFrame`].
+/// Why a text message is not a [`ClientFrame`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DecodeError {
     /// Not a JSON object with a `type`: the peer speaks another protocol.
@@ -223,7 +225,7 @@ impl Fields {
         })
     }
 
-    /// What can be said of a frame that cannot be handled.
+    /// The error for a frame that cannot be decoded.
     fn error(&self) -> DecodeError {
         let string = |name| Some(self.0.iter().rfind(|(field, _)| field == name)?.1.as_str()?.to_owned());
         match string("type") {
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_cannot_be_followed_is_told_from_another_protocol() {
+    fn bad_frame_is_distinguished_from_another_protocol() {
         for (text, bad_frame) in [
             (r#"{"type":"send","room":"lobby","id":"1"}"#, true),
             (r#"{"type":"send","room":7,"id":"1","text":"x"}"#, true),
@@ -310,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_frame_names_what_it_was_about() {
+    fn bad_frame_contains_type_room_and_id() {
         let error = ClientFrame::decode(r#"{"type":"send","room":"lobby","id":"1"}"#).unwrap_err();
         let expected = DecodeError::BadFrame { re: "send".into(), room: Some("lobby".into()), id: Some("1".into()) };
         assert_eq!(error, expected);

@@ -2,19 +2,19 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum CloseCode {
-    /// The client speaks a version that this server does not: reload the page.
+    /// The client speaks a version that the server does not support. The page must be reloaded.
     UnsupportedVersion = 4000,
-    /// The session is missing or over.
+    /// The session is missing or has ended.
     NotSignedIn = 4001,
-    /// What came was not this protocol.
+    /// The client does not speak this protocol.
     NotThisProtocol = 4002,
-    /// This person may not be here.
+    /// The person has no access.
     Forbidden = 4003,
-    /// The reader fell too far behind; it resumes from its cursor.
+    /// The client reads too slowly. It resumes from its cursor.
     TooSlow = 4100,
     /// The instance is full.
     Overloaded = 4101,
-    /// Nothing came back for two heartbeats.
+    /// The client sent nothing for two heartbeats.
     HeartbeatMissed = 4102,
     /// The instance is shutting down.
     GoingAway = 4200,
@@ -29,16 +29,16 @@ impl From<CloseCode> for u16 {
 /// What a client does after a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClosePolicy {
-    /// Stop, and tell the person.
+    /// Do not reconnect, and inform the person.
     Stop,
-    /// Come back after the back-off, or after what `retry` said.
+    /// Reconnect after the back-off, or after the delay of a `retry` frame.
     BackOff,
-    /// Come back at once.
+    /// Reconnect at once.
     AtOnce,
 }
 
 impl ClosePolicy {
-    /// The reaction to a close code of the server's or of the WebSocket standard.
+    /// The policy for a close code of the server or of the WebSocket standard.
     #[must_use]
     pub const fn to(code: u16) -> Self {
         match code {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_tells_what_to_do_by_its_range() {
+    fn range_of_a_close_code_decides_its_policy() {
         for (code, reaction) in [
             (CloseCode::NotSignedIn.into(), ClosePolicy::Stop),
             (CloseCode::NotThisProtocol.into(), ClosePolicy::Stop),

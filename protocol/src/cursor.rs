@@ -1,12 +1,12 @@
 use serde::{Deserialize, Serialize};
 
-/// A place in the one sequence of a room: the last event that its holder has seen.
+/// A position in the sequence of a room: the last event that a client has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// The life of the room that `seq` counts in. It changes when the room's history was lost.
+    /// The epoch of the room that `seq` belongs to. It changes when the room's history was lost.
     pub epoch: String,
-    /// The number of the event; 0 before the first one.
+    /// The `seq` of the event; 0 before the first one.
     pub seq: u64,
-    /// The name of that very event, which tells two histories with the same numbers apart; empty before the first one.
+    /// The `uid` of the event, which distinguishes two histories with the same `seq`; empty before the first one.
     pub uid: String,
 }

@@ -1,9 +1,10 @@
-//! Decoding of what the server sends: events and frames.
+//! Decodes what the server sends: events and frames.
 //!
-//! Each is decoded in two steps: first every field that any kind of it has, then the kind that is named. Browsers do it with
-//! miniserde, because serde's code for these types would be a tenth of what they load: it is generated for each type anew,
-//! and reports what is wrong with each field, which nobody reads here. Servers read stored events with serde, by the same
-//! fields; `flatten` and tagged enums, which serde offers for this, would buffer every value.
+//! Decoding has two steps. The first step reads the fields of all kinds, the second builds the kind that is named.
+//! Browsers decode with miniserde. The code of serde for these types would be a tenth of the browser bundle: it is
+//! generated for each type and reports what is wrong with each field, which the client does not use. Servers decode
+//! stored events with serde, from the same fields. The alternatives in serde, `flatten` and tagged enums, would buffer
+//! every value.
 
 use miniserde::{
     Deserialize, Error, Result,
@@ -17,14 +18,14 @@ use crate::{Event, Head, Kind, Limits, Reason, RefusalCode, Reply, ServerFrame, 
 trait Fields: Default {
     type Value;
 
-    /// Where the value of a field goes.
+    /// The visitor that stores the value of the field `name`.
     fn visitor<'a>(fields: &'a mut Self, name: &str) -> &'a mut dyn Visitor;
 
-    /// The value, unless a field that its kind needs is missing.
+    /// Builds the value. Returns `None` if a required field is missing.
     fn build(self) -> Option<Self::Value>;
 }
 
-/// Declares fields of which each may be missing or `null`, and how they are found by name.
+/// Declares a struct of optional fields that are found by name. A field may be missing or `null`.
 macro_rules! fields {
     (
         $(#[$meta:meta])*
@@ -209,7 +210,7 @@ impl ServerFrame {
     /// Decodes one text message. Unknown fields, frames and kinds of event are ignored.
     ///
     /// # Errors
-    /// The peer is broken, no Sala server, or so new that it gives a known field another meaning.
+    /// The text is not a frame, a required field is missing, or a known field has an invalid value.
     pub fn decode(text: &str) -> Result<Self> {
         json::from_str(text)
     }

@@ -1,16 +1,16 @@
 use crate::{Error, RefusalCode, limits};
 
-/// Checks what somebody reacts with: an emoji, however many characters it is made of, and 64 bytes at most.
+/// Checks the emoji of a reaction: one emoji of any number of characters, and 64 bytes at most.
 ///
-/// A list of what is allowed, by blocks: one of what is not would let through combining marks that grow over their
-/// neighbours, characters that nobody sees, and words. Which characters of a block are emoji changes every year, and which
-/// sequences of them are is for whoever draws them to say.
+/// Characters are allowed by blocks. A list of forbidden characters would let through combining marks that overlap
+/// their neighbours, invisible characters, and words. Which characters of a block are emoji changes every year, and the
+/// font decides which sequences of them form one emoji.
 ///
 /// # Errors
 /// `bad_frame`, with a sentence that says what is allowed.
 pub fn check_emoji(emoji: &str) -> Result<(), Error> {
     let fits = (1..=limits::EMOJI).contains(&emoji.len());
-    // A digit alone is the beginning of a keycap only.
+    // A digit is allowed only as the start of a keycap.
     if fits && is_one(emoji) && !emoji.is_ascii() {
         Ok(())
     } else {
@@ -18,7 +18,7 @@ pub fn check_emoji(emoji: &str) -> Result<(), Error> {
     }
 }
 
-/// Whether it is one symbol, and whatever else makes one emoji with it.
+/// Whether the text is one symbol, with all characters that form one emoji with it.
 fn is_one(emoji: &str) -> bool {
     let mut before = None;
     emoji.chars().enumerate().all(|(index, c)| match before.replace(c) {
@@ -30,10 +30,11 @@ fn is_one(emoji: &str) -> bool {
     })
 }
 
-/// The joiner of two emoji.
+/// Joins two emoji into one.
 const JOINER: char = '\u{200D}';
 
-/// What pictures are made of, by blocks: no letters in circles and squares but those that are emoji, no lines, no Braille.
+/// Whether the character is a symbol that emoji are made of, by blocks. Of the letters in circles and squares only the
+/// emoji are included. Lines and Braille are not.
 fn is_symbol(c: char) -> bool {
     let symbol = matches!(c, '\u{2100}'..='\u{245F}' | 'Ⓜ' | '\u{2580}'..='\u{27FF}' | '\u{2900}'..='\u{2BFF}');
     let letter = matches!(c, '🅰' | '🅱' | '🅾' | '🅿' | '🆎' | '🆑'..='🆚') || is_letter_of_flag(c);
@@ -50,7 +51,8 @@ const fn is_tone(c: char) -> bool {
     matches!(c, '🏻'..='🏿')
 }
 
-/// What makes one emoji of several characters: the joiner, the keycap, the choice of colours, and the tags of flags.
+/// Whether the character joins characters into one emoji: the joiner, the keycap, the variation selector, and the
+/// tags of flags.
 const fn joins(c: char) -> bool {
     matches!(c, JOINER | '\u{20E3}' | '\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
 }
@@ -60,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_reacts_with_an_emoji_only() {
+    fn reactions_are_emoji_only() {
         for (emoji, good) in [
             ("👍", true),
             ("👍🏽", true),

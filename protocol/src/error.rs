@@ -8,25 +8,25 @@ use crate::limits;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalCode {
-    /// The frame has a `type` but not that type's fields, or a type that is not known.
+    /// The type of the frame is unknown, or its fields are missing or invalid.
     BadFrame,
-    /// The room's name is not one.
+    /// The room's name is invalid.
     BadRoom,
     /// The id is not 1–64 characters of `A–Z a–z 0–9 - _`.
     BadId,
-    /// There is nothing in the text.
+    /// The text has no visible characters.
     TextEmpty,
     /// The text is longer than [`limits::TEXT`].
     TextTooLong,
     /// The room was not joined on this socket.
     NotJoined,
-    /// Too fast; `retry_after_ms` says when there is room again.
+    /// Requests came too fast. `retry_after_ms` tells when the next one is accepted.
     RateLimited,
-    /// The socket is in as many rooms as it may be.
+    /// The socket has joined as many rooms as it may.
     TooManyRooms,
-    /// The server cannot do it now and may be able to later. Trying again with the same id is safe.
+    /// The server cannot handle the request now and may be able to later. A retry with the same id is safe.
     Unavailable,
-    /// This person may not do that.
+    /// The person has no permission.
     Forbidden,
     /// A code that this version does not know.
     #[serde(other)]
@@ -34,7 +34,7 @@ pub enum RefusalCode {
 }
 
 impl RefusalCode {
-    /// As it stands on the wire.
+    /// The code on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl RefusalCode {
         }
     }
 
-    /// Reads what stands on the wire.
+    /// Parses a code on the wire.
     #[must_use]
     pub fn named(name: &str) -> Self {
         match name {
@@ -77,30 +77,30 @@ impl RefusalCode {
     }
 }
 
-/// A request that cannot be granted, said so that a person can act on it.
+/// The refusal of a request, with a message on which a person can act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// For programs.
+    /// The reason, for programs.
     pub code: RefusalCode,
-    /// For people.
+    /// The reason, for people.
     pub message: String,
-    /// When a retry can succeed, in milliseconds from now, where the server knows.
+    /// The delay after which a retry can succeed, in milliseconds, if the server knows it.
     pub retry_after_ms: Option<u64>,
 }
 
 impl Error {
-    /// An error that time alone does not mend, or nobody knows when.
+    /// An error without a delay for a retry.
     pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry_after_ms: None }
     }
 
-    /// Too fast.
+    /// The error for requests that come too fast.
     #[must_use]
     pub fn rate_limited(retry_after_ms: u64) -> Self {
         Self { retry_after_ms: Some(retry_after_ms), ..Self::new(RefusalCode::RateLimited, "Slow down a little.") }
     }
 
-    /// The history cannot be reached just now.
+    /// The error for a history that is unavailable at the moment.
     #[must_use]
     pub fn unavailable(retry_after_ms: u64) -> Self {
         Self {

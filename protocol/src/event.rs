@@ -5,29 +5,29 @@ use crate::{decode::EventFields, limits};
 /// A person, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct User {
-    /// Stable for the life of a session: `u_…`.
+    /// `u_…`, stable for the duration of a session.
     pub id: String,
-    /// What the person called themselves.
+    /// The name that the person chose.
     pub name: String,
 }
 
-/// One durable change to a room. Everything that changes what a room shows is one of these, in one sequence.
+/// A durable change to a room. Everything that changes the timeline of a room is an event in its sequence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "EventFields")]
 pub struct Event {
-    /// The room it belongs to.
+    /// The room of the event.
     pub room: String,
-    /// 1, 2, 3 … without holes.
+    /// The position in the room: 1, 2, 3 … without holes.
     pub seq: u64,
-    /// Names this event and no other.
+    /// The unique id of the event.
     pub uid: String,
-    /// The `uid` of the event before it; empty for the first one.
+    /// The `uid` of the previous event; empty for the first one.
     pub prev: String,
-    /// When it was accepted, in milliseconds since the Unix epoch, by the server's clock.
+    /// When the event was accepted, in milliseconds since the Unix epoch, by the server's clock.
     pub at: u64,
-    /// Who did it.
+    /// The person who caused the event.
     pub author: User,
-    /// What happened.
+    /// The kind of the event.
     #[serde(flatten)]
     pub kind: Kind,
 }
@@ -36,55 +36,55 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Kind {
-    /// Somebody said something.
+    /// A message was sent.
     Message {
-        /// The client's own id of the message; unique for its author in the room.
+        /// The client's id of the message; unique for its author in the room.
         id: String,
-        /// What was said.
+        /// The text of the message.
         text: String,
-        /// The message that this one answers.
+        /// The message that this one replies to.
         #[serde(skip_serializing_if = "Option::is_none")]
         reply: Option<Reply>,
     },
-    /// The author of a message says something else in it.
+    /// The author edited the text of a message.
     Edit {
-        /// The client's own id of the change.
+        /// The client's id of the change.
         id: String,
-        /// The number of the message.
+        /// The `seq` of the message.
         target: u64,
-        /// What it says now.
+        /// The new text.
         text: String,
     },
-    /// The author of a message took it back, for good.
+    /// The author deleted a message, for good.
     Delete {
-        /// The client's own id of the change.
+        /// The client's id of the change.
         id: String,
-        /// The number of the message.
+        /// The `seq` of the message.
         target: u64,
     },
-    /// Somebody put an emoji to a message, or took it off.
+    /// A person added a reaction to a message, or removed it.
     Reaction {
-        /// The client's own id of the change.
+        /// The client's id of the change.
         id: String,
-        /// The number of the message.
+        /// The `seq` of the message.
         target: u64,
-        /// Which.
+        /// The emoji.
         emoji: String,
-        /// Whether it was put there.
+        /// Whether the reaction was added.
         on: bool,
     },
-    /// A kind that this version does not know. It shows nothing, yet keeps its place in the sequence.
+    /// A kind that this version does not know. It is not shown, but keeps its position in the sequence.
     Unknown,
 }
 
-/// A message that another one answers, told so that it can be shown where the message itself is not loaded.
+/// A quote of the message that a reply refers to. It is shown even if the message itself is not loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Reply {
-    /// Its number.
+    /// The `seq` of the message.
     pub seq: u64,
-    /// Who said it.
+    /// The author of the message.
     pub author: User,
-    /// How it begins: [`limits::QUOTE`] characters at most, in one line.
+    /// The beginning of the text in one line: at most [`limits::QUOTE`] characters.
     pub text: String,
 }
 
@@ -98,7 +98,7 @@ impl Reply {
                 quote.push(' ');
             }
             quote.push_str(word);
-            // Of a long text only the beginning is looked at.
+            // Only the beginning of a long text is processed.
             if quote.len() > limits::QUOTE * 4 {
                 break;
             }
@@ -112,7 +112,7 @@ impl Reply {
 }
 
 impl Kind {
-    /// The client's own id of what happened, by which its author knows it again.
+    /// The client's id of the command that caused the event.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         match self {
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quote_is_the_beginning_in_one_line() {
+    fn quote_is_the_beginning_of_the_text_in_one_line() {
         let ana = User { id: "u_ana".into(), name: "Ana".into() };
         let quote = |text: &str| Reply::to(7, ana.clone(), text).text;
         assert_eq!(quote("  hello\n\n \tworld\u{2028}"), "hello world");

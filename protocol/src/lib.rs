@@ -1,7 +1,7 @@
-//! The wire contract of Sala, version [`SUBPROTOCOL`]: what crosses the socket and nothing else.
+//! The wire contract of Sala, version [`SUBPROTOCOL`]: the types of everything that is sent over the socket.
 //!
-//! `docs/protocol.md` is its public home. Programs outside this repository speak it, so it only grows:
-//! by optional fields and by frame types that an older peer may ignore.
+//! `docs/protocol.md` documents the contract. Programs outside this repository implement it, so it only grows by
+//! optional fields and by frame types that an older peer may ignore.
 
 mod client_frame;
 mod close;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{Error, RefusalCode, limits};
 
-/// The id that a client gives to a message: what makes sending it again safe.
+/// The id that a client gives to a command. It makes sending the command again safe.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MessageId(String);
 
@@ -33,16 +33,17 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// Checks the text of a message: something to be seen in it, and 4,000 characters at most. It is kept as it was typed.
+/// Checks the text of a message: it must have a visible character, and 4,000 characters at most. The text is stored
+/// unchanged.
 ///
 /// # Errors
 /// `text_empty` or `text_too_long`.
 pub fn check_text(text: &str) -> Result<(), Error> {
-    // Control characters alone would be a message that nobody sees.
+    // A text of control characters is invisible.
     if text.chars().all(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::new(RefusalCode::TextEmpty, "There is nothing in this message."));
     }
-    // Bytes first: they bound the counting of characters.
+    // The length in bytes is checked first, to bound the time for counting characters.
     if text.len() > limits::TEXT * 4 || text.chars().count() > limits::TEXT {
         return Err(Error::text_too_long());
     }
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_short_and_plain() {
+    fn ids_are_short_and_plain() {
         for (id, good) in [
             ("a", true),
             ("01JD-x_9", true),
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_counted_in_characters() {
+    fn text_length_is_counted_in_characters() {
         let code = |text: &str| check_text(text).err().map(|error| error.code);
         assert_eq!(code("hello"), None);
         assert_eq!(code(&"😀".repeat(4_000)), None);
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_something_to_be_seen() {
+    fn texts_without_visible_characters_are_refused() {
         for (text, empty) in [
             ("", true),
             (" \n\t ", true),

@@ -2,10 +2,12 @@ use std::fmt;
 
 use crate::{Error, RefusalCode, limits};
 
-/// The name of a room: 1–64 characters after trimming, without control or bidirectional-override characters. Case is kept.
+/// The name of a room: 1–64 characters after trimming, without control characters and bidirectional overrides. Case is
+/// kept.
 ///
-/// Names are compared as they are, so both must be in Unicode NFC. The tables for that are not part of this crate, which
-/// also goes to the browser: the server normalises with a library, the browser with `String.prototype.normalize`.
+/// Names are compared byte by byte, so they must be in Unicode NFC. This crate does not normalize them, because the
+/// tables would increase the size of the browser bundle. The server normalizes with a library, the browser with
+/// `String.prototype.normalize`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomName(String);
 
@@ -21,10 +23,10 @@ impl RoomName {
         })
     }
 
-    /// The same, for whoever says in words of their own what is wrong.
+    /// Trims and checks a name like [`Self::new`], for callers that describe the problem themselves.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The problem with the name.
     pub fn check(name: &str) -> Result<Self, NameProblem> {
         check(name, limits::ROOM_NAME).map(Self)
     }
@@ -50,7 +52,7 @@ impl UserName {
     /// Trims and checks a name that is in NFC.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The problem with the name.
     pub fn new(name: &str) -> Result<Self, NameProblem> {
         check(name, limits::USER_NAME).map(Self)
     }
@@ -68,14 +70,14 @@ impl fmt::Display for UserName {
     }
 }
 
-/// What is wrong with a name.
+/// The problem with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameProblem {
-    /// There is none.
+    /// The name is empty.
     Missing,
-    /// It has more characters than [`limits::ROOM_NAME`] or [`limits::USER_NAME`].
+    /// The name has more characters than [`limits::ROOM_NAME`] or [`limits::USER_NAME`].
     TooLong,
-    /// It has a control character, or one that changes the direction of writing.
+    /// The name has a control character, or a character that changes the direction of writing.
     Unshowable,
 }
 
@@ -105,7 +107,7 @@ fn check(name: &str, longest: usize) -> Result<String, NameProblem> {
     Ok(name.to_owned())
 }
 
-/// The embeddings, overrides and isolates that make a name read other than it is written.
+/// Whether the character is an embedding, override or isolate, which can make a name look different from what it is.
 fn overrides_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
@@ -115,12 +117,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_trimmed_and_keeps_its_case() {
+    fn names_are_trimmed_and_keep_their_case() {
         assert_eq!(RoomName::new("  Café du coin ").unwrap().as_str(), "Café du coin");
     }
 
     #[test]
-    fn what_is_not_a_name_is_refused() {
+    fn invalid_names_are_refused() {
         for name in ["", "   ", "a\u{0}b", "a\nb", "a\u{202E}b", "a\u{2066}b", "\u{85}x\u{7f}", &"x".repeat(65)] {
             assert_eq!(RoomName::new(name).unwrap_err().code, RefusalCode::BadRoom, "{name:?}");
         }

@@ -2,18 +2,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Event, RefusalCode, User};
 
-/// What the server sends. `E` is how an event stands in it: read as an [`Event`], written by the server as JSON that it
-/// already has.
+/// A frame of the server. `E` is the type of the events in it: [`Event`] when a frame is decoded, and encoded JSON when
+/// the server sends one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<E = Event> {
     /// The first frame on every socket.
     Welcome {
-        /// Whom the session belongs to.
+        /// The user of the session.
         user: User,
-        /// After so many idle milliseconds a `tick` comes; silence for twice that is a dead link.
+        /// The heartbeat interval in milliseconds. The server sends a `tick` after this time without frames. A
+        /// connection counts as dead after twice this time without frames.
         heartbeat_ms: u64,
-        /// What the server accepts.
+        /// The limits of the server.
         limits: Limits,
         /// The server's version.
         version: String,
@@ -22,62 +23,62 @@ pub enum ServerFrame<E = Event> {
     Joined {
         /// The room.
         room: String,
-        /// The room's present life.
+        /// The current epoch of the room.
         epoch: String,
-        /// Whether `events` are all that came after the cursor; if not, they are the latest page and replace the view.
+        /// Whether `events` are all events after the cursor. Otherwise they are the latest page and replace the view.
         recovered: bool,
-        /// Why it was not recovered.
+        /// Why the view is replaced; `None` if the room was recovered.
         reason: Option<Reason>,
         /// In the order of the sequence.
         events: Vec<E>,
         /// The last event of the room.
         head: Head,
-        /// Who is here, [`crate::limits::PEOPLE`] at most.
+        /// The people who are present, at most [`crate::limits::PEOPLE`].
         people: Vec<User>,
-        /// How many are here.
+        /// How many people are present.
         count: u64,
-        /// Up to which number the person has read, on whichever of their devices, if that is known.
+        /// The `seq` of the person's read marker over all devices, if it is known.
         #[serde(skip_serializing_if = "Option::is_none")]
         read: Option<u64>,
     },
-    /// A durable event, to every member.
+    /// A durable event, which is sent to every member.
     Event(E),
-    /// The acknowledgement of `send`, `edit`, `delete` and `react`: it is in the history.
+    /// The acknowledgement of `send`, `edit`, `delete` and `react`: the event is stored.
     Sent {
         /// The room.
         room: String,
-        /// The client's id.
+        /// The client's id of the command.
         id: String,
-        /// Where in the sequence.
+        /// The `seq` of the event.
         seq: u64,
-        /// When it was accepted, in milliseconds since the Unix epoch.
+        /// When the command was accepted, in milliseconds since the Unix epoch.
         at: u64,
     },
-    /// A request that is not granted. The socket lives on.
+    /// The refusal of a request. The socket stays open.
     Refused {
         /// The `type` of the refused frame.
         re: String,
-        /// Its room.
+        /// The `room` of the refused frame.
         #[serde(skip_serializing_if = "Option::is_none")]
         room: Option<String>,
-        /// Its id.
+        /// The `id` of the refused frame.
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<String>,
-        /// For programs.
+        /// The reason, for programs.
         code: RefusalCode,
-        /// For people.
+        /// The reason, for people.
         message: String,
-        /// When a retry can succeed, in milliseconds from now.
+        /// The delay after which a retry can succeed, in milliseconds.
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after_ms: Option<u64>,
     },
-    /// What the client shows of the room is no longer its history; this page replaces it.
+    /// The view of the client no longer matches the room's history. This page replaces it.
     Reset {
         /// The room.
         room: String,
-        /// What happened.
+        /// Why the view is replaced.
         reason: Reason,
-        /// The room's present life.
+        /// The current epoch of the room.
         epoch: String,
         /// The latest page.
         events: Vec<E>,
@@ -88,54 +89,54 @@ pub enum ServerFrame<E = Event> {
     History {
         /// The room.
         room: String,
-        /// The bound that was asked for; `null` where none was.
+        /// The `before` of the request; `null` without one.
         before: Option<u64>,
         /// In the order of the sequence.
         events: Vec<E>,
-        /// Whether the first event of the room is among them or there are none before.
+        /// Whether there are no events before these.
         start: bool,
-        /// Whether older ones existed and are no longer kept.
+        /// Whether older events existed and are no longer stored.
         trimmed: bool,
     },
-    /// Who came and who went.
+    /// People have joined or left.
     People {
         /// The room.
         room: String,
-        /// Who came.
+        /// The people who joined.
         joined: Vec<User>,
-        /// The ids of those who went.
+        /// The ids of the people who left.
         left: Vec<String>,
-        /// How many are here now.
+        /// How many people are present now.
         count: u64,
-        /// All who are listed, in the place of what was listed before: where changes were missed.
+        /// The whole list, which replaces the previous one. Present if changes were missed.
         #[serde(skip_serializing_if = "Option::is_none")]
         people: Option<Vec<User>>,
     },
-    /// Somebody else is writing.
+    /// Another person is typing.
     Typing {
         /// The room.
         room: String,
-        /// Who.
+        /// The person.
         user: User,
     },
-    /// The person has read up to there, in another tab or on another device.
+    /// The person has moved their read marker in another tab or on another device.
     Read {
         /// The room.
         room: String,
-        /// The number of the last event that was read.
+        /// The `seq` of the last event that was read.
         seq: u64,
     },
-    /// Open the next socket, join with the cursors, then close this one.
+    /// Asks the client to open another socket, to join its rooms there with their cursors, and to close this one.
     Rotate {
-        /// The time there is for it, in milliseconds.
+        /// The time that is left for it, in milliseconds.
         within_ms: u64,
     },
-    /// Comes before a close.
+    /// Tells when to reconnect. It is sent before a close.
     Retry {
-        /// How long to wait before coming back, in milliseconds.
+        /// The delay before reconnecting, in milliseconds.
         after_ms: u64,
     },
-    /// The socket was idle for a heartbeat.
+    /// No frame was sent for a heartbeat interval.
     Tick,
     /// The answer to `ping`.
     Pong,
@@ -143,7 +144,7 @@ pub enum ServerFrame<E = Event> {
     Unknown,
 }
 
-/// What a server accepts, told in `welcome`.
+/// The limits of a server, as sent in `welcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Limits {
     /// Longest text, in characters.
@@ -155,9 +156,9 @@ pub struct Limits {
 /// The last event of a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, miniserde::Deserialize)]
 pub struct Head {
-    /// Its number; 0 in an empty room.
+    /// The `seq` of the event; 0 in an empty room.
     pub seq: u64,
-    /// Its name; empty in an empty room.
+    /// The `uid` of the event; empty in an empty room.
     pub uid: String,
 }
 
@@ -165,13 +166,13 @@ pub struct Head {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// There was no cursor: a first visit.
+    /// The join had no cursor, because it is the first visit.
     New,
-    /// What came after the cursor is no longer all there, or is too much for one answer.
+    /// The events after the cursor are no longer all stored, or are too many for one answer.
     Trimmed,
-    /// The room began a new life: its history was lost.
+    /// The room has a new epoch: its history was lost.
     Epoch,
-    /// The room's history went another way: an acknowledged tail was lost.
+    /// The room's history has forked: acknowledged events at its end were lost.
     Fork,
     /// A reason of a newer server.
     #[serde(other)]
@@ -191,7 +192,7 @@ impl Reason {
 }
 
 impl<E: Serialize> ServerFrame<E> {
-    /// The text message that carries this frame.
+    /// Encodes the frame as a text message.
     #[must_use]
     pub fn encode(&self) -> String {
         serde_json::to_string(self).expect("a frame has only strings, numbers and encoded events, so it always encodes")
@@ -203,14 +204,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_array_of_a_frames_fields_is_no_frame() {
+    fn array_of_the_fields_of_a_frame_is_not_a_frame() {
         let array = format!(r#"["tick"{}]"#, ",null".repeat(35));
         assert!(ServerFrame::decode(&array).is_err());
         assert_eq!(ServerFrame::decode(" {\"type\":\"tick\"}").unwrap(), ServerFrame::Tick);
     }
 
     #[test]
-    fn what_a_newer_server_adds_is_ignored() {
+    fn additions_of_a_newer_server_are_ignored() {
         assert_eq!(ServerFrame::decode(r#"{"type":"confetti","amount":9}"#).unwrap(), ServerFrame::Unknown);
         assert!(ServerFrame::decode(r#"{"type":"people","count":"many"}"#).is_err());
         assert!(ServerFrame::decode(r#"{"type":"people","room":"a"}"#).is_err());

@@ -1,5 +1,5 @@
-//! Holds `docs/protocol.md` to the code: every example is a frame, every frame and code has an example, and nothing in an
-//! example is lost or added on the way through the code.
+//! Compares `docs/protocol.md` with the code: every example is a frame, every frame and code has an example, and
+//! decoding and encoding an example neither loses nor adds anything.
 #![expect(clippy::unwrap_used, reason = "a broken example must fail the test")]
 
 use std::{collections::BTreeSet, fs, path::Path};
@@ -22,7 +22,8 @@ fn check(examples: &[String], through: impl Fn(&str) -> String, types: &[&str]) 
     for example in examples {
         let (before, after): (Value, Value) =
             (serde_json::from_str(example).unwrap(), serde_json::from_str(&through(example)).unwrap());
-        // An event is a frame of its own and stands in others with the same fields; only there its `type` is not read.
+        // An event is a frame, and other frames contain events with the same fields. Only in a frame of its own is its
+        // `type` decoded.
         assert_eq!(without_inner_types(before.clone()), without_inner_types(after), "{example}");
         seen.insert(before["type"].as_str().unwrap().to_owned());
     }
@@ -82,7 +83,7 @@ fn every_refusal_is_documented() {
 }
 
 #[test]
-fn the_documented_limits_are_the_codes() {
+fn documented_limits_match_the_code() {
     let page = page();
     for words in [
         format!("A room name is 1–{} characters", limits::ROOM_NAME),

@@ -1,4 +1,4 @@
-//! The wire, byte for byte: each frame of both sides, with and without its optional fields, beside the text that carries it.
+//! The wire format, byte for byte: each frame of both sides, with and without its optional fields, and its encoding.
 //! Programs outside this repository read and write these texts, so a change here is a change of the protocol.
 
 use protocol::{
@@ -35,7 +35,7 @@ fn react(target: u64, uid: Option<&str>, emoji: &str, on: bool) -> ClientFrame {
 }
 
 #[test]
-fn client_frames_are_written_and_read_byte_for_byte() {
+fn client_frames_are_encoded_and_decoded_byte_for_byte() {
     let room = || "lobby".to_owned();
     let cursor = Cursor { epoch: "k3v9".into(), seq: 41, uid: "b7x2".into() };
     for (frame, text) in [
@@ -88,9 +88,10 @@ fn client_frames_are_written_and_read_byte_for_byte() {
     }
 }
 
-/// What other programs may write: fields in any order, `null` for an optional one, fields of other frames and unknown ones.
+/// Other programs may write fields in any order, `null` for optional fields, fields of other frames, and unknown
+/// fields.
 #[test]
-fn client_frames_are_read_in_any_form_of_json() {
+fn client_frames_are_decoded_from_any_form_of_json() {
     for (text, frame) in [
         (r#" { "text": "hi", "id": "x1", "room": "lobby", "type": "send" } "#, send("hi", None, None)),
         (r#"{"type":"send","room":"lobby","id":"x1","text":"hi","reply_to":null,"uid":null}"#, send("hi", None, None)),
@@ -110,7 +111,7 @@ fn client_frames_are_read_in_any_form_of_json() {
 }
 
 #[test]
-fn malformed_client_frames_are_refused_with_what_is_known_of_them() {
+fn errors_of_malformed_client_frames_contain_the_known_fields() {
     let lobby = |re: &str, id: Option<&str>| DecodeError::BadFrame {
         re: re.into(),
         room: Some("lobby".into()),
@@ -152,7 +153,7 @@ fn message(reply: Option<Reply>) -> Event {
 const MESSAGE: &str = r#"{"room":"lobby","seq":2,"uid":"c1q8","prev":"b7x2","at":5,"author":{"id":"u_9f","name":"Ana"},"kind":"message","id":"x1","text":"hello"}"#;
 
 #[test]
-fn events_are_written_and_read_byte_for_byte() {
+fn events_are_encoded_and_decoded_byte_for_byte() {
     let start = r#""room":"lobby","seq":2,"uid":"c1q8","prev":"b7x2","at":5,"author":{"id":"u_9f","name":"Ana"}"#;
     let quote = Reply { seq: 1, author: ana(), text: "hi".into() };
     for (event, details) in [
@@ -183,7 +184,7 @@ fn events_are_written_and_read_byte_for_byte() {
 }
 
 #[test]
-fn server_frames_are_written_and_read_byte_for_byte() {
+fn server_frames_are_encoded_and_decoded_byte_for_byte() {
     let room = || "lobby".to_owned();
     let epoch = || "k3v9".to_owned();
     let head = || Head { seq: 2, uid: "c1q8".into() };
@@ -289,7 +290,7 @@ fn server_frames_are_written_and_read_byte_for_byte() {
 }
 
 #[test]
-fn refusal_codes_are_written_and_read_byte_for_byte() {
+fn refusal_codes_are_encoded_and_decoded_byte_for_byte() {
     for (code, text) in [
         (RefusalCode::BadFrame, "bad_frame"),
         (RefusalCode::BadRoom, "bad_room"),

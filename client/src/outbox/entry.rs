@@ -2,36 +2,36 @@ use protocol::{Reply, User};
 
 use crate::{DeliveryStatus, FailureReason, PendingCommand, TimelineItem};
 
-/// One thing in the outbox.
+/// A command in the outbox.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) pending: PendingCommand,
     pub(super) state: State,
-    /// Whether it survives a reload.
+    /// Whether the command is persisted.
     pub(super) persisted: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Waiting,
-    /// Sent on this socket; again, should there be no answer by then.
+    /// Sent on the current socket. It is sent again if there is no answer by `until`.
     InFlight {
         until: u64,
     },
-    /// In the history under that number; only its event has not come yet.
+    /// Stored with this `seq`. Its event has not arrived yet.
     Acknowledged {
         seq: u64,
         until: u64,
-        /// Whether its event is overdue, and looked for by a join.
+        /// Whether the event is overdue and a join looks for it.
         overdue: bool,
-        /// How many joins were answered without it.
+        /// How many joins were answered without the event.
         searches: u32,
     },
     Failed(FailureReason),
 }
 
 impl Entry {
-    /// Something to be sent, unless it failed before or nobody could ever take it.
+    /// Creates an entry that waits to be sent. It is failed if the command has failed before or is invalid.
     pub(super) fn new(pending: PendingCommand) -> Self {
         let state = match &pending.failed {
             Some(reason) => State::Failed(reason.clone()),
@@ -40,20 +40,20 @@ impl Entry {
         Self { pending, state, persisted: true }
     }
 
-    /// What was shown, and has been acknowledged under that number.
+    /// Creates an entry for a command whose event with this `seq` was shown.
     pub(super) fn acknowledged(seq: u64, pending: PendingCommand) -> Self {
         let state = State::Acknowledged { seq, until: u64::MAX, overdue: false, searches: 0 };
         Self { pending, state, persisted: false }
     }
 
-    /// Leaves it to the person, also after a reload.
+    /// Marks the command as failed, also after a reload. The person retries or discards it.
     pub(super) fn fail(&mut self, reason: FailureReason) {
         self.state = State::Failed(reason.clone());
         self.pending.failed = Some(reason);
         self.persisted = true;
     }
 
-    /// Sends a failed one again.
+    /// Queues a failed command again.
     pub(super) fn retry(&mut self) {
         self.pending.failed = None;
         self.state = initial_state(&self.pending);
@@ -68,21 +68,21 @@ impl Entry {
         matches!(self.state, State::Failed(_))
     }
 
-    /// Whether it was one too many from the start.
+    /// Whether the command exceeded the capacity when it was added.
     pub(super) fn is_overflow(&self) -> bool {
         self.is_failed() && !self.persisted
     }
 
-    /// How it is shown where what it is about need not be.
+    /// The command as an item of its own.
     pub(super) fn item(&self, me: &User, text: &str, reply_to: Option<u64>) -> TimelineItem {
         let item = TimelineItem::new(me.clone(), &self.pending.id, text.to_owned(), self.pending.at);
         let state = self.reason().map_or(DeliveryStatus::Pending, |reason| DeliveryStatus::Failed(reason.clone()));
-        // What is quoted, the list knows.
+        // The list of items fills in the quote.
         let reply = reply_to.map(|seq| Reply { seq, author: me.clone(), text: String::new() });
         TimelineItem { state, reply, ..item }
     }
 
-    /// A change, as it is shown at what it changes.
+    /// The command as its message shows it, if it changes a message.
     pub(super) fn change(&self) -> Option<PendingCommand> {
         self.pending.command.target()?;
         Some(PendingCommand { failed: self.reason().cloned(), ..self.pending.clone() })

@@ -6,7 +6,7 @@ use super::{Refused, Room};
 use crate::effects::Effects;
 use crate::history_request::HistoryRequest;
 
-/// The answer to a request for older messages.
+/// The answer to a history request.
 pub(crate) struct HistoryPage {
     pub(crate) before: Option<u64>,
     pub(crate) events: Vec<Event>,
@@ -22,7 +22,7 @@ impl Room {
         }
     }
 
-    /// Asks for older messages if the person wants them and it is time.
+    /// Sends the history request if one is queued and due.
     pub(super) fn request_history(&mut self, effects: &mut Effects) {
         let Some(before) = self.timeline.first_seq().filter(|_| self.history_request.is_due(effects.now)) else {
             return;
@@ -34,7 +34,8 @@ impl Room {
         }
     }
 
-    /// Takes the answer to the present request. Any other belongs to a view that was replaced meanwhile.
+    /// Handles a page of history. A page that does not answer the current request is dropped: it belongs to a view that
+    /// was replaced.
     pub(crate) fn history_received(&mut self, page: HistoryPage, effects: &mut Effects) {
         let HistoryPage { before, events, start, trimmed } = page;
         let HistoryRequest::InFlight { before: asked, .. } = self.history_request else { return };
@@ -50,7 +51,7 @@ impl Room {
         if !self.timeline.prepend(events, all, trimmed) {
             self.rejoin(effects);
         } else if self.lines().len() == items {
-            // A page of changes only shows the person nothing of what they wanted to see.
+            // A page without messages shows the person nothing new, so the next one is loaded.
             self.load_older(effects);
         }
         self.timeline_changed(effects);

@@ -1,4 +1,4 @@
-//! Joining, and taking the room's events in their order, none left out.
+//! Joins a room and applies its events in order and without gaps.
 
 use protocol::{ClientFrame, Event, Kind, Reason, RefusalCode, RoomName, User};
 
@@ -11,7 +11,7 @@ use crate::presence::People;
 use crate::timeline::{Page, is_message_of_other, unread_after};
 use crate::{Change, Effect, FailureReason, Snapshot};
 
-/// The most events that wait for a join.
+/// How many events are buffered during a join.
 const MAX_BUFFERED: usize = 256;
 
 /// The answer to a join.
@@ -25,7 +25,7 @@ pub(crate) struct Joined {
 }
 
 impl Room {
-    /// Shows what the server rendered, unless there is something newer already.
+    /// Shows the page that the server rendered, unless a page is loaded already.
     pub(crate) fn load_snapshot(&mut self, snapshot: Snapshot, effects: &mut Effects) {
         if self.is_loaded() {
             return;
@@ -35,13 +35,13 @@ impl Room {
         self.replace(Page { epoch, events, head }, Reason::New, read, effects);
     }
 
-    /// Asks to be a member, from the cursor on.
+    /// Sends a join with the cursor.
     pub(crate) fn join(&mut self, effects: &mut Effects) {
         self.membership.join_sent(effects.now);
         effects.transmit(&ClientFrame::Join { room: self.name.clone(), after: self.timeline.cursor().cloned() });
     }
 
-    /// Joins, on a live link, unless that is done or under way.
+    /// Joins if the connection is live and the room is neither joined nor being joined.
     pub(crate) fn join_if_needed(&mut self, live: bool, effects: &mut Effects) {
         match RoomName::new(&self.name) {
             Err(problem) => self.set_join_refused(problem.into(), effects),
@@ -50,7 +50,7 @@ impl Room {
         }
     }
 
-    /// What is shown cannot be all, or is not what the room is: the answer to a join tells.
+    /// Joins again, because the timeline has a gap or differs from the room's history. The answer resolves this.
     pub(super) fn rejoin(&mut self, effects: &mut Effects) {
         if self.membership.schedule_rejoin(effects) {
             self.join(effects);
@@ -60,7 +60,7 @@ impl Room {
     pub(crate) fn joined(&mut self, answer: Joined, effects: &mut Effects) {
         let Joined { page, recovered, reason, people, count, read } = answer;
         if recovered && !self.is_loaded() {
-            // It belongs to an earlier visit: this one has no cursor to recover from.
+            // The answer belongs to an earlier visit: this room has no cursor to recover from.
             return;
         }
         self.membership.joined();
@@ -93,13 +93,13 @@ impl Room {
         self.request_history(effects);
     }
 
-    /// The room cannot be entered.
+    /// Records that the room cannot be joined.
     pub(crate) fn set_join_refused(&mut self, why: FailureReason, effects: &mut Effects) {
         self.membership.reset();
         self.set_refusal(Some(why), effects);
     }
 
-    /// The server says that this socket is no member.
+    /// Joins again, because the server reports that this socket has not joined the room.
     pub(crate) fn not_joined(&mut self, effects: &mut Effects) {
         self.membership.not_joined();
         self.rejoin(effects);
@@ -124,7 +124,7 @@ impl Room {
         }
     }
 
-    /// Takes an event that came by itself.
+    /// Handles an event that the server published.
     pub(crate) fn handle_event(&mut self, event: Event, effects: &mut Effects) {
         if !self.membership.is_joined() && !self.membership.is_joining() {
             return;
@@ -133,10 +133,10 @@ impl Room {
             Relation::Seen => {}
             Relation::Next => {
                 self.apply(event, effects);
-                // If it was ours, there is space for one more on the way.
+                // If the event acknowledges a command, the next command can be sent.
                 self.flush(effects);
             }
-            // Nobody sends old events by themselves, except in a new life of the room.
+            // The server publishes an old event only if the room has a new epoch.
             Relation::Older => self.rejoin(effects),
             Relation::Gap => {
                 if self.buffered.len() == MAX_BUFFERED {
@@ -148,8 +148,8 @@ impl Room {
         }
     }
 
-    /// Takes events that claim to follow each other. False if some do not fit. Those from before a page that has just
-    /// come are in what it replaced.
+    /// Applies consecutive events. Returns false if there is a gap. Events from before a page that has just arrived are
+    /// skipped, because the page replaced them.
     fn apply_all(&mut self, events: impl IntoIterator<Item = Event>, effects: &mut Effects) -> bool {
         let mut whole = true;
         for event in events {
@@ -162,7 +162,7 @@ impl Room {
         whole
     }
 
-    /// Shows the next event.
+    /// Applies the next event.
     fn apply(&mut self, event: Event, effects: &mut Effects) {
         self.membership.made_progress();
         if matches!(event.kind, Kind::Message { .. }) {
@@ -187,8 +187,8 @@ impl Room {
         self.update_pending_items(effects);
     }
 
-    /// Shows a page in the place of all that was sent; what is pending stays, unless it is in the page. `read` is up to where the
-    /// person has read, as the server knows.
+    /// Replaces all sent messages by a page. Pending commands stay, unless the page contains them. `read` is the
+    /// person's read marker as the server knows it.
     fn replace(&mut self, page: Page, reason: Reason, read: Option<u64>, effects: &mut Effects) {
         let reason = self.timeline.reason_of(&page, reason);
         for event in &page.events {
@@ -216,7 +216,8 @@ impl Room {
         self.update_pending_items(effects);
     }
 
-    /// How much is unread with a page in the place of what is shown. The position begins anew where it means nothing any more.
+    /// Counts the unread messages after a page replaces the view. Resets the read marker if it belongs to another
+    /// history.
     fn unread_in(&mut self, page: &Page, reason: Reason, read: Option<u64>) -> u64 {
         let end = page.head.seq;
         match (self.timeline.cursor(), reason) {
@@ -224,7 +225,8 @@ impl Room {
                 let seen = cursor.seq.max(self.read_to());
                 self.unread + unread_after(&page.events, seen, &self.me)
             }
-            // Numbers of a lost history say nothing about what is new, except that it cannot be more than there is.
+            // A `seq` of a lost history does not tell which messages are new. The count is only limited to the number
+            // of events.
             (Some(_), Reason::Epoch | Reason::Fork | Reason::Unknown) => {
                 let unread = self.unread.min(end);
                 self.read_marker.reset(end - unread);
@@ -256,11 +258,11 @@ impl Room {
 }
 
 impl Refused {
-    /// When to ask again: after as long as the server said, and up to as long again.
+    /// When to send the request again: after the delay that the server asked for, plus up to the same delay at random.
     pub(super) fn retry_at(&self, effects: &Effects) -> u64 {
         let Some(wait) = self.retry_after_ms else { return effects.retry_time() };
         let wait = wait.min(MAX_RETRY_AFTER);
-        // The server says the same to all whom an outage has refused.
+        // During an outage, the server sends the same delay to all clients.
         effects.now.saturating_add(wait).saturating_add((effects.random * wait as f64) as u64)
     }
 

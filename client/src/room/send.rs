@@ -1,4 +1,4 @@
-//! Saying something, and that one is about to.
+//! Sends commands and typing notifications.
 
 use protocol::{ClientFrame, Command, RefusalCode};
 
@@ -7,7 +7,7 @@ use crate::effects::Effects;
 use crate::outbox::Outbox;
 use crate::{Effect, FailureReason, PendingCommand};
 
-/// A request that was not granted.
+/// A request that the server refused.
 pub(crate) struct Refused {
     pub(crate) code: RefusalCode,
     pub(crate) message: String,
@@ -19,10 +19,10 @@ impl Room {
         &self.outbox
     }
 
-    /// Shows a message or a change and sends it as soon as that can be; `space` says whether the outbox has room for it.
+    /// Shows a command and sends it as soon as possible. `space` is whether the outbox has space for it.
     pub(crate) fn send(&mut self, pending: PendingCommand, space: bool, effects: &mut Effects) {
         if self.outbox.has(&pending.id) || self.timeline.has(&self.me, &pending.id) {
-            // The same id means the same message, or change.
+            // A command with the same id is the same command.
             return;
         }
         if pending.command.target().is_none() {
@@ -53,13 +53,14 @@ impl Room {
         }
     }
 
-    /// The acknowledgement. The item waits for the event, which has its place in the order.
+    /// Handles the acknowledgement of a command. The item stays pending until the event arrives, because only the event
+    /// has a position in the timeline.
     pub(crate) fn sent(&mut self, id: &str, seq: u64, effects: &mut Effects) {
         if !self.outbox.has(id) {
             return;
         }
         let forget = if self.timeline.cursor().is_some_and(|cursor| seq <= cursor.seq) {
-            // It is shown already, or older than all that is.
+            // The event is shown already, or is older than all that are loaded.
             let forget = self.outbox.confirm(id);
             self.update_pending_items(effects);
             forget
@@ -90,21 +91,21 @@ impl Room {
         }
     }
 
-    /// Says that the person is writing, not too often.
+    /// Sends a typing notification if the last one was sent long enough ago.
     pub(crate) fn send_typing(&mut self, effects: &mut Effects) {
         if self.membership.is_joined() && self.typing.should_send(effects.now) {
             effects.transmit(&ClientFrame::Typing { room: self.name.clone() });
         }
     }
 
-    /// Sends what may be sent now.
+    /// Sends the next command if the room is joined.
     pub(super) fn flush(&mut self, effects: &mut Effects) {
         if self.membership.is_joined() && self.outbox.flush(effects) {
             self.update_pending_items(effects);
         }
     }
 
-    /// What was taken for sent is not.
+    /// Shows and persists commands that were acknowledged and then lost.
     pub(super) fn persist_failed(&mut self, lost: Vec<PendingCommand>, effects: &mut Effects) {
         self.update_pending_items(effects);
         for pending in lost {
@@ -112,8 +113,8 @@ impl Room {
         }
     }
 
-    /// Whether what failed can be shown, so that somebody decides what becomes of it. A deletion or a reaction has no place
-    /// but at its message, and holds nothing that was written.
+    /// Whether a failed command can be shown, so that the person can decide what to do with it. A deletion or a
+    /// reaction is shown only at its message and contains no text that could be lost.
     fn is_worth_showing(&self, failed: &PendingCommand) -> bool {
         matches!(failed.command, Command::Send { .. } | Command::Edit { .. }) || self.timeline.holds_target(failed)
     }

@@ -1,4 +1,4 @@
-//! Changes to messages: edits, deletions, reactions, and answers that quote.
+//! Changes to messages: edits, deletions and reactions, and replies with quotes.
 
 mod fold;
 mod local_echo;
@@ -38,7 +38,7 @@ impl Harness {
         self.room().lines().iter().find(|line| line.seq == Some(seq)).unwrap()
     }
 
-    /// What a line shows: its text, what was done to it, who reacted, what of one's own is not sent.
+    /// What an item shows: its text, its changes, its reactions, and pending changes of the person's own.
     fn shows(&self, seq: u64) -> String {
         words(self.line(seq))
     }

@@ -10,11 +10,11 @@ fn live() -> Harness {
 }
 
 #[test]
-fn nothing_is_sent_before_the_welcome() {
+fn nothing_is_sent_before_welcome() {
     let mut harness = Harness::new(vec![]);
     assert_eq!(harness.open(None), "*rooms, *timeline, *people");
     assert_eq!(harness.tell(Input::Start), "connect");
-    assert_eq!(harness.tell(Input::Start), "", "one socket is enough");
+    assert_eq!(harness.tell(Input::Start), "", "only one socket is opened");
     assert_eq!(harness.send("x"), "keep x, *timeline");
     assert_eq!(harness.client.link(), ConnectionStatus::Starting);
     assert_eq!(harness.hear(&welcome(ana())), "join lobby, *link");
@@ -22,7 +22,7 @@ fn nothing_is_sent_before_the_welcome() {
 }
 
 #[test]
-fn a_close_code_decides_what_comes_next() {
+fn close_code_decides_the_next_status() {
     for (code, stop, wait) in [
         (4000, Some(StopReason::Reload), None),
         (4001, Some(StopReason::SignIn), None),
@@ -49,7 +49,7 @@ fn a_close_code_decides_what_comes_next() {
 }
 
 #[test]
-fn who_stopped_stays_stopped() {
+fn stopped_client_stays_stopped() {
     let mut harness = live();
     harness.lose(4001);
     assert_eq!(harness.client.deadline(), None);
@@ -61,21 +61,21 @@ fn who_stopped_stays_stopped() {
 }
 
 #[test]
-fn waits_double_until_a_connection_lives_for_five_seconds() {
+fn backoff_doubles_until_a_connection_lives_for_five_seconds() {
     let mut harness = live();
     let mut waits = Vec::new();
     for lived in [0, 0, 4_999, 5_000, 0] {
         harness.now += lived;
         harness.lose(1006);
         waits.push(harness.wait().unwrap());
-        assert_eq!(harness.due(), "connect", "the link is as it was");
+        assert_eq!(harness.due(), "connect", "the status is unchanged");
         harness.hear(&welcome(ana()));
     }
     assert_eq!(waits, [250, 500, 1_000, 250, 500]);
 }
 
 #[test]
-fn the_banner_knows_since_when() {
+fn status_tells_when_the_connection_was_lost() {
     let mut harness = live();
     harness.now = 9_000;
     harness.lose(1006);
@@ -88,7 +88,7 @@ fn the_banner_knows_since_when() {
 }
 
 #[test]
-fn a_first_connection_that_fails_is_away() {
+fn status_is_away_after_the_first_attempt_fails() {
     let mut harness = Harness::new(vec![]);
     harness.tell(Input::Start);
     harness.now = 30;
@@ -97,18 +97,18 @@ fn a_first_connection_that_fails_is_away() {
 }
 
 #[test]
-fn an_attempt_without_a_welcome_ends_after_ten_seconds() {
+fn attempt_without_welcome_fails_after_ten_seconds() {
     let mut harness = Harness::new(vec![]);
     harness.tell(Input::Start);
     assert_eq!(harness.due_at(9_999), "");
     assert_eq!(harness.due_at(10_000), "close 1000, *link");
     assert_eq!(harness.wait(), Some(250));
-    assert_eq!(harness.hear(&welcome(ana())), "", "a late word of the old socket");
+    assert_eq!(harness.hear(&welcome(ana())), "", "a late frame on the closed socket");
     assert_eq!(harness.due(), "connect");
 }
 
 #[test]
-fn the_server_says_how_long_to_wait() {
+fn retry_frame_sets_the_delay() {
     for code in [1006, 4101, 4200] {
         let mut harness = live();
         assert_eq!(harness.hear(&ServerFrame::Retry { after_ms: 1_840 }), "");
@@ -116,21 +116,21 @@ fn the_server_says_how_long_to_wait() {
         assert_eq!(harness.wait(), Some(1_840), "{code}");
         harness.due();
         harness.lose(1006);
-        assert!(harness.wait().unwrap() <= 1_000, "only once");
+        assert!(harness.wait().unwrap() <= 1_000, "the delay applies once");
     }
 }
 
 #[test]
-fn a_full_instance_says_how_long_to_wait_before_any_welcome() {
+fn retry_frame_before_welcome_sets_the_delay() {
     let mut harness = Harness::new(vec![]);
     harness.tell(Input::Start);
     harness.hear(&ServerFrame::Retry { after_ms: u64::MAX });
     harness.lose(4101);
-    assert_eq!(harness.wait(), Some(300_000), "within reason");
+    assert_eq!(harness.wait(), Some(300_000), "the delay is capped");
 }
 
 #[test]
-fn two_instances_that_go_away_at_once_are_a_reason_to_back_off() {
+fn second_shutdown_in_short_succession_backs_off() {
     let mut harness = live();
     harness.random = 0.96;
     let mut waits = Vec::new();
@@ -145,7 +145,7 @@ fn two_instances_that_go_away_at_once_are_a_reason_to_back_off() {
 }
 
 #[test]
-fn silence_is_a_dead_link() {
+fn silent_connection_is_closed() {
     let mut harness = live();
     assert_eq!(harness.due_at(HEARTBEAT), "");
     assert_eq!(harness.due(), "ping");
@@ -156,7 +156,7 @@ fn silence_is_a_dead_link() {
 }
 
 #[test]
-fn any_frame_is_a_sign_of_life() {
+fn any_frame_keeps_the_connection_alive() {
     for text in [r#"{"type":"pong"}"#, r#"{"type":"news"}"#, "what?"] {
         let mut harness = live();
         harness.now = 49_000;
@@ -167,12 +167,12 @@ fn any_frame_is_a_sign_of_life() {
 }
 
 #[test]
-fn an_idle_server_gets_an_answer() {
+fn tick_is_answered() {
     assert_eq!(live().hear(&ServerFrame::Tick), "ping");
 }
 
 #[test]
-fn who_looks_again_or_is_online_again_waits_no_longer() {
+fn online_or_visible_reconnects_at_once() {
     for input in [Input::Online, Input::Visible] {
         let mut harness = live();
         harness.lose(4101);
@@ -181,14 +181,14 @@ fn who_looks_again_or_is_online_again_waits_no_longer() {
 }
 
 #[test]
-fn a_link_in_doubt_has_five_seconds() {
+fn probe_times_out_after_five_seconds() {
     for input in [Input::Online, Input::Offline, Input::Visible] {
         let mut harness = live();
         harness.now = 5_000;
-        assert_eq!(harness.tell(input.clone()), "", "{input:?}: heard of just now");
+        assert_eq!(harness.tell(input.clone()), "", "{input:?}: a frame has just arrived");
         harness.now = 6_000;
         assert_eq!(harness.tell(input.clone()), "ping", "{input:?}");
-        assert_eq!(harness.tell(input.clone()), "", "{input:?}: asked already");
+        assert_eq!(harness.tell(input.clone()), "", "{input:?}: the probe is in flight");
         assert_eq!(harness.client.deadline(), Some(11_000), "{input:?}");
 
         let mut answered = Harness { client: harness.client.clone(), ..harness };
@@ -200,7 +200,7 @@ fn a_link_in_doubt_has_five_seconds() {
 }
 
 #[test]
-fn who_wakes_up_after_a_long_sleep_connects_at_once() {
+fn client_reconnects_at_once_after_a_long_sleep() {
     let mut harness = live();
     harness.open(None);
     harness.now = 3_600_000;
@@ -209,7 +209,7 @@ fn who_wakes_up_after_a_long_sleep_connects_at_once() {
 }
 
 #[test]
-fn another_persons_session_stops_this_client() {
+fn session_of_another_person_stops_the_client() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     harness.send("x");
@@ -219,7 +219,7 @@ fn another_persons_session_stops_this_client() {
 }
 
 #[test]
-fn a_new_name_shows_at_the_next_welcome() {
+fn new_name_is_shown_after_the_next_welcome() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     harness.send("x");
@@ -229,35 +229,39 @@ fn a_new_name_shows_at_the_next_welcome() {
     assert_eq!((harness.client.me(), &harness.room().lines()[0].author), (&annie, &annie));
 }
 
-/// In the lobby with events 1 and 2, and asked to change sockets.
+/// A client in the lobby with events 1 and 2 that was asked to rotate.
 fn rotating() -> Harness {
     let mut harness = Harness::in_lobby(events(1..=2));
     assert_eq!(harness.hear(&ROTATE), "connect");
-    assert_eq!(harness.hear_before(&ROTATE), "", "once is enough");
+    assert_eq!(harness.hear_before(&ROTATE), "", "a rotation is in progress");
     harness
 }
 
 const ROTATE: ServerFrame = ServerFrame::Rotate { within_ms: 60_000 };
 
 #[test]
-fn a_planned_change_of_sockets_is_invisible() {
+fn rotation_does_not_change_the_status() {
     let mut harness = rotating();
-    assert_eq!(harness.hear_before(&ServerFrame::Event(event(3))), "*rooms, *timeline", "the present one goes on");
+    assert_eq!(
+        harness.hear_before(&ServerFrame::Event(event(3))),
+        "*rooms, *timeline",
+        "the current socket still delivers"
+    );
     assert_eq!(harness.hear(&welcome(ana())), "join lobby after e1a3");
     assert_eq!(
         harness.hear_before(&ServerFrame::Event(event(4))),
         "*rooms, *timeline",
-        "the last one brings what it can"
+        "the previous socket still delivers"
     );
     assert_eq!(harness.client.link(), ConnectionStatus::Live);
     assert_eq!(harness.hear(&recovered(vec![event(4)], head_of(&events(4..=4)))), "close 1000");
     assert_eq!(harness.lines(), "1 2 3 4");
-    assert_eq!(harness.hear_before(&ServerFrame::Event(event(5))), "", "it is closed");
+    assert_eq!(harness.hear_before(&ServerFrame::Event(event(5))), "", "the previous socket is closed");
     assert_eq!(harness.hear(&ServerFrame::Event(event(5))), "*rooms, *timeline");
 }
 
 #[test]
-fn what_was_sent_before_a_change_of_sockets_is_answered_on_the_last_one_or_sent_again() {
+fn command_in_flight_during_a_rotation_is_answered_or_sent_again() {
     let mut harness = rotating();
     harness.send("x");
     harness.hear(&welcome(ana()));
@@ -268,17 +272,17 @@ fn what_was_sent_before_a_change_of_sockets_is_answered_on_the_last_one_or_sent_
 }
 
 #[test]
-fn a_next_socket_that_fails_is_tried_again_while_the_present_one_lives() {
+fn failed_rotation_is_tried_again() {
     let mut harness = rotating();
     assert_eq!(harness.lose(1006), "");
     assert_eq!((harness.due(), harness.now), ("connect".into(), 3_000));
-    assert_eq!(harness.due_at(13_000), "close 1000", "no welcome in ten seconds");
+    assert_eq!(harness.due_at(13_000), "close 1000", "no welcome within ten seconds");
     assert_eq!((harness.due(), harness.now), ("connect".into(), 16_000));
     assert_eq!(harness.client.link(), ConnectionStatus::Live);
 }
 
 #[test]
-fn a_present_socket_that_is_cut_leaves_its_place_to_the_next() {
+fn next_socket_replaces_a_lost_one() {
     let mut harness = rotating();
     assert_eq!(harness.tell(Input::Closed { socket: 1, code: 1006 }), "*link");
     assert_eq!(harness.hear(&welcome(ana())), "join lobby after e1a2, *link");
@@ -286,18 +290,18 @@ fn a_present_socket_that_is_cut_leaves_its_place_to_the_next() {
 }
 
 #[test]
-fn a_last_socket_does_not_stay_for_ever() {
+fn previous_socket_is_closed_after_a_timeout() {
     let mut harness = rotating();
     harness.hear(&welcome(ana()));
     assert_eq!(harness.due_at(14_999), "");
     assert_eq!(harness.due_at(15_000), "close 1000, join lobby after e1a2");
     let mut harness = rotating();
     harness.hear(&welcome(ana()));
-    assert_eq!(harness.lose(1006), "close 1000, *link", "both are lost");
+    assert_eq!(harness.lose(1006), "close 1000, *link", "both sockets are lost");
 }
 
 #[test]
-fn a_spurious_due_does_no_harm() {
+fn spurious_due_has_no_effect() {
     let mut harness = Harness::in_lobby(vec![]);
     for now in [0, 1, 100, 10_000, 30_000] {
         assert_eq!(harness.due_at(now), "", "{now}");

@@ -1,4 +1,4 @@
-//! A client on a harness, with a clock that only the test moves.
+//! A client in a test harness with a clock that only the test advances.
 
 use protocol::{ClientFrame, Command, Event, Head, Kind, Limits, Reason, ServerFrame, User};
 
@@ -12,7 +12,7 @@ pub(super) struct Harness {
     pub(super) client: Client,
     pub(super) now: u64,
     pub(super) random: f64,
-    /// The latest that the client opened.
+    /// The socket that the client opened last.
     pub(super) socket: u32,
 }
 
@@ -24,12 +24,12 @@ pub(super) fn rui() -> User {
     User { id: "u_rui".into(), name: "Rui".into() }
 }
 
-/// Number `seq` of the first history: its name is `a<seq>`.
+/// Event `seq` of the first history. Its `uid` is `a<seq>`.
 pub(super) fn event(seq: u64) -> Event {
     said(seq, "a", &rui(), &format!("m{seq}"))
 }
 
-/// Number `seq` of the history whose names begin with `line`, said by somebody under an id.
+/// Event `seq` of the history whose `uid`s begin with `line`: a message of `author` with this id.
 pub(super) fn said(seq: u64, line: &str, author: &User, id: &str) -> Event {
     Event {
         room: LOBBY.into(),
@@ -107,12 +107,12 @@ pub(super) fn unsent(id: &str) -> PendingCommand {
 }
 
 impl Harness {
-    /// Not started, no room open.
+    /// A client that has not started and has no open room.
     pub(super) fn new(unsent: Vec<PendingCommand>) -> Self {
         Self { client: Client::new(ana(), unsent), now: 0, random: 0.5, socket: 0 }
     }
 
-    /// Live, in the lobby, with these events on the screen.
+    /// A live client in the lobby with these events loaded.
     pub(super) fn in_lobby(events: Vec<Event>) -> Self {
         let mut harness = Self::new(vec![]);
         harness.open(Some(snapshot(events.clone())));
@@ -126,7 +126,7 @@ impl Harness {
         self.hear(&welcome(ana()))
     }
 
-    /// Loses the connection and gets another one.
+    /// Loses the connection and opens another one.
     pub(super) fn come_back(&mut self) -> String {
         self.lose(1006);
         self.due();
@@ -149,7 +149,7 @@ impl Harness {
         words(&effects)
     }
 
-    /// Something comes on the latest socket.
+    /// Receives a frame on the latest socket.
     pub(super) fn hear(&mut self, frame: &ServerFrame) -> String {
         self.hear_text(&frame.encode())
     }
@@ -158,12 +158,12 @@ impl Harness {
         self.tell(Input::Text { socket: self.socket, text })
     }
 
-    /// Something comes on the socket before the latest.
+    /// Receives a frame on the socket before the latest.
     pub(super) fn hear_before(&mut self, frame: &ServerFrame) -> String {
         self.tell(Input::Text { socket: self.socket - 1, text: &frame.encode() })
     }
 
-    /// The latest socket is closed.
+    /// Closes the latest socket.
     pub(super) fn lose(&mut self, code: u16) -> String {
         self.tell(Input::Closed { socket: self.socket, code })
     }
@@ -176,7 +176,7 @@ impl Harness {
         self.tell(Input::Command { room: LOBBY, id: id.into(), command, key: None })
     }
 
-    /// Lets the time pass until the deadline, and says so to the client.
+    /// Advances the clock to the deadline and handles it.
     pub(super) fn due(&mut self) -> String {
         self.now = self.client.deadline().unwrap().max(self.now);
         self.tell(Input::Due)
@@ -191,7 +191,7 @@ impl Harness {
         self.client.room(LOBBY).unwrap()
     }
 
-    /// What the list shows: `3` for a sent line, `x?` for a pending one, `x!` for a failed one.
+    /// The items in short: `3` for a sent one, `x?` for a pending one, `x!` for a failed one.
     pub(super) fn lines(&self) -> String {
         let line = |line: &crate::TimelineItem| match (&line.state, line.seq) {
             (DeliveryStatus::Sent, Some(seq)) => seq.to_string(),
@@ -214,7 +214,7 @@ impl Harness {
     }
 }
 
-/// Effects as a person would tell them.
+/// The effects as readable text.
 fn words(effects: &[Effect]) -> String {
     effects.iter().map(word).collect::<Vec<_>>().join(", ")
 }

@@ -15,22 +15,22 @@ fn empty(before: u64, trimmed: bool) -> ServerFrame {
 }
 
 #[test]
-fn older_messages_come_page_by_page_up_to_the_start() {
+fn older_messages_are_loaded_page_by_page_up_to_the_start() {
     let mut harness = Harness::in_lobby(events(8..=9));
     assert_eq!(harness.tell(OLDER), "history before 8, *timeline");
     assert!(harness.room().is_loading_older());
-    assert_eq!(harness.tell(OLDER), "", "one at a time");
+    assert_eq!(harness.tell(OLDER), "", "only one request is in flight");
     assert_eq!(harness.hear(&page(8, 4..=7, false)), "*timeline");
     assert_eq!((harness.lines(), harness.room().is_loading_older()), ("4 5 6 7 8 9".into(), false));
     assert_eq!(harness.tell(OLDER), "history before 4, *timeline");
     assert_eq!(harness.hear(&page(4, 1..=3, true)), "*timeline");
     assert_eq!((harness.lines(), harness.room().has_older()), ("1 2 3 4 5 6 7 8 9".into(), false));
-    assert_eq!(harness.tell(OLDER), "", "there is nothing before the start");
+    assert_eq!(harness.tell(OLDER), "", "no request at the start of the room");
     assert_eq!(harness.room().unread(), 0);
 }
 
 #[test]
-fn what_is_no_longer_kept_is_said() {
+fn trimmed_history_is_reported() {
     for trimmed in [true, false] {
         let mut harness = Harness::in_lobby(events(8..=9));
         harness.tell(OLDER);
@@ -40,16 +40,16 @@ fn what_is_no_longer_kept_is_said() {
 }
 
 #[test]
-fn an_answer_that_nobody_waits_for_is_dropped() {
+fn unexpected_page_is_dropped() {
     let mut harness = Harness::in_lobby(events(8..=9));
-    assert_eq!(harness.hear(&page(8, 4..=7, false)), "", "not asked for");
+    assert_eq!(harness.hear(&page(8, 4..=7, false)), "", "not requested");
     harness.tell(OLDER);
-    assert_eq!(harness.hear(&page(7, 4..=6, false)), "", "another question");
+    assert_eq!(harness.hear(&page(7, 4..=6, false)), "", "answer to another request");
     assert_eq!((harness.lines(), harness.room().is_loading_older()), ("8 9".into(), true));
 }
 
 #[test]
-fn an_answer_after_a_reset_is_dropped() {
+fn page_after_a_reset_is_dropped() {
     let mut harness = Harness::in_lobby(events(8..=9));
     harness.tell(OLDER);
     let events = vec![said(8, "b", &rui(), "other")];
@@ -61,7 +61,7 @@ fn an_answer_after_a_reset_is_dropped() {
 }
 
 #[test]
-fn a_page_that_does_not_belong_there_is_a_reason_to_join_again() {
+fn page_that_does_not_fit_causes_a_join() {
     let foreign = vec![said(7, "b", &rui(), "other")];
     let holed = vec![event(5), event(7)];
     let elsewhere = vec![event(5), event(6)];
@@ -75,7 +75,7 @@ fn a_page_that_does_not_belong_there_is_a_reason_to_join_again() {
 }
 
 #[test]
-fn a_request_outlives_the_connection() {
+fn request_is_sent_again_after_a_reconnect() {
     let mut harness = Harness::in_lobby(events(8..=9));
     harness.tell(OLDER);
     assert_eq!(harness.come_back(), "join lobby after e1a9, *link");
@@ -116,7 +116,7 @@ fn reading_what_was_skipped_ends_the_notice() {
 }
 
 #[test]
-fn an_unsent_message_that_turns_up_in_an_older_page_was_sent() {
+fn pending_message_in_an_older_page_is_confirmed() {
     let mut harness = Harness::new(vec![unsent("x")]);
     harness.open(Some(snapshot(events(8..=9))));
     harness.go_live();

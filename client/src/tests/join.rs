@@ -5,7 +5,7 @@ use crate::{Context, FailureReason, Input};
 
 const OTHERS: [&str; 2] = ["attic", "zoo"];
 
-/// The lobby between two others, all asked for.
+/// Three open rooms, with a join in flight for each.
 fn asked() -> Harness {
     let mut harness = Harness::new(vec![]);
     for room in OTHERS {
@@ -26,7 +26,7 @@ fn too_many(room: &str) -> ServerFrame {
 }
 
 #[test]
-fn the_room_that_is_looked_at_is_joined_first() {
+fn active_room_is_joined_first() {
     let mut harness = asked();
     harness.client.open("zoo", None, Context { now: 0, random: 0.5 });
     harness.lose(1006);
@@ -35,14 +35,14 @@ fn the_room_that_is_looked_at_is_joined_first() {
 }
 
 #[test]
-fn a_room_that_was_one_too_many_is_tried_again_when_another_is_left() {
+fn room_over_the_limit_is_joined_after_another_is_left() {
     let mut harness = asked();
     for room in ["zoo", LOBBY] {
         harness.hear(&too_many(room));
     }
     assert_eq!(harness.room().refusal(), Some(&FailureReason::Refused(RefusalCode::TooManyRooms)));
     assert_eq!(harness.tell(Input::Leave { room: "attic" }), "leave attic, join lobby, join zoo, *rooms");
-    // Their answers are on the way.
+    // The answers to the other joins are still in flight.
     assert_eq!(harness.tell(Input::Leave { room: "zoo" }), "leave zoo, *rooms");
     harness.hear(&super::harness::replaced(protocol::Reason::New, vec![]));
     assert_eq!(harness.room().refusal(), None);

@@ -1,4 +1,4 @@
-//! The client seen from outside: inputs go in, effects come out as one readable line.
+//! Tests of the public interface of the client: inputs go in, and effects come out as one readable line.
 
 mod changes;
 mod connection;

@@ -1,5 +1,5 @@
-//! Two people, a server that keeps its promises over connections that do not, and whatever a seed makes of it. While it
-//! goes on, what is drawn must be what is; when it has calmed down, every screen must be the end of the one history.
+//! A randomized test of two people and a server over unreliable connections, driven by a seed. During the run, each
+//! screen must match the state of its client. After it, every screen must match the end of the history.
 
 mod fold;
 mod person;
@@ -15,7 +15,7 @@ use random::Random;
 use server::{Faults, ROOMS, Server};
 
 const STEPS: u32 = 20_000;
-/// After so many steps everything calms down for a while, and all must be right.
+/// After this many steps the faults stop for a while, and everything is checked.
 const CALM: u32 = 400;
 
 struct World {
@@ -27,7 +27,7 @@ struct World {
 }
 
 #[test]
-fn lost_frames_and_connections_cost_nothing() {
+fn lost_frames_and_connections_lose_no_messages() {
     for seed in 1..=2 {
         let mut world = World::new(seed, Faults { refusals: false, losses: false });
         world.run();
@@ -37,7 +37,7 @@ fn lost_frames_and_connections_cost_nothing() {
 }
 
 #[test]
-fn refusals_cost_nothing_either() {
+fn refusals_lose_no_messages() {
     for seed in 11..=12 {
         let mut world = World::new(seed, Faults { refusals: true, losses: false });
         world.run();
@@ -47,11 +47,11 @@ fn refusals_cost_nothing_either() {
 }
 
 #[test]
-fn a_history_that_loses_its_end_or_itself_is_followed() {
+fn clients_follow_a_history_that_loses_events() {
     for seed in 21..=22 {
         let mut world = World::new(seed, Faults { refusals: true, losses: true });
         world.run();
-        assert!(world.server.lost > 100, "losses were part of it");
+        assert!(world.server.lost > 100, "too few losses of history");
     }
 }
 
@@ -128,8 +128,8 @@ impl World {
         self.people[who].cut(code, self.now);
     }
 
-    /// No more faults: either every connection is cut a last time, or every room hears a last message, which shows
-    /// what was missed before it.
+    /// Stops the faults. Then either every connection is cut a last time, or every room receives a last message, which
+    /// reveals earlier gaps.
     fn settle(&mut self) {
         self.server.be_reliable(true);
         if self.random.below(2) == 0 {
@@ -154,7 +154,7 @@ impl World {
         self.server.be_reliable(false);
     }
 
-    /// Lets every frame that is on its way arrive, and every answer to it.
+    /// Delivers every frame in flight, and every answer to it.
     fn drain(&mut self) {
         while !self.people.iter().all(Person::is_idle) {
             for who in 0..self.people.len() {

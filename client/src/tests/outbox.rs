@@ -15,7 +15,7 @@ fn own(seq: u64, id: &str) -> ServerFrame {
 }
 
 #[test]
-fn a_message_is_shown_at_once_and_settled_by_whichever_comes_first() {
+fn message_is_shown_at_once_and_confirmed_by_event_or_ack() {
     let mut harness = Harness::in_lobby(events(1..=1));
     assert_eq!(harness.send("x"), "keep x, say x, *timeline");
     assert_eq!(harness.lines(), "1 x?");
@@ -25,29 +25,29 @@ fn a_message_is_shown_at_once_and_settled_by_whichever_comes_first() {
     assert_eq!(event_first.hear(&own(2, "x")), "forget x, *timeline");
     assert_eq!(event_first.lines(), "1 2");
     assert_eq!(event_first.hear(&sent("x", 2)), "");
-    assert_eq!(event_first.room().lines()[1].key, key, "what is drawn stays");
+    assert_eq!(event_first.room().lines()[1].key, key, "the key stays the same");
 
     assert_eq!(harness.hear(&sent("x", 2)), "forget x");
-    assert_eq!(harness.lines(), "1 x?", "it has no place yet");
+    assert_eq!(harness.lines(), "1 x?", "the event has not arrived");
     assert_eq!(harness.hear(&own(2, "x")), "*timeline");
     assert_eq!(harness.lines(), "1 2");
 }
 
 #[test]
-fn whatever_is_unsent_is_sent_again_after_every_join_in_order() {
+fn pending_messages_are_sent_again_in_order_after_every_join() {
     let mut harness = Harness::in_lobby(vec![]);
     for id in ["c", "a", "b"] {
         harness.send(id);
     }
     harness.hear(&sent("a", 7));
     assert_eq!(harness.come_back(), "join lobby after e1, *link");
-    assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "say c", "what was acknowledged is not");
+    assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "say c", "the acknowledged message is not sent again");
     assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "say c");
     assert_eq!(harness.hear(&sent("c", 8)), "forget c, say b");
 }
 
 #[test]
-fn an_outbox_survives_a_reload() {
+fn outbox_survives_a_reload() {
     let mut harness = Harness::new(vec![unsent("x"), unsent("y"), unsent("x")]);
     harness.open(Some(snapshot(vec![event(1), said(2, "a", &ana(), "x")])));
     assert_eq!(harness.lines(), "1 2 y?");
@@ -56,7 +56,7 @@ fn an_outbox_survives_a_reload() {
 }
 
 #[test]
-fn a_message_that_is_on_the_screen_already_is_forgotten_at_once() {
+fn pending_message_in_the_snapshot_is_forgotten_at_once() {
     let mut harness = Harness::new(vec![unsent("x")]);
     let opened = harness.open(Some(snapshot(vec![said(1, "a", &ana(), "x")])));
     assert_eq!(opened, "forget x, *rooms, *timeline, *people");
@@ -64,7 +64,7 @@ fn a_message_that_is_on_the_screen_already_is_forgotten_at_once() {
 }
 
 #[test]
-fn an_answer_about_what_is_older_than_the_page_removes_the_line() {
+fn ack_before_the_page_removes_the_item() {
     let mut harness = Harness::new(vec![unsent("x")]);
     harness.open(Some(snapshot(events(8..=9))));
     harness.go_live();
@@ -74,7 +74,7 @@ fn an_answer_about_what_is_older_than_the_page_removes_the_line() {
 }
 
 #[test]
-fn pending_messages_outlive_a_new_page_unless_they_are_in_it() {
+fn pending_messages_stay_unless_a_new_page_contains_them() {
     for reason in [New, Trimmed, Fork, Epoch] {
         let mut harness = Harness::in_lobby(events(1..=2));
         harness.send("x");
@@ -87,7 +87,7 @@ fn pending_messages_outlive_a_new_page_unless_they_are_in_it() {
 }
 
 #[test]
-fn an_acknowledged_message_whose_event_is_skipped_is_above_the_page() {
+fn acknowledged_message_before_the_page_is_removed() {
     let mut harness = Harness::in_lobby(events(1..=2));
     harness.send("x");
     harness.hear(&sent("x", 3));
@@ -97,7 +97,7 @@ fn an_acknowledged_message_whose_event_is_skipped_is_above_the_page() {
 }
 
 #[test]
-fn an_acknowledged_message_that_the_history_lost_is_the_persons_to_send_again() {
+fn acknowledged_message_that_is_lost_fails() {
     for reason in [Fork, Epoch] {
         let mut harness = Harness::in_lobby(events(1..=2));
         harness.send("x");
@@ -110,15 +110,15 @@ fn an_acknowledged_message_that_the_history_lost_is_the_persons_to_send_again() 
 }
 
 #[test]
-fn what_a_fork_took_from_the_screen_is_the_persons_to_send_again() {
+fn shown_message_that_is_lost_on_a_fork_fails() {
     let before = vec![event(1), said(2, "a", &ana(), "kept"), said(3, "a", &ana(), "x"), said(4, "a", &rui(), "y")];
     let after_kept = |event: Event| Event { prev: "a2".into(), ..event };
     for (page, kept, lines) in [
         (vec![event(1), said(2, "a", &ana(), "kept")], "keep x, ", "1 2 x!"),
         (vec![said(2, "a", &ana(), "kept"), after_kept(said(3, "b", &rui(), "z"))], "keep x, ", "2 3 x!"),
-        // It was sent once more meanwhile, by another tab.
+        // Another tab has sent the message again.
         (vec![said(2, "a", &ana(), "kept"), after_kept(said(3, "b", &ana(), "x"))], "", "2 3"),
-        // Where the page begins later, nothing is known of it.
+        // The page begins after the message, so nothing is known of it.
         (vec![said(8, "b", &rui(), "z")], "", "8"),
         (vec![], "keep kept, keep x, ", "kept! x!"),
     ] {
@@ -131,7 +131,7 @@ fn what_a_fork_took_from_the_screen_is_the_persons_to_send_again() {
 }
 
 #[test]
-fn what_a_fork_took_is_sent_again_under_its_id() {
+fn message_lost_on_a_fork_is_sent_again_with_its_id() {
     let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
     harness.come_back();
     harness.hear(&replaced(Fork, events(1..=1)));
@@ -139,7 +139,7 @@ fn what_a_fork_took_is_sent_again_under_its_id() {
 }
 
 #[test]
-fn an_acknowledged_message_that_is_nowhere_to_be_found_is_said_to_be_lost() {
+fn acknowledged_message_without_event_counts_as_lost() {
     let mut harness = Harness::in_lobby(events(1..=2));
     harness.send("x");
     harness.hear(&sent("x", 3));
@@ -155,11 +155,11 @@ fn an_acknowledged_message_that_is_nowhere_to_be_found_is_said_to_be_lost() {
     assert_eq!(harness.lines(), "1 2 x!");
     assert!((20_000..25_000).contains(&harness.now), "{}", harness.now);
     harness.hear(&own(3, "x"));
-    assert_eq!(harness.lines(), "1 2 3", "unless it comes after all");
+    assert_eq!(harness.lines(), "1 2 3", "the late event confirms the message");
 }
 
 #[test]
-fn an_acknowledged_message_is_not_lost_because_nobody_could_look() {
+fn acknowledged_message_is_not_lost_without_answered_joins() {
     let mut harness = Harness::in_lobby(events(1..=2));
     harness.send("x");
     harness.hear(&sent("x", 3));
@@ -173,7 +173,7 @@ fn an_acknowledged_message_is_not_lost_because_nobody_could_look() {
 }
 
 #[test]
-fn an_acknowledged_message_whose_event_does_not_come_is_looked_for() {
+fn overdue_event_of_an_acknowledged_message_causes_a_join() {
     let mut harness = Harness::in_lobby(events(1..=2));
     harness.send("x");
     harness.hear(&sent("x", 3));
@@ -184,7 +184,7 @@ fn an_acknowledged_message_whose_event_does_not_come_is_looked_for() {
 }
 
 #[test]
-fn a_refusal_is_for_now_or_for_good() {
+fn refusals_are_temporary_or_final() {
     for (code, retry_after, lines, again_at) in [
         ("rate_limited", Some(500), "x?", Some(750)),
         ("unavailable", Some(2_000), "x?", Some(3_000)),
@@ -209,13 +209,13 @@ fn a_refusal_is_for_now_or_for_good() {
                 DeliveryStatus::Failed(FailureReason::of(RefusalCode::named(code), format!("No: {code}.")))
             );
             harness.come_back();
-            assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "", "{code}: not again by itself");
+            assert_eq!(harness.hear(&recovered(vec![], head_of(&[]))), "", "{code}: not sent again automatically");
         }
     }
 }
 
 #[test]
-fn a_pause_holds_all_and_keeps_their_order() {
+fn pause_applies_to_all_messages_and_keeps_their_order() {
     let mut harness = Harness::in_lobby(vec![]);
     for id in ["a", "b", "c"] {
         harness.send(id);
@@ -229,17 +229,17 @@ fn a_pause_holds_all_and_keeps_their_order() {
 }
 
 #[test]
-fn one_message_at_a_time_is_on_its_way() {
+fn only_one_message_is_in_flight() {
     let mut harness = Harness::in_lobby(vec![]);
     assert_eq!(harness.send("a"), "keep a, say a, *timeline");
     assert_eq!(harness.send("b"), "keep b, *timeline");
     assert_eq!(harness.send("c"), "keep c, *timeline");
-    assert_eq!(harness.hear(&own(1, "a")), "forget a, say b, *timeline", "its event is an answer, too");
+    assert_eq!(harness.hear(&own(1, "a")), "forget a, say b, *timeline", "the event also counts as an answer");
     assert_eq!(harness.hear(&refused("send", Some("b"), "forbidden", None)), "keep b, say c, *timeline");
 }
 
 #[test]
-fn a_message_that_failed_is_not_sent_by_a_reload() {
+fn failed_message_is_not_sent_after_a_reload() {
     let mut harness = Harness::in_lobby(vec![]);
     harness.send("x");
     harness.hear(&refused("send", Some("x"), "forbidden", None));
@@ -253,14 +253,14 @@ fn a_message_that_failed_is_not_sent_by_a_reload() {
 }
 
 #[test]
-fn a_message_without_an_answer_is_sent_again() {
+fn message_without_an_answer_is_sent_again() {
     let mut harness = Harness::in_lobby(vec![]);
     harness.send("x");
     assert_eq!((harness.due(), harness.now), ("say x".into(), 15_000));
 }
 
 #[test]
-fn a_server_that_does_not_know_us_is_joined_first() {
+fn refusal_as_not_joined_causes_a_join() {
     let mut harness = Harness::in_lobby(vec![]);
     harness.send("x");
     assert_eq!(harness.hear(&refused("send", Some("x"), "not_joined", None)), "join lobby after e1");
@@ -271,7 +271,7 @@ fn a_server_that_does_not_know_us_is_joined_first() {
 }
 
 #[test]
-fn a_failed_message_is_the_persons_to_retry_or_discard() {
+fn failed_message_can_be_retried_or_discarded() {
     let mut harness = Harness::in_lobby(vec![]);
     harness.send("x");
     assert_eq!(harness.tell(Input::Discard { room: LOBBY, id: "x" }), "", "it has not failed");
@@ -285,7 +285,7 @@ fn a_failed_message_is_the_persons_to_retry_or_discard() {
 }
 
 #[test]
-fn what_can_never_be_sent_fails_at_once() {
+fn invalid_message_fails_at_once() {
     let long = "x".repeat(limits::TEXT + 1);
     for (id, text) in [("x", " "), ("x", long.as_str()), ("no id", "hello")] {
         let mut harness = Harness::in_lobby(vec![]);
@@ -295,9 +295,9 @@ fn what_can_never_be_sent_fails_at_once() {
 }
 
 #[test]
-fn a_message_that_would_end_every_connection_is_not_sent() {
+fn message_over_the_frame_limit_is_not_sent() {
     let mut harness = Harness::in_lobby(vec![]);
-    // Each of these takes six bytes on the wire.
+    // JSON encodes each of these characters in six bytes.
     let text = "\u{1}".repeat(limits::TEXT - 1) + "x";
     assert_eq!(harness.command("x", Command::send(text)), "keep x, keep x, *timeline");
     assert_eq!(harness.lines(), "x!");
@@ -305,21 +305,21 @@ fn a_message_that_would_end_every_connection_is_not_sent() {
 }
 
 #[test]
-fn the_outbox_is_bounded() {
+fn outbox_is_bounded() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     for n in 0..1_000 {
         assert_eq!(harness.send(&n.to_string()), format!("keep {n}, *timeline"));
     }
     for n in 1_000..1_200 {
-        assert_eq!(harness.send(&n.to_string()), "*timeline", "not kept");
+        assert_eq!(harness.send(&n.to_string()), "*timeline", "not persisted");
     }
     let lines = harness.room().lines();
     assert_eq!(lines.len(), 1_100);
     assert!(matches!(&lines[1_000].state, DeliveryStatus::Failed(FailureReason::Crowded)), "{:?}", lines[1_000]);
-    assert_eq!(lines[1_000].key, "u_ana/1100", "the oldest of them gave way");
+    assert_eq!(lines[1_000].key, "u_ana/1100", "the oldest overflow was removed");
     let retry = Input::Retry { room: LOBBY, id: "1199" };
-    assert_eq!(harness.tell(retry.clone()), "", "still no space");
+    assert_eq!(harness.tell(retry.clone()), "", "there is still no space");
     harness.go_live();
     harness.hear(&replaced(New, vec![]));
     harness.hear(&sent("0", 1));
@@ -327,7 +327,7 @@ fn the_outbox_is_bounded() {
 }
 
 #[test]
-fn what_is_unsent_in_a_room_that_was_left_waits_for_the_next_visit() {
+fn pending_messages_of_a_left_room_wait_for_the_next_visit() {
     let mut harness = Harness::in_lobby(vec![]);
     harness.send("x");
     harness.send("y");

@@ -13,20 +13,24 @@ fn typing(user: User) -> ServerFrame {
 }
 
 #[test]
-fn people_come_and_go() {
+fn people_join_and_leave() {
     let mut harness = Harness::in_lobby(vec![]);
     assert_eq!(harness.hear(&people(vec![rui()], &[], 2)), "*people");
     assert_eq!((harness.room().people(), harness.room().count()), ([ana(), rui()].as_slice(), 2));
-    assert_eq!(harness.hear(&people(vec![rui()], &[], 2)), "", "nothing new");
+    assert_eq!(harness.hear(&people(vec![rui()], &[], 2)), "", "the list is unchanged");
     assert_eq!(harness.hear(&people(vec![], &["u_rui"], 1)), "*people");
     assert_eq!(harness.room().people(), [ana()]);
     let list = Some(vec![rui()]);
     harness.hear(&ServerFrame::People { room: LOBBY.into(), joined: vec![], left: vec![], count: 9, people: list });
-    assert_eq!((harness.room().people(), harness.room().count()), ([rui()].as_slice(), 9), "the whole list anew");
+    assert_eq!(
+        (harness.room().people(), harness.room().count()),
+        ([rui()].as_slice(), 9),
+        "the whole list is replaced"
+    );
 }
 
 #[test]
-fn the_list_does_not_flicker_over_a_reconnect() {
+fn list_stays_during_a_reconnect() {
     let mut harness = Harness::in_lobby(vec![]);
     assert_eq!(harness.come_back(), "join lobby after e1, *link");
     assert_eq!(harness.room().people(), [ana()]);
@@ -34,19 +38,19 @@ fn the_list_does_not_flicker_over_a_reconnect() {
 }
 
 #[test]
-fn others_write_for_six_seconds() {
+fn typing_is_shown_for_six_seconds() {
     let mut harness = Harness::in_lobby(vec![]);
-    assert_eq!(harness.hear(&typing(ana())), "", "this is me in another tab");
+    assert_eq!(harness.hear(&typing(ana())), "", "own typing in another tab");
     assert_eq!(harness.hear(&typing(rui())), "*typing");
     assert_eq!(harness.room().typing(harness.now), [rui()]);
     harness.now = 2_000;
-    assert_eq!(harness.hear(&typing(rui())), "", "known");
+    assert_eq!(harness.hear(&typing(rui())), "", "already shown");
     assert_eq!((harness.due(), harness.now), ("*typing".into(), 8_000));
     assert!(harness.room().typing(harness.now).is_empty());
 }
 
 #[test]
-fn writing_ends_with_the_message_or_the_leave() {
+fn typing_ends_with_a_message_or_when_the_person_leaves() {
     for end in [ServerFrame::Event(event(1)), people(vec![], &["u_rui"], 1)] {
         let mut harness = Harness::in_lobby(vec![]);
         harness.hear(&typing(rui()));
@@ -56,7 +60,7 @@ fn writing_ends_with_the_message_or_the_leave() {
 }
 
 #[test]
-fn writing_ends_without_a_connection_too() {
+fn typing_ends_without_a_connection() {
     let mut harness = Harness::in_lobby(vec![]);
     harness.hear(&typing(rui()));
     harness.lose(4101);
@@ -65,7 +69,7 @@ fn writing_ends_without_a_connection_too() {
 }
 
 #[test]
-fn we_tell_that_we_write_now_and_then_and_only_where_we_are() {
+fn own_typing_is_throttled_and_sent_to_joined_rooms_only() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     assert_eq!(harness.tell(Input::Writing { room: LOBBY }), "");
@@ -75,6 +79,6 @@ fn we_tell_that_we_write_now_and_then_and_only_where_we_are() {
         assert_eq!(harness.tell(Input::Writing { room: LOBBY }), effects, "{now}");
     }
     harness.send("x");
-    assert_eq!(harness.tell(Input::Writing { room: LOBBY }), "typing", "something new");
+    assert_eq!(harness.tell(Input::Writing { room: LOBBY }), "typing", "after sending, typing starts again");
     assert_eq!(harness.tell(Input::Writing { room: "elsewhere" }), "");
 }

@@ -1,4 +1,4 @@
-//! Up to where a room is read, on this screen and on others.
+//! Read markers of this screen and of others.
 
 use protocol::{Event, Head, ServerFrame};
 
@@ -14,7 +14,7 @@ fn read(seq: u64) -> ServerFrame {
     ServerFrame::Read { room: LOBBY.into(), seq }
 }
 
-/// The answer to a join, with the position that the server knows.
+/// The answer to a join, with the read marker that the server knows.
 fn with_read(mut answer: ServerFrame, position: u64) -> ServerFrame {
     if let ServerFrame::Joined { read, .. } = &mut answer {
         *read = Some(position);
@@ -23,7 +23,7 @@ fn with_read(mut answer: ServerFrame, position: u64) -> ServerFrame {
 }
 
 #[test]
-fn what_was_there_at_the_first_visit_counts_as_read() {
+fn events_before_the_first_visit_count_as_read() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     assert_eq!((harness.room().read_to(), harness.room().unread()), (0, 0));
@@ -33,13 +33,13 @@ fn what_was_there_at_the_first_visit_counts_as_read() {
 }
 
 #[test]
-fn a_room_comes_back_as_unread_as_it_was() {
+fn unread_messages_are_restored_from_the_read_marker() {
     let page = vec![event(5), said(6, "a", &ana(), "x"), event(7), event(8)];
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     harness.go_live();
     assert_eq!(harness.hear(&with_read(replaced(New, page.clone()), 5)), "*rooms, *timeline, *people");
-    assert_eq!((harness.room().read_to(), harness.room().unread()), (5, 2), "one's own is not unread");
+    assert_eq!((harness.room().read_to(), harness.room().unread()), (5, 2), "own messages are not unread");
 
     let mut harness = Harness::new(vec![]);
     harness.open(Some(Snapshot { read: Some(7), ..snapshot(page) }));
@@ -48,11 +48,15 @@ fn a_room_comes_back_as_unread_as_it_was() {
 
     let mut harness = Harness::new(vec![]);
     harness.open(Some(Snapshot { read: Some(7), ..snapshot(events(10..=12)) }));
-    assert_eq!((harness.room().unread(), harness.room().has_more_unread()), (3, true), "others came before");
+    assert_eq!(
+        (harness.room().unread(), harness.room().has_more_unread()),
+        (3, true),
+        "more unread messages precede the page"
+    );
 }
 
 #[test]
-fn what_comes_into_a_room_that_was_seen_empty_is_unread_also_later() {
+fn first_messages_of_a_room_seen_empty_are_unread() {
     let mut harness = Harness::in_lobby(vec![]);
     assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 0 ");
     assert_eq!(harness.tell(Input::Read { room: LOBBY }), "");
@@ -64,10 +68,10 @@ fn what_comes_into_a_room_that_was_seen_empty_is_unread_also_later() {
 }
 
 #[test]
-fn the_server_is_told_once_a_second_and_the_last_word_counts() {
+fn latest_read_marker_is_sent_once_a_second() {
     let mut harness = Harness::in_lobby(events(1..=2));
     assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 2 a2");
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "", "it is known");
+    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "", "the server knows it");
     for seq in 3..=5 {
         harness.hear(&frame(event(seq)));
         assert_eq!(harness.tell(Input::Read { room: LOBBY }), "*rooms", "{seq}");
@@ -75,11 +79,11 @@ fn the_server_is_told_once_a_second_and_the_last_word_counts() {
     let before = harness.now;
     assert_eq!(harness.due(), "read 5 a5");
     assert_eq!(harness.now - before, 1_000);
-    assert_ne!(harness.client.deadline(), Some(harness.now + 1_000), "nothing is left to be told");
+    assert_ne!(harness.client.deadline(), Some(harness.now + 1_000), "nothing is left to send");
 }
 
 #[test]
-fn what_was_read_without_a_connection_is_told_with_the_next() {
+fn read_marker_is_sent_after_a_reconnect() {
     let mut harness = Harness::new(vec![]);
     harness.open(Some(snapshot(events(1..=3))));
     assert_eq!(harness.tell(Input::Read { room: LOBBY }), "");
@@ -87,23 +91,23 @@ fn what_was_read_without_a_connection_is_told_with_the_next() {
     assert_eq!(harness.hear(&with_read(recovered(vec![], head_of(&events(3..=3))), 2)), "read 3 a3");
     harness.now += 1_000;
     harness.come_back();
-    assert_eq!(harness.hear(&with_read(recovered(vec![], head_of(&events(3..=3))), 3)), "", "it is known there");
+    assert_eq!(harness.hear(&with_read(recovered(vec![], head_of(&events(3..=3))), 3)), "", "the server knows it");
     harness.come_back();
     harness.now += 1_000;
-    assert_eq!(harness.hear(&recovered(vec![], head_of(&events(3..=3)))), "read 3 a3", "it was lost there");
+    assert_eq!(harness.hear(&recovered(vec![], head_of(&events(3..=3)))), "read 3 a3", "the server lost it");
 }
 
 #[test]
-fn what_is_read_elsewhere_is_not_unread_here() {
+fn messages_read_elsewhere_are_not_unread() {
     let mut harness = Harness::in_lobby(events(1..=1));
     for seq in 2..=4 {
         harness.hear(&frame(event(seq)));
     }
     assert_eq!(harness.hear(&read(3)), "*rooms");
     assert_eq!((harness.room().read_to(), harness.room().unread()), (3, 1));
-    assert_eq!(harness.hear(&read(2)), "", "it never moves back");
+    assert_eq!(harness.hear(&read(2)), "", "the read marker does not move back");
     harness.hear(&read(5));
-    assert_eq!(harness.hear(&frame(event(5))), "*timeline", "the other screen was ahead");
+    assert_eq!(harness.hear(&frame(event(5))), "*timeline", "read on the other screen already");
     assert_eq!(harness.hear(&frame(event(6))), "*rooms, *timeline");
     assert_eq!((harness.room().read_to(), harness.room().unread()), (5, 1));
     assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 6 a6, *rooms");
@@ -115,17 +119,17 @@ fn what_is_read_elsewhere_is_not_unread_here() {
 }
 
 #[test]
-fn a_room_in_the_background_is_read_only_where_it_is_looked_at() {
+fn room_in_the_background_is_not_marked_as_read() {
     let mut harness = Harness::in_lobby(events(1..=1));
     harness.hear(&frame(event(2)));
     assert_eq!(harness.room().unread_lines().map(|line| line.seq).collect::<Vec<_>>(), [Some(2)]);
     harness.now += 1_000;
-    assert_eq!(harness.tell(Input::Due), "", "the server is told nothing");
+    assert_eq!(harness.tell(Input::Due), "", "no read marker is sent");
     assert_eq!(harness.room().read_to(), 1);
 }
 
 #[test]
-fn a_position_of_another_life_is_none() {
+fn read_marker_of_another_epoch_is_reset() {
     for (reason, epoch, page, position, unread) in [
         (Epoch, "e2", vec![said(1, "b", &rui(), "x"), said(2, "b", &rui(), "y")], 0, 2),
         (Fork, "e1", events(1..=3), 1, 2),
@@ -144,7 +148,7 @@ fn a_position_of_another_life_is_none() {
 }
 
 #[test]
-fn who_is_no_member_any_more_joins_again() {
+fn refused_read_marker_causes_a_join_if_not_joined() {
     let mut harness = Harness::in_lobby(events(1..=2));
     harness.tell(Input::Read { room: LOBBY });
     assert_eq!(harness.hear(&super::harness::refused("read", None, "rate_limited", Some(10))), "");
@@ -152,7 +156,7 @@ fn who_is_no_member_any_more_joins_again() {
 }
 
 #[test]
-fn a_mention_is_told_when_it_comes_and_only_then() {
+fn mention_notifies_once_when_it_arrives() {
     let mention = |seq, by: &protocol::User| {
         let kind = protocol::Kind::Message { id: format!("m{seq}"), text: "well, @ana?".into(), reply: None };
         Event { kind, author: by.clone(), ..event(seq) }
@@ -165,13 +169,13 @@ fn a_mention_is_told_when_it_comes_and_only_then() {
     assert_eq!(
         (first.as_str(), harness.room().mentions_unread()),
         ("*rooms, *timeline, *people", 1),
-        "it came long ago"
+        "old messages do not notify"
     );
     assert_eq!(harness.hear(&frame(mention(3, &rui()))), "Rui mentions in lobby, *rooms, *timeline");
-    assert_eq!(harness.hear(&frame(mention(4, &ana()))), "*timeline", "by oneself");
+    assert_eq!(harness.hear(&frame(mention(4, &ana()))), "*timeline", "own mentions do not notify");
     assert_eq!(harness.hear(&frame(event(5))), "*rooms, *timeline");
     harness.hear(&read(6));
-    assert_eq!(harness.hear(&frame(mention(6, &rui()))), "*timeline", "it was read elsewhere");
+    assert_eq!(harness.hear(&frame(mention(6, &rui()))), "*timeline", "already read elsewhere");
     harness.come_back();
     assert!(harness.hear(&recovered(vec![mention(7, &rui())], head_of(&events(7..=7)))).contains("mentions"));
 }

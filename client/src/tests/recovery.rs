@@ -13,7 +13,7 @@ fn head(seq: u64) -> Head {
 }
 
 #[test]
-fn what_does_not_follow_is_a_reason_to_join_again() {
+fn event_that_does_not_follow_causes_a_join() {
     let strange = said(3, "b", &rui(), "other");
     for (what, event) in [
         ("a gap", event(6)),
@@ -23,13 +23,13 @@ fn what_does_not_follow_is_a_reason_to_join_again() {
     ] {
         let mut harness = Harness::in_lobby(events(3..=4));
         assert_eq!(harness.hear(&frame(event.clone())), "join lobby after e1a4", "{what}");
-        assert_eq!(harness.lines(), "3 4", "{what}: what is there stays");
-        assert_eq!(harness.hear(&frame(event)), "", "{what}: asked already");
+        assert_eq!(harness.lines(), "3 4", "{what}: the items stay");
+        assert_eq!(harness.hear(&frame(event)), "", "{what}: a join is in flight");
     }
 }
 
 #[test]
-fn the_answer_closes_the_gap() {
+fn answer_to_a_join_closes_the_gap() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.hear(&frame(event(6)));
     assert_eq!(harness.hear(&recovered(events(4..=6), head(6))), "*rooms, *timeline");
@@ -38,7 +38,7 @@ fn the_answer_closes_the_gap() {
 }
 
 #[test]
-fn what_came_before_the_answer_is_not_lost() {
+fn events_before_the_answer_are_not_lost() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.hear(&frame(event(5)));
     harness.hear(&frame(event(6)));
@@ -47,7 +47,7 @@ fn what_came_before_the_answer_is_not_lost() {
 }
 
 #[test]
-fn events_before_the_first_page_wait_for_it() {
+fn events_before_the_first_page_are_buffered() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     harness.go_live();
@@ -57,7 +57,7 @@ fn events_before_the_first_page_wait_for_it() {
 }
 
 #[test]
-fn an_answer_that_is_not_whole_is_asked_for_again_but_not_in_a_loop() {
+fn incomplete_answer_causes_joins_with_backoff() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.hear(&frame(event(9)));
     let useless = recovered(vec![], head(9));
@@ -67,11 +67,11 @@ fn an_answer_that_is_not_whole_is_asked_for_again_but_not_in_a_loop() {
         assert_eq!(harness.due(), "join lobby after e1a3", "{wait}");
     }
     assert_eq!(harness.hear(&recovered(events(4..=9), head(9))), "*rooms, *timeline");
-    assert_eq!(harness.hear(&frame(event(11))), "join lobby after e1a9", "a new doubt is looked into at once");
+    assert_eq!(harness.hear(&frame(event(11))), "join lobby after e1a9", "a new gap causes a join at once");
 }
 
 #[test]
-fn a_last_message_that_was_lost_shows_in_the_head() {
+fn head_reveals_a_lost_last_message() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.come_back();
     assert_eq!(harness.hear(&recovered(vec![], head(4))), "join lobby after e1a3");
@@ -79,17 +79,17 @@ fn a_last_message_that_was_lost_shows_in_the_head() {
 }
 
 #[test]
-fn a_history_that_went_another_way_is_declared() {
+fn fork_is_reported() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.hear(&frame(said(3, "b", &rui(), "other")));
     let page = vec![event(1), event(2), Event { prev: "a2".into(), ..said(3, "b", &rui(), "other") }];
     assert_eq!(harness.hear(&replaced(Fork, page)), "*timeline");
     assert!(harness.room().notice().is_some());
-    assert_eq!(harness.client.deadline(), Some(37_500), "nothing is left to ask");
+    assert_eq!(harness.client.deadline(), Some(37_500), "no join is scheduled");
 }
 
 #[test]
-fn recovery_in_another_epoch_is_not_believed() {
+fn recovery_in_another_epoch_causes_a_join() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.come_back();
     assert_eq!(harness.hear(&joined(true, None, "e2", events(4..=4), head(4))), "join lobby after e1a3");
@@ -97,7 +97,7 @@ fn recovery_in_another_epoch_is_not_believed() {
 }
 
 #[test]
-fn an_answer_to_an_earlier_visit_is_not_taken_for_ours() {
+fn answer_to_an_earlier_visit_is_ignored() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.hear(&frame(event(5)));
     harness.tell(Input::Leave { room: LOBBY });
@@ -109,7 +109,7 @@ fn an_answer_to_an_earlier_visit_is_not_taken_for_ours() {
 }
 
 #[test]
-fn an_older_answer_after_a_newer_one_changes_nothing() {
+fn older_answer_after_a_newer_one_is_ignored() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.hear(&frame(event(5)));
     harness.hear(&recovered(events(4..=6), head(6)));
@@ -118,7 +118,7 @@ fn an_older_answer_after_a_newer_one_changes_nothing() {
 }
 
 #[test]
-fn a_join_without_an_answer_is_asked_again() {
+fn join_without_an_answer_is_sent_again() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     harness.go_live();
@@ -127,7 +127,7 @@ fn a_join_without_an_answer_is_asked_again() {
 }
 
 #[test]
-fn a_join_that_is_refused_for_now_is_asked_again() {
+fn temporarily_refused_join_is_sent_again() {
     for (code, retry_after, wait) in [("unavailable", Some(700), 1_050), ("rate_limited", None, 1_500)] {
         let mut harness = Harness::new(vec![]);
         harness.open(None);
@@ -140,7 +140,7 @@ fn a_join_that_is_refused_for_now_is_asked_again() {
 }
 
 #[test]
-fn a_join_that_is_refused_for_good_says_why() {
+fn refused_join_reports_the_reason() {
     for code in ["bad_room", "too_many_rooms", "forbidden", "unheard_of"] {
         let mut harness = Harness::new(vec![]);
         harness.open(None);
@@ -148,15 +148,15 @@ fn a_join_that_is_refused_for_good_says_why() {
         assert_eq!(harness.hear(&refused("join", None, code, None)), "*rooms, *timeline", "{code}");
         let why = FailureReason::of(RefusalCode::named(code), format!("No: {code}."));
         assert_eq!(harness.room().refusal(), Some(&why));
-        assert_eq!(harness.hear(&frame(event(1))), "", "{code}: no member");
-        assert_eq!(harness.open(None), "join lobby", "{code}: asked for again by the person");
+        assert_eq!(harness.hear(&frame(event(1))), "", "{code}: the room is not joined");
+        assert_eq!(harness.open(None), "join lobby", "{code}: opening the room joins again");
         harness.hear(&replaced(New, vec![]));
         assert_eq!(harness.room().refusal(), None, "{code}");
     }
 }
 
 #[test]
-fn a_name_that_no_room_can_have_is_not_even_asked_for() {
+fn room_with_an_invalid_name_is_not_joined() {
     let mut harness = Harness::new(vec![]);
     let moment = crate::Context { now: 0, random: 0.0 };
     harness.client.open("a\u{0}b", None, moment);
@@ -165,12 +165,12 @@ fn a_name_that_no_room_can_have_is_not_even_asked_for() {
 }
 
 #[test]
-fn what_waits_for_a_join_is_bounded() {
+fn buffer_during_a_join_is_bounded() {
     let mut harness = Harness::in_lobby(events(1..=1));
     for seq in 3..=600 {
         harness.hear(&frame(event(seq)));
     }
-    // The first ones gave way, so that the last ones do not follow and are asked for again.
+    // The oldest buffered events were dropped, so the others do not follow and cause another join.
     assert_eq!(harness.hear(&recovered(events(2..=10), head(10))), "join lobby after e1a10, *rooms, *timeline");
     harness.hear(&recovered(events(11..=600), head(600)));
     assert_eq!(harness.lines().split(' ').count(), 600);

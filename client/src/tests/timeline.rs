@@ -9,7 +9,7 @@ fn frame(event: Event) -> ServerFrame {
 }
 
 #[test]
-fn a_rendered_page_is_where_the_join_starts() {
+fn join_starts_at_the_rendered_page() {
     let mut harness = Harness::new(vec![]);
     assert_eq!(harness.open(Some(snapshot(events(1..=3)))), "*rooms, *timeline, *people");
     assert_eq!((harness.lines(), harness.room().is_loaded(), harness.room().unread()), ("1 2 3".into(), true, 0));
@@ -19,7 +19,7 @@ fn a_rendered_page_is_where_the_join_starts() {
 }
 
 #[test]
-fn a_room_without_a_page_loads_one() {
+fn room_without_a_page_loads_one() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     assert!(!harness.room().is_loaded() && !harness.room().has_older());
@@ -30,15 +30,15 @@ fn a_room_without_a_page_loads_one() {
 }
 
 #[test]
-fn a_room_that_is_opened_on_a_live_link_is_joined_at_once() {
+fn room_is_joined_at_once_on_a_live_connection() {
     let mut harness = Harness::new(vec![]);
     harness.go_live();
     assert_eq!(harness.open(None), "join lobby, *rooms, *timeline, *people");
-    assert_eq!(harness.open(None), "", "once");
+    assert_eq!(harness.open(None), "", "only one join is sent");
 }
 
 #[test]
-fn an_empty_room_has_a_cursor_too() {
+fn empty_room_has_a_cursor() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     harness.go_live();
@@ -51,7 +51,7 @@ fn an_empty_room_has_a_cursor_too() {
 }
 
 #[test]
-fn the_next_event_is_shown_and_a_seen_one_is_not() {
+fn next_event_is_shown_and_seen_event_is_dropped() {
     let mut harness = Harness::in_lobby(events(5..=6));
     assert_eq!(harness.hear(&frame(event(7))), "*rooms, *timeline");
     for seen in [7, 6, 5] {
@@ -61,7 +61,7 @@ fn the_next_event_is_shown_and_a_seen_one_is_not() {
 }
 
 #[test]
-fn ones_own_message_from_another_tab_is_not_unread() {
+fn own_message_from_another_tab_is_not_unread() {
     let mut harness = Harness::in_lobby(vec![]);
     assert_eq!(harness.hear(&frame(said(1, "a", &ana(), "x"))), "*timeline");
     assert_eq!(harness.hear(&frame(event(2))), "*rooms, *timeline");
@@ -72,7 +72,7 @@ fn ones_own_message_from_another_tab_is_not_unread() {
 }
 
 #[test]
-fn what_is_new_begins_with_somebody_elses_message() {
+fn first_unread_is_a_message_of_another_person() {
     let mut harness = Harness::in_lobby(events(1..=2));
     assert_eq!((harness.room().first_unread(), harness.room().news_after(2)), (None, 0));
     for event in [said(3, "a", &ana(), "x"), event(4), said(5, "a", &ana(), "y"), event(6)] {
@@ -88,7 +88,7 @@ fn what_is_new_begins_with_somebody_elses_message() {
 }
 
 #[test]
-fn an_unknown_kind_shows_nothing_and_keeps_its_place() {
+fn unknown_kind_is_not_shown_and_keeps_its_position() {
     let mut harness = Harness::in_lobby(events(1..=1));
     assert_eq!(harness.hear(&frame(Event { kind: Kind::Unknown, ..event(2) })), "");
     assert_eq!(harness.hear(&frame(event(3))), "*rooms, *timeline");
@@ -96,7 +96,7 @@ fn an_unknown_kind_shows_nothing_and_keeps_its_place() {
 }
 
 #[test]
-fn an_answer_replaces_the_view_and_says_why() {
+fn answer_to_a_join_replaces_the_view_with_a_reason() {
     for (reason, epoch, page, lines, notice, unread) in [
         (Trimmed, "e1", events(8..=9), "8 9", Some(Notice::Trimmed), 2),
         (Epoch, "e2", events(1..=2), "1 2", Some(Notice::Reset), 0),
@@ -118,7 +118,7 @@ fn an_answer_replaces_the_view_and_says_why() {
 }
 
 #[test]
-fn a_page_that_takes_something_back_is_a_reset_whatever_it_is_called() {
+fn page_that_removes_events_is_a_reset() {
     for (what, reason, epoch, page, lines) in [
         ("an earlier end", Some(New), "e1", events(1..=2), "1 2"),
         ("an earlier end, called trimmed", Some(Trimmed), "e1", events(1..=2), "1 2"),
@@ -135,7 +135,7 @@ fn a_page_that_takes_something_back_is_a_reset_whatever_it_is_called() {
 }
 
 #[test]
-fn no_two_lines_have_the_largest_number() {
+fn largest_seq_is_shown_once() {
     let largest = |uid: &str, prev: &str| Event {
         seq: u64::MAX,
         uid: uid.into(),
@@ -148,11 +148,11 @@ fn no_two_lines_have_the_largest_number() {
     harness.hear(&replaced(New, vec![largest("x", "w"), largest("y", "x")]));
     assert_eq!(harness.lines(), u64::MAX.to_string());
     let older = harness.tell(Input::Older { room: LOBBY });
-    assert_eq!(older, format!("history before {}, *timeline", u64::MAX), "right before what is shown");
+    assert_eq!(older, format!("history before {}, *timeline", u64::MAX), "the request ends before the first event");
 }
 
 #[test]
-fn a_reset_replaces_the_view_too() {
+fn reset_replaces_the_view() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.send("x");
     let page = vec![event(1), Event { prev: "a1".into(), ..said(2, "b", &rui(), "other") }];
@@ -164,7 +164,7 @@ fn a_reset_replaces_the_view_too() {
 }
 
 #[test]
-fn a_tail_that_was_lost_leaves_the_screen_even_if_nothing_took_its_place() {
+fn lost_tail_is_removed_without_a_replacement() {
     let mut harness = Harness::in_lobby(events(1..=5));
     harness.come_back();
     harness.hear(&replaced(Fork, events(1..=3)));
@@ -172,7 +172,7 @@ fn a_tail_that_was_lost_leaves_the_screen_even_if_nothing_took_its_place() {
 }
 
 #[test]
-fn a_page_that_is_shown_already_replaces_nothing() {
+fn page_that_is_shown_already_replaces_nothing() {
     let mut harness = Harness::in_lobby(events(1..=9));
     for reason in [New, Trimmed] {
         assert_eq!(harness.hear(&replaced(reason, events(6..=8))), "", "{reason:?}: an answer to an older join");
@@ -181,7 +181,7 @@ fn a_page_that_is_shown_already_replaces_nothing() {
 }
 
 #[test]
-fn of_a_page_with_a_hole_only_the_end_is_shown() {
+fn only_the_end_of_a_page_with_a_gap_is_shown() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     harness.go_live();
@@ -191,7 +191,7 @@ fn of_a_page_with_a_hole_only_the_end_is_shown() {
 }
 
 #[test]
-fn a_message_with_two_places_shows_once() {
+fn message_with_two_positions_is_shown_once() {
     let mut harness = Harness::in_lobby(vec![said(1, "a", &rui(), "same")]);
     harness.hear(&frame(said(2, "a", &rui(), "same")));
     harness.hear(&frame(event(3)));
@@ -199,7 +199,7 @@ fn a_message_with_two_places_shows_once() {
 }
 
 #[test]
-fn a_room_that_was_left_is_heard_of_no_more() {
+fn events_of_a_left_room_are_ignored() {
     let mut harness = Harness::in_lobby(events(1..=1));
     assert_eq!(harness.tell(Input::Leave { room: LOBBY }), "leave lobby, *rooms");
     assert_eq!(harness.hear(&frame(event(2))), "");
@@ -209,7 +209,7 @@ fn a_room_that_was_left_is_heard_of_no_more() {
 }
 
 #[test]
-fn the_timeline_is_bounded_and_what_was_let_go_can_be_loaded_again() {
+fn timeline_is_bounded_and_removed_events_can_be_loaded_again() {
     let mut harness = Harness::in_lobby(vec![]);
     for seq in 1..=12_000 {
         harness.hear(&frame(event(seq)));

@@ -3,57 +3,58 @@ use protocol::{Command, Event, Kind, Reply, User};
 use super::items::key;
 use crate::{FailureReason, PendingCommand};
 
-/// One message as the list shows it.
+/// A message as the timeline shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineItem {
-    /// `<author's id>/<message's id>`: the same before and after the acknowledgement, so that what is drawn stays.
+    /// `<author's id>/<message's id>`. It is the same before and after the acknowledgement, so that the rendered
+    /// element is kept.
     pub key: String,
-    /// Who said it.
+    /// The author.
     pub author: User,
-    /// What it says now; nothing if it was deleted.
+    /// The current text; empty if the message was deleted.
     pub text: String,
-    /// When: by the server's clock if it was sent, else by this client's, in milliseconds.
+    /// When the message was sent, in milliseconds: by the server's clock if it is stored, otherwise by the client's.
     pub at: u64,
-    /// Its place in the room, once it has one.
+    /// The `seq` of the message, once its event has arrived.
     pub seq: Option<u64>,
-    /// What became of it.
+    /// The delivery status.
     pub state: DeliveryStatus,
-    /// The message that it answers. The quote follows what becomes of that message as far as that is known, and is empty once
-    /// it was deleted.
+    /// The message that this one replies to. The quote follows the edits of that message as far as they are known, and
+    /// is empty once that message is deleted.
     pub reply: Option<Reply>,
-    /// When it was last edited, as [`TimelineItem::at`].
+    /// When the message was last edited, on the same clock as [`TimelineItem::at`].
     pub edited: Option<u64>,
-    /// Whether its author took it back.
+    /// Whether the author has deleted the message.
     pub deleted: bool,
-    /// In the order of their first use.
+    /// The reactions, in the order of their first use.
     pub reactions: Vec<Reaction>,
-    /// One's own changes to it that are not known to be in the history, in the order in which they were made. The item shows
-    /// them as done, except those that failed.
+    /// The person's own changes to the message that are not known to be in the history, in the order of sending. The
+    /// item shows them as applied, except the failed ones.
     pub changes: Vec<PendingCommand>,
 }
 
-/// What became of a message.
+/// The delivery status of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryStatus {
-    /// It is in the room.
+    /// The message is in the room's history.
     Sent,
-    /// It is on its way, or waits for the connection.
+    /// The message is in flight or waits to be sent.
     Pending,
-    /// It was refused for good.
+    /// The message failed.
     Failed(FailureReason),
 }
 
-/// An emoji at a message.
+/// The reactions to a message with one emoji.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reaction {
-    /// Which.
+    /// The emoji.
     pub emoji: String,
-    /// Who put it there, in that order; at least one.
+    /// The people who reacted, in this order; at least one.
     pub people: Vec<User>,
 }
 
 impl TimelineItem {
-    /// A message that nobody has changed.
+    /// Creates a pending message without changes.
     #[must_use]
     pub fn new(author: User, id: &str, text: String, at: u64) -> Self {
         Self {
@@ -74,16 +75,16 @@ impl TimelineItem {
     /// The client's id of the message.
     #[must_use]
     pub fn id(&self) -> &str {
-        // An id has no slash.
+        // An id contains no slash.
         self.key.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Whether an event is this message.
+    /// Whether an event is the event of this message.
     pub(crate) fn is_of(&self, event: &Event) -> bool {
         matches!(&event.kind, Kind::Message { id, .. } if self.key == key(&event.author.id, id))
     }
 
-    /// Does what somebody did to it. A deletion is final. True if it looks different.
+    /// Applies a command of `author` to the message. A deletion is final. Returns whether the item changed.
     pub(crate) fn apply(&mut self, author: &User, at: u64, command: &Command) -> bool {
         let is_own = author.id == self.author.id;
         match command {
@@ -129,7 +130,7 @@ impl TimelineItem {
         true
     }
 
-    /// Lets its quote follow what somebody did to the message that it answers. True if it looks different.
+    /// Updates the quote after `author` has changed the quoted message. Returns whether the item changed.
     pub(super) fn requote(&mut self, author: &User, command: &Command) -> bool {
         let Some(reply) = &mut self.reply else { return false };
         if command.target().is_none_or(|target| target.seq != reply.seq) || reply.author.id != author.id {

@@ -3,17 +3,17 @@ use protocol::{Event, Reply};
 use super::mutation::{Mutation, Projection, find};
 use crate::TimelineItem;
 
-/// The items of a room: what was sent, in the room's order, then what was not, in the order of sending.
+/// The items of a room: sent ones in the room's order, then pending ones in the order of sending.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
     pub(super) items: Vec<TimelineItem>,
-    /// How many of the items were sent.
+    /// The number of sent items.
     pub(super) sent: usize,
-    /// Their keys in order: however a message comes again, it shows once.
+    /// The sorted keys of the sent items. They prevent a message that arrives twice from being shown twice.
     pub(super) keys: Vec<String>,
-    /// All that changes messages, in the room's order. A message may be loaded later than what changes it, or again.
+    /// All changes to messages, in the room's order. A message may be loaded after its changes, or again.
     pub(super) mutations: Vec<Mutation>,
-    /// The sent items that show what is not sent yet, as they are without it.
+    /// The sent items to which pending changes are applied, as they are without these changes.
     pub(super) originals_of_changed: Vec<TimelineItem>,
 }
 
@@ -30,7 +30,7 @@ impl Items {
         self.find_key(key).is_ok()
     }
 
-    /// What was sent, without what is not yet.
+    /// The sent items without the pending changes.
     pub(crate) fn originals(&self) -> impl Iterator<Item = &TimelineItem> {
         let base = |item: &TimelineItem| {
             find(&self.originals_of_changed, item.seq).map(|index| &self.originals_of_changed[index])
@@ -38,7 +38,7 @@ impl Items {
         self.items[..self.sent].iter().map(move |item| base(item).unwrap_or(item))
     }
 
-    /// Shows the next event of the room. True if the items looks different.
+    /// Appends the next event of the room. Returns whether the items changed.
     pub(crate) fn push(&mut self, event: Event) -> bool {
         match Projection::from(event) {
             Projection::Item(item) => self.push_item(item),
@@ -51,7 +51,7 @@ impl Items {
         }
     }
 
-    /// Shows events from before the first one.
+    /// Prepends older events.
     pub(crate) fn prepend(&mut self, events: Vec<Event>) {
         let (mut older, mut mutations) = (Vec::new(), Vec::new());
         for event in events {
@@ -64,7 +64,7 @@ impl Items {
         for mutation in &mutations {
             let is_last =
                 |target| !self.mutations.iter().any(|later| later.target() == Some(target) && later.rewrites());
-            // Quotes show it already if something later was done.
+            // Quotes already show a later edit or deletion of the same message.
             if mutation.target().is_some_and(is_last) {
                 mutation.requote(&mut self.items);
                 mutation.requote(&mut self.originals_of_changed);
@@ -79,7 +79,7 @@ impl Items {
         self.mutations.splice(..0, mutations);
     }
 
-    /// Removes what was sent before `seq`.
+    /// Removes the sent items and the changes before `seq`.
     pub(crate) fn remove_before(&mut self, seq: u64) {
         let gone = self.items[..self.sent].partition_point(|item| item.seq < Some(seq));
         for item in self.items.drain(..gone) {
@@ -100,7 +100,7 @@ impl Items {
         self.mutations.clear();
     }
 
-    /// Replaces the items that were not sent. True if they look different.
+    /// Replaces the pending items. Returns whether they changed.
     pub(crate) fn set_pending(&mut self, pending: impl Iterator<Item = TimelineItem>) -> bool {
         let pending: Vec<TimelineItem> = pending.map(|item| self.fill_quote(item)).collect();
         let different = self.items[self.sent..] != pending;
@@ -114,7 +114,7 @@ impl Items {
             return false;
         }
         if item.reply.is_some() {
-            // The server quotes what it knew then.
+            // The quote by the server may be older than the loaded changes.
             for mutation in &self.mutations {
                 item.requote(&mutation.author, &mutation.command);
             }
@@ -127,7 +127,7 @@ impl Items {
     fn apply_mutation(&mut self, mutation: &Mutation) -> bool {
         let base = find(&self.originals_of_changed, mutation.target());
         let different = match base {
-            // What is shown of it is worked out anew when what is pending is.
+            // The item is updated together with the pending changes.
             Some(base) => {
                 self.originals_of_changed[base].apply(&mutation.author, mutation.at, &mutation.command);
                 false
@@ -138,7 +138,7 @@ impl Items {
         mutation.requote(&mut self.items) | different
     }
 
-    /// Fills in what an pending item quotes, as far as that is here.
+    /// Fills in the quote of a pending item, if the quoted message is loaded.
     fn fill_quote(&self, mut item: TimelineItem) -> TimelineItem {
         item.reply = item.reply.and_then(|reply| {
             let quoted = find(&self.items[..self.sent], Some(reply.seq)).map(|index| &self.items[index])?;
@@ -147,7 +147,7 @@ impl Items {
         item
     }
 
-    /// False for a key that was there.
+    /// Inserts a key. Returns false if it was present.
     fn insert_key(&mut self, key: &str) -> bool {
         let free = self.find_key(key).err();
         if let Some(index) = free {

@@ -1,4 +1,4 @@
-//! One's own changes, shown before they are sent.
+//! Local echo: pending changes of the person's own are shown at once.
 
 use protocol::User;
 
@@ -6,7 +6,8 @@ use super::{items::Items, mutation::find};
 use crate::{PendingCommand, TimelineItem};
 
 impl Items {
-    /// Shows these changes of one's own, and no others that are not in the room. True if something looks different.
+    /// Applies these pending changes, and removes earlier ones that are not in `changes`. Returns whether the items
+    /// changed.
     pub(crate) fn set_changes(&mut self, changes: &[PendingCommand], me: &User) -> bool {
         let before = std::mem::take(&mut self.originals_of_changed);
         let sent = &self.items[..self.sent];
@@ -19,7 +20,7 @@ impl Items {
         let base = |index: &usize| find(&before, sent[*index].seq).map_or(&sent[*index], |base| &before[base]).clone();
         self.originals_of_changed = targets.iter().map(base).collect();
         let mut different = false;
-        // Those that are changed no more show what they are.
+        // Items without pending changes show their originals again.
         for base in before {
             if find(&self.originals_of_changed, base.seq).is_none() {
                 different |= self.replace_item(base);

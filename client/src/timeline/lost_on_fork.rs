@@ -1,4 +1,4 @@
-//! What a history that went another way takes from its authors.
+//! Finds the person's own commands that a fork has removed from the history.
 
 use protocol::{Command, User};
 
@@ -7,8 +7,8 @@ use super::{Page, Timeline};
 use crate::{PendingCommand, TimelineItem};
 
 impl Timeline {
-    /// What is shown of one's own that a page takes back: it has other events in that place, or ends before it. Each with the
-    /// number that it had.
+    /// The person's own messages and changes that a page removes: at their positions the page has other events, or ends
+    /// before them. Each comes with its former `seq`.
     pub(crate) fn lost_on_fork(&self, room: &str, page: &Page, me: &User) -> Vec<(u64, PendingCommand)> {
         let items = self.items.originals().filter(|item| item.author.id == me.id && !item.deleted);
         let lost = items
@@ -17,7 +17,7 @@ impl Timeline {
         let mut lost: Vec<_> = lost.map(|(seq, item)| (seq, self.message(room, item, page))).collect();
         for mutation in self.items.mutations().iter().filter(|mutation| mutation.author.id == me.id) {
             let is_lost = page.begins_by(mutation.seq) && !page.has(me, &mutation.id);
-            // What changed a message that is lost as well goes with it.
+            // A change to a message that is lost is dropped. The message is restored with its latest text.
             if is_lost && mutation.target().is_some_and(|target| self.survives(target, page)) {
                 lost.push((mutation.seq, self.change(room, mutation)));
             }
@@ -42,7 +42,7 @@ impl Timeline {
         PendingCommand { room: room.to_owned(), id: id.to_owned(), command, at, failed: None }
     }
 
-    /// Whether an event is in the history that a page is the end of, as far as can be told.
+    /// Whether the event is still in the history that ends with `page`, as far as is known.
     fn survives(&self, seq: u64, page: &Page) -> bool {
         let is_it = |uid: &String| page.events.iter().any(|event| event.seq == seq && event.uid == *uid);
         !page.begins_by(seq) || self.uid_at(seq).is_some_and(is_it)
@@ -50,7 +50,7 @@ impl Timeline {
 }
 
 impl Page {
-    /// Whether it says what is at that number, or that there is nothing.
+    /// Whether the page tells which event has this `seq`, or that none has.
     fn begins_by(&self, seq: u64) -> bool {
         self.events.first().map_or(self.head.seq.saturating_add(1), |first| first.seq) <= seq
     }

@@ -8,12 +8,12 @@ pub(crate) struct Mutation {
     pub(crate) seq: u64,
     pub(crate) at: u64,
     pub(crate) author: User,
-    /// The client's id of it.
+    /// The id that the author's client gave to the change.
     pub(crate) id: String,
     pub(crate) command: Command,
 }
 
-/// What an event is to the list.
+/// How the timeline shows an event.
 pub(super) enum Projection {
     Item(TimelineItem),
     Mutation(Mutation),
@@ -38,23 +38,24 @@ impl From<Event> for Projection {
 }
 
 impl Mutation {
-    /// The `seq` of the message that it changes.
+    /// The `seq` of the message that the mutation changes.
     pub(crate) fn target(&self) -> Option<u64> {
         self.command.target().map(|target| target.seq)
     }
 
-    /// Whether it changes what the message says.
+    /// Whether the mutation changes the text of the message.
     pub(super) fn rewrites(&self) -> bool {
         matches!(self.command, Command::Edit { .. } | Command::Delete { .. })
     }
 
-    /// Changes the message among these items, which are in the room's order. True if it looks different.
+    /// Applies the mutation to its message in `items`, which are in the room's order. Returns whether the items
+    /// changed.
     pub(super) fn apply(&self, items: &mut [TimelineItem]) -> bool {
         let item = find(items, self.target());
         item.is_some_and(|index| items[index].apply(&self.author, self.at, &self.command))
     }
 
-    /// Changes the quotes of the message in these items. True if they look different.
+    /// Updates the quotes of its message in `items`. Returns whether they changed.
     pub(super) fn requote(&self, items: &mut [TimelineItem]) -> bool {
         let mut different = false;
         for item in items.iter_mut().filter(|_| self.rewrites()) {
@@ -64,7 +65,7 @@ impl Mutation {
     }
 }
 
-/// Where a item is among items in the room's order.
+/// The index of the item with this `seq`. The items are in the room's order.
 pub(super) fn find(items: &[TimelineItem], seq: Option<u64>) -> Option<usize> {
     items.binary_search_by_key(&seq, |item| item.seq).ok()
 }

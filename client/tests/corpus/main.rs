@@ -1,5 +1,5 @@
-//! Runs what the fuzz target `cursor` checks over its corpus, without a fuzzer: what once broke something stays mended.
-//! `cursor/script.rs` tells how a file is read.
+//! Runs the check of the fuzz target `cursor` over its corpus, without a fuzzer, to prevent regressions.
+//! `cursor/script.rs` describes the format of a file.
 #![expect(clippy::unwrap_used, reason = "a corpus that cannot be read must fail the test")]
 
 mod cursor;
@@ -7,7 +7,7 @@ mod cursor;
 mod files;
 
 #[test]
-fn whatever_a_server_says_what_is_shown_is_one_unbroken_history() {
+fn timeline_is_one_history_without_gaps_for_any_server_frames() {
     let (files, showing) = files::check("cursor", cursor::check);
     assert!(files >= 20 && showing >= 15, "{showing} of {files} show something");
 }

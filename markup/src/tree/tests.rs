@@ -1,6 +1,6 @@
 use super::*;
 
-/// A tree in short: elements as letters with brackets, text as it is.
+/// A short form of a tree: elements are letters with brackets, text is unchanged.
 fn short(nodes: &[Node]) -> String {
     nodes
         .iter()
@@ -29,7 +29,7 @@ fn short(nodes: &[Node]) -> String {
 }
 
 #[test]
-fn marks_become_elements() {
+fn markup_becomes_elements() {
     for (text, tree) in [
         ("plain", "p[plain]"),
         ("**bold** *it* _it_ ~~gone~~ `code`", "p[s[bold] e[it] e[it] d[gone] c[code]]"),
@@ -64,7 +64,7 @@ fn marks_become_elements() {
 }
 
 #[test]
-fn links_lead_where_is_safe() {
+fn links_have_safe_addresses_only() {
     for (text, tree) in [
         ("[x](https://a.b/c)", "p[a(https://a.b/c)[x]]"),
         (
@@ -121,7 +121,7 @@ fn count(nodes: &[Node]) -> usize {
 }
 
 #[test]
-fn whatever_is_nested_stays_flat_and_small() {
+fn depth_and_size_are_bounded() {
     for mark in ["> ", "- ", "*a ", "**a ", "[a](", "~~", "`", "1. ", "![", "<", "_a*b "] {
         let text: String = mark.repeat(4_000).chars().take(4_000).collect();
         let nodes = parse(&text);
@@ -135,11 +135,11 @@ fn whatever_is_nested_stays_flat_and_small() {
 }
 
 #[test]
-fn definitions_are_read_in_one_pass() {
+fn definitions_are_parsed_in_one_pass() {
     assert_eq!(parse(&"[a]: b\n\n".repeat(50_000)).len(), 50_000);
 }
 
-/// All that is shown of a tree, or leads somewhere.
+/// The text and the addresses of a tree.
 fn shown(nodes: &[Node]) -> String {
     let shown = |node: &Node| match node {
         Node::Text(words) | Node::Code(words) | Node::CodeBlock(words) => words.clone(),
@@ -152,7 +152,7 @@ fn shown(nodes: &[Node]) -> String {
 }
 
 #[test]
-fn no_letter_is_lost() {
+fn every_letter_is_kept() {
     let kept = |text: &str| {
         let shown = shown(&parse(text));
         let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

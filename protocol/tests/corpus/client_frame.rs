@@ -1,9 +1,10 @@
 use protocol::{ClientFrame, DecodeError, MessageId, RoomName, UserName, check_emoji, check_text};
 use serde_json::Value;
 
-/// Whatever comes is refused or read, and what is read is written as the very same. True if it was a frame.
+/// Checks that the bytes are either refused or decoded, and that a decoded frame is encoded to the same frame. Returns
+/// whether they were a frame.
 pub fn check(bytes: &[u8]) -> bool {
-    // Whoever sends no text is cut off before anything is read.
+    // The server closes a socket that sends no text before decoding anything.
     let Ok(text) = str::from_utf8(bytes) else { return false };
     check_words(text);
     match ClientFrame::decode(text) {
@@ -12,7 +13,7 @@ pub fn check(bytes: &[u8]) -> bool {
             true
         }
         Err(DecodeError::BadFrame { re, room, id }) => {
-            let whole: Value = serde_json::from_str(text).expect("a frame that is refused is JSON");
+            let whole: Value = serde_json::from_str(text).expect("a refused frame is JSON");
             assert_eq!(whole["type"], re);
             for (field, said) in [("room", room), ("id", id)] {
                 assert_eq!(whole[field].as_str(), said.as_deref(), "{field}");
@@ -23,7 +24,7 @@ pub fn check(bytes: &[u8]) -> bool {
     }
 }
 
-/// What people and programs choose themselves. A name that was accepted is accepted again, as it is.
+/// Checks texts as names and ids. An accepted name must be accepted again, unchanged.
 fn check_words(text: &str) {
     if let Ok(name) = RoomName::new(text) {
         assert_eq!(RoomName::new(name.as_str()).as_ref(), Ok(&name));

@@ -9,19 +9,19 @@ fn frame(event: Event) -> ServerFrame {
     ServerFrame::Event(event)
 }
 
-/// The room after a page and what is heard after it.
+/// Checks an item after a page and the events that follow it, received one by one and in a page.
 fn check(page: Vec<Event>, heard: &[Event], seq: u64, shown: &str) {
     let mut harness = Harness::in_lobby(page.clone());
     for event in heard {
         harness.hear(&frame(event.clone()));
     }
-    assert_eq!(harness.shows(seq), shown, "heard one by one: {heard:?}");
+    assert_eq!(harness.shows(seq), shown, "received one by one: {heard:?}");
     let all: Vec<Event> = page.into_iter().chain(heard.iter().cloned()).collect();
     assert_eq!(Harness::in_lobby(all).shows(seq), shown, "in a page: {heard:?}");
 }
 
 #[test]
-fn changes_are_applied_in_their_order() {
+fn changes_are_applied_in_order() {
     let page = || vec![said(1, "a", &ana(), "x"), event(2)];
     for (heard, seq, shown) in [
         (vec![edit(3, &ana(), 1)], 1, "edit 3, edited"),
@@ -36,7 +36,7 @@ fn changes_are_applied_in_their_order() {
 }
 
 #[test]
-fn what_has_no_effect_changes_nothing_on_the_screen() {
+fn changes_without_effect_leave_the_items_unchanged() {
     let page = || {
         vec![
             said(1, "a", &ana(), "x"),
@@ -68,7 +68,7 @@ fn what_has_no_effect_changes_nothing_on_the_screen() {
 }
 
 #[test]
-fn a_deleted_message_holds_nothing_of_what_it_was() {
+fn deleted_message_keeps_no_content() {
     let page = vec![event(1), answer(2, &ana(), (1, &rui()), "text"), edit(3, &ana(), 2), delete(4, &ana(), 2)];
     let harness = Harness::in_lobby(page);
     let TimelineItem { text, reply, edited, reactions, deleted, .. } = harness.line(2);
@@ -76,7 +76,7 @@ fn a_deleted_message_holds_nothing_of_what_it_was() {
 }
 
 #[test]
-fn changes_are_known_before_the_messages_that_they_change() {
+fn changes_are_applied_to_messages_that_are_loaded_later() {
     let history: Vec<Event> = vec![
         said(1, "a", &ana(), "x"),
         said(2, "a", &ana(), "y"),
@@ -114,7 +114,7 @@ fn changes_are_known_before_the_messages_that_they_change() {
 }
 
 #[test]
-fn a_page_of_changes_only_is_followed_by_the_next() {
+fn page_without_messages_is_followed_by_the_next() {
     let mut harness = Harness::in_lobby(vec![event(9)]);
     harness.tell(Input::Older { room: LOBBY });
     let older = |before: u64, events: Vec<Event>, start| ServerFrame::History {
@@ -132,7 +132,7 @@ fn a_page_of_changes_only_is_followed_by_the_next() {
 }
 
 #[test]
-fn a_quote_follows_what_it_quotes() {
+fn quote_follows_the_quoted_message() {
     let quote = |rest: &[Event]| {
         let page = vec![said(1, "a", &ana(), "x"), answer(2, &rui(), (1, &ana()), "as the server knew it")];
         let mut harness = Harness::in_lobby(page);
@@ -146,7 +146,7 @@ fn a_quote_follows_what_it_quotes() {
 }
 
 #[test]
-fn a_quote_of_what_is_loaded_later_is_right_as_well() {
+fn quote_of_a_message_that_is_loaded_later_is_updated() {
     let history = [
         said(1, "a", &ana(), "x"),
         edit(2, &ana(), 1),
@@ -174,7 +174,7 @@ fn a_quote_of_what_is_loaded_later_is_right_as_well() {
 }
 
 #[test]
-fn what_was_let_go_is_changed_again_when_it_comes_back() {
+fn changes_are_applied_again_to_messages_that_are_loaded_again() {
     let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x"), said(2, "a", &ana(), "y")]);
     let last = 12_001;
     for seq in 3..=last {
@@ -217,7 +217,7 @@ fn five_hundred_people_react_to_one_message() {
 }
 
 #[test]
-fn changes_are_not_unread_and_end_nobodys_writing() {
+fn changes_are_not_unread_and_do_not_end_typing() {
     let mut harness = Harness::in_lobby(events(1..=1));
     harness.hear(&ServerFrame::Typing { room: LOBBY.into(), user: rui() });
     assert_eq!(harness.hear(&frame(react(2, &rui(), 1, "👍", true))), "*timeline");
@@ -229,7 +229,7 @@ fn changes_are_not_unread_and_end_nobodys_writing() {
 }
 
 #[test]
-fn unread_messages_that_mention_the_person_are_told_apart() {
+fn unread_mentions_are_counted() {
     let mut harness = Harness::in_lobby(events(1..=1));
     assert_eq!(harness.room().mentions_unread(), 0);
     harness.hear(&frame(event(2)));
@@ -240,13 +240,13 @@ fn unread_messages_that_mention_the_person_are_told_apart() {
     harness.hear(&frame(mention));
     assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 1));
     harness.hear(&frame(delete(4, &rui(), 3)));
-    assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 0), "it is not there any more");
+    assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 0), "the deletion removed the mention");
     harness.tell(Input::Read { room: LOBBY });
     assert_eq!(harness.room().mentions_unread(), 0);
 }
 
 #[test]
-fn a_view_that_is_replaced_forgets_the_changes_of_the_last() {
+fn replaced_view_drops_earlier_changes() {
     let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x"), edit(2, &ana(), 1)]);
     harness.come_back();
     let page = vec![said(1, "b", &ana(), "x"), said(2, "b", &ana(), "y")];

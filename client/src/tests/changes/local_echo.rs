@@ -22,7 +22,7 @@ fn harness() -> Harness {
 }
 
 #[test]
-fn a_change_shows_at_once_and_is_settled_by_whichever_comes_first() {
+fn change_is_shown_at_once_and_confirmed_by_event_or_ack() {
     let mut harness = harness();
     assert_eq!(harness.edit("e", 1), "keep e, edit 1 by e, *timeline");
     assert_eq!(harness.shows(1), "text of e, edited, e?");
@@ -33,13 +33,13 @@ fn a_change_shows_at_once_and_is_settled_by_whichever_comes_first() {
     assert_eq!(event_first.hear(&sent("e", 3)), "");
 
     assert_eq!(harness.hear(&sent("e", 3)), "forget e");
-    assert_eq!(harness.shows(1), "text of e, edited, e?", "it has no place yet");
+    assert_eq!(harness.shows(1), "text of e, edited, e?", "the event has not arrived");
     assert_eq!(harness.hear(&own_edit(3, "e")), "*timeline");
     assert_eq!(harness.shows(1), "text of e, edited");
 }
 
 #[test]
-fn each_kind_of_change_shows_at_once() {
+fn each_kind_of_change_is_shown_at_once() {
     let mut harness = harness();
     harness.react("r", 2, "👍", true);
     assert_eq!(harness.shows(2), "text of m2, 👍 Ana, r?");
@@ -51,7 +51,7 @@ fn each_kind_of_change_shows_at_once() {
 }
 
 #[test]
-fn one_thing_at_a_time_is_on_its_way_messages_and_changes_alike() {
+fn only_one_command_is_in_flight() {
     let mut harness = harness();
     assert_eq!(harness.send("m"), "keep m, say m, *timeline");
     assert_eq!(harness.react("r", 2, "👍", true), "keep r, *timeline");
@@ -61,7 +61,7 @@ fn one_thing_at_a_time_is_on_its_way_messages_and_changes_alike() {
 }
 
 #[test]
-fn a_change_that_is_refused_for_good_goes_back_and_says_why() {
+fn refused_change_is_undone_and_keeps_the_reason() {
     for (re, id) in [("edit", "e"), ("delete", "d"), ("react", "r")] {
         let mut harness = harness();
         match re {
@@ -77,7 +77,7 @@ fn a_change_that_is_refused_for_good_goes_back_and_says_why() {
             again.starts_with(&format!("keep {id}, ")) && again.ends_with(&format!("by {id}, *timeline")),
             "{again}"
         );
-        assert_ne!(harness.shows(1), format!("text of x, {id}!"), "it shows as done once more");
+        assert_ne!(harness.shows(1), format!("text of x, {id}!"), "the change is applied again");
         harness.hear(&refused(re, Some(id), "forbidden", None));
         assert_eq!(harness.tell(Input::Discard { room: LOBBY, id }), format!("forget {id}, *timeline"));
         assert_eq!(harness.shows(1), "text of x");
@@ -85,7 +85,7 @@ fn a_change_that_is_refused_for_good_goes_back_and_says_why() {
 }
 
 #[test]
-fn a_change_that_is_refused_for_now_stays() {
+fn temporarily_refused_change_stays_pending() {
     for (code, answer) in [("rate_limited", ""), ("unavailable", ""), ("not_joined", "join lobby after e1a2")] {
         let mut harness = harness();
         harness.react("r", 2, "👍", true);
@@ -98,13 +98,13 @@ fn a_change_that_is_refused_for_now_stays() {
 }
 
 #[test]
-fn what_others_do_meanwhile_stands_when_ones_own_goes_back() {
+fn changes_of_others_stay_when_own_change_is_undone() {
     let mut harness = harness();
     harness.edit("e", 1);
     assert_eq!(harness.hear(&ServerFrame::Event(react(3, &rui(), 1, "👍", true))), "*timeline");
     assert_eq!(harness.shows(1), "text of e, edited, 👍 Rui, e?");
     harness.hear(&ServerFrame::Event(edit(4, &ana(), 1)));
-    assert_eq!(harness.shows(1), "text of e, edited, 👍 Rui, e?", "an edit in another tab comes before this one");
+    assert_eq!(harness.shows(1), "text of e, edited, 👍 Rui, e?", "the pending edit follows the one from another tab");
     harness.hear(&refused("edit", Some("e"), "forbidden", None));
     assert_eq!(harness.shows(1), "edit 4, edited, 👍 Rui, e!");
     harness.hear(&ServerFrame::Event(delete(5, &ana(), 1)));
@@ -112,7 +112,7 @@ fn what_others_do_meanwhile_stands_when_ones_own_goes_back() {
 }
 
 #[test]
-fn changes_survive_a_reload_and_are_made_once() {
+fn changes_survive_a_reload_and_are_applied_once() {
     let target = MessageRef { seq: 1, uid: Some("a1".into()) };
     let command = Command::Edit { target, text: "text of e".into() };
     let kept = PendingCommand { room: LOBBY.into(), id: "e".into(), command, at: 1, failed: None };
@@ -133,7 +133,7 @@ fn changes_survive_a_reload_and_are_made_once() {
 }
 
 #[test]
-fn changes_are_made_again_after_every_join() {
+fn changes_are_sent_again_after_every_join() {
     for reason in [New, Trimmed] {
         let mut harness = harness();
         harness.react("r", 2, "👍", true);
@@ -145,7 +145,7 @@ fn changes_are_made_again_after_every_join() {
 }
 
 #[test]
-fn a_change_waits_for_its_message_to_be_loaded() {
+fn change_is_shown_once_its_message_is_loaded() {
     let mut harness = harness();
     harness.react("r", 2, "👍", true);
     harness.come_back();
@@ -164,7 +164,7 @@ fn a_change_waits_for_its_message_to_be_loaded() {
 }
 
 #[test]
-fn of_a_change_whose_message_is_not_here_only_what_was_written_is_kept() {
+fn failed_edit_without_its_message_keeps_its_text() {
     for (re, id, answer, lines) in [
         ("edit", "e", "keep e, *timeline", "8 9 e!"),
         ("delete", "d", "forget d", "8 9"),
@@ -184,7 +184,7 @@ fn of_a_change_whose_message_is_not_here_only_what_was_written_is_kept() {
 }
 
 #[test]
-fn what_is_not_shown_is_not_changed() {
+fn message_that_is_not_loaded_cannot_be_changed() {
     let mut harness = harness();
     for target in [0, 3, u64::MAX] {
         assert_eq!(harness.delete("d", target), "");
@@ -194,9 +194,10 @@ fn what_is_not_shown_is_not_changed() {
     assert_eq!(harness.delete("d", 1), "");
 }
 
-/// It may have been let go of, or its number is another message's since the history was replaced.
+/// The message may have been removed from the timeline, or its `seq` may belong to another message since the history
+/// was replaced.
 #[test]
-fn an_edit_of_what_is_not_shown_is_not_lost() {
+fn edit_of_a_message_that_is_not_shown_keeps_its_text() {
     for (target, key) in [(3, "u_ana/x"), (1, "u_ana/y"), (2, "u_ana/x")] {
         let mut harness = harness();
         let input = own_edit_input(target, key, "written");
@@ -208,7 +209,7 @@ fn an_edit_of_what_is_not_shown_is_not_lost() {
 }
 
 #[test]
-fn a_text_that_is_none_is_not_sent() {
+fn edit_without_text_is_not_sent() {
     let mut harness = harness();
     let input = own_edit_input(1, "u_ana/x", " ");
     assert_eq!(harness.tell(input), "keep e, *timeline");
@@ -216,7 +217,7 @@ fn a_text_that_is_none_is_not_sent() {
 }
 
 #[test]
-fn an_answer_quotes_from_the_start() {
+fn pending_reply_has_a_quote() {
     let mut harness = harness();
     let command = Command::Send { text: "yes".into(), reply_to: Some(2.into()) };
     assert_eq!(harness.command("m", command), "keep m, say m, *timeline");
@@ -235,7 +236,7 @@ fn an_answer_quotes_from_the_start() {
 }
 
 #[test]
-fn changes_are_refused_on_the_last_socket_as_well() {
+fn changes_can_be_refused_on_the_previous_socket() {
     let mut harness = harness();
     harness.edit("e", 1);
     harness.hear(&ServerFrame::Rotate { within_ms: 60_000 });

@@ -6,7 +6,7 @@ use crate::tests::harness::{Harness, LOBBY, ana, event, events, refused, replace
 use protocol::Reason::{Epoch, Fork};
 
 #[test]
-fn a_change_that_a_fork_took_is_the_persons_to_make_again() {
+fn change_that_is_lost_on_a_fork_fails() {
     let before = vec![said(1, "a", &ana(), "x"), event(2), edit(3, &ana(), 1), react(4, &ana(), 2, "👍", true)];
     for (page, kept, shown) in [
         (before[..3].to_vec(), "keep r4, ", ["edit 3, edited", "text of m2, r4!"]),
@@ -23,17 +23,17 @@ fn a_change_that_a_fork_took_is_the_persons_to_make_again() {
 }
 
 #[test]
-fn what_changed_a_message_goes_with_it() {
+fn changes_to_a_lost_message_are_dropped() {
     let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x"), edit(3, &ana(), 2)]);
     harness.come_back();
     assert_eq!(harness.hear(&replaced(Fork, events(1..=1))), "keep x, *timeline");
     let line = harness.room().lines().last().unwrap();
-    assert_eq!(super::words(line), "edit 3", "with the text that it had in the end");
+    assert_eq!(super::words(line), "edit 3", "the item has the latest text");
     assert_eq!(harness.lines(), "1 x!");
 }
 
 #[test]
-fn a_deleted_message_that_a_fork_took_is_missed_by_nobody() {
+fn deleted_message_is_not_restored_after_a_fork() {
     let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x"), super::delete(3, &ana(), 2)]);
     harness.come_back();
     assert_eq!(harness.hear(&replaced(Fork, events(1..=1))), "*timeline");
@@ -41,7 +41,7 @@ fn a_deleted_message_that_a_fork_took_is_missed_by_nobody() {
 }
 
 #[test]
-fn a_message_that_a_fork_took_has_its_own_text_whatever_is_unsent() {
+fn lost_message_is_restored_without_pending_changes() {
     let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
     harness.lose(1006);
     harness.delete("d", 2);
@@ -52,16 +52,16 @@ fn a_message_that_a_fork_took_has_its_own_text_whatever_is_unsent() {
 }
 
 #[test]
-fn an_answer_to_what_a_fork_took_is_an_answer_no_more() {
+fn lost_reply_to_a_lost_message_is_no_longer_a_reply() {
     let mut harness = Harness::in_lobby(vec![event(1), event(2), answer(3, &ana(), (2, &rui()), "text of m2")]);
     harness.come_back();
     harness.hear(&replaced(Fork, events(1..=1)));
     assert_eq!(super::words(harness.room().lines().last().unwrap()), "text of m3");
 }
 
-/// The number of a message that was lost is another's soon, and may even be the same person's.
+/// After a loss, the `seq` of the message soon belongs to another message, possibly of the same person.
 #[test]
-fn a_change_is_not_made_to_what_took_the_place_of_its_message() {
+fn change_is_not_applied_to_another_message_with_the_same_seq() {
     let mut harness = Harness::in_lobby(vec![event(1), said(2, "a", &ana(), "x")]);
     harness.lose(1006);
     harness.delete("d", 2);
@@ -74,7 +74,7 @@ fn a_change_is_not_made_to_what_took_the_place_of_its_message() {
 }
 
 #[test]
-fn a_change_says_which_message_it_means() {
+fn change_contains_the_uid_of_its_message() {
     let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x")]);
     let commands = [
         Command::Edit { target: 1.into(), text: "y".into() },
@@ -100,7 +100,7 @@ fn a_change_says_which_message_it_means() {
 }
 
 #[test]
-fn an_acknowledged_change_that_the_history_lost_is_the_persons_to_make_again() {
+fn acknowledged_change_that_is_lost_fails() {
     for (reason, shown) in [(Fork, "text of x, r!"), (Epoch, "text of x")] {
         let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x")]);
         harness.react("r", 1, "👍", true);
@@ -123,7 +123,7 @@ fn an_acknowledged_change_that_the_history_lost_is_the_persons_to_make_again() {
 }
 
 #[test]
-fn a_reset_keeps_what_waits() {
+fn reset_keeps_pending_changes() {
     let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x"), event(2)]);
     harness.edit("e", 1);
     let page = vec![said(1, "a", &ana(), "x"), Event { prev: "a1".into(), ..said(2, "b", &rui(), "other") }];

@@ -1,10 +1,10 @@
-//! What a history looks like, worked out in one go, as nobody could who hears of it piece by piece.
+//! The expected items of a history, computed from all of its events at once.
 
 use protocol::{Event, Kind, Reply};
 
 use crate::{DeliveryStatus, Reaction, TimelineItem};
 
-/// The last lines of a history.
+/// The last items of a history.
 pub(super) fn lines(events: &[Event], count: usize) -> Vec<TimelineItem> {
     let mut lines: Vec<TimelineItem> =
         events.iter().rev().filter_map(|event| line(events, event)).take(count).collect();
@@ -12,7 +12,7 @@ pub(super) fn lines(events: &[Event], count: usize) -> Vec<TimelineItem> {
     lines
 }
 
-/// What is at that number, if it is a message.
+/// The item of an event, if it is a message.
 pub(super) fn line_at(events: &[Event], seq: u64) -> Option<TimelineItem> {
     line(events, after(events, seq.checked_sub(1)?).first()?)
 }
@@ -33,7 +33,7 @@ fn line(events: &[Event], event: &Event) -> Option<TimelineItem> {
     Some(TimelineItem { text, edited, reply, reactions: reactions(events, event.seq), ..line })
 }
 
-/// The events after a number. All are kept, so that number 1 comes first.
+/// The events after `seq`. No event is trimmed, so the first one has `seq` 1.
 fn after(events: &[Event], seq: u64) -> &[Event] {
     events.get(usize::try_from(seq).unwrap()..).unwrap_or_default()
 }
@@ -42,7 +42,7 @@ fn is_deleted(events: &[Event], seq: u64) -> bool {
     after(events, seq).iter().any(|event| matches!(event.kind, Kind::Delete { target, .. } if target == seq))
 }
 
-/// What a message says in the end, and since when if that is not from the start.
+/// The final text of a message, and when it was last edited.
 fn text_of(events: &[Event], seq: u64) -> (&str, Option<u64>) {
     let said = after(events, seq.saturating_sub(1)).iter().rev().find_map(|event| match &event.kind {
         Kind::Edit { target, text, .. } if *target == seq => Some((text.as_str(), Some(event.at))),

@@ -9,14 +9,14 @@ use crate::{
     Change, Client, ConnectionStatus, Context, Effect, FailureReason, Input, Notice, PendingCommand, Room, TimelineItem,
 };
 
-/// One client with its driver: wires, a persisted outbox and a screen on which only what is named is drawn again.
+/// A client with its driver: sockets, a persisted outbox, and a screen that renders only what a change names.
 pub(super) struct Person {
     pub(super) user: User,
     pub(super) client: Client,
-    /// By the numbers of the sockets.
+    /// The sockets by their numbers.
     pub(super) wires: BTreeMap<u32, Wire>,
     pub(super) kept: Vec<PendingCommand>,
-    /// All that this person ever said, in order: room and id.
+    /// All messages that the person has sent, in order: room and id.
     pub(super) said: Vec<(String, String)>,
     drawn: BTreeMap<String, Drawn>,
     drawn_link: ConnectionStatus,
@@ -31,7 +31,7 @@ pub(super) struct Wire {
     pub(super) member_of: BTreeSet<String>,
 }
 
-/// What [`Change::Timeline`] is about.
+/// The state that [`Change::Timeline`] covers.
 #[derive(Clone, Debug, PartialEq)]
 struct Drawn {
     lines: Vec<TimelineItem>,
@@ -89,7 +89,7 @@ impl Person {
         self.tell(Input::Command { room, id, command, key: None }, now);
     }
 
-    /// Does something about a message that is on the screen, if there is one.
+    /// Gives a command about a message on the screen, if there is one.
     pub(super) fn change(&mut self, room: &str, id: String, now: u64) {
         let lines = self.client.room(room).map(Room::lines).unwrap_or_default();
         let sent: Vec<(u64, bool, String)> = lines
@@ -99,7 +99,7 @@ impl Person {
         if sent.is_empty() {
             return;
         }
-        // Mostly one of the latest, so that the two of them are at the same ones.
+        // Prefers the latest messages, so that both people change the same ones.
         let latest = if self.random.percent(80) { 4 } else { usize::MAX };
         let back = self.random.below(sent.len().min(latest));
         let (target, own, ref key) = sent[sent.len() - 1 - back];
@@ -119,7 +119,7 @@ impl Person {
         self.tell(Input::Command { room, id, command, key: Some(key) }, now);
     }
 
-    /// Hears the next frame on one of the wires.
+    /// Receives the next frame on one of the sockets.
     pub(super) fn take(&mut self, now: u64) {
         let busy: Vec<u32> = self.wires.iter().filter(|(_, wire)| !wire.down.is_empty()).map(|(n, _)| *n).collect();
         if busy.is_empty() {
@@ -130,14 +130,14 @@ impl Person {
         self.tell(Input::Text { socket, text: &text }, now);
     }
 
-    /// Is asked to change sockets, on each.
+    /// Receives a request to rotate on each socket.
     pub(super) fn be_rotated(&mut self) {
         for wire in self.wires.values_mut() {
             wire.down.push_back(ServerFrame::<Event>::Rotate { within_ms: 60_000 }.encode());
         }
     }
 
-    /// Loses one of the wires.
+    /// Loses one of the sockets.
     pub(super) fn cut(&mut self, code: u16, now: u64) {
         let sockets: Vec<u32> = self.wires.keys().copied().collect();
         if !sockets.is_empty() {
@@ -165,7 +165,7 @@ impl Person {
         ROOMS.iter().for_each(|room| self.open(room, now, server));
     }
 
-    /// Loads the page anew: only the persisted outbox is left.
+    /// Reloads the page. Only the persisted outbox is left.
     pub(super) fn reload(&mut self, now: u64, server: &Server) {
         self.wires.clear();
         self.client = Client::new(self.user.clone(), self.kept.clone());
@@ -179,7 +179,7 @@ impl Person {
         self.wires.values().all(|wire| wire.up.is_empty() && wire.down.is_empty())
     }
 
-    /// Sends again whatever failed, except for what can never be done: its message is gone.
+    /// Retries all failed commands, except those whose message is gone.
     pub(super) fn retry_all(&mut self, now: u64) {
         for PendingCommand { room, id, failed, .. } in self.kept.clone() {
             if failed == Some(FailureReason::Refused(RefusalCode::Forbidden)) {
@@ -206,15 +206,15 @@ impl Person {
                     let down = VecDeque::from([welcome(self.user.clone()).encode()]);
                     assert!(
                         self.wires.insert(socket, Wire { down, ..Wire::default() }).is_none(),
-                        "a number of its own"
+                        "socket number is used twice"
                     );
-                    assert!(self.wires.len() <= 2, "one socket, or two while they change");
+                    assert!(self.wires.len() <= 2, "more than two sockets are open");
                 }
                 Effect::Transmit { socket, text } => {
-                    self.wires.get_mut(&socket).expect("sends only on a socket").up.push_back(text);
+                    self.wires.get_mut(&socket).expect("the client sends only on an open socket").up.push_back(text);
                 }
                 Effect::Close { socket, .. } => {
-                    self.wires.remove(&socket).expect("closes only a socket that is open");
+                    self.wires.remove(&socket).expect("the client closes only an open socket");
                 }
                 Effect::Keep(unsent) => {
                     let known = self.kept.iter_mut().find(|kept| kept.room == unsent.room && kept.id == unsent.id);
@@ -225,13 +225,13 @@ impl Person {
                 }
                 Effect::Forget { room, id } => self.kept.retain(|unsent| unsent.room != room || unsent.id != id),
                 Effect::Mentioned { .. } => {}
-                Effect::Changed(change) => assert!(changes.insert(change), "named twice"),
+                Effect::Changed(change) => assert!(changes.insert(change), "a change is returned twice"),
             }
         }
         self.draw(&changes);
     }
 
-    /// Draws what is named, and finds the screen to be right: nothing was left out, and nothing drawn for nothing.
+    /// Renders the named changes, and checks that the screen is correct and that no change was named needlessly.
     fn draw(&mut self, changes: &BTreeSet<Change>) {
         assert_eq!(changes.contains(&Change::Connection), self.client.link() != self.drawn_link);
         self.drawn_link = self.client.link();
@@ -254,7 +254,7 @@ impl Person {
     }
 }
 
-/// What looks different is named, and nothing else; only that a reset may put the like in the place of the like.
+/// Checks that a change is named exactly if the state differs. After a reset, the state may be the same.
 fn check_named(changes: &BTreeSet<Change>, change: &Change, same: bool, reset: bool) {
     let named = changes.contains(change);
     assert!(named != same || (named && reset), "{change:?} is named: {named}, looks the same: {same}");
@@ -264,10 +264,10 @@ fn was_reset(room: &Room) -> bool {
     room.notice() == Some(Notice::Reset)
 }
 
-/// No line twice, those that have a place in its order, and those that have none at the end.
+/// Checks that no item is shown twice, that sent items are in order, and that pending ones are at the end.
 fn check_lines(lines: &[TimelineItem]) {
     let keys: BTreeSet<&String> = lines.iter().map(|line| &line.key).collect();
-    assert_eq!(keys.len(), lines.len(), "a line shows twice");
+    assert_eq!(keys.len(), lines.len(), "an item is shown twice");
     let sent = lines.iter().take_while(|line| line.seq.is_some()).count();
     assert!(lines[sent..].iter().all(|line| line.seq.is_none()));
     assert!(lines[..sent].is_sorted_by(|a, b| a.seq < b.seq));

@@ -1,4 +1,4 @@
-/// Marsaglia's xorshift: the same seed, the same run.
+/// Marsaglia's xorshift generator. The same seed gives the same run.
 #[derive(Clone)]
 pub(super) struct Random(u64);
 

@@ -11,22 +11,22 @@ use crate::{DeliveryStatus, Snapshot, TimelineItem};
 
 pub(super) const ROOMS: [&str; 2] = ["lobby", "garden"];
 const PAGE: usize = 10;
-/// The most events of a page.
+/// The number of events in a page.
 const LONGEST_PAGE: usize = 30;
-/// The longest catch-up.
+/// The largest number of events that a join recovers.
 const CATCH_UP: u64 = 20;
-/// How much of the history is kept.
+/// How many events of the history are stored.
 const KEPT: u64 = 120;
 
 #[derive(Clone, Copy)]
 pub(super) struct Faults {
-    /// Requests are refused for now.
+    /// Requests are refused temporarily.
     pub(super) refusals: bool,
-    /// The history loses its end, or starts anew.
+    /// The history loses its end, or starts again with a new epoch.
     pub(super) losses: bool,
 }
 
-/// One history for each room. It loses, repeats and swaps events on their way, and forgets answers.
+/// A server with one history per room. It loses, repeats and reorders events in flight, and drops answers.
 pub(super) struct Server {
     logs: BTreeMap<&'static str, Log>,
     faults: Faults,
@@ -36,7 +36,7 @@ pub(super) struct Server {
     random: Random,
 }
 
-/// One socket of somebody.
+/// One socket of a person.
 #[derive(Clone, Copy)]
 struct Seat {
     who: usize,
@@ -45,14 +45,14 @@ struct Seat {
 
 impl Seat {
     fn wire(self, people: &mut [Person]) -> &mut Wire {
-        people[self.who].wires.get_mut(&self.socket).expect("it is open while it is being answered")
+        people[self.who].wires.get_mut(&self.socket).expect("the socket is open while a request is answered")
     }
 }
 
 struct Log {
     epoch: String,
     events: Vec<Event>,
-    /// The number of what an author said under an id.
+    /// The `seq` of the event of an author and an id.
     known: BTreeMap<(String, String), u64>,
 }
 
@@ -71,7 +71,7 @@ impl Log {
         self.events[self.events.len() - count..].to_vec()
     }
 
-    /// What came after the cursor, or why that cannot be told.
+    /// The events after the cursor, or why they cannot be recovered.
     fn after(&self, cursor: Option<Cursor>) -> Result<Vec<Event>, Reason> {
         let cursor = cursor.ok_or(Reason::New)?;
         if cursor.epoch != self.epoch {
@@ -92,7 +92,7 @@ impl Log {
 }
 
 impl Log {
-    /// Whether somebody may do that, as a server decides that knows all. It fills in what a reply quotes.
+    /// Whether the person has the permission to cause this event. Fills in the quote of a reply.
     fn allows(&self, user: &User, kind: &mut Kind, uid: Option<&str>) -> bool {
         let target = match kind {
             Kind::Edit { target, .. } | Kind::Delete { target, .. } | Kind::Reaction { target, .. } => *target,
@@ -134,7 +134,7 @@ impl Server {
         }
     }
 
-    /// Answers the next frame of somebody.
+    /// Answers the next frame of a person.
     pub(super) fn take(&mut self, who: usize, people: &mut [Person]) {
         let busy: Vec<u32> =
             people[who].wires.iter().filter(|(_, wire)| !wire.up.is_empty()).map(|(n, _)| *n).collect();
@@ -160,7 +160,7 @@ impl Server {
         self.append(room, eva, Kind::Message { id: id.into(), text: "hello".into(), reply: None }, people);
     }
 
-    /// Takes the end of the history away, or all of it; sometimes says so.
+    /// Removes the end of the history, or all of it. Sends a reset in some cases only.
     pub(super) fn lose_history(&mut self, room: &str, people: &mut [Person]) {
         if !self.faults.losses {
             return;
@@ -203,7 +203,7 @@ impl Server {
         }
     }
 
-    /// Somebody's messages stand in each room in the order in which they were said.
+    /// Checks that the messages of a person are in each room in the order of sending.
     pub(super) fn check_order(&self, user: &User, said: &[(String, String)]) {
         for (room, log) in &self.logs {
             let said: Vec<&str> = said.iter().filter(|(where_, _)| where_ == room).map(|(_, id)| id.as_str()).collect();

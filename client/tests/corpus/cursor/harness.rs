@@ -6,7 +6,7 @@ use protocol::{ClientFrame, Command, Cursor, Event, Limits, ServerFrame};
 use super::history::History;
 use super::script::{LOBBY, Step, ana};
 
-/// A client and what is around it, known by what anybody can see.
+/// A client with its sockets and clock, observed through its public interface only.
 pub struct Harness {
     pub client: Client,
     pub history: History,
@@ -15,7 +15,7 @@ pub struct Harness {
 }
 
 impl Harness {
-    /// Live, with an open room that was not joined yet.
+    /// A live client with an open room that was not joined yet.
     pub fn new() -> Self {
         let client = Client::new(ana(), vec![]);
         let mut harness = Self { client, history: History::default(), now: 0, sockets: BTreeSet::new() };
@@ -55,7 +55,7 @@ impl Harness {
         self.client.room(LOBBY)
     }
 
-    /// Where the client is, by its own words: what a copy of it asks for when it comes back.
+    /// The cursor of the client, as a copy of the client sends it after a reconnect.
     pub fn cursor(&self) -> Option<Cursor> {
         let (client, sockets) = (self.client.clone(), self.sockets.clone());
         let mut copy = Self { client, history: History::default(), now: self.now, sockets };
@@ -63,7 +63,7 @@ impl Harness {
             copy.tell(Input::Closed { socket, code: 1006 });
         }
         copy.tell(Input::Visible);
-        let socket = copy.socket(false).expect("who looks at the page need not wait for a connection");
+        let socket = copy.socket(false).expect("`Input::Visible` opens a socket at once");
         let effects = copy.client.handle(Input::Text { socket, text: &welcome() }, copy.moment());
         effects.iter().find_map(|effect| match effect {
             Effect::Transmit { text, .. } => match ClientFrame::decode(text) {
@@ -101,15 +101,15 @@ impl Harness {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Connect(socket) => assert!(self.sockets.insert(socket), "a number of its own"),
+                Effect::Connect(socket) => assert!(self.sockets.insert(socket), "socket number is used twice"),
                 Effect::Transmit { socket, text } => {
-                    assert!(self.sockets.contains(&socket), "says something only on a socket that is open");
-                    assert!(ClientFrame::decode(&text).is_ok(), "says what is read: {text}");
+                    assert!(self.sockets.contains(&socket), "the client sends only on an open socket");
+                    assert!(ClientFrame::decode(&text).is_ok(), "the client sends a valid frame: {text}");
                 }
-                Effect::Close { socket, .. } => assert!(self.sockets.remove(&socket), "closes only what is open"),
+                Effect::Close { socket, .. } => assert!(self.sockets.remove(&socket), "the socket was open"),
                 Effect::Keep(_) | Effect::Forget { .. } | Effect::Mentioned { .. } | Effect::Changed(_) => {}
             }
-            assert!(self.sockets.len() <= 2, "one socket, or two while they change");
+            assert!(self.sockets.len() <= 2, "more than two sockets are open");
         }
     }
 

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use client::TimelineItem;
 use protocol::{Cursor, Event, Kind};
 
-/// All events that the server has told of, by their numbers. It may have told of several under one.
+/// All events that the server has sent, by `seq`. Several events may have the same `seq`.
 #[derive(Default)]
 pub struct History {
     told: BTreeMap<u64, Vec<Event>>,
@@ -16,12 +16,12 @@ impl History {
         }
     }
 
-    /// What is shown is a stretch of one history that ends at the cursor: from there on back each event names the one before
-    /// it, and each has its line, unless it shows nothing.
+    /// Checks that the items show a part of one history that ends at the cursor: backwards from there, the `prev` of
+    /// each event is the `uid` of the one before it, and each event has its item, unless its kind is not shown.
     pub fn check(&self, lines: &[TimelineItem], cursor: &Cursor) {
         let shown = in_order(lines);
         let (Some((first, _)), Some((last, _))) = (shown.first_key_value(), shown.last_key_value()) else { return };
-        assert!(*last <= cursor.seq, "a line from after the cursor");
+        assert!(*last <= cursor.seq, "an item is after the cursor");
         let keys: BTreeSet<&str> = lines.iter().map(|line| line.key.as_str()).collect();
         let mut uids = BTreeSet::from([cursor.uid.as_str()]);
         for seq in (*first..=cursor.seq).rev() {
@@ -31,12 +31,12 @@ impl History {
                 None => key(event).is_none_or(|key| keys.contains(key.as_str())),
             };
             uids = here.filter(fits).map(|event| event.prev.as_str()).collect();
-            assert!(!uids.is_empty(), "the history is broken at {seq}");
+            assert!(!uids.is_empty(), "the history has a gap at {seq}");
         }
     }
 
-    /// Whether what a line shows of a message is what was told of it. What the person did to it themselves need not have come
-    /// back yet.
+    /// Whether an item shows a message as the server sent it. Pending changes by the person may not be in the history
+    /// yet.
     fn explains(&self, event: &Event, line: &TimelineItem) -> bool {
         let Kind::Message { text, .. } = &event.kind else { return false };
         let told = |is_it: &dyn Fn(&Event) -> bool| self.told.values().flatten().any(is_it);
@@ -68,13 +68,13 @@ impl History {
     }
 }
 
-/// The lines that were sent, by their numbers. They come first, in order, and none is there twice.
+/// The sent items by `seq`. Checks that they come first, in order and without duplicates.
 fn in_order(lines: &[TimelineItem]) -> BTreeMap<u64, &TimelineItem> {
     let keys: BTreeSet<&str> = lines.iter().map(|line| line.key.as_str()).collect();
-    assert_eq!(keys.len(), lines.len(), "a line shows twice");
+    assert_eq!(keys.len(), lines.len(), "an item is shown twice");
     let sent = lines.iter().take_while(|line| line.seq.is_some()).count();
-    assert!(lines[sent..].iter().all(|line| line.seq.is_none()), "what is unsent stands beneath");
-    assert!(lines[..sent].is_sorted_by(|a, b| a.seq < b.seq), "numbers out of order");
+    assert!(lines[sent..].iter().all(|line| line.seq.is_none()), "pending items follow the sent ones");
+    assert!(lines[..sent].is_sorted_by(|a, b| a.seq < b.seq), "items are out of order");
     lines[..sent].iter().filter_map(|line| Some((line.seq?, line))).collect()
 }
 

@@ -7,11 +7,11 @@ use protocol::Cursor;
 
 use harness::Harness;
 
-/// So long a script is no better than a shorter one, and slower.
+/// How many lines of a script are run. Longer scripts find no more and are slower.
 const LINES: usize = 300;
 
-/// Whatever a server says, in whatever order: no panic, nothing shown twice or out of order, what is shown is an unbroken
-/// end of one history, and it is never taken back without a word. True if something was shown.
+/// Checks that for any frames in any order, the client does not panic, shows nothing twice or out of order, shows an
+/// end of one history without gaps, and removes nothing from it without a notice. Returns whether anything was shown.
 pub fn check(bytes: &[u8]) -> bool {
     let Ok(script) = str::from_utf8(bytes) else { return false };
     let mut harness = Harness::new();
@@ -33,10 +33,10 @@ pub fn check(bytes: &[u8]) -> bool {
     shown
 }
 
-/// The cursor goes forward, or the person is told that the history is another one.
+/// Checks that the cursor moves forward, or that the room has a notice about another history.
 fn check_progress(last: Option<&Cursor>, now: Option<&Cursor>, harness: &Harness) {
     let (Some(last), Some(room)) = (last, harness.room()) else { return };
-    let now = now.expect("what was loaded stays so while the room is open");
+    let now = now.expect("a loaded room stays loaded while it is open");
     let forward = now == last || (now.epoch == last.epoch && now.seq > last.seq);
     assert!(forward || room.notice() == Some(Notice::Reset), "from {last:?} to {now:?} with {:?}", room.notice());
 }

@@ -1,9 +1,10 @@
-//! A script tells what happens to a client, a line for each thing: a frame of the server as it is, or in short, or something
-//! that the person or the network does. What it does not understand it passes over.
+//! Parses scripts. Each line of a script is one input of a client: a frame of the server, in full or in short, or an
+//! action of the person or the network. Invalid lines are ignored.
 //!
-//! An event in short is its `uid`, which ends with its number: `a7` is number 7 of the history `a` and comes after `a6`.
-//! `a7<b6` comes after `b6` instead, `a7?` is of an unknown kind, `a7=x` is Ana's own message `x`. `a7~5` edits number 5,
-//! `a7-5` deletes it, `a7+5` puts a thumb to it and `a7^5` takes it off; `a7~5=x` is Ana's own edit `x`. `a7>5` answers it.
+//! The short form of an event is its `uid`, which ends with its `seq`: `a7` is event 7 of the history `a` and follows
+//! `a6`. `a7<b6` follows `b6` instead, `a7?` is of an unknown kind, and `a7=x` is Ana's own message `x`. `a7~5` edits
+//! event 5, `a7-5` deletes it, `a7+5` adds a thumb to it, and `a7^5` removes the thumb. `a7~5=x` is Ana's own edit `x`.
+//! `a7>5` replies to event 5.
 //!
 //! ```text
 //! joined REASON EPOCH HEAD EVENT…      REASON: recovered, new, trimmed, epoch, fork or -
@@ -13,8 +14,8 @@
 //! sent ID NUMBER
 //! refused TYPE CODE ID
 //! welcome | rotate | {"type":…}
-//! last …                               any of these on the socket before the latest
-//! open | open EPOCH HEAD EVENT…        with what the page shows
+//! last …                               any of these, on the socket before the latest
+//! open | open EPOCH HEAD EVENT…        with a snapshot
 //! close CODE | wait MILLISECONDS | due | say ID | retry ID | discard ID
 //! answer NUMBER ID | edit NUMBER ID | delete NUMBER ID | put NUMBER ID | take NUMBER ID
 //! leave | older | read | writing | online | offline | visible
@@ -100,7 +101,7 @@ fn target(seq: &str) -> Option<MessageRef> {
     Some(seq.parse::<u64>().ok()?.into())
 }
 
-/// The frame of a line that is one.
+/// The frame of a line that contains one.
 fn heard(line: &str) -> Option<String> {
     if line.starts_with('{') {
         return Some(line.to_owned());
@@ -205,7 +206,7 @@ fn change(what: &str, target: u64, id: String) -> Option<Kind> {
     })
 }
 
-/// What a `uid` in short ends with.
+/// The number at the end of a short `uid`.
 fn number(uid: &str) -> Option<u64> {
     uid.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok()
 }

@@ -4,19 +4,20 @@ use miniserde::json;
 use protocol::{Event, ServerFrame};
 use serde_json::Value;
 
-/// Whatever comes is passed over or read, and never as anything else than plain serde reads. True if it was a frame.
+/// Checks that the bytes are either ignored or decoded to the same frame as by plain serde. Returns whether they were a
+/// frame.
 pub fn check(bytes: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(bytes) else { return false };
     check_event(text);
     let plain = plain::frame(text);
     let Ok(frame) = ServerFrame::decode(text) else {
-        // Some field means something in another frame and does not fit there. Without it the frame is read.
+        // A field of another frame has an invalid value. Without this field, the frame is decoded.
         return plain.is_ok_and(|frame| is_read_as_written(&frame));
     };
     match plain {
         Ok(plain) => assert_eq!(frame, plain),
-        // It reads fields that nobody asks for, too, and stumbles there over what is no value at all; and of two fields with
-        // one name it does not just take the last.
+        // Plain serde also parses unknown fields, and fails if their values are invalid. It also fails on a repeated
+        // field instead of taking the last value.
         Err(problem) => assert!(
             serde_json::from_str::<Value>(text).is_err() || problem.to_string().starts_with("duplicate field"),
             "{problem}"
@@ -26,12 +27,12 @@ pub fn check(bytes: &[u8]) -> bool {
 }
 
 fn is_read_as_written(frame: &ServerFrame) -> bool {
-    let again = ServerFrame::decode(&frame.encode()).expect("what is written can be read");
+    let again = ServerFrame::decode(&frame.encode()).expect("an encoded frame can be decoded");
     assert_eq!(again, *frame);
     true
 }
 
-/// An event stands in other frames, too, where it is read by itself.
+/// Checks an event by itself, because other frames contain events.
 fn check_event(text: &str) {
     if let (Ok(event), Ok(plain)) = (json::from_str::<Event>(text), plain::event(text)) {
         assert_eq!(event, plain);

@@ -1,5 +1,5 @@
-//! The frames as serde derives their reading: short, sure, and too heavy for browsers. The compiler holds the fields to those
-//! of the real ones.
+//! The frames with decoders derived by serde: short and reliable, but too large for browsers. The compiler checks that
+//! their fields match those of the real frames.
 
 use protocol::{Event, Head, Kind, Limits, Reason, RefusalCode, Reply, ServerFrame, User};
 use serde::Deserialize;
