@@ -30,7 +30,7 @@ impl Broker for WithoutIds {
             MessageId::new(&Alphanumeric.sample_string(&mut rand::rng(), 22)).expect("22 letters and digits are valid");
         let draft = EventDraft { id, ..draft.clone() };
         let receipt = self.broker.append(room, &draft).await?;
-        if self.answers.fetch_add(1, Ordering::Relaxed) % ANSWERS_PER_LOSS == 0 {
+        if self.answers.fetch_add(1, Ordering::Relaxed).is_multiple_of(ANSWERS_PER_LOSS) {
             return Err(BackendError::Unavailable("the answer is lost".into()));
         }
         Ok(receipt)
