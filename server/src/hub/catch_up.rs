@@ -11,8 +11,8 @@ use super::{
 };
 use crate::backend::{History, Result};
 
-/// Limit in bytes for the events that a join recovers. Beyond it the latest page replaces the client's view, and older events
-/// can be requested from the history. A slow phone connection has to transfer it before the heartbeat times out.
+/// Limit in bytes for the events that a join recovers. Beyond it the latest page replaces the client's view, and older
+/// events can be requested from the history. A slow phone connection has to transfer it before the heartbeat times out.
 pub(super) const RECOVERY_BYTES: usize = 256 * 1_024;
 
 /// How many events one read of the history returns.
@@ -110,7 +110,8 @@ pub(super) fn splice(cursor: &Cursor, mut events: Vec<EncodedEvent>, log: &Event
         events.extend(rest);
         return meets.then_some(events);
     }
-    // The history was ahead of this instance's log. The events in between will still be published, and skipped for this member.
+    // The history was ahead of this instance's log. The events in between will still be published, and skipped for this
+    // member.
     let head = log.head();
     let meets = (cursor.seq == head.seq && cursor.uid == head.uid)
         || events.iter().any(|event| event.seq == head.seq && event.uid == head.uid)

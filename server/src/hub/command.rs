@@ -1,5 +1,5 @@
-//! Durable commands: sending, editing, deleting and reacting. Permission is checked against the ring, or by one read of the history
-//! if the ring does not have the target. The rate limit of commands covers this read, so it needs no cache.
+//! Durable commands: sending, editing, deleting and reacting. Permission is checked against the ring, or by one read of
+//! the history if the ring does not have the target. The rate limit of commands covers this read, so it needs no cache.
 
 use protocol::{Command, Error, Event, Kind, MessageId, MessageRef, RefusalCode, Reply, RoomName, User, limits};
 
@@ -90,8 +90,8 @@ impl Hub {
         Ok(Reply::to(target.seq, said_by, &text))
     }
 
-    /// The event at `seq` and events after it: those of the ring, and before these up to `limit` of the history. Empty if the event
-    /// is not stored.
+    /// The event at `seq` and events after it: those of the ring, and before these up to `limit` of the history. Empty
+    /// if the event is not stored.
     async fn target_history(&self, room: &RoomName, seq: u64, limit: usize) -> backend::Result<TargetHistory> {
         let recent = self.with_log(room, |log| Some(log.since(seq))).unwrap_or_default();
         let begins = |events: &[EncodedEvent]| events.first().is_some_and(|event| event.seq == seq);

@@ -93,8 +93,8 @@ impl EncodedEvent {
     }
 }
 
-/// The events as raw JSON, for a frame that carries several. An unreadable event is skipped and logged, because it would make
-/// the whole frame unreadable.
+/// The events as raw JSON, for a frame that carries several. An unreadable event is skipped and logged, because it
+/// would make the whole frame unreadable.
 pub fn raw_events(events: &[EncodedEvent]) -> Vec<&RawValue> {
     events.iter().filter_map(|event| readable(event, event.raw())).collect()
 }
@@ -113,12 +113,12 @@ pub fn total_bytes(events: &[EncodedEvent]) -> usize {
     events.iter().map(|event| event.frame.len()).sum()
 }
 
-/// Limit in bytes for the events of a page, unless its last event alone is larger. Anybody can request pages at any time, so
-/// many of them together must stay small.
+/// Limit in bytes for the events of a page, unless its last event alone is larger. Anybody can request pages at any
+/// time, so many of them together must stay small.
 const MAX_PAGE_BYTES: usize = 64 * 1_024;
 
-/// How many of the newest events make the latest page: enough to contain a page of messages, however many edits and reactions
-/// follow them.
+/// How many of the newest events make the latest page: enough to contain a page of messages, however many edits and
+/// reactions follow them.
 pub fn latest_page_len<'a>(newest_first: impl Iterator<Item = &'a EncodedEvent>) -> usize {
     let mut messages = 0;
     let is_wanted = |event: &&EncodedEvent| {

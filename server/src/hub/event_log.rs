@@ -65,8 +65,9 @@ impl EventLog {
         Cursor { epoch: self.epoch.clone(), seq: self.head.seq, uid: self.head.uid.clone() }
     }
 
-    /// Whether the log is up to date with `head`, which was read from the broker when the log's cursor was `before`. A log that
-    /// has passed `head` since is up to date; one that was already past it is not, because the history stepped back.
+    /// Whether the log is up to date with `head`, which was read from the broker when the log's cursor was `before`. A
+    /// log that has passed `head` since is up to date; one that was already past it is not, because the history stepped
+    /// back.
     pub fn is_current_with(&self, head: &Cursor, before: &Cursor) -> bool {
         let stepped_back = head.epoch == before.epoch && head.seq < before.seq;
         let is_passed = match self.find(head.seq) {

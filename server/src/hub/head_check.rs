@@ -1,5 +1,5 @@
-//! Periodically compares each room's head with the broker's, because the last publication of a room may have been lost and
-//! nothing after it would reveal the gap.
+//! Periodically compares each room's head with the broker's, because the last publication of a room may have been lost
+//! and nothing after it would reveal the gap.
 
 use std::{
     sync::{Arc, Weak},
@@ -19,8 +19,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const IN_FLIGHT_GRACE: Duration = Duration::from_millis(500);
 
 impl Hub {
-    /// Repairs the rooms whose head differs from the broker's. With `gap_possible`, updates may have been missed, so rooms
-    /// whose head cannot be read are repaired as well.
+    /// Repairs the rooms whose head differs from the broker's. With `gap_possible`, updates may have been missed, so
+    /// rooms whose head cannot be read are repaired as well.
     pub(super) async fn compare_heads(self: &Arc<Self>, gap_possible: bool) {
         let cursor_of = |room: &Arc<Room>| {
             let mut state = room.lock();

@@ -180,8 +180,8 @@ impl RoomState {
         }
     }
 
-    /// Queues the response and switches the member to live events, in one step under the room's lock, so that no event is missed
-    /// or sent twice. A large response needs a permit.
+    /// Queues the response and switches the member to live events, in one step under the room's lock, so that no event
+    /// is missed or sent twice. A large response needs a permit.
     fn admit(
         &mut self,
         room: &Room,

@@ -1,8 +1,8 @@
 //! The rooms that live on this instance.
 //!
-//! An event reaches the members of a room only when it comes back from the broker, so every instance sees one order. Each
-//! [`room::Room`] keeps a closed chain of the latest events ([`log`]), repairs it when it breaks ([`sync`]), and answers those
-//! who come in from it ([`join`]). The mutexes here are std's, and none is held across an await.
+//! An event reaches the members of a room only when it comes back from the broker, so every instance sees one order.
+//! Each [`room::Room`] keeps a closed chain of the latest events ([`log`]), repairs it when it breaks ([`sync`]), and
+//! answers those who come in from it ([`join`]). The mutexes here are std's, and none is held across an await.
 
 mod catch_up;
 mod command;
@@ -44,7 +44,8 @@ use repair::EncodedSlice;
 use room::Room;
 pub use send_queue::{CloseMode, NextWrite, SendQueue};
 
-/// How long a room without members stays open, for those who come right back and for pages that are followed by a socket.
+/// How long a room without members stays open, for those who come right back and for pages that are followed by a
+/// socket.
 const IDLE_ROOM_TTL: Duration = Duration::from_secs(30);
 
 /// All rooms of this instance, and the way to the others.
@@ -115,7 +116,8 @@ impl Hub {
         self.broker.subscription_is_down()
     }
 
-    /// Ends what the hub does by itself. Connections that were lost a moment ago stay in the register until they expire.
+    /// Ends what the hub does by itself. Connections that were lost a moment ago stay in the register until they
+    /// expire.
     pub async fn close(&self) {
         self.flush_read_markers().await;
         self.shutdown.cancel();
@@ -131,7 +133,8 @@ impl Hub {
         });
     }
 
-    /// Says something in a room. It returns when the message is in the history. Saying it again with the same id is safe.
+    /// Says something in a room. It returns when the message is in the history. Saying it again with the same id is
+    /// safe.
     ///
     /// # Errors
     /// When the backend cannot be reached; the message may or may not have been taken.
@@ -232,7 +235,8 @@ impl Hub {
         };
         let EncodedSlice { epoch, head, mut events } = match cached {
             Some(slice) => slice,
-            // What was acknowledged a moment ago, here or elsewhere, has not been heard yet; one who posted it looks for it.
+            // What was acknowledged a moment ago, here or elsewhere, has not been heard yet; one who posted it looks
+            // for it.
             None => EncodedSlice::new(name, self.history.before(name, None, limits::LATEST_PAGE).await?),
         };
         let page = events.split_off(events.len() - encoded_event::latest_page_len(events.iter().rev()));

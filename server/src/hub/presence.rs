@@ -23,7 +23,8 @@ const CONCURRENT_REFRESHES: usize = 16;
 /// Expiry of connections during shutdown, in milliseconds: clients reconnect to another instance within seconds.
 const SHUTDOWN_TTL_MS: u64 = 10_000;
 
-/// How long a disconnected connection stays present, so that a reload or reconnection is not broadcast as leaving and joining.
+/// How long a disconnected connection stays present, so that a reload or reconnection is not broadcast as leaving and
+/// joining.
 const DISCONNECT_GRACE: Duration = Duration::from_secs(10);
 
 /// Why a connection leaves a room.

@@ -1,5 +1,5 @@
-//! Read markers: how far people have read a room. Updates are collected in memory, then stored and sent to the person's other
-//! sockets once a second, so that no message waits for them. Losing some is harmless.
+//! Read markers: how far people have read a room. Updates are collected in memory, then stored and sent to the person's
+//! other sockets once a second, so that no message waits for them. Losing some is harmless.
 
 use std::{
     collections::HashMap,
@@ -21,8 +21,8 @@ use crate::{
 /// Interval between two flushes.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many read markers may wait for the next flush. When it is full, new ones are dropped; the next update of the same person
-/// covers them.
+/// How many read markers may wait for the next flush. When it is full, new ones are dropped; the next update of the
+/// same person covers them.
 const MAX_PENDING: usize = 8_192;
 
 /// Timeout for storing markers or loading one.
@@ -90,8 +90,9 @@ impl Hub {
         }
     }
 
-    /// Broadcasts a read marker to all instances. For a crowded room only this instance is notified, because there the number of
-    /// markers is the number of messages times the number of people; other instances include the marker in the next join.
+    /// Broadcasts a read marker to all instances. For a crowded room only this instance is notified, because there the
+    /// number of markers is the number of messages times the number of people; other instances include the marker in
+    /// the next join.
     async fn broadcast_read_marker(&self, name: RoomName, ephemeral: Ephemeral) {
         let Some(room) = self.find_room(&name) else { return };
         if room.is_crowded() {
@@ -124,8 +125,8 @@ impl PendingReadMarkers {
 }
 
 impl Room {
-    /// The read marker at `seq` in the current epoch, at most the head; 0 marks an empty room as read. `None` if `uid` is not the
-    /// event at `seq`.
+    /// The read marker at `seq` in the current epoch, at most the head; 0 marks an empty room as read. `None` if `uid`
+    /// is not the event at `seq`.
     fn mark(&self, seq: u64, uid: Option<&str>) -> Option<ReadPosition> {
         let state = self.lock();
         let end = state.log.head().seq;

@@ -1,5 +1,5 @@
-//! Brings a room's log up to date: when it is opened, when an event does not follow, and when updates may have been missed. One
-//! range read serves all members of the room.
+//! Brings a room's log up to date: when it is opened, when an event does not follow, and when updates may have been
+//! missed. One range read serves all members of the room.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,8 +31,8 @@ impl EncodedSlice {
         Self { epoch: slice.epoch, head: slice.head, events }
     }
 
-    /// Whether this slice holds all events after `head` of `epoch` (true) or the first of them (false); or the reason why it does
-    /// not follow `head`.
+    /// Whether this slice holds all events after `head` of `epoch` (true) or the first of them (false); or the reason
+    /// why it does not follow `head`.
     pub fn follows(&self, epoch: &str, head: &Head) -> std::result::Result<bool, Reason> {
         if self.epoch != epoch {
             return Err(Reason::Epoch);
@@ -75,8 +75,8 @@ impl Hub {
         });
     }
 
-    /// Reads missing events until the buffered ones follow, or resets the room if they belong to another history. After an error
-    /// the events stay buffered, and the next attempt continues.
+    /// Reads missing events until the buffered ones follow, or resets the room if they belong to another history. After
+    /// an error the events stay buffered, and the next attempt continues.
     async fn catch_up_with_history(&self, room: &Room) -> Result<()> {
         loop {
             let (from, buffered_before) = room.lock().begin_read();
@@ -121,8 +121,8 @@ impl Hub {
     }
 }
 
-/// How many of the newest events replace a client's view. After a fork these are as many as possible, so that authors see which
-/// of their messages were lost.
+/// How many of the newest events replace a client's view. After a fork these are as many as possible, so that authors
+/// see which of their messages were lost.
 pub(super) fn page_after<'a>(reason: Reason, newest_first: impl Iterator<Item = &'a EncodedEvent>) -> usize {
     if reason == Reason::Fork { RING_EVENTS } else { encoded_event::latest_page_len(newest_first) }
 }
@@ -136,8 +136,8 @@ impl RoomState {
     }
 
     /// Appends the buffered events and ends buffering, or returns false if the history has to be read again. The first
-    /// `buffered_before` events were buffered before the last read. That read included everything published by then, so those
-    /// that still do not follow belong to a lost history and are dropped.
+    /// `buffered_before` events were buffered before the last read. That read included everything published by then, so
+    /// those that still do not follow belong to a lost history and are dropped.
     fn place_buffered(&mut self, buffered_before: usize) -> bool {
         let Some(mut buffered) = self.buffered.take() else { return true };
         let mut placed = 0;
@@ -160,7 +160,8 @@ impl RoomState {
         is_live
     }
 
-    /// Appends the events read after the head. Returns whether these were all of them, or the reason why they do not follow.
+    /// Appends the events read after the head. Returns whether these were all of them, or the reason why they do not
+    /// follow.
     fn extend(&mut self, slice: EncodedSlice) -> std::result::Result<bool, Reason> {
         let is_whole = slice.follows(self.log.epoch(), self.log.head())?;
         slice.events.into_iter().for_each(|event| self.append(event, Delivery::Repaired));

@@ -17,10 +17,12 @@ use super::{
 };
 use crate::backend::{Ephemeral, StoredEvent};
 
-/// How many events are buffered during a repair. When it is full, newer ones are dropped and read from the history afterwards.
+/// How many events are buffered during a repair. When it is full, newer ones are dropped and read from the history
+/// afterwards.
 const MAX_BUFFERED_EVENTS: usize = 1_024;
 
-/// How many frames are buffered for a member whose join is not answered yet. When it is full, the socket is closed with 4100.
+/// How many frames are buffered for a member whose join is not answered yet. When it is full, the socket is closed with
+/// 4100.
 const MAX_BUFFERED_DURING_JOIN: usize = 4_096;
 
 /// A room that has members on this instance, or was used a moment ago.
@@ -133,8 +135,8 @@ impl Room {
         is_live
     }
 
-    /// Sends an ephemeral event to members: typing to everybody but its author, a read marker to its author's other connections,
-    /// presence to everybody.
+    /// Sends an ephemeral event to members: typing to everybody but its author, a read marker to its author's other
+    /// connections, presence to everybody.
     pub(super) fn broadcast_ephemeral(&self, ephemeral: Ephemeral) {
         let room = self.name.to_string();
         match ephemeral {
@@ -157,7 +159,8 @@ impl Room {
             }
             Ephemeral::PresenceChange { joined, left, count } => {
                 let mut state = self.lock();
-                // Includes the change that makes a crowd small enough for a list, because the changes before it were not sent.
+                // Includes the change that makes a crowd small enough for a list, because the changes before it were
+                // not sent.
                 if state.unsent_people_changes > 0 || count + left.len() as u64 > limits::PEOPLE as u64 {
                     state.unsent_people_changes += 1;
                 } else {
@@ -168,8 +171,9 @@ impl Room {
         }
     }
 
-    /// Sends the list of people to the members, or only their number if they are too many to list. `seen_changes` is the number of
-    /// unsent changes when the list was read; if there are more by now, the list is sent again at the next sweep.
+    /// Sends the list of people to the members, or only their number if they are too many to list. `seen_changes` is
+    /// the number of unsent changes when the list was read; if there are more by now, the list is sent again at the
+    /// next sweep.
     pub(super) fn broadcast_people(&self, people: Vec<User>, count: u64, seen_changes: u64) {
         let people = (count <= limits::PEOPLE as u64).then_some(people);
         // For clients that do not know the field `people`.
@@ -225,8 +229,8 @@ impl Member {
                 Delivery::Repaired => self.send_queue.push_repaired(event.frame.clone()),
             }
         } else if event.seq == self.seen.seq && event.uid != self.seen.uid {
-            // The response to the join was ahead of this instance's log, and the history has lost those events since. The client
-            // rejoins with its cursor and is told about the fork.
+            // The response to the join was ahead of this instance's log, and the history has lost those events since.
+            // The client rejoins with its cursor and is told about the fork.
             self.send_queue.close(CloseMode::Now(CloseCode::Overloaded));
         }
     }
@@ -246,7 +250,8 @@ impl Member {
         }
     }
 
-    /// Replaces the member's view. A member whose join is not answered yet needs no reset, because the response will be correct.
+    /// Replaces the member's view. A member whose join is not answered yet needs no reset, because the response will be
+    /// correct.
     pub fn reset(&mut self, reset: &EncodedFrame, head: Head) {
         if let Some(buffered) = &mut self.buffered {
             buffered.retain(|frame| matches!(frame, BufferedFrame::People(_)));

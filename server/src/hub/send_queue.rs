@@ -7,19 +7,20 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::encoded_event::EncodedFrame;
 
-/// Limit in bytes for live events that are queued or being written. When it is exceeded, the socket is closed with 4100 and
-/// the client resumes from its cursor, so a slow reader affects nobody else.
+/// Limit in bytes for live events that are queued or being written. When it is exceeded, the socket is closed with 4100
+/// and the client resumes from its cursor, so a slow reader affects nobody else.
 pub const MAX_LIVE_BYTES: usize = 256 * 1_024;
 
-/// Limit in bytes for repaired events. A repair pushes many events at once, before any writer task can run, and all members
-/// share their allocations. When it is exceeded, the socket is closed with 4100.
+/// Limit in bytes for repaired events. A repair pushes many events at once, before any writer task can run, and all
+/// members share their allocations. When it is exceeded, the socket is closed with 4100.
 const MAX_REPAIR_BYTES: usize = 4 * 1_024 * 1_024;
 
-/// Limit in bytes for queued replies. When it is reached, the socket's next request is not read. A single reply may be larger.
+/// Limit in bytes for queued replies. When it is reached, the socket's next request is not read. A single reply may be
+/// larger.
 const MAX_REPLY_BYTES: usize = 64 * 1_024;
 
-/// The send queue of one socket. Rooms push events and never wait. The socket's own read loop pushes replies, and waits for
-/// them to be written before it reads the next request.
+/// The send queue of one socket. Rooms push events and never wait. The socket's own read loop pushes replies, and waits
+/// for them to be written before it reads the next request.
 #[derive(Debug, Default)]
 pub struct SendQueue {
     state: Mutex<QueueState>,

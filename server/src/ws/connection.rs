@@ -1,5 +1,5 @@
-//! One socket: a read loop and a writer task that share a [`SendQueue`]. Both sides end the socket by closing the queue; the writer
-//! task then sends the close frame.
+//! One socket: a read loop and a writer task that share a [`SendQueue`]. Both sides end the socket by closing the
+//! queue; the writer task then sends the close frame.
 
 use std::{
     convert::Infallible,
@@ -88,8 +88,8 @@ async fn close_on_shutdown(app: &AppState, send_queue: &SendQueue) -> Infallible
     std::future::pending().await
 }
 
-/// Asks the client for a new socket before the platform cuts this one. The moment is random, so that clients that connected at
-/// the same time do not reconnect at the same time. Never returns, because the client closes this socket.
+/// Asks the client for a new socket before the platform cuts this one. The moment is random, so that clients that
+/// connected at the same time do not reconnect at the same time. Never returns, because the client closes this socket.
 async fn request_rotation(request_timeout: Option<Duration>, send_queue: &SendQueue) -> Infallible {
     if let Some(timeout) = request_timeout {
         let age = timeout.mul_f64(rand::rng().random_range(ROTATION_FRACTION));
@@ -101,8 +101,8 @@ async fn request_rotation(request_timeout: Option<Duration>, send_queue: &SendQu
     std::future::pending().await
 }
 
-/// Reads until the peer disconnects, is silent for too long, or must be cut off. Never returns, because the writer task ends the
-/// socket.
+/// Reads until the peer disconnects, is silent for too long, or must be cut off. Never returns, because the writer task
+/// ends the socket.
 async fn read(
     mut stream: SplitStream<WebSocket>,
     dispatcher: &mut Dispatcher,

@@ -1,4 +1,5 @@
-//! Handles the frames of one socket: decodes a frame, checks the sender's rate limits and the fields, and calls the hub.
+//! Handles the frames of one socket: decodes a frame, checks the sender's rate limits and the fields, and calls the
+//! hub.
 
 use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Instant};
 
@@ -36,8 +37,8 @@ pub(super) struct Dispatcher {
 /// Limit for `typing`; more is ignored without a refusal.
 const TYPING_LIMIT: RateLimit = RateLimit { per_second: 1.0, burst: 5.0 };
 
-/// Limit for `read`: clients send it once a second in each room, and for many rooms at once after a reconnection. More is ignored
-/// without a refusal.
+/// Limit for `read`: clients send it once a second in each room, and for many rooms at once after a reconnection. More
+/// is ignored without a refusal.
 const READ_LIMIT: RateLimit = RateLimit { per_second: 5.0, burst: 60.0 };
 
 /// When a socket ends for any reason, its connection leaves every room as disconnected.

@@ -68,7 +68,8 @@ impl Sockets {
         self.sends.take(user, tokens as f64, Instant::now()).map_err(too_fast)
     }
 
-    /// Takes one of a user's tokens for a join, which may cost a subscription, a read, memory, and a broadcast to the room.
+    /// Takes one of a user's tokens for a join, which may cost a subscription, a read, memory, and a broadcast to the
+    /// room.
     ///
     /// # Errors
     /// `rate_limited`, with the time until there is one.

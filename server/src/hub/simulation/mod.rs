@@ -1,6 +1,6 @@
-//! Runs the hub on a simulated backend that drops, duplicates and delays publications, fails reads, and loses the end of its
-//! history or all of it. Each socket must receive one sequence of events without gaps or duplicates, and after the faults end
-//! every client must have the history's head as its cursor.
+//! Runs the hub on a simulated backend that drops, duplicates and delays publications, fails reads, and loses the end
+//! of its history or all of it. Each socket must receive one sequence of events without gaps or duplicates, and after
+//! the faults end every client must have the history's head as its cursor.
 //!
 //! Time is paused and there is no network, so a case takes milliseconds; proptest shrinks failing cases.
 //! `PROPTEST_CASES=100000 cargo test -p server --release simulation` runs more cases.
