@@ -8,6 +8,7 @@ mod hub;
 mod normalize;
 mod rate_limit;
 mod session;
+mod supervisor;
 mod ws;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ use config::{BackendConfig, Config, HttpConfig};
 use http::AppState;
 use hub::Hub;
 use session::Sessions;
+use supervisor::supervise;
 use ws::Sockets;
 
 /// How long closing all sockets may take. Cloud Run kills the process 10 s after SIGTERM.
@@ -103,7 +105,8 @@ pub async fn run(
             TcpListener::bind(address).await.with_context(|| format!("METRICS_PORT={port} cannot be used"))?;
         tokio::spawn(http::serve(listener, http::metrics_router(metrics.clone()), request_timeout, draining.clone()));
     }
-    tokio::spawn(run_upkeep(metrics.clone(), draining.clone()));
+    let (handle, stop) = (metrics.clone(), draining.clone());
+    tokio::spawn(supervise("metrics_upkeep", move |_| run_upkeep(handle.clone(), stop.clone())));
     let hub = Hub::new(backend);
     let app = Arc::new(AppState {
         sockets: Sockets::new(&config.limits),

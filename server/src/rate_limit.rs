@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::supervisor::lock;
+
 /// A sustained rate and a burst.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
@@ -87,7 +89,7 @@ impl PerUserLimits {
     /// # Errors
     /// The time until enough tokens are available.
     pub fn take(&self, user: &str, tokens: f64, now: Instant) -> Result<(), Duration> {
-        let mut users = self.users.lock().expect("no one panics while holding the buckets");
+        let mut users = lock(&self.users);
         if users.len() >= SWEEP_ABOVE && !users.contains_key(user) {
             users.retain(|_, bucket| !bucket.is_full(now));
         }

@@ -42,6 +42,7 @@ fn describe() {
     describe_counter!("sala_range_reads_total", "Range reads of older history for returning clients.");
     describe_counter!("sala_refusals_total", "Refused frames, by code.");
     describe_counter!("sala_upgrades_refused_total", "Refused upgrades, by HTTP status.");
+    describe_counter!("sala_task_panics_total", "Panics of background tasks, by task.");
     describe_counter!("sala_slow_readers_total", "Sockets closed because their send queue was full.");
 }
 

@@ -1,8 +1,8 @@
-//! The rooms that live on this instance.
+//! The rooms of this instance.
 //!
-//! An event reaches the members of a room only when it comes back from the broker, so every instance sees one order.
-//! Each [`room::Room`] keeps a closed chain of the latest events ([`log`]), repairs it when it breaks ([`sync`]), and
-//! answers those who come in from it ([`join`]). The mutexes here are std's, and none is held across an await.
+//! An event reaches the members of a room only when the broker publishes it, so every instance has the same order. Each
+//! [`room::Room`] keeps its recent events without gaps ([`event_log`]), repairs gaps ([`repair`]), and answers joins
+//! from them ([`join`]). Mutexes are std's and never held across an await.
 
 mod catch_up;
 mod command;
@@ -17,6 +17,9 @@ mod room;
 mod send_queue;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod supervision_tests;
+mod updates;
 
 use std::{
     collections::HashMap,
@@ -28,13 +31,13 @@ use std::{
 use protocol::{Event, Head, Kind, MessageId, RoomName, ServerFrame, User, limits};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::backend::{
-    AppendReceipt, Backend, BackendError, BackendUpdate, Broker, Ephemeral, EventDraft, History, Presence, Reads,
-    Result, Roster,
+    AppendReceipt, Backend, BackendError, Broker, Ephemeral, EventDraft, History, Presence, Reads, Result, Roster,
 };
+use crate::supervisor::{Start, lock, supervise};
 
 pub use command::CommandError;
 pub use encoded_event::{EncodedFrame, encode};
@@ -44,11 +47,10 @@ use repair::EncodedSlice;
 use room::Room;
 pub use send_queue::{CloseMode, NextWrite, SendQueue};
 
-/// How long a room without members stays open, for those who come right back and for pages that are followed by a
-/// socket.
+/// How long a room without members stays open, for reconnections and for the socket that follows a page.
 const IDLE_ROOM_TTL: Duration = Duration::from_secs(30);
 
-/// All rooms of this instance, and the way to the others.
+/// The rooms of this instance and the backend that connects it with others.
 pub struct Hub {
     rooms: Mutex<HashMap<RoomName, Arc<Room>>>,
     broker: Arc<dyn Broker>,
@@ -56,15 +58,18 @@ pub struct Hub {
     presence: Arc<dyn Presence>,
     reads: Arc<dyn Reads>,
     pending_read_markers: read_markers::PendingReadMarkers,
-    /// Bounds the memory for answers to those who come back after a long time, however many they are at once.
+    /// Bounds the memory for large responses to joins.
     large_response_permits: Arc<Semaphore>,
-    /// The instance goes away.
+    /// Whether the instance is shutting down.
     shutting_down: AtomicBool,
     tasks: TaskTracker,
     shutdown: CancellationToken,
+    /// The tasks that panic once, for the test of their supervision.
+    #[cfg(test)]
+    armed_panics: Mutex<Vec<&'static str>>,
 }
 
-/// What is stored of an event.
+/// The stored part of an event.
 #[derive(Serialize)]
 struct EventBody<'a> {
     at: u64,
@@ -73,21 +78,21 @@ struct EventBody<'a> {
     kind: Kind,
 }
 
-/// A room as a page shows it.
+/// A room as a page renders it.
 #[derive(Debug)]
 pub struct RoomSnapshot {
-    /// The room's life.
+    /// The room's epoch.
     pub epoch: String,
     /// The latest page, oldest first.
     pub events: Vec<Event>,
     /// The last event.
     pub head: Head,
-    /// Who is here.
+    /// The users in the room.
     pub roster: Roster,
 }
 
 impl Hub {
-    /// Takes a backend into use. Its updates are followed until the hub is dropped.
+    /// Creates a hub on a backend and starts its background tasks, which end when the hub is dropped.
     #[must_use]
     pub fn new(backend: Backend) -> Arc<Self> {
         let Backend { broker, history, presence, reads, updates } = backend;
@@ -102,22 +107,26 @@ impl Hub {
             shutting_down: AtomicBool::new(false),
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
+            #[cfg(test)]
+            armed_panics: Mutex::default(),
         });
-        tokio::spawn(handle_updates(Arc::downgrade(&hub), updates));
-        tokio::spawn(presence::run(Arc::downgrade(&hub)));
-        tokio::spawn(head_check::run(Arc::downgrade(&hub)));
-        tokio::spawn(read_markers::run(Arc::downgrade(&hub)));
+        updates::start(&hub, updates);
+        let weak = Arc::downgrade(&hub);
+        tokio::spawn(supervise("presence", move |_| presence::run(weak.clone())));
+        let weak = Arc::downgrade(&hub);
+        tokio::spawn(supervise("head_check", move |_| head_check::run(weak.clone())));
+        let weak = Arc::downgrade(&hub);
+        tokio::spawn(supervise("read_markers", move |_| read_markers::run(weak.clone())));
         hub
     }
 
-    /// Whether what other instances publish cannot be heard here, and could be elsewhere.
+    /// Whether commands work but the subscription is down.
     #[must_use]
     pub fn subscription_is_down(&self) -> bool {
         self.broker.subscription_is_down()
     }
 
-    /// Ends what the hub does by itself. Connections that were lost a moment ago stay in the register until they
-    /// expire.
+    /// Ends background tasks. Connections that disconnected a moment ago stay present until they expire.
     pub async fn close(&self) {
         self.flush_read_markers().await;
         self.shutdown.cancel();
@@ -125,19 +134,22 @@ impl Hub {
         self.tasks.wait().await;
     }
 
-    /// Works in the background until the hub is closed.
-    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    /// Runs a supervised task in the background until the hub is closed.
+    fn spawn<F, T>(&self, name: &'static str, task: F)
+    where
+        F: FnMut(Start) -> T + Send + 'static,
+        T: Future<Output = ()> + Send,
+    {
         let shutdown = self.shutdown.clone();
         self.tasks.spawn(async move {
-            shutdown.run_until_cancelled(work).await;
+            shutdown.run_until_cancelled(supervise(name, task)).await;
         });
     }
 
-    /// Says something in a room. It returns when the message is in the history. Saying it again with the same id is
-    /// safe.
+    /// Sends a message and returns when it is in the history. Repeating it with the same id is safe.
     ///
     /// # Errors
-    /// When the backend cannot be reached; the message may or may not have been taken.
+    /// When the backend cannot be reached; the message may or may not have been stored.
     pub async fn send(
         &self,
         room: &RoomName,
@@ -170,7 +182,7 @@ impl Hub {
         };
         let started = Instant::now();
         let receipt = match self.broker.append(room, &draft).await {
-            // The answer may be all that was lost, and the draft is safe to repeat.
+            // Only the response may have been lost, and repeating the draft is safe.
             Err(BackendError::Unavailable(_)) => self.broker.append(room, &draft).await,
             answer => answer,
         };
@@ -178,7 +190,7 @@ impl Hub {
         receipt
     }
 
-    /// Whether the event at that place is a message with this text; one that is no longer kept is taken for it.
+    /// Whether the event at `seq` is a message with this text. True if the event is no longer stored.
     ///
     /// # Errors
     /// When the backend cannot be reached.
@@ -188,7 +200,7 @@ impl Hub {
         Ok(event.is_none_or(|event| matches!(event.kind, Kind::Message { text: said, .. } if said == text)))
     }
 
-    /// Tells the others that somebody is writing. It is not kept, and nobody waits for it.
+    /// Publishes that a user is typing.
     ///
     /// # Errors
     /// When the backend cannot be reached.
@@ -196,7 +208,7 @@ impl Hub {
         self.broker.publish_ephemeral(room, &Ephemeral::Typing { user: user.clone() }).await
     }
 
-    /// Older events, as the answer to `history`.
+    /// The response to `history`: a page of older events.
     ///
     /// # Errors
     /// When the backend cannot be reached.
@@ -215,7 +227,7 @@ impl Hub {
         Ok(ServerFrame::History { room: room.to_string(), before, events, start, trimmed }.encode().into())
     }
 
-    /// The room as a page shows it.
+    /// The room as a page renders it.
     ///
     /// # Errors
     /// When the backend cannot be reached.
@@ -235,8 +247,8 @@ impl Hub {
         };
         let EncodedSlice { epoch, head, mut events } = match cached {
             Some(slice) => slice,
-            // What was acknowledged a moment ago, here or elsewhere, has not been heard yet; one who posted it looks
-            // for it.
+            // An event acknowledged a moment ago may not be published yet, and the person who posted a form expects to
+            // see it.
             None => EncodedSlice::new(name, self.history.before(name, None, limits::LATEST_PAGE).await?),
         };
         let page = events.split_off(events.len() - encoded_event::latest_page_len(events.iter().rev()));
@@ -244,7 +256,7 @@ impl Hub {
         Ok(RoomSnapshot { epoch, events, head, roster })
     }
 
-    /// The room, subscribed to and with its log primed. Many who come at once wait for one opening.
+    /// The room, subscribed to and with its log loaded. Concurrent calls share one opening.
     async fn open_room(&self, name: &RoomName) -> Result<Arc<Room>> {
         let room = {
             let mut rooms = self.lock();
@@ -261,11 +273,21 @@ impl Hub {
         Ok(room)
     }
 
-    /// What can be read of the log of a room that is here. While it is being repaired nothing in it is sure.
+    /// Reads the log of an open room. Returns `None` during a repair, when the log may be outdated.
     fn with_log<T>(&self, room: &RoomName, read: impl FnOnce(&EventLog) -> Option<T>) -> Option<T> {
         let room = self.find_room(room)?;
         let state = room.lock();
         if state.buffered.is_none() { read(&state.log) } else { None }
+    }
+
+    #[cfg(test)]
+    fn panic_if_armed(&self, task: &'static str) {
+        let mut armed = lock(&self.armed_panics);
+        if let Some(index) = armed.iter().position(|name| *name == task) {
+            armed.remove(index);
+            drop(armed);
+            panic!("armed by the test");
+        }
     }
 
     fn find_room(&self, name: &RoomName) -> Option<Arc<Room>> {
@@ -273,31 +295,10 @@ impl Hub {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RoomName, Arc<Room>>> {
-        self.rooms.lock().expect("no one panics while holding the rooms")
+        lock(&self.rooms)
     }
 
-    fn handle_update(self: &Arc<Self>, update: BackendUpdate) {
-        match update {
-            BackendUpdate::Appended { room, epoch, event } => {
-                if let Some(room) = self.find_room(&room)
-                    && room.handle_event(epoch, event)
-                {
-                    self.repair(room);
-                }
-            }
-            BackendUpdate::Ephemeral { room, ephemeral } => {
-                if let Some(room) = self.find_room(&room) {
-                    room.broadcast_ephemeral(ephemeral);
-                }
-            }
-            BackendUpdate::PossibleGap => {
-                let hub = Arc::clone(self);
-                self.spawn(async move { hub.compare_heads(true).await });
-            }
-        }
-    }
-
-    /// Closes the rooms that nobody has used for a while.
+    /// Closes the rooms that have been unused for [`IDLE_ROOM_TTL`].
     fn close_unused_rooms(&self) {
         let now = Instant::now();
         self.lock().retain(|name, room| {
@@ -305,7 +306,7 @@ impl Hub {
                 catch_up.clear_unless_used_since(now - IDLE_ROOM_TTL);
             }
             let state = room.lock();
-            // One who is coming in holds the room; nobody can begin to, as the rooms are locked.
+            // A join in progress holds the room, and none can begin while the rooms are locked.
             let keep =
                 Arc::strong_count(room) > 1 || !state.members.is_empty() || now - state.last_used < IDLE_ROOM_TTL;
             if !keep {
@@ -317,14 +318,7 @@ impl Hub {
     }
 }
 
-async fn handle_updates(hub: std::sync::Weak<Hub>, mut updates: mpsc::Receiver<BackendUpdate>) {
-    while let Some(update) = updates.recv().await {
-        let Some(hub) = hub.upgrade() else { return };
-        hub.handle_update(update);
-    }
-}
-
-/// A short random name: 10 characters, some 59 bits.
+/// A random token of 10 characters, about 59 bits.
 fn random_token() -> String {
     Alphanumeric.sample_string(&mut rand::rng(), 10)
 }

@@ -49,28 +49,31 @@ impl Hub {
             state.last_used = std::time::Instant::now();
         }
         let (hub, name, connection) = (Arc::clone(self), name.clone(), connection.to_owned());
-        self.spawn(async move {
-            if reason == LeaveReason::Disconnected {
-                sleep(DISCONNECT_GRACE).await;
-            }
-            let is_back = hub.find_room(&name).is_some_and(|room| {
-                let mut state = room.lock();
-                state.disconnected.remove(&connection);
-                state.members.contains_key(&connection)
-            });
-            if is_back {
-                return;
-            }
-            // If this fails, the connection expires by itself.
-            if let Err(error) = hub.presence.leave(&name, &connection).await {
-                tracing::warn!(%error, "a connection was not removed from presence");
-            }
-            // A connection that rejoined meanwhile was removed as well.
-            if let Some(room) = hub.find_room(&name)
-                && let Some(user) = room.member(&connection)
-                && let Err(error) = hub.presence.enter(&name, &connection, &user).await
-            {
-                tracing::warn!(%error, "a connection is not present until the next refresh");
+        self.spawn("leave", move |_| {
+            let (hub, name, connection) = (Arc::clone(&hub), name.clone(), connection.clone());
+            async move {
+                if reason == LeaveReason::Disconnected {
+                    sleep(DISCONNECT_GRACE).await;
+                }
+                let is_back = hub.find_room(&name).is_some_and(|room| {
+                    let mut state = room.lock();
+                    state.disconnected.remove(&connection);
+                    state.members.contains_key(&connection)
+                });
+                if is_back {
+                    return;
+                }
+                // If this fails, the connection expires by itself.
+                if let Err(error) = hub.presence.leave(&name, &connection).await {
+                    tracing::warn!(%error, "a connection was not removed from presence");
+                }
+                // A connection that rejoined meanwhile was removed as well.
+                if let Some(room) = hub.find_room(&name)
+                    && let Some(user) = room.member(&connection)
+                    && let Err(error) = hub.presence.enter(&name, &connection, &user).await
+                {
+                    tracing::warn!(%error, "a connection is not present until the next refresh");
+                }
             }
         });
     }

@@ -16,6 +16,7 @@ use super::{Hub, room::Room};
 use crate::{
     backend::{Ephemeral, ReadPosition, ReadReceipt},
     clock,
+    supervisor::lock,
 };
 
 /// Interval between two flushes.
@@ -120,7 +121,7 @@ impl PendingReadMarkers {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(String, RoomName), PendingReadMarker>> {
-        self.0.lock().expect("no one panics while holding the positions")
+        lock(&self.0)
     }
 }
 

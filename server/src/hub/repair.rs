@@ -64,13 +64,16 @@ impl Hub {
     pub(super) fn repair(self: &Arc<Self>, room: Arc<Room>) {
         metrics::counter!("sala_repairs_total").increment(1);
         let hub = Arc::clone(self);
-        self.spawn(async move {
-            let mut wait = Duration::from_millis(100);
-            while let Err(error) = hub.catch_up_with_history(&room).await {
-                tracing::warn!(%error, "the history of a room cannot be read");
-                let jitter = rand::rng().random_range(0.5..1.0);
-                sleep(wait.mul_f64(jitter)).await;
-                wait = (wait * 2).min(Duration::from_secs(2));
+        self.spawn("repair", move |_| {
+            let (hub, room) = (Arc::clone(&hub), Arc::clone(&room));
+            async move {
+                let mut wait = Duration::from_millis(100);
+                while let Err(error) = hub.catch_up_with_history(&room).await {
+                    tracing::warn!(%error, "the history of a room cannot be read");
+                    let jitter = rand::rng().random_range(0.5..1.0);
+                    sleep(wait.mul_f64(jitter)).await;
+                    wait = (wait * 2).min(Duration::from_secs(2));
+                }
             }
         });
     }

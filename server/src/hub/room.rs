@@ -16,6 +16,7 @@ use super::{
     send_queue::{CloseMode, SendQueue},
 };
 use crate::backend::{Ephemeral, StoredEvent};
+use crate::supervisor::lock;
 
 /// How many events are buffered during a repair. When it is full, newer ones are dropped and read from the history
 /// afterwards.
@@ -99,7 +100,7 @@ impl Room {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, RoomState> {
-        self.state.lock().expect("no one panics while holding a room")
+        lock(&self.state)
     }
 
     pub(super) fn has_members(&self) -> bool {

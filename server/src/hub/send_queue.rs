@@ -6,6 +6,7 @@ use protocol::CloseCode;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::encoded_event::EncodedFrame;
+use crate::supervisor::lock;
 
 /// Limit in bytes for live events that are queued or being written. When it is exceeded, the socket is closed with 4100
 /// and the client resumes from its cursor, so a slow reader affects nobody else.
@@ -184,7 +185,7 @@ impl SendQueue {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, QueueState> {
-        self.state.lock().expect("no panic while the queue is locked")
+        lock(&self.state)
     }
 }
 

@@ -24,6 +24,7 @@ use super::dispatch::Dispatcher;
 use crate::{
     http::AppState,
     hub::{self, CloseMode, EncodedFrame, NextWrite, SendQueue},
+    supervisor::record_panic,
 };
 
 /// Timeout for sending the close frame.
@@ -54,8 +55,8 @@ pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
     let mut writer = tokio::spawn(write(sink, Arc::clone(&send_queue), heartbeat));
     tokio::select! {
         written = &mut writer => {
-            if let Err(error) = written {
-                tracing::error!(%error, "the writer task of a socket panicked");
+            if written.is_err() {
+                record_panic("socket_writer");
             }
         }
         never = read(stream, &mut dispatcher, &send_queue, heartbeat * 2) => match never {},

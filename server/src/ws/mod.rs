@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use crate::rate_limit::{PerUserLimits, RateLimit, TokenBucket};
-use crate::{config::LimitsConfig, http::AppState};
+use crate::{config::LimitsConfig, http::AppState, supervisor::lock};
 
 pub use upgrade::upgrade;
 
@@ -56,7 +56,7 @@ impl Sockets {
 
     /// Takes a token for accepting a socket. Returns whether there was one.
     fn may_accept(&self) -> bool {
-        self.accepts.lock().expect("no one panics while holding a bucket").take(Instant::now()).is_ok()
+        lock(&self.accepts).take(Instant::now()).is_ok()
     }
 
     /// Takes a user's tokens for a command: one, and one more for each whole [`TOKEN_BYTES`] of text.
@@ -78,7 +78,7 @@ impl Sockets {
     }
 
     fn by_user(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.by_user.lock().expect("no one panics while counting sockets")
+        lock(&self.by_user)
     }
 
     /// Number of open sockets.

@@ -32,6 +32,8 @@ struct SimulatedState {
     failing_reads: u32,
     read_ms: u64,
     resets: u32,
+    /// Trait methods whose next call panics.
+    armed_panics: Vec<&'static str>,
 }
 
 impl SimulatedBackend {
@@ -47,11 +49,26 @@ impl SimulatedBackend {
             failing_reads: 0,
             read_ms: 0,
             resets: 0,
+            armed_panics: Vec::new(),
         };
         let backend = Arc::new(Self { state: Mutex::new(state), updates });
         let (broker, history) = (Arc::clone(&backend), Arc::clone(&backend));
         let (presence, reads) = (Arc::clone(&backend), Arc::clone(&backend));
         (backend, Backend { broker, history, presence, reads, updates: heard })
+    }
+
+    /// Makes the next call of a trait method panic.
+    pub fn arm_panic(&self, method: &'static str) {
+        self.lock().armed_panics.push(method);
+    }
+
+    fn panic_if_armed(&self, method: &'static str) {
+        let armed = {
+            let mut state = self.lock();
+            let index = state.armed_panics.iter().position(|name| *name == method);
+            index.map(|index| state.armed_panics.remove(index))
+        };
+        assert!(armed.is_none(), "armed by the test");
     }
 
     pub fn set_fault(&self, fault: Fault) {
@@ -204,6 +221,7 @@ impl Broker for SimulatedBackend {
 #[async_trait]
 impl History for SimulatedBackend {
     async fn after(&self, _: &RoomName, seq: u64, limit: usize) -> Result<EventRange> {
+        self.panic_if_armed("after");
         self.read(|state| {
             let from = (seq as usize).min(state.events.len());
             state.slice(from, (from + limit).min(state.events.len()))
@@ -220,6 +238,7 @@ impl History for SimulatedBackend {
     }
 
     async fn heads(&self, rooms: &[RoomName]) -> Vec<Result<Cursor>> {
+        self.panic_if_armed("heads");
         let head = self.read(|state| {
             let Head { seq, uid } = state.head();
             Cursor { epoch: state.epoch.clone(), seq, uid }
@@ -232,6 +251,7 @@ impl History for SimulatedBackend {
 #[async_trait]
 impl Reads for SimulatedBackend {
     async fn store(&self, _: &[ReadReceipt]) -> Result<()> {
+        self.panic_if_armed("store");
         Ok(())
     }
 
@@ -247,10 +267,12 @@ impl Presence for SimulatedBackend {
     }
 
     async fn leave(&self, _: &RoomName, _: &str) -> Result<()> {
+        self.panic_if_armed("leave");
         Ok(())
     }
 
     async fn refresh(&self, _: &RoomName, _: &[(String, User)], _: u64) -> Result<()> {
+        self.panic_if_armed("refresh");
         Ok(())
     }
 

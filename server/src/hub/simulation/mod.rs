@@ -5,9 +5,9 @@
 //! Time is paused and there is no network, so a case takes milliseconds; proptest shrinks failing cases.
 //! `PROPTEST_CASES=100000 cargo test -p server --release simulation` runs more cases.
 
-mod backend;
-mod client;
-mod harness;
+pub(super) mod backend;
+pub(super) mod client;
+pub(super) mod harness;
 
 use proptest::prelude::*;
 
