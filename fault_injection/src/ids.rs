@@ -55,4 +55,8 @@ impl Broker for WithoutIds {
     fn subscription_is_down(&self) -> bool {
         self.broker.subscription_is_down()
     }
+
+    fn may_lose_publications(&self) -> bool {
+        self.broker.may_lose_publications()
+    }
 }

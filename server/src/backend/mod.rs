@@ -87,6 +87,9 @@ pub trait Broker: Send + Sync {
     /// Whether commands work but the subscription is down, so that another instance would be better off. False during
     /// an outage of the broker itself, which affects all instances alike.
     fn subscription_is_down(&self) -> bool;
+
+    /// Whether a publication may be lost without a [`BackendUpdate::PossibleGap`], so that the hub has to compare heads.
+    fn may_lose_publications(&self) -> bool;
 }
 
 /// Reads stored events.

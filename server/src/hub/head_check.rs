@@ -79,7 +79,9 @@ pub(super) async fn run(hub: Weak<Hub>) {
         let jitter = rand::rng().random_range(0.8..1.2);
         sleep(INTERVAL.mul_f64(jitter)).await;
         let Some(hub) = hub.upgrade() else { return };
-        hub.compare_heads(false).await;
+        if hub.broker.may_lose_publications() {
+            hub.compare_heads(false).await;
+        }
         hub.sweep_presence().await;
         hub.close_unused_rooms();
     }

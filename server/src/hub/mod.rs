@@ -15,11 +15,11 @@ mod read_markers;
 mod repair;
 mod room;
 mod send_queue;
+mod shards;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod supervision_tests;
-mod updates;
 
 use std::{
     collections::HashMap,
@@ -110,7 +110,7 @@ impl Hub {
             #[cfg(test)]
             armed_panics: Mutex::default(),
         });
-        updates::start(&hub, updates);
+        shards::start(&hub, updates);
         let weak = Arc::downgrade(&hub);
         tokio::spawn(supervise("presence", move |_| presence::run(weak.clone())));
         let weak = Arc::downgrade(&hub);

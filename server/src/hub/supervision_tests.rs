@@ -1,4 +1,4 @@
-//! Background tasks survive panics.
+//! Background tasks survive panics, and rooms do not delay each other.
 
 use std::{
     io::{self, Write},
@@ -8,13 +8,19 @@ use std::{
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use protocol::{MessageId, RoomName};
-use tokio::time::sleep;
+use tokio::{
+    sync::{Mutex as AsyncMutex, mpsc},
+    time::{sleep, timeout},
+};
 
 use super::{
-    Hub, LeaveReason,
+    Hub, LeaveReason, shards,
     simulation::{backend::SimulatedBackend, client::SimulatedClient, harness::Fault},
 };
-use crate::supervisor::lock;
+use crate::{
+    backend::{BackendUpdate, StoredEvent},
+    supervisor::{Start, lock},
+};
 
 #[derive(Clone, Default)]
 struct LogBuffer(Arc<Mutex<Vec<u8>>>);
@@ -63,7 +69,7 @@ impl Fixture {
     /// Makes a task panic.
     async fn provoke(&mut self, task: &'static str) {
         match task {
-            "dispatcher" => lock(&self.hub.armed_panics).push(task),
+            "dispatcher" | "shard" => lock(&self.hub.armed_panics).push(task),
             "head_check" => self.backend.arm_panic("heads"),
             "presence" => self.backend.arm_panic("refresh"),
             "read_markers" => {
@@ -87,7 +93,7 @@ impl Fixture {
 
 #[tokio::test(start_paused = true)]
 async fn each_background_task_restarts_after_a_panic() {
-    for task in ["dispatcher", "head_check", "presence", "read_markers", "repair", "leave"] {
+    for task in ["dispatcher", "shard", "head_check", "presence", "read_markers", "repair", "leave"] {
         let recorder = PrometheusBuilder::new().build_recorder();
         let _recorder = metrics::set_default_local_recorder(&recorder);
         let log = LogBuffer::default();
@@ -96,6 +102,10 @@ async fn each_background_task_restarts_after_a_panic() {
         let _subscriber = tracing::subscriber::set_default(subscriber);
 
         let mut fixture = Fixture::start().await;
+        if matches!(task, "dispatcher" | "shard") {
+            // Only the restart finds what was lost.
+            fixture.backend.set_lossless();
+        }
         fixture.send(Fault::None).await;
         fixture.provoke(task).await;
         fixture.client.read().await;
@@ -110,4 +120,82 @@ async fn each_background_task_restarts_after_a_panic() {
         fixture.client.read().await;
         assert_eq!(fixture.client.cursor, Some(fixture.backend.cursor()), "{task}: members are served");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_busy_room_does_not_delay_another() {
+    let mut fixture = Fixture::start().await;
+    let busy = RoomName::new("busy").unwrap();
+    fixture.hub.snapshot(&busy).await.unwrap();
+    let room = fixture.hub.find_room(&busy).unwrap();
+    let (held, release) = (tokio::sync::oneshot::channel(), std::sync::mpsc::channel::<()>());
+    let holder = std::thread::spawn(move || {
+        let _state = room.lock();
+        held.0.send(()).unwrap();
+        release.1.recv().unwrap();
+    });
+    held.1.await.unwrap();
+    let event = StoredEvent { seq: 1, uid: "u".into(), prev: String::new(), body: "{}".into() };
+    fixture.backend.publish(BackendUpdate::Appended { room: busy, epoch: "epoch-0".into(), event }).await;
+    fixture.send(Fault::None).await;
+    let served = timeout(Duration::from_secs(5), async {
+        while fixture.client.cursor != Some(fixture.backend.cursor()) {
+            sleep(Duration::from_millis(1)).await;
+            fixture.client.read().await;
+        }
+    });
+    assert!(served.await.is_ok(), "the room waits for another");
+    release.0.send(()).unwrap();
+    holder.join().unwrap();
+}
+
+/// Dispatches two updates of one room to shards that hold one update each. Returns their receivers.
+async fn dispatch_two(fixture: &mut Fixture) -> Vec<mpsc::Receiver<BackendUpdate>> {
+    let (shards, receivers) = (0..shards::SHARDS).map(|_| mpsc::channel(1)).unzip::<_, _, Vec<_>, Vec<_>>();
+    let (updates, heard) = mpsc::channel(2);
+    for _ in 0..2 {
+        fixture.send(Fault::Dropped).await;
+        updates.send(fixture.backend.last_update(&fixture.room)).await.unwrap();
+    }
+    let hub = Arc::downgrade(&fixture.hub);
+    tokio::spawn(shards::dispatch(hub, Arc::new(shards), Arc::new(AsyncMutex::new(heard)), Start::First));
+    sleep(Duration::from_millis(500)).await;
+    receivers
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_shard_makes_the_room_read_what_did_not_fit() {
+    let mut fixture = Fixture::start().await;
+    let _receivers = dispatch_two(&mut fixture).await;
+    fixture.client.read().await;
+    assert_eq!(fixture.client.cursor, Some(fixture.backend.cursor()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_shard_of_a_lossless_backend_makes_the_dispatcher_wait() {
+    let mut fixture = Fixture::start().await;
+    fixture.backend.set_lossless();
+    let mut receivers = dispatch_two(&mut fixture).await;
+    fixture.client.read().await;
+    assert_ne!(fixture.client.cursor, Some(fixture.backend.cursor()), "nothing is read from the history");
+    let receiver = receivers.iter_mut().find(|receiver| !receiver.is_empty()).expect("one shard has an update");
+    for expected in [1, 2] {
+        let received = timeout(Duration::from_secs(1), receiver.recv()).await;
+        let Ok(Some(BackendUpdate::Appended { event, .. })) = received else { panic!("an event: {received:?}") };
+        assert_eq!(event.seq, expected, "in order");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn heads_of_a_lossless_backend_are_not_polled() {
+    let mut fixture = Fixture::start().await;
+    fixture.backend.set_lossless();
+    fixture.send(Fault::Dropped).await;
+    sleep(Duration::from_secs(20)).await;
+    fixture.client.read().await;
+    assert_ne!(fixture.client.cursor, Some(fixture.backend.cursor()), "heads were compared");
+    fixture.backend.possible_gap().await;
+    sleep(Duration::from_secs(1)).await;
+    fixture.client.read().await;
+    assert_eq!(fixture.client.cursor, Some(fixture.backend.cursor()));
 }

@@ -74,4 +74,9 @@ impl Broker for RedisBroker {
     fn subscription_is_down(&self) -> bool {
         !self.is_subscribed() && self.commands.are_reachable()
     }
+
+    /// Pub/sub delivers at most once.
+    fn may_lose_publications(&self) -> bool {
+        true
+    }
 }

@@ -51,4 +51,9 @@ impl Broker for SqliteBroker {
     fn subscription_is_down(&self) -> bool {
         false
     }
+
+    /// The writer waits for space in the queue of updates.
+    fn may_lose_publications(&self) -> bool {
+        false
+    }
 }

@@ -32,6 +32,8 @@ struct SimulatedState {
     failing_reads: u32,
     read_ms: u64,
     resets: u32,
+    /// Whether publications are lost only with a possible gap, as in the embedded backend.
+    is_lossless: bool,
     /// Trait methods whose next call panics.
     armed_panics: Vec<&'static str>,
 }
@@ -49,12 +51,24 @@ impl SimulatedBackend {
             failing_reads: 0,
             read_ms: 0,
             resets: 0,
+            is_lossless: false,
             armed_panics: Vec::new(),
         };
         let backend = Arc::new(Self { state: Mutex::new(state), updates });
         let (broker, history) = (Arc::clone(&backend), Arc::clone(&backend));
         let (presence, reads) = (Arc::clone(&backend), Arc::clone(&backend));
         (backend, Backend { broker, history, presence, reads, updates: heard })
+    }
+
+    pub fn set_lossless(&self) {
+        self.lock().is_lossless = true;
+    }
+
+    /// The last event as an update of this room.
+    pub fn last_update(&self, room: &RoomName) -> BackendUpdate {
+        let state = self.lock();
+        let event = state.events.last().expect("an event was sent").clone();
+        BackendUpdate::Appended { room: room.clone(), epoch: state.epoch.clone(), event }
     }
 
     /// Makes the next call of a trait method panic.
@@ -100,6 +114,10 @@ impl SimulatedBackend {
 
     pub async fn possible_gap(&self) {
         self.updates.send(BackendUpdate::PossibleGap).await.unwrap();
+    }
+
+    pub async fn publish(&self, update: BackendUpdate) {
+        self.updates.send(update).await.unwrap();
     }
 
     /// Ends all faults and publishes what was delayed.
@@ -215,6 +233,10 @@ impl Broker for SimulatedBackend {
 
     fn subscription_is_down(&self) -> bool {
         false
+    }
+
+    fn may_lose_publications(&self) -> bool {
+        !self.lock().is_lossless
     }
 }
 
