@@ -1,11 +1,13 @@
 //! The Sala server. [`run`] serves until shutdown; `ARCHITECTURE.md` describes how the modules depend on each other.
 
+mod app_state;
 pub mod backend;
 mod clock;
 pub mod config;
 mod http;
 mod hub;
 mod normalize;
+mod origin;
 mod rate_limit;
 mod session;
 mod supervisor;
@@ -19,15 +21,17 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 
+use app_state::AppState;
 use backend::Backend;
 use config::{BackendConfig, Config, HttpConfig};
-use http::AppState;
 use hub::Hub;
+use rate_limit::RateLimits;
 use session::Sessions;
-use supervisor::supervise;
+use supervisor::{record_panic, supervise};
 use ws::Sockets;
 
 /// How long closing all sockets may take. Cloud Run kills the process 10 s after SIGTERM.
@@ -99,16 +103,18 @@ pub async fn run(
     let draining = CancellationToken::new();
     let metrics = http::install_metrics();
     let request_timeout = config.http.request_patience;
+    let mut servers = JoinSet::new();
     if let Some(port) = config.http.metrics_port {
         let address = (config.http.address.ip(), port);
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("METRICS_PORT={port} cannot be used"))?;
-        tokio::spawn(http::serve(listener, http::metrics_router(metrics.clone()), request_timeout, draining.clone()));
+        servers.spawn(http::serve(listener, http::metrics_router(metrics.clone()), request_timeout, draining.clone()));
     }
     let (handle, stop) = (metrics.clone(), draining.clone());
     tokio::spawn(supervise("metrics_upkeep", move |_| run_upkeep(handle.clone(), stop.clone())));
     let hub = Hub::new(backend);
     let app = Arc::new(AppState {
+        rate_limits: RateLimits::new(&config.limits),
         sockets: Sockets::new(&config.limits),
         sessions: sessions(&config)?,
         leptos: leptos_options(&config.http),
@@ -117,8 +123,13 @@ pub async fn run(
         draining: draining.clone(),
         config,
     });
-    let serve = tokio::spawn(http::serve(listener, http::router(Arc::clone(&app)), request_timeout, draining.clone()));
-    shutdown.await;
+    servers.spawn(http::serve(
+        listener,
+        http::router(Arc::clone(&app), ws::routes()),
+        request_timeout,
+        draining.clone(),
+    ));
+    let outcome = wait_for_shutdown(shutdown, &mut servers).await;
     tracing::info!("shutting down");
     let hub = Arc::clone(&app.hub);
     let shortening = tokio::spawn(async move { hub.begin_shutdown().await });
@@ -127,14 +138,25 @@ pub async fn run(
     draining.cancel();
     let drained = async {
         app.sockets.drained().await;
-        serve.await
+        while servers.join_next().await.is_some() {}
     };
-    match tokio::time::timeout(DRAIN_TIMEOUT, drained).await {
-        Ok(served) => served.context("the server task panicked")?,
-        Err(_) => tracing::warn!("some connections did not end in time"),
+    if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+        tracing::warn!("some connections did not end in time");
     }
     app.hub.close().await;
-    Ok(())
+    outcome
+}
+
+/// Waits until `shutdown` completes, or until a task that accepts connections ends, which only a panic causes.
+/// Restarting the process is safer than running without a listener.
+async fn wait_for_shutdown(shutdown: impl Future<Output = ()>, servers: &mut JoinSet<()>) -> anyhow::Result<()> {
+    tokio::select! {
+        () = shutdown => Ok(()),
+        Some(ended) = servers.join_next() => {
+            record_panic("server");
+            ended.context("the task that accepts connections panicked")
+        }
+    }
 }
 
 /// Histograms grow until they are drained, either here or by a scrape.
@@ -172,4 +194,19 @@ fn leptos_options(http: &HttpConfig) -> LeptosOptions {
         .reload_port(reload_port.unwrap_or(8081))
         .hash_files(!watched)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_of_the_accept_loop_ends_the_process_with_an_error() {
+        let mut servers = JoinSet::new();
+        servers.spawn(std::future::pending());
+        servers.spawn(async { panic!("by the test") });
+        let waiting = wait_for_shutdown(std::future::pending(), &mut servers);
+        let outcome = tokio::time::timeout(Duration::from_secs(1), waiting).await;
+        assert!(outcome.expect("the panic is noticed").is_err());
+    }
 }

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::supervisor::lock;
+use crate::{config::LimitsConfig, supervisor::lock};
+
+/// Bytes of text that one token pays for, so that the stored volume is limited and not only the number of commands.
+const TOKEN_BYTES: usize = 2_000;
 
 /// A sustained rate and a burst.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +98,47 @@ impl PerUserLimits {
         }
         users.entry(user.to_owned()).or_insert_with(|| TokenBucket::new(self.rate, now)).take_many(tokens, now)
     }
+}
+
+/// The rate limits of users, over all their sockets and forms on this instance.
+#[derive(Debug)]
+pub struct RateLimits {
+    commands: PerUserLimits,
+    joins: PerUserLimits,
+}
+
+impl RateLimits {
+    /// All buckets are full.
+    #[must_use]
+    pub fn new(limits: &LimitsConfig) -> Self {
+        let commands = RateLimit { per_second: limits.sends_per_second, burst: limits.sends_burst };
+        let joins = RateLimit { per_second: limits.joins_per_second, burst: limits.joins_burst };
+        Self { commands: PerUserLimits::new(commands), joins: PerUserLimits::new(joins) }
+    }
+
+    /// Takes a user's tokens for a command: one, and one more for each whole [`TOKEN_BYTES`] of text.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time until there are enough.
+    pub fn check_command(&self, user: &str, text: &str) -> Result<(), protocol::Error> {
+        let tokens = 1 + text.len() / TOKEN_BYTES;
+        self.commands.take(user, tokens as f64, Instant::now()).map_err(too_fast)
+    }
+
+    /// Takes one of a user's tokens for a join, which may cost a subscription, a read, memory, and a broadcast to the
+    /// room.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time until there is one.
+    pub fn check_join(&self, user: &str) -> Result<(), protocol::Error> {
+        self.joins.take(user, 1.0, Instant::now()).map_err(too_fast)
+    }
+}
+
+/// A refusal with the time until there are enough tokens.
+pub fn too_fast(wait: Duration) -> protocol::Error {
+    let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    protocol::Error::rate_limited(wait.max(1))
 }
 
 #[cfg(test)]

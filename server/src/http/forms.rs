@@ -16,12 +16,12 @@ use protocol::{Error, MessageId, RefusalCode, RoomName, User, UserName, check_te
 use serde::Deserialize;
 
 use super::{
-    AppState, is_tls, origin,
+    AppState, is_tls,
     pages::{Rejected, render, show_room},
     preferences::preferences,
     session_of,
 };
-use crate::{clock, normalize};
+use crate::{clock, normalize, origin};
 
 /// Rejects forms that another site's page posts, before the body is read.
 pub(super) async fn reject_cross_site(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
@@ -127,7 +127,7 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     // A form sends line breaks as CR LF, a socket sends LF.
     let text = form.text.replace("\r\n", "\n");
     check_text(&text).map_err(code)?;
-    app.sockets.may_send(&user.id, &text).map_err(code)?;
+    app.rate_limits.check_command(&user.id, &text).map_err(code)?;
     let now = clock::now_ms();
     let sending = async {
         let receipt = app.hub.send(room, user, &id, &text, now).await?;

@@ -5,60 +5,22 @@ mod headers;
 mod health;
 mod invite;
 mod metrics;
-pub mod origin;
 mod pages;
 mod preferences;
 mod router;
 mod serve;
 mod settings;
 
-use std::sync::Arc;
-
 use axum::http::{HeaderMap, header};
-use leptos::config::LeptosOptions;
-use metrics_exporter_prometheus::PrometheusHandle;
-use protocol::User;
-use tokio_util::sync::CancellationToken;
 
-use crate::{clock, config::Config, hub::Hub, session::Sessions, ws::Sockets};
+use crate::{
+    app_state::{AppState, session_of},
+    clock,
+};
 
 pub use metrics::{install as install_metrics, router as metrics_router};
 pub use router::router;
 pub use serve::serve;
-
-/// What every handler can reach.
-pub struct AppState {
-    /// What was configured.
-    pub config: Config,
-    /// The rooms.
-    pub hub: Arc<Hub>,
-    /// The sessions.
-    pub sessions: Sessions,
-    /// The sockets.
-    pub sockets: Sockets,
-    /// Where the built site is, and what its files are called.
-    pub leptos: LeptosOptions,
-    /// The metrics of this process.
-    pub metrics: PrometheusHandle,
-    /// Cancelled when the instance goes away.
-    pub draining: CancellationToken,
-}
-
-impl AppState {
-    /// Whether the instance goes away.
-    #[must_use]
-    pub fn is_draining(&self) -> bool {
-        self.draining.is_cancelled()
-    }
-}
-
-/// The signed-in user of a request.
-#[must_use]
-pub fn session_of(app: &AppState, headers: &HeaderMap) -> Option<User> {
-    let now = clock::now_ms();
-    // HTTP/2 may split the cookies over several headers.
-    headers.get_all(header::COOKIE).iter().find_map(|cookies| app.sessions.read(cookies.to_str().ok()?, now))
-}
 
 /// A renewed session cookie, if the session is half over. Only for navigations: the response to a background fetch
 /// could arrive after sign-out and sign the user in again.

@@ -114,7 +114,7 @@ pub(super) async fn show_room(
 ) -> Response {
     let unsent = rejected.as_ref().map(|rejected| rejected.text.clone());
     let error_page = |error| ErrorPage { error, link: room_path(room.as_str()), unsent };
-    if app.sockets.may_join(&me.id).is_err() {
+    if app.rate_limits.check_join(&me.id).is_err() {
         return render_with_retry(app, StatusCode::TOO_MANY_REQUESTS, error_page(PageError::TooManyRooms), preferences)
             .await;
     }

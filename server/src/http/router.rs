@@ -12,7 +12,6 @@ use axum::{
 use tower_http::{compression::CompressionLayer, services::ServeDir, timeout::TimeoutLayer};
 
 use super::{AppState, forms, headers, health, invite, metrics, pages, settings};
-use crate::ws;
 
 /// Limit for a form in bytes: the longest text, percent-encoded, and the other fields.
 const MAX_FORM_BYTES: usize = 64 * 1_024;
@@ -23,8 +22,8 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 /// For other files: revalidated, and answered with 304 if unchanged.
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The server as one axum router.
-pub fn router(app: Arc<AppState>) -> Router {
+/// The server as one axum router, with the routes of the WebSocket.
+pub fn router(app: Arc<AppState>, sockets: Router<Arc<AppState>>) -> Router {
     let timeout = app.config.http.request_patience;
     let forms = Router::new()
         .route("/api/sign_in", post(forms::sign_in).get(forms::redirect_home))
@@ -43,7 +42,7 @@ pub fn router(app: Arc<AppState>) -> Router {
         .layer(CompressionLayer::new());
     Router::new()
         .merge(pages)
-        .route("/ws", get(ws::upgrade))
+        .merge(sockets)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::behind_token))

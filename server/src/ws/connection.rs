@@ -22,7 +22,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::dispatch::Dispatcher;
 use crate::{
-    http::AppState,
+    app_state::AppState,
     hub::{self, CloseMode, EncodedFrame, NextWrite, SendQueue},
     supervisor::record_panic,
 };

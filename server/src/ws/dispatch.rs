@@ -9,13 +9,12 @@ use protocol::{
 };
 use rand::distr::{Alphanumeric, SampleString};
 
-use super::too_fast;
 use crate::{
+    app_state::AppState,
     clock,
-    http::AppState,
     hub::{CloseMode, CommandError, LeaveReason, SendQueue, encode},
     normalize,
-    rate_limit::{RateLimit, TokenBucket},
+    rate_limit::{RateLimit, TokenBucket, too_fast},
 };
 
 /// The retry delay for clients when the backend is unavailable.
@@ -84,31 +83,36 @@ impl Dispatcher {
                 return ControlFlow::Continue(());
             }
         };
-        let context = RefusalContext::from(&frame);
-        let result = match allowed {
+        let refused = match allowed {
             // `leave` is never rate-limited: it frees resources, and clients do not retry it.
-            Err(error) if !matches!(frame, ClientFrame::Leave { .. }) => Err(error),
+            Err(error) if !matches!(frame, ClientFrame::Leave { .. }) => Err((RefusalContext::from(&frame), error)),
             _ => self.handle_frame(frame).await,
         };
-        if let Err(error) = result {
+        if let Err((context, error)) = refused {
             self.refuse(context, &error);
         }
         ControlFlow::Continue(())
     }
 
-    async fn handle_frame(&mut self, frame: ClientFrame) -> Result<(), Error> {
-        match frame {
-            ClientFrame::Join { room, after } => self.join(&room, after).await,
-            ClientFrame::Leave { room } => self.leave(&room),
-            ClientFrame::Command { room, id, command } => self.run_command(&room, &id, command).await,
-            ClientFrame::History { room, before, limit } => self.history(&room, before, limit).await,
-            ClientFrame::Typing { room } => self.typing(&room).await,
-            ClientFrame::Read { room, seq, uid } => self.read(&room, seq, uid.as_deref()),
+    async fn handle_frame(&mut self, frame: ClientFrame) -> Result<(), (RefusalContext, Error)> {
+        let re = frame.name();
+        let (result, room, id) = match frame {
+            ClientFrame::Join { room, after } => (self.join(&room, after).await, Some(room), None),
+            ClientFrame::Leave { room } => (self.leave(&room), Some(room), None),
+            ClientFrame::Command { room, id, command } => {
+                (self.run_command(&room, &id, command).await, Some(room), Some(id))
+            }
+            ClientFrame::History { room, before, limit } => {
+                (self.history(&room, before, limit).await, Some(room), None)
+            }
+            ClientFrame::Typing { room } => (self.typing(&room).await, Some(room), None),
+            ClientFrame::Read { room, seq, uid } => (self.read(&room, seq, uid.as_deref()), Some(room), None),
             ClientFrame::Ping => {
                 self.reply(&ServerFrame::Pong);
-                Ok(())
+                (Ok(()), None, None)
             }
-        }
+        };
+        result.map_err(|error| (RefusalContext { re: re.to_owned(), room, id }, error))
     }
 
     async fn join(&mut self, room: &str, after: Option<Cursor>) -> Result<(), Error> {
@@ -118,7 +122,7 @@ impl Dispatcher {
             let message = format!("You are in {limit} rooms, which is the limit. Leave one first.");
             return Err(Error::new(RefusalCode::TooManyRooms, message));
         }
-        self.app.sockets.may_join(&self.user.id)?;
+        self.app.rate_limits.check_join(&self.user.id)?;
         // Before the join completes: a socket that closes meanwhile has to leave the room.
         self.rooms.insert(room.clone());
         let joined = self.app.hub.join(&room, &self.connection, &self.user, &self.send_queue, after).await;
@@ -139,7 +143,7 @@ impl Dispatcher {
         let room = self.joined(room)?;
         let id = MessageId::new(id)?;
         command.check()?;
-        self.app.sockets.may_send(&self.user.id, command.text().unwrap_or_default())?;
+        self.app.rate_limits.check_command(&self.user.id, command.text().unwrap_or_default())?;
         let receipt = self.app.hub.run_command(&room, &self.user, &id, command, clock::now_ms()).await;
         let receipt = receipt.map_err(|error| match error {
             CommandError::Forbidden(error) => error,

@@ -10,16 +10,21 @@ use std::{
     time::Instant,
 };
 
+use axum::{Router, routing::get};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
-use crate::rate_limit::{PerUserLimits, RateLimit, TokenBucket};
-use crate::{config::LimitsConfig, http::AppState, supervisor::lock};
+use crate::{
+    app_state::AppState,
+    config::LimitsConfig,
+    rate_limit::{RateLimit, TokenBucket},
+    supervisor::lock,
+};
 
-pub use upgrade::upgrade;
-
-/// Bytes of text that one token pays for, so that the stored volume is limited and not only the number of commands.
-const TOKEN_BYTES: usize = 2_000;
+/// The routes of the WebSocket.
+pub fn routes() -> Router<Arc<AppState>> {
+    Router::new().route("/ws", get(upgrade::upgrade))
+}
 
 /// How many sockets one user may have on this instance: each is a tab or a device.
 const SOCKETS_PER_USER: usize = 32;
@@ -31,8 +36,6 @@ pub struct Sockets {
     accepts: Mutex<TokenBucket>,
     /// Number of open sockets per user id.
     by_user: Mutex<HashMap<String, usize>>,
-    sends: PerUserLimits,
-    joins: PerUserLimits,
     /// Open sockets. axum's graceful shutdown does not wait for upgraded connections.
     open: TaskTracker,
 }
@@ -41,15 +44,11 @@ impl Sockets {
     /// No open sockets.
     #[must_use]
     pub fn new(limits: &LimitsConfig) -> Self {
-        let sends = RateLimit { per_second: limits.sends_per_second, burst: limits.sends_burst };
         let accepts = RateLimit { per_second: limits.accepts_per_second, burst: limits.accepts_burst };
-        let joins = RateLimit { per_second: limits.joins_per_second, burst: limits.joins_burst };
         Self {
             permits: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
             accepts: Mutex::new(TokenBucket::new(accepts, Instant::now())),
             by_user: Mutex::default(),
-            sends: PerUserLimits::new(sends),
-            joins: PerUserLimits::new(joins),
             open: TaskTracker::new(),
         }
     }
@@ -57,24 +56,6 @@ impl Sockets {
     /// Takes a token for accepting a socket. Returns whether there was one.
     fn may_accept(&self) -> bool {
         lock(&self.accepts).take(Instant::now()).is_ok()
-    }
-
-    /// Takes a user's tokens for a command: one, and one more for each whole [`TOKEN_BYTES`] of text.
-    ///
-    /// # Errors
-    /// `rate_limited`, with the time until there are enough.
-    pub fn may_send(&self, user: &str, text: &str) -> Result<(), protocol::Error> {
-        let tokens = 1 + text.len() / TOKEN_BYTES;
-        self.sends.take(user, tokens as f64, Instant::now()).map_err(too_fast)
-    }
-
-    /// Takes one of a user's tokens for a join, which may cost a subscription, a read, memory, and a broadcast to the
-    /// room.
-    ///
-    /// # Errors
-    /// `rate_limited`, with the time until there is one.
-    pub fn may_join(&self, user: &str) -> Result<(), protocol::Error> {
-        self.joins.take(user, 1.0, Instant::now()).map_err(too_fast)
     }
 
     fn by_user(&self) -> MutexGuard<'_, HashMap<String, usize>> {
@@ -128,9 +109,4 @@ impl Drop for ConnectionPermit {
             }
         }
     }
-}
-
-fn too_fast(wait: std::time::Duration) -> protocol::Error {
-    let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    protocol::Error::rate_limited(wait.max(1))
 }

@@ -10,7 +10,10 @@ use axum::{
 use protocol::{SUBPROTOCOL, limits};
 
 use super::{ConnectionPermit, connection};
-use crate::http::{AppState, origin, session_of};
+use crate::{
+    app_state::{AppState, session_of},
+    origin,
+};
 
 /// axum's default of 128 KiB would be most of the memory of an idle socket (axum PR #3178).
 const READ_BUFFER: usize = 4_096;

@@ -52,7 +52,7 @@ impl Broker for SqliteBroker {
         false
     }
 
-    /// The writer waits for space in the queue of updates.
+    /// The writer waits for space in the queue of updates, and reports a possible gap after a panic.
     fn may_lose_publications(&self) -> bool {
         false
     }

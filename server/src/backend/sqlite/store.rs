@@ -62,10 +62,14 @@ impl Store {
         }
         let done = self.attempt(requests);
         if done.is_err() {
-            // The cached heads may be those of the transaction that was rolled back.
-            self.heads.clear();
+            self.clear_cache();
         }
         done
+    }
+
+    /// Forgets the cached heads, which may be those of a transaction that was rolled back.
+    pub fn clear_cache(&mut self) {
+        self.heads.clear();
     }
 
     fn attempt<'a>(&mut self, requests: impl Iterator<Item = Write<'a>>) -> Result<Vec<WriteResult>> {

@@ -1,4 +1,5 @@
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -11,11 +12,14 @@ use super::lock::DataDirLock;
 use super::relay::Relay;
 use super::store::{Store, Write, WriteResult};
 use crate::backend::{AppendReceipt, BackendError, BackendUpdate, EventDraft, ReadReceipt, Result, StoredEvent};
+use crate::supervisor::record_panic;
 
 /// How many jobs may wait for the thread. When the queue is full, callers wait.
 const QUEUE: usize = 1_024;
 /// How many jobs share one transaction, and so one fsync.
 const BATCH: usize = 256;
+/// The reason of an error when a job was dropped without a reply.
+const LOST_REPLY: &str = "the writer thread has ended or panicked";
 
 /// The thread that writes the history. Jobs that arrive during a commit share the next one.
 ///
@@ -61,7 +65,7 @@ impl Writer {
     }
 
     async fn submit<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> WriteJob) -> Result<T> {
-        let gone = || BackendError::Unavailable("the writer thread has ended".into());
+        let gone = || BackendError::Unavailable(LOST_REPLY.into());
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs.as_ref().expect("only drop takes the queue");
         jobs.send(job(reply)).await.map_err(|_| gone())?;
@@ -94,8 +98,19 @@ impl WriterThread {
     fn run(mut self, mut queue: mpsc::Receiver<WriteJob>) {
         let mut batch = Vec::with_capacity(BATCH);
         while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-            self.commit(&mut batch);
+            if catch_unwind(AssertUnwindSafe(|| self.commit(&mut batch))).is_err() {
+                record_panic("sqlite_writer");
+                self.recover(&mut batch);
+            }
         }
+    }
+
+    /// Continues after a panic. The transaction may have been committed without its replies and updates, so callers
+    /// retry and the hub compares heads.
+    fn recover(&mut self, batch: &mut Vec<WriteJob>) {
+        self.store.clear_cache();
+        batch.drain(..).for_each(|job| job.fail(LOST_REPLY));
+        self.relay.send_blocking(BackendUpdate::PossibleGap, &self.runtime, &self.closing);
     }
 
     fn commit(&mut self, batch: &mut Vec<WriteJob>) {
@@ -129,6 +144,8 @@ impl WriteJob {
     fn finish(self, done: WriteResult, relay: &Relay) -> Option<BackendUpdate> {
         match (self, done) {
             (Self::Append { room, draft, reply }, WriteResult::Appended { receipt, epoch, prev }) => {
+                #[cfg(test)]
+                assert_ne!(draft.body, tests::PANIC, "armed by the test");
                 let is_heard = relay.is_subscribed(&room);
                 let _ = reply.send(Ok(receipt));
                 let event = StoredEvent { seq: receipt.seq, uid: draft.uid, prev, body: draft.body };
@@ -173,9 +190,32 @@ mod tests {
     use super::super::{lock, schema};
     use super::*;
 
+    /// The body of an event that makes the thread panic after the commit.
+    pub const PANIC: &str = "panic";
+
     fn draft(id: &str, body: String) -> EventDraft {
         let (epoch, uid, author) = ("epoch".into(), format!("uid-{id}"), "u_ana".into());
         EventDraft { epoch, uid, author, id: MessageId::new(id).unwrap(), at: 1, body }
+    }
+
+    #[tokio::test]
+    async fn continues_after_a_panic_and_reports_a_possible_gap() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = schema::open(&dir.path().join("sala.db")).unwrap();
+        let (updates, mut heard) = mpsc::channel(8);
+        let (relay, room) = (Arc::new(Relay::new(updates)), RoomName::new("lobby").unwrap());
+        relay.subscribe(&room);
+        let lock = lock::acquire(dir.path()).unwrap();
+        let writer = Writer::start(Store::new(db, 100), relay, lock).unwrap();
+        let append = |id: &str, body: &str| writer.append(room.clone(), draft(id, body.to_owned()));
+
+        let lost = append("1", PANIC).await;
+        assert!(matches!(&lost, Err(BackendError::Unavailable(_))), "{lost:?}");
+        assert_eq!(heard.recv().await, Some(BackendUpdate::PossibleGap));
+        assert_eq!(append("1", PANIC).await.unwrap().seq, 1, "the event was stored before the panic");
+        assert_eq!(append("2", "x").await.unwrap().seq, 2);
+        let Some(BackendUpdate::Appended { event, .. }) = heard.recv().await else { panic!("an event") };
+        assert_eq!(event.seq, 2);
     }
 
     #[tokio::test]

@@ -65,22 +65,21 @@ impl SubscriberTask {
         Self { connector, commands, subscriptions, is_subscribed, updates: UpdateSender::new(updates) }
     }
 
-    /// Runs until it is aborted.
-    pub async fn run(mut self, first: SubscriberConnection) {
-        let mut state = ConnectionState::Connected(Box::new(first));
+    /// Runs until it is aborted. Without a connection, an earlier run has panicked, and its connection is lost.
+    pub async fn run(&mut self, first: Option<SubscriberConnection>) {
+        let mut state = match first {
+            Some(connection) => ConnectionState::Connected(Box::new(connection)),
+            None => self.lose_connection("the task panicked"),
+        };
         loop {
             state = match state {
                 ConnectionState::Connected(connection) => {
                     let why = self.run_connection(*connection).await;
-                    self.is_subscribed.store(false, Ordering::Relaxed);
                     if why != ECHO_LOST {
                         // Redis itself may be unreachable.
                         self.commands.mark_unanswered();
                     }
-                    self.subscriptions.reset();
-                    self.updates.mark_gap();
-                    tracing::warn!(why, "the subscription to Redis is lost");
-                    ConnectionState::Disconnected { attempts: 0 }
+                    self.lose_connection(why)
                 }
                 ConnectionState::Disconnected { attempts } => {
                     sleep(back_off(attempts)).await;
@@ -97,6 +96,14 @@ impl SubscriberTask {
                 }
             };
         }
+    }
+
+    fn lose_connection(&mut self, why: &'static str) -> ConnectionState {
+        self.is_subscribed.store(false, Ordering::Relaxed);
+        self.subscriptions.reset();
+        self.updates.mark_gap();
+        tracing::warn!(why, "the subscription to Redis is lost");
+        ConnectionState::Disconnected { attempts: 0 }
     }
 
     /// Reads messages until the connection is lost. Returns why.
@@ -129,6 +136,8 @@ impl SubscriberTask {
 
 impl ActiveConnection<'_> {
     fn receive(&mut self, connection: usize, message: &Msg) {
+        #[cfg(test)]
+        assert_ne!(message.get_payload_bytes(), super::tests::PANIC, "armed by the test");
         self.probe.record_delivery(connection);
         // Probe channels belong to no room, and neither do channels that were unsubscribed from a moment ago.
         let Some(room) = self.task.subscriptions.room(message.get_channel_name()) else { return };
