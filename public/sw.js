@@ -1,21 +1,21 @@
-// The service worker: keeps what was last seen of each room, and shows it where the server cannot be reached.
+// The service worker. Caches the latest visited page of each room and serves it offline.
 //
-// A page always comes from the server if it can, so no deployment is missed: a new page names the new files. Built files
-// have hashed names, so the one that is kept is the one that is meant.
+// Pages are requested from the server first, so a deployment takes effect at once: a new page names the new files.
+// Built files have hashed names, so a cached file is never outdated.
 
 const PAGES = 'pages';
 const FILES = 'files';
 const OFFLINE = '/offline';
 
-/** A page varies by language and cookie, which a worker's own request has otherwise than the browser's; there is one of each. */
-const ANY = { ignoreVary: true };
+/** Ignores `Vary`: the worker's requests have other headers than the browser's, and one copy per URL is cached. */
+const IGNORE_VARY = { ignoreVary: true };
 
-/** The most that is kept; the oldest give way. */
-const MOST = { [PAGES]: 30, [FILES]: 60 };
+/** Maximum entries per cache. The oldest are evicted. */
+const MAX_ENTRIES = { [PAGES]: 30, [FILES]: 60 };
 
 self.addEventListener('install', (event) => {
   self.skipWaiting();
-  event.waitUntil(keepOffline());
+  event.waitUntil(storeOfflinePage());
 });
 
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
@@ -25,40 +25,47 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin) return;
   if (request.method === 'POST' && /^\/api\/sign_(in|out)$/.test(pathname)) {
-    // What one person has seen is nothing for the next one.
-    event.waitUntil(forget(({ url }) => isRoom(url)));
+    // Deletes the cached rooms at sign-in and sign-out, because the next person may not see them.
+    event.waitUntil(deleteMatching(({ url }) => isRoom(url)));
   } else if (request.method === 'POST' && pathname === '/api/settings') {
-    // All that is kept is in the language and the theme of before.
-    event.waitUntil(forget(() => true));
+    // The cached pages have the old language and theme.
+    event.waitUntil(deleteMatching(() => true));
   } else if (request.method !== 'GET') {
     return;
   } else if (request.mode === 'navigate') {
-    event.respondWith(page(event));
+    event.respondWith(respondWithPage(event));
   } else if (pathname.startsWith('/pkg/')) {
-    event.respondWith(file(event));
+    event.respondWith(cacheFirst(event));
   } else if (/^(?!\/api\/).*\.(svg|png|ico|webmanifest)$/.test(pathname)) {
-    event.respondWith(fresh(event, FILES));
+    event.respondWith(networkFirst(event, FILES));
   }
 });
 
-// A page that is looked away from says where it is, so that what came by its socket is kept as well.
+// A page that becomes hidden posts its URL. The worker then caches a fresh copy, which includes the events that the
+// page received by its socket.
 self.addEventListener('message', (event) => {
-  // Without a network the page stays as it was kept before.
-  if (isRoom(event.data)) event.waitUntil(keepRoom(event.data).catch((error) => console.info('not kept:', error.message)));
+  if (!isRoom(event.data)) return;
+  // Without a network the earlier copy stays in the cache.
+  event.waitUntil(storeRoom(event.data).catch((error) => console.info('not cached:', error.message)));
 });
 
-/** The room that a notification is about: in a window that is open, or in a new one. */
+/** Opens the room of the notification, in an open window or in a new one. */
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  event.waitUntil(open(event.notification.data));
+  event.waitUntil(openWindow(event.notification.data));
 });
 
-async function page(event) {
+async function respondWithPage(event) {
   const { url } = event.request;
   const { pathname, search } = new URL(url);
   const start = async () => (pathname === '/' ? lastRoom() : undefined);
-  // The installed app starts in the room that was seen last, as the front page leads there where the server cannot be reached.
-  return (search === '?app' && (await start())) || (await fresh(event, PAGES, roomOf(url))) || (await start()) || caches.match(OFFLINE, ANY);
+  // The installed app starts in the room that was visited last. Offline, the sign-in page leads there, too.
+  return (
+    (search === '?app' && (await start())) ||
+    (await networkFirst(event, PAGES, cacheKeyOf(url))) ||
+    (await start()) ||
+    caches.match(OFFLINE, IGNORE_VARY)
+  );
 }
 
 async function lastRoom() {
@@ -66,73 +73,75 @@ async function lastRoom() {
   return rooms.length ? Response.redirect(rooms.at(-1).url) : undefined;
 }
 
-/** From the server, else as it was kept under that key; an error where it was not, but for pages. */
-async function fresh(event, name, key = event.request) {
+/** Network first, then the cache entry of `key`. Without one, a page is `undefined` and a file is an error. */
+async function networkFirst(event, name, key = event.request) {
   const { request } = event;
   try {
     const response = await fetch(request);
-    if (name === FILES || isRoom(request.url)) event.waitUntil(keep(name, key, response.clone()));
-    if (name === PAGES && !(await caches.match(OFFLINE, ANY))) event.waitUntil(keepOffline());
+    if (name === FILES || isRoom(request.url)) event.waitUntil(store(name, key, response.clone()));
+    if (name === PAGES && !(await caches.match(OFFLINE, IGNORE_VARY))) event.waitUntil(storeOfflinePage());
     return response;
   } catch (error) {
-    const kept = await caches.match(key, ANY);
-    if (!kept && name === FILES) throw error;
-    return kept;
+    const cached = await caches.match(key, IGNORE_VARY);
+    if (!cached && name === FILES) throw error;
+    return cached;
   }
 }
 
-/** As it was kept, else from the server. */
-async function file(event) {
-  const kept = await caches.match(event.request, ANY);
-  if (kept) return kept;
+/** Cache first, then the network. */
+async function cacheFirst(event) {
+  const cached = await caches.match(event.request, IGNORE_VARY);
+  if (cached) return cached;
   const response = await fetch(event.request);
-  event.waitUntil(keep(FILES, event.request, response.clone()));
+  event.waitUntil(store(FILES, event.request, response.clone()));
   return response;
 }
 
-/** With the files that it names: on a first visit they came before this worker did, and the browser has them. */
-async function keepRoom(url) {
+/** Also stores the files that the page names. On a first visit they were loaded before the worker started. */
+async function storeRoom(url) {
   const response = await fetch(url);
-  await keep(PAGES, roomOf(url), response.clone());
+  await store(PAGES, cacheKeyOf(url), response.clone());
   const names = new Set((await response.text()).match(/\/pkg\/[\w.-]+/g));
-  await Promise.all([...names].map(async (name) => (await caches.match(name, ANY)) ?? keep(FILES, name, await fetch(name))));
+  const storeMissing = async (name) => (await caches.match(name, IGNORE_VARY)) ?? store(FILES, name, await fetch(name));
+  await Promise.all([...names].map(storeMissing));
 }
 
-async function keep(name, request, response) {
-  // What was redirected or refused is not what was asked for, and a form to sign in is no room.
+async function store(name, request, response) {
+  // Does not cache redirects, errors or `no-store`, such as the sign-in form in place of a room.
   if (!response.ok || response.redirected || response.headers.get('cache-control') === 'no-store') return;
   const cache = await caches.open(name);
-  // As the latest one, also where it was kept before.
-  await cache.delete(request, ANY);
+  // Deletes the entry first, so that it becomes the newest one.
+  await cache.delete(request, IGNORE_VARY);
   await cache.put(request, response);
   const all = await cache.keys();
-  const old = all.filter(({ url }) => new URL(url).pathname !== OFFLINE).slice(0, -MOST[name]);
-  await Promise.all(old.map((request) => cache.delete(request)));
+  const evicted = all.filter(({ url }) => new URL(url).pathname !== OFFLINE).slice(0, -MAX_ENTRIES[name]);
+  await Promise.all(evicted.map((request) => cache.delete(request)));
 }
 
-async function keepOffline() {
-  await keep(PAGES, OFFLINE, await fetch(OFFLINE, { cache: 'no-cache' }));
+async function storeOfflinePage() {
+  await store(PAGES, OFFLINE, await fetch(OFFLINE, { cache: 'no-cache' }));
 }
 
-async function forget(which) {
+async function deleteMatching(predicate) {
   const cache = await caches.open(PAGES);
-  await Promise.all((await cache.keys()).filter(which).map((request) => cache.delete(request)));
+  await Promise.all((await cache.keys()).filter(predicate).map((request) => cache.delete(request)));
 }
 
 function isRoom(url) {
   return typeof url === 'string' && /^\/r(\/|$)/.test(new URL(url, location.origin).pathname);
 }
 
-/** The address of a page without the message that it may name. Two rooms cannot be in a path, `.` and `..`. */
-function roomOf(url) {
+/** The URL of a room's page without `?at=`. The rooms `.` and `..` cannot be in a path. */
+function cacheKeyOf(url) {
   const { pathname, searchParams } = new URL(url, location.origin);
   return pathname === '/r' ? `/r?room=${encodeURIComponent(searchParams.get('room'))}` : pathname;
 }
 
-async function open(path) {
+async function openWindow(path) {
   const [window] = await self.clients.matchAll({ type: 'window' });
   if (!window) return self.clients.openWindow(path);
   await window.focus();
-  // Also where its address is this one already: that is where it was loaded, and the page changes rooms without loading.
+  // Navigates even if `window.url` is equal, because it may be the address at which the page was loaded, and the page
+  // changes rooms without loading.
   return window.navigate(path);
 }
