@@ -1,5 +1,5 @@
 import { numbered } from './support/bot';
-import { SIZES, THEMES, check } from './support/look';
+import { SIZES, THEMES, check } from './support/accessibility';
 import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 import { TOO_LONG, leaveUnsent } from './support/unsent';

@@ -1,5 +1,5 @@
 import { type Page, expect } from '@playwright/test';
-import { SIZES, THEMES, check } from './support/look';
+import { SIZES, THEMES, check } from './support/accessibility';
 import type { Person } from './support/person';
 import { test } from './support/test';
 

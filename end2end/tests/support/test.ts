@@ -1,6 +1,6 @@
 import { type BrowserContextOptions, test as base, expect } from '@playwright/test';
 import { Bot } from './bot';
-import { Gateway } from './gateway';
+import { Gateway } from './proxy';
 import { Haproxy } from './haproxy';
 import { Person } from './person';
 import { Redis } from './redis';

@@ -1,5 +1,5 @@
 import { numbered } from './support/bot';
-import { check } from './support/look';
+import { check } from './support/accessibility';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
