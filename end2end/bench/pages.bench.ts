@@ -1,82 +1,82 @@
 import type { Page } from '@playwright/test';
 import { numbered } from '../tests/support/bot';
 import { test } from '../tests/support/test';
-import { CATEGORIES, type Judgement, type Subject, judge } from './lighthouse';
+import { CATEGORIES, type Audit, type AuditedPage, audit } from './lighthouse';
 import { PHONE, type Visit, visit } from './visit';
 
 const IS_QUICK = process.env.QUICK === 'yes';
 const VISITS = IS_QUICK ? 3 : 15;
-const JUDGEMENTS = IS_QUICK ? 1 : 5;
+const AUDITS = IS_QUICK ? 1 : 5;
 
 const HISTORY = numbered('A message of ordinary length, as people write them,', 50);
 const ROOM = `Room with ${HISTORY.length} messages`;
-const LAST = HISTORY.at(-1) ?? '';
+const LAST_MESSAGE = HISTORY.at(-1) ?? '';
 
-/** What is promised of a first visit, in milliseconds at most. */
-const FIGURES: [keyof Visit, string, number | undefined][] = [
+/** What is promised of a first visit, in milliseconds at limit. */
+const METRICS: [keyof Visit, string, number | undefined][] = [
   ['visible', 'The last message is in view', 1_500],
   ['writable', 'Writing is possible', 4_000],
   ['joined', 'What is written goes out', undefined],
 ];
 
 /** What is promised of each page, in the order of the categories. */
-const PROMISED = [95, 100, 100, 100];
+const MIN_SCORES = [95, 100, 100, 100];
 
-test.beforeEach(async ({ server, bot }) => (await bot('Rui', server)).sayAll('lobby', HISTORY));
+test.beforeEach(async ({ server, bot }) => (await bot('Rui', server)).sendAll('lobby', HISTORY));
 
-test('first visits of a room, on slow 4G with a slow processor', async ({ server, invite }) => {
+test('first visits of a room, on slow 4G with a slow processor', async ({ server, newPerson }) => {
   const visits: Visit[] = [];
   for (let count = 0; count < VISITS; count++) {
-    const ana = await (await invite('Ana', server, PHONE)).hasSession();
-    visits.push(await visit(ana, 'lobby', LAST));
+    const ana = await (await newPerson('Ana', server, PHONE)).createSession();
+    visits.push(await visit(ana, 'lobby', LAST_MESSAGE));
     await ana.page.context().close();
   }
-  const found = FIGURES.map(([of, name, most]) => ({ name, most, times: visits.map((visit) => visit[of]) }));
+  const results = METRICS.map(([key, name, limit]) => ({ name, limit, times: visits.map((visit) => visit[key]) }));
   console.log(`| ${ROOM}, first visit | Median of ${VISITS} | Slowest | Promised |\n|---|---:|---:|---:|`);
-  for (const { name, most, times } of found) {
-    const cells = [name, seconds(median(times)), seconds(Math.max(...times)), most ? seconds(most) : '–'];
+  for (const { name, limit, times } of results) {
+    const cells = [name, seconds(median(times)), seconds(Math.max(...times)), limit ? seconds(limit) : '–'];
     console.log(`| ${cells.join(' | ')} |`);
   }
   console.log();
-  const late = found.filter(({ most, times }) => most && median(times) > most);
-  fail(late.map(({ name, most, times }) => `${name} after ${seconds(median(times))}; promised are ${seconds(most ?? NaN)}`));
+  const late = results.filter(({ limit, times }) => limit && median(times) > limit);
+  failIfAny(late.map(({ name, limit, times }) => `${name} after ${seconds(median(times))}; promised are ${seconds(limit ?? NaN)}`));
 });
 
-test('Lighthouse', async ({ server, invite }) => {
-  const [nobody, ana] = [await invite('Nobody', server), await (await invite('Ana', server)).hasSession()];
-  const signIn: Subject = { url: `${server.url}/`, shows: 'form.sign-in', skipped: [] };
+test('Lighthouse', async ({ server, newPerson }) => {
+  const [nobody, ana] = [await newPerson('Nobody', server), await (await newPerson('Ana', server)).createSession()];
+  const signIn: AuditedPage = { url: `${server.url}/`, selector: 'form.sign-in', skipped: [] };
   // Search engines are kept out of rooms by robots.txt, on purpose.
-  const room: Subject = { url: `${server.url}/r/lobby`, shows: 'div.message-text', skipped: ['is-crawlable'] };
-  const rows: [string, number[]][] = [['Promised', PROMISED]];
-  const complaints: string[] = [];
-  for (const [name, page, subject] of [['Sign-in page', nobody.page, signIn], [ROOM, ana.page, room]] as const) {
-    const judgements = await judgeOften(page, subject);
-    rows.push([name, PROMISED.map((_, category) => median(judgements.map(({ scores }) => scores[category] ?? 0)))]);
+  const room: AuditedPage = { url: `${server.url}/r/lobby`, selector: 'div.message-text', skipped: ['is-crawlable'] };
+  const rows: [string, number[]][] = [['Promised', MIN_SCORES]];
+  const failures: string[] = [];
+  for (const [name, page, target] of [['Sign-in page', nobody.page, signIn], [ROOM, ana.page, room]] as const) {
+    const audits = await auditRepeatedly(page, target);
+    rows.push([name, MIN_SCORES.map((_, category) => median(audits.map(({ scores }) => scores[category] ?? 0)))]);
     // One that comes with another figure each time is still one.
-    const each = new Map(judgements.flatMap(({ complaints }) => complaints));
-    complaints.push(`- ${name}: ${[...each.values()].join('; ') || 'nothing'}`);
+    const each = new Map(audits.flatMap(({ failures }) => failures));
+    failures.push(`- ${name}: ${[...each.values()].join('; ') || 'nothing'}`);
   }
-  console.log(`| Lighthouse, median of ${JUDGEMENTS} | ${CATEGORIES.join(' | ')} |\n|---|---:|---:|---:|---:|`);
+  console.log(`| Lighthouse, median of ${AUDITS} | ${CATEGORIES.join(' | ')} |\n|---|---:|---:|---:|---:|`);
   rows.forEach(([name, scores]) => console.log(`| ${name} | ${scores.join(' | ')} |`));
-  console.log(`\nWhat Lighthouse does not let pass:\n\n${complaints.join('\n')}`);
-  const broken = rows.filter(([, scores]) => scores.some((score, category) => score < (PROMISED[category] ?? 0)));
-  fail(broken.map(([name, scores]) => `${name}: ${scores.join(', ')}; promised are ${PROMISED.join(', ')}`));
+  console.log(`\nWhat Lighthouse does not let pass:\n\n${failures.join('\n')}`);
+  const broken = rows.filter(([, scores]) => scores.some((score, category) => score < (MIN_SCORES[category] ?? 0)));
+  failIfAny(broken.map(([name, scores]) => `${name}: ${scores.join(', ')}; promised are ${MIN_SCORES.join(', ')}`));
 });
 
-async function judgeOften(page: Page, subject: Subject): Promise<Judgement[]> {
-  const judgements: Judgement[] = [];
-  for (let count = 0; count < JUDGEMENTS; count++) judgements.push(await judge(page, subject));
-  return judgements;
+async function auditRepeatedly(page: Page, target: AuditedPage): Promise<Audit[]> {
+  const audits: Audit[] = [];
+  for (let count = 0; count < AUDITS; count++) audits.push(await audit(page, target));
+  return audits;
 }
 
-function median(figures: number[]): number {
-  return figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)] ?? NaN;
+function median(values: number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 function seconds(milliseconds: number): string {
   return `${(milliseconds / 1_000).toFixed(2)} s`;
 }
 
-function fail(reasons: string[]): void {
+function failIfAny(reasons: string[]): void {
   if (reasons.length > 0) throw new Error(reasons.join('\n'));
 }

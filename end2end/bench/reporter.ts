@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestError, TestResult } from '@playwright/test/reporter';
 
 /** Prints the figures as they are, and what went wrong beside them. */
-export default class Plain implements Reporter {
+export default class OutputReporter implements Reporter {
   onTestBegin({ title }: TestCase): void {
     console.error(title);
   }

@@ -30,16 +30,16 @@ const SLOW_4G = {
   uploadThroughput: (750 * 1024 * 0.9) / 8,
 };
 
-const SLOWED_DOWN = { rate: 4 };
+const SLOW_CPU = { rate: 4 };
 
 /** Opens a room for the first time, on a slow line and with a slow processor. */
-export async function visit({ page, place }: Person, room: string, last: string): Promise<Visit> {
+export async function visit({ page, server }: Person, room: string, last: string): Promise<Visit> {
   const browser = await page.context().newCDPSession(page);
   await browser.send('Network.enable');
   await browser.send('Network.emulateNetworkConditions', SLOW_4G);
-  await browser.send('Emulation.setCPUThrottlingRate', SLOWED_DOWN);
-  await page.addInitScript(watch, last);
-  await page.goto(`${place.url}/r/${room}`, { waitUntil: 'commit' });
+  await browser.send('Emulation.setCPUThrottlingRate', SLOW_CPU);
+  await page.addInitScript(observeVisit, last);
+  await page.goto(`${server.url}/r/${room}`, { waitUntil: 'commit' });
   return page.evaluate(() => (window as unknown as { visit: Promise<Visit> }).visit);
 }
 
@@ -51,12 +51,12 @@ interface ElementTiming extends PerformanceEntry {
 }
 
 /** In the page, before anything of it: notes when things come about. */
-function watch(last: string): void {
+function observeVisit(last: string): void {
   const visible = new Promise<number>((resolve) => {
-    const look = ({ element, intersectionRect, renderTime }: ElementTiming) => {
+    const observe = ({ element, intersectionRect, renderTime }: ElementTiming) => {
       if (element?.textContent?.includes(last) && intersectionRect.height > 0) resolve(renderTime);
     };
-    const painted = new PerformanceObserver((list) => (list.getEntries() as ElementTiming[]).forEach(look));
+    const painted = new PerformanceObserver((list) => (list.getEntries() as ElementTiming[]).forEach(observe));
     painted.observe({ type: 'element' });
   });
   const writable = new Promise<number>((resolve) => {

@@ -1,7 +1,7 @@
 import { expect, test } from './support/test';
 
-test('an emoji is searched for, chosen in a skin tone, and put into the text', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('an emoji is searched for, chosen in a skin tone, and put into the text', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.field.fill('well done ');
   await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
   const picker = ana.page.getByRole('dialog', { name: 'Emoji' });
@@ -14,7 +14,7 @@ test('an emoji is searched for, chosen in a skin tone, and put into the text', a
   await expect(ana.field).toBeFocused();
 
   await ana.page.reload();
-  await ana.isIn('lobby');
+  await ana.hasJoined('lobby');
   await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
   await expect(picker.getByRole('button', { name: 'Medium', exact: true }), 'it is kept').toHaveAttribute('aria-pressed', 'true');
   await picker.getByLabel('Search emoji').fill('no such thing');
@@ -26,19 +26,19 @@ test('an emoji is searched for, chosen in a skin tone, and put into the text', a
   await expect(picker).toBeHidden();
 });
 
-test('any emoji can be a reaction', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.say('hello');
-  await ana.hasSettled('hello');
-  await ana.choose(ana.message('hello'), 'Another emoji');
+test('any emoji can be a reaction', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.send('hello');
+  await ana.seesSent('hello');
+  await ana.chooseAction(ana.message('hello'), 'Another emoji');
   await ana.page.getByLabel('Search emoji').fill('octopus');
   await ana.page.keyboard.press('Enter');
   await expect(ana.messages.first().locator('.reaction')).toHaveText('🐙1');
 });
 
-test('names and shortcodes are completed', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  const rui = await (await invite('Rui Costa', server)).signIn('lobby');
+test('names and shortcodes are completed', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  const rui = await (await newPerson('Rui Costa', server)).signIn('lobby');
   await expect(ana.page.locator('.people-list .person')).toHaveCount(2);
   await ana.field.pressSequentially('hi @ru');
   const offers = ana.page.getByRole('listbox', { name: 'Suggestions' }).getByRole('option');

@@ -1,26 +1,26 @@
 import type { JSHandle } from '@playwright/test';
-import { holdBack } from './support/browser';
+import { delayRequests } from './support/browser';
 import { numbered } from './support/bot';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
-import { TOO_LONG, leaveUnsent } from './support/unsent';
+import { TOO_LONG, storeUnsent } from './support/unsent';
 
 const ALL = numbered('message', 230);
 
 test('scrolling up loads older messages to the beginning, and the view stays where it is', async ({
   server,
-  invite,
+  newPerson,
   bot,
 }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ALL);
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.reads(ALL.slice(-50));
+  await (await bot('Rui', server)).sendAll('lobby', ALL);
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.seesTexts(ALL.slice(-50));
   await expect(ana.messages.last()).toBeInViewport();
 
-  await lookBack(ana, 150);
-  await ana.reads(ALL.slice(-150));
-  await lookBack(ana, 230);
-  await ana.reads(ALL);
+  await loadOlder(ana, 150);
+  await ana.seesTexts(ALL.slice(-150));
+  await loadOlder(ana, 230);
+  await ana.seesTexts(ALL);
   await expect(ana.page.getByText('This is the beginning of the room.')).toBeAttached();
   await ana.page.locator('.scroller').hover();
   await ana.page.mouse.wheel(0, -20_000);
@@ -30,40 +30,40 @@ test('scrolling up loads older messages to the beginning, and the view stays whe
   await expect(ana.messages.last()).toBeInViewport();
 });
 
-test('older messages are loaded by a button too', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ALL);
+test('older messages are loaded by a button too', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).sendAll('lobby', ALL);
   // So high that there is nothing to scroll.
-  const ana = await (await invite('Ana', server, { viewport: { width: 1280, height: 10_000 } })).signIn('lobby');
+  const ana = await (await newPerson('Ana', server, { viewport: { width: 1280, height: 10_000 } })).signIn('lobby');
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
   await older.click();
-  await ana.reads(ALL.slice(-150));
+  await ana.seesTexts(ALL.slice(-150));
   await older.click();
-  await ana.reads(ALL);
+  await ana.seesTexts(ALL);
   await expect(older).toHaveCount(0);
 });
 
-test('a reader further up is not moved by what is new, and is told of it', async ({ server, invite, bot }) => {
+test('a reader further up is not moved by what is new, and is told of it', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', ALL.slice(0, 50));
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await rui.sendAll('lobby', ALL.slice(0, 50));
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await scrollUp(ana, 300);
   await expect(ana.page.getByRole('button', { name: /Latest messages/ })).toBeVisible();
   const before = await firstInView(ana);
-  await rui.sayAll('lobby', numbered('news', 30));
+  await rui.sendAll('lobby', numbered('news', 30));
   await expect(ana.texts.last()).toHaveText('news 30');
-  await staysAt(ana, before);
+  await hasPosition(ana, before);
 
   const button = ana.page.getByRole('button', { name: '30 new messages', exact: true });
   await button.click();
   await expect(ana.messages.last()).toBeInViewport();
   await expect(button).toBeHidden();
-  await rui.say('lobby', 'seen at once');
+  await rui.send('lobby', 'seen at once');
   await expect(ana.message('seen at once')).toBeInViewport();
 });
 
-test('a message that grows does not move what a reader looks at', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ALL.slice(0, 100));
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('a message that grows does not move what a reader looks at', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 100));
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await scrollUp(ana, 500);
   const before = await firstInView(ana);
   for (const [where, offset] of [
@@ -73,43 +73,43 @@ test('a message that grows does not move what a reader looks at', async ({ serve
     ['below it', 40],
     ['first in it', 0],
   ] as const) {
-    await grow(ana, before.text, offset);
-    await staysAt(ana, before, `what grows is ${where}`);
+    await increaseHeight(ana, before.text, offset);
+    await hasPosition(ana, before, `what grows is ${where}`);
   }
 });
 
-test('a reader who is nearly at the end is taken along', async ({ server, invite, bot }) => {
+test('a reader who is nearly at the end is taken along', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', ALL.slice(0, 50));
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await rui.sendAll('lobby', ALL.slice(0, 50));
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   for (const text of ['one', 'two', 'three']) {
     await scrollUp(ana, 20);
-    await rui.say('lobby', text);
+    await rui.send('lobby', text);
     await expect(ana.message(text)).toBeInViewport({ ratio: 1 });
   }
   await expect(ana.page.locator('.to-latest')).toBeHidden();
 });
 
-test('a message that was not sent hides no news', async ({ server, invite, bot }) => {
+test('a message that was not sent hides no news', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', ALL.slice(0, 50));
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await leaveUnsent(ana, TOO_LONG);
+  await rui.sendAll('lobby', ALL.slice(0, 50));
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await storeUnsent(ana, TOO_LONG);
   await expect(ana.messages.last()).toContainText('Not sent.');
-  await ana.isIn('lobby');
+  await ana.hasJoined('lobby');
   await scrollUp(ana, 1_000);
   await expect(ana.page.getByRole('button', { name: /Latest messages/ })).toBeVisible();
-  await rui.say('lobby', 'news');
+  await rui.send('lobby', 'news');
   await expect(ana.page.getByRole('button', { name: /new message/ })).toBeVisible();
 });
 
 test('what a reader says in another tab moves nothing here, and what they say here does', async ({
   server,
-  invite,
+  newPerson,
   bot,
 }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ALL.slice(0, 50));
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 50));
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await scrollUp(ana, 300);
   const latest = ana.page.getByRole('button', { name: /Latest messages/ });
   await expect(latest).toBeVisible();
@@ -119,17 +119,17 @@ test('what a reader says in another tab moves nothing here, and what they say he
   await page.locator('#msg').fill('from another tab');
   await page.locator('.send').click();
   await expect(ana.texts.last()).toHaveText('from another tab');
-  await staysAt(ana, before);
+  await hasPosition(ana, before);
   await expect(latest, 'it is no news').toBeVisible();
 
-  await ana.say('from here');
+  await ana.send('from here');
   await expect(ana.message('from here')).toBeInViewport({ ratio: 1 });
 });
 
-test('where messages are no longer kept is not the beginning', async ({ redis, start, invite, bot }) => {
-  const server = await start({ REDIS_URL: redis.url, HISTORY_LIMIT: '100' });
-  await (await bot('Rui', server)).sayAll('lobby', numbered('long ago', 250));
-  const ana = await (await invite('Ana', server, { viewport: { width: 1280, height: 8_000 } })).signIn('lobby');
+test('where messages are no longer kept is not the beginning', async ({ redis, startServer, newPerson, bot }) => {
+  const server = await startServer({ REDIS_URL: redis.url, HISTORY_LIMIT: '100' });
+  await (await bot('Rui', server)).sendAll('lobby', numbered('long ago', 250));
+  const ana = await (await newPerson('Ana', server, { viewport: { width: 1280, height: 8_000 } })).signIn('lobby');
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
   const edge = ana.page.getByText('Earlier messages are no longer kept.');
   await expect(async () => {
@@ -141,15 +141,15 @@ test('where messages are no longer kept is not the beginning', async ({ redis, s
   await expect(older).toHaveCount(0);
 });
 
-test('a reader at the end is told that the history was replaced', async ({ redis, start, invite, bot }) => {
-  const server = await start({ REDIS_URL: redis.url });
+test('a reader at the end is told that the history was replaced', async ({ redis, startServer, newPerson, bot }) => {
+  const server = await startServer({ REDIS_URL: redis.url });
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', ALL.slice(0, 50));
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await rui.sendAll('lobby', ALL.slice(0, 50));
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   for (const text of ['after the loss', 'after another']) {
-    await redis.forget();
-    await rui.say('lobby', text);
-    await ana.reads([text]);
+    await redis.flush();
+    await rui.send('lobby', text);
+    await ana.seesTexts([text]);
     await expect(ana.notices).toContainText("The room's history was replaced");
     await expect(ana.notices).toBeInViewport({ ratio: 1 });
     await ana.notices.getByRole('button', { name: 'OK' }).click();
@@ -158,50 +158,50 @@ test('a reader at the end is told that the history was replaced', async ({ redis
   }
 });
 
-test('news is read aloud, and history is not', async ({ server, invite, bot }) => {
+test('news is read aloud, and history is not', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', ALL);
-  await rui.say('kitchen', 'long ago');
-  const ana = await (await invite('Ana', server)).hasSession();
-  const release = await holdBack(ana.page, '**/*.wasm');
+  await rui.sendAll('lobby', ALL);
+  await rui.send('kitchen', 'long ago');
+  const ana = await (await newPerson('Ana', server)).createSession();
+  const release = await delayRequests(ana.page, '**/*.wasm');
   await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
-  const heard = await listen(ana);
+  const announced = await recordAnnouncements(ana);
   release();
   const log = ana.page.getByRole('log');
   await expect(log).toHaveAttribute('aria-live', 'polite');
   await scrollUp(ana, Number.POSITIVE_INFINITY);
   await expect(ana.messages).toHaveCount(150);
   await expect(log).toHaveAttribute('aria-live', 'polite');
-  expect(await heard.jsonValue()).toEqual([]);
+  expect(await announced.jsonValue()).toEqual([]);
 
-  await rui.say('lobby', 'news');
-  await expect.poll(() => heard.jsonValue()).toEqual(['news']);
-  await ana.open('kitchen');
-  await ana.reads(['long ago']);
+  await rui.send('lobby', 'news');
+  await expect.poll(() => announced.jsonValue()).toEqual(['news']);
+  await ana.openRoom('kitchen');
+  await ana.seesTexts(['long ago']);
   await expect(log).toHaveAttribute('aria-live', 'polite');
-  await rui.say('kitchen', 'fresh');
-  await expect.poll(() => heard.jsonValue()).toEqual(['news', 'fresh']);
+  await rui.send('kitchen', 'fresh');
+  await expect.poll(() => announced.jsonValue()).toEqual(['news', 'fresh']);
 });
 
-test('history outlives the server', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ALL.slice(0, 20));
+test('history outlives the server', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 20));
   await server.kill();
-  await server.startAgain();
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.reads(ALL.slice(0, 20));
+  await server.restart();
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.seesTexts(ALL.slice(0, 20));
 });
 
-interface Place {
+interface Position {
   text: string;
   top: number;
 }
 
 /** Scrolls to near the beginning of what is loaded, and waits until `count` messages are. */
-async function lookBack(person: Person, count: number): Promise<void> {
+async function loadOlder(person: Person, count: number): Promise<void> {
   await scrollUp(person, Number.POSITIVE_INFINITY);
   const before = await firstInView(person);
   await expect(person.messages).toHaveCount(count);
-  await staysAt(person, before);
+  await hasPosition(person, before);
 }
 
 /** Scrolls up by so many pixels, but not to the very edge. */
@@ -213,24 +213,24 @@ async function scrollUp(person: Person, pixels: number): Promise<void> {
 }
 
 /** The texts that are put into the log, or changed there, while a screen reader listens to it. */
-async function listen({ page }: Person): Promise<JSHandle<string[]>> {
+async function recordAnnouncements({ page }: Person): Promise<JSHandle<string[]>> {
   return page.evaluateHandle(() => {
-    const heard: string[] = [];
+    const announced: string[] = [];
     new MutationObserver((mutations) => {
       for (const { target, addedNodes } of mutations) {
         const log = (target as Element).closest?.('[role=log]') ?? target.parentElement?.closest('[role=log]');
         if (!log || log.getAttribute('aria-live') === 'off') continue;
         for (const node of addedNodes.length > 0 ? addedNodes : [target]) {
           const text = node instanceof Element ? node.querySelector('.message-text')?.textContent : node.textContent;
-          if (text) heard.push(text);
+          if (text) announced.push(text);
         }
       }
     }).observe(document.body, { childList: true, characterData: true, subtree: true });
-    return heard;
+    return announced;
   });
 }
 
-async function firstInView(person: Person): Promise<Place> {
+async function firstInView(person: Person): Promise<Position> {
   return person.page.locator('.scroller').evaluate((scroller) => {
     const edge = scroller.getBoundingClientRect().top;
     const messages = [...scroller.querySelectorAll('#messages > li')];
@@ -240,13 +240,13 @@ async function firstInView(person: Person): Promise<Place> {
   });
 }
 
-async function staysAt(person: Person, { text, top }: Place, why = ''): Promise<void> {
+async function hasPosition(person: Person, { text, top }: Position, why = ''): Promise<void> {
   const now = () => person.message(text).evaluate((message) => message.getBoundingClientRect().top);
   await expect.poll(async () => Math.abs((await now()) - top), `"${text}" stays where it is ${why}`).toBeLessThanOrEqual(2);
 }
 
 /** Makes a message taller that is so many below the one with that text, and waits until the page is drawn so. */
-async function grow(person: Person, text: string, offset: number): Promise<void> {
+async function increaseHeight(person: Person, text: string, offset: number): Promise<void> {
   await person.message(text).evaluate(async (message, offset) => {
     const messages = [...(message.parentElement?.children ?? [])];
     (messages[messages.indexOf(message) + offset] as HTMLElement).style.paddingBottom = '37px';

@@ -2,22 +2,22 @@ import type { Locator } from '@playwright/test';
 import jsQR from 'jsqr';
 import { expect, test } from './support/test';
 
-test('the link is copied, and leads somebody else into the room', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('a b/c?');
+test('the link is copied, and leads somebody else into the room', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('a b/c?');
   await ana.page.getByRole('button', { name: 'Invite' }).click();
   await ana.page.getByRole('button', { name: 'Copy link' }).click();
   await expect(ana.page.locator('.invitation [role=status]')).toHaveText('The link is copied.');
   const link = await ana.page.evaluate(() => navigator.clipboard.readText());
 
-  const rui = await invite('Rui', server);
+  const rui = await newPerson('Rui', server);
   await rui.page.goto(link);
   await rui.page.locator('#name').fill('Rui');
   await rui.page.locator('.signin').click();
-  await rui.isIn('a b/c?');
+  await rui.hasJoined('a b/c?');
 });
 
-test('a browser that does not allow copying is told of, with the link in sight', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('a browser that does not allow copying is told of, with the link in sight', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('no'))));
   await ana.page.getByRole('button', { name: 'Invite' }).click();
   await ana.page.getByRole('button', { name: 'Copy link' }).click();
@@ -25,16 +25,16 @@ test('a browser that does not allow copying is told of, with the link in sight',
   await expect(ana.page.locator('.invitation a')).toHaveText(`${server.url}/r/lobby`);
 });
 
-test('the QR code holds the link', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('café');
+test('the QR code holds the link', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('café');
   await ana.page.getByRole('button', { name: 'Invite' }).click();
   const image = ana.page.getByAltText('QR code of the link');
   await expect.poll(() => image.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100);
-  expect(await read(image)).toBe(`${server.url}/r/caf%C3%A9`);
+  expect(await decodeQrCode(image)).toBe(`${server.url}/r/caf%C3%A9`);
 });
 
-test('the device shares the link where it can', async ({ server, invite }) => {
-  const ana = await invite('Ana', server);
+test('the device shares the link where it can', async ({ server, newPerson }) => {
+  const ana = await newPerson('Ana', server);
   await ana.page.addInitScript(() => {
     const shared: unknown[] = [];
     Object.assign(navigator, { share: async (what: unknown) => void shared.push(what), shared });
@@ -47,19 +47,19 @@ test('the device shares the link where it can', async ({ server, invite }) => {
   ]);
 });
 
-test('the QR code is for those who are signed in, of rooms that can be', async ({ server, invite }) => {
-  const ana = await invite('Ana', server);
-  const ask = async (room: string) => (await ana.page.request.get(`${server.url}/api/qr.svg?room=${room}`)).status();
-  expect(await ask('lobby')).toBe(401);
-  await ana.hasSession();
-  expect(await ask('lobby')).toBe(200);
-  expect(await ask('..')).toBe(200);
-  expect(await ask('')).toBe(404);
-  expect(await ask('x'.repeat(65))).toBe(404);
+test('the QR code is for those who are signed in, of rooms that can be', async ({ server, newPerson }) => {
+  const ana = await newPerson('Ana', server);
+  const statusOf = async (room: string) => (await ana.page.request.get(`${server.url}/api/qr.svg?room=${room}`)).status();
+  expect(await statusOf('lobby')).toBe(401);
+  await ana.createSession();
+  expect(await statusOf('lobby')).toBe(200);
+  expect(await statusOf('..')).toBe(200);
+  expect(await statusOf('')).toBe(404);
+  expect(await statusOf('x'.repeat(65))).toBe(404);
 });
 
 /** What a phone would read. */
-async function read(image: Locator): Promise<string | undefined> {
+async function decodeQrCode(image: Locator): Promise<string | undefined> {
   const { pixels, side } = await image.evaluate(async (image: HTMLImageElement) => {
     const side = 400;
     const canvas = Object.assign(document.createElement('canvas'), { width: side, height: side });

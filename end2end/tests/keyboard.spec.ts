@@ -1,10 +1,10 @@
 import { numbered } from './support/bot';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
-import { TOO_LONG, leaveUnsent } from './support/unsent';
+import { TOO_LONG, storeUnsent } from './support/unsent';
 
-test('a message is written and sent by keyboard alone', async ({ server, invite }) => {
-  const ana = await invite('Ana', server);
+test('a message is written and sent by keyboard alone', async ({ server, newPerson }) => {
+  const ana = await newPerson('Ana', server);
   const { keyboard } = ana.page;
   await ana.page.goto(server.url);
   await expect(ana.page.locator('#name')).toBeFocused();
@@ -12,7 +12,7 @@ test('a message is written and sent by keyboard alone', async ({ server, invite 
   await keyboard.press('Tab');
   await keyboard.type('lobby');
   await keyboard.press('Enter');
-  await ana.isIn('lobby');
+  await ana.hasJoined('lobby');
   await expect(ana.field).toBeFocused();
 
   await keyboard.type('one line');
@@ -28,13 +28,13 @@ test('a message is written and sent by keyboard alone', async ({ server, invite 
   await keyboard.press('Enter');
   await keyboard.type('second');
   await keyboard.press('Enter');
-  await ana.hasSettled('second');
+  await ana.seesSent('second');
   await expect(ana.messages, 'Enter in an empty field says nothing').toHaveCount(2);
   await expect(ana.field).toBeFocused();
 });
 
-test('Enter that ends a composition is not a message', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('Enter that ends a composition is not a message', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const input = await ana.page.context().newCDPSession(ana.page);
   await ana.field.focus();
   await input.send('Input.imeSetComposition', { text: 'こんにちは', selectionStart: 5, selectionEnd: 5 });
@@ -48,31 +48,31 @@ test('Enter that ends a composition is not a message', async ({ server, invite }
   await expect(ana.field).toHaveValue('こんにちは');
   await expect(ana.messages).toHaveCount(0);
   await ana.page.keyboard.press('Enter');
-  await ana.hasSettled('こんにちは');
+  await ana.seesSent('こんにちは');
 });
 
-test('older messages are reached by Tab', async ({ server, invite, bot }) => {
+test('older messages are reached by Tab', async ({ server, newPerson, bot }) => {
   const all = numbered('word', 260);
-  await (await bot('Rui', server)).sayAll('lobby', all);
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await (await bot('Rui', server)).sendAll('lobby', all);
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await expect(ana.messages).toHaveCount(50);
   await tabTo(ana, '.scroller');
   await ana.page.keyboard.press('Tab');
   // It comes into view with the focus, and what comes into view is loaded.
-  await ana.reads(all.slice(-150));
+  await ana.seesTexts(all.slice(-150));
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
   await expect(older, 'the focus stays where it is').toBeFocused();
   await ana.page.keyboard.press('Enter');
-  await ana.reads(all.slice(-250));
+  await ana.seesTexts(all.slice(-250));
   await expect(older).toBeFocused();
 });
 
-test('rooms are opened and changed by keyboard alone', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('rooms are opened and changed by keyboard alone', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await tabTo(ana, '#another-room');
   await ana.page.keyboard.type('kitchen');
   await ana.page.keyboard.press('Enter');
-  await ana.isIn('kitchen');
+  await ana.hasJoined('kitchen');
   await expect(ana.field).toBeFocused();
   await tabTo(ana, '#rooms a:has-text("lobby")');
   await ana.page.keyboard.press('Enter');
@@ -84,15 +84,15 @@ test('rooms are opened and changed by keyboard alone', async ({ server, invite }
   await expect(ana.page.locator('.send')).toBeFocused();
 });
 
-test('the focus is never lost with what had it', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', numbered('word', 60));
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('the focus is never lost with what had it', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).sendAll('lobby', numbered('word', 60));
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const press = async (name: string | RegExp) => {
     await ana.page.getByRole('button', { name }).focus();
     await ana.page.keyboard.press('Enter');
   };
-  await leaveUnsent(ana, TOO_LONG);
-  await ana.isIn('lobby');
+  await storeUnsent(ana, TOO_LONG);
+  await ana.hasJoined('lobby');
   await press('Retry');
   await expect(ana.page.getByRole('button', { name: 'Retry' }), 'it is refused at once').toBeFocused();
   await press('Discard');
@@ -107,8 +107,8 @@ test('the focus is never lost with what had it', async ({ server, invite, bot })
   await expect(ana.messages.last()).toBeInViewport();
   await expect(scroller).toBeFocused();
 
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
   await press('Leave lobby');
   await expect(ana.page.locator('.room-link')).toHaveCount(1);
   await expect(ana.page.getByRole('link', { name: 'kitchen' })).toBeFocused();

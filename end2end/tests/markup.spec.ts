@@ -1,5 +1,5 @@
 import { numbered } from './support/bot';
-import { loadsOf } from './support/browser';
+import { recordLoads } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
@@ -15,22 +15,22 @@ const MARKED = [
   '[no](javascript:window.pwned=1) ![no](https://a.example/b.png)',
 ];
 
-test('marks are drawn the same by the server and by the browser', async ({ server, invite, bot }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  const loads = loadsOf(ana.page, PARSER);
-  for (const text of ['nothing marked', 'Olá, tudo bem? (10 de nós)']) await ana.say(text);
-  await ana.hasSettled('Olá, tudo bem? (10 de nós)');
+test('marks are drawn the same by the server and by the browser', async ({ server, newPerson, bot }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  const loads = recordLoads(ana.page, PARSER_CHUNK);
+  for (const text of ['nothing marked', 'Olá, tudo bem? (10 de nós)']) await ana.send(text);
+  await ana.seesSent('Olá, tudo bem? (10 de nós)');
   expect(loads, 'plain text needs no parser').toEqual([]);
 
-  await (await bot('Rui', server)).sayAll('lobby', MARKED);
+  await (await bot('Rui', server)).sendAll('lobby', MARKED);
   await expect(ana.messages).toHaveCount(2 + MARKED.length);
   await expect(ana.texts.last().locator('p')).toHaveCount(1);
   expect(loads, 'it is loaded once').toHaveLength(1);
-  const live = await drawn(ana);
+  const live = await renderedTexts(ana);
   expect(live).toContain('<p dir="auto"><strong>bold</strong> <em>slanted</em> <del>gone</del> <code>code</code></p>');
   await ana.page.reload();
-  await ana.isIn('lobby');
-  expect(await drawn(ana)).toEqual(live);
+  await ana.hasJoined('lobby');
+  expect(await renderedTexts(ana)).toEqual(live);
 
   const link = ana.page.getByRole('link', { name: 'a page' });
   await expect(link).toHaveAttribute('href', 'https://b.example');
@@ -38,23 +38,23 @@ test('marks are drawn the same by the server and by the browser', async ({ serve
   await expect(ana.page.locator('[href^="javascript:"], #messages img')).toHaveCount(0);
 });
 
-test('code is copied as it was written', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).say('lobby', CODE);
-  const ana = await (await invite('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('lobby');
+test('code is copied as it was written', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).send('lobby', CODE);
+  const ana = await (await newPerson('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('lobby');
   await ana.messages.first().hover();
   await ana.page.getByRole('button', { name: 'Copy' }).click();
   await expect(ana.page.getByRole('button', { name: 'Copied' })).toBeVisible();
   expect(await ana.page.evaluate(() => navigator.clipboard.readText())).toBe('let a = 1;\n\n  *b*');
 });
 
-test('a few emoji are large', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ['🎉', '👩🏽‍❤️‍💋‍👨🏿 🇧🇷', '🎉🎉🎉🎉']);
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.say('👍🏽');
+test('a few emoji are large', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).sendAll('lobby', ['🎉', '👩🏽‍❤️‍💋‍👨🏿 🇧🇷', '🎉🎉🎉🎉']);
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.send('👍🏽');
   await expect(ana.page.locator('.big')).toHaveText(['🎉', '👩🏽‍❤️‍💋‍👨🏿 🇧🇷', '👍🏽']);
 });
 
-test('bad input does no harm', async ({ server, invite, bot }) => {
+test('bad input does no harm', async ({ server, newPerson, bot }) => {
   const texts = [
     DEEP,
     `${'- '.repeat(1_000)}deep down`,
@@ -74,38 +74,38 @@ test('bad input does no harm', async ({ server, invite, bot }) => {
     '<script>window.pwned=1</script>',
     'مرحبا بكم في الغرفة',
   ];
-  await (await bot('Rui', server)).sayAll('lobby', texts);
-  const ana = await (await invite('Ana', server, { viewport: { width: 360, height: 740 } })).signIn('lobby');
+  await (await bot('Rui', server)).sendAll('lobby', texts);
+  const ana = await (await newPerson('Ana', server, { viewport: { width: 360, height: 740 } })).signIn('lobby');
   await expect(ana.messages).toHaveCount(texts.length);
-  const before = await drawn(ana);
-  await ana.say(DEEP);
+  const before = await renderedTexts(ana);
+  await ana.send(DEEP);
   await expect(ana.messages).toHaveCount(texts.length + 1);
-  await expect.poll(async () => (await drawn(ana)).at(-1)).toBe(before[0]);
+  await expect.poll(async () => (await renderedTexts(ana)).at(-1)).toBe(before[0]);
   expect(await ana.page.evaluate(() => 'pwned' in window)).toBe(false);
   await expect(ana.texts.filter({ hasNotText: /\S/ }), 'something is shown of each').toHaveCount(0);
   expect(await ana.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   await expect(ana.texts.nth(texts.length - 1), 'it begins at the right').toHaveCSS('direction', 'rtl');
-  await ana.say('the room goes on');
-  await ana.hasSettled('the room goes on');
+  await ana.send('the room goes on');
+  await ana.seesSent('the room goes on');
 });
 
 test.describe('without the parser', () => {
-  test.use({ forgives: /Failed to load resource|Failed to fetch|WebAssembly|net::ERR/ });
+  test.use({ allowedErrors: /Failed to load resource|Failed to fetch|WebAssembly|net::ERR/ });
 
-  test('a text is shown as it was written', async ({ server, invite, bot }) => {
-    const ana = await (await invite('Ana', server, { serviceWorkers: 'block' })).signIn('lobby');
-    await ana.page.route(PARSER, (route) => route.abort('internetdisconnected'));
-    await (await bot('Rui', server)).sayAll('lobby', ['**bold**', ...numbered('and', 2)]);
-    await ana.reads(['**bold**', 'and 1', 'and 2']);
-    await ana.page.unroute(PARSER);
-    await (await bot('Zoe', server)).say('lobby', '*slanted*');
-    await ana.reads(['**bold**', 'and 1', 'and 2', 'slanted']);
+  test('a text is shown as it was written', async ({ server, newPerson, bot }) => {
+    const ana = await (await newPerson('Ana', server, { serviceWorkers: 'block' })).signIn('lobby');
+    await ana.page.route(PARSER_CHUNK, (route) => route.abort('internetdisconnected'));
+    await (await bot('Rui', server)).sendAll('lobby', ['**bold**', ...numbered('and', 2)]);
+    await ana.seesTexts(['**bold**', 'and 1', 'and 2']);
+    await ana.page.unroute(PARSER_CHUNK);
+    await (await bot('Zoe', server)).send('lobby', '*slanted*');
+    await ana.seesTexts(['**bold**', 'and 1', 'and 2', 'slanted']);
   });
 });
 
-const PARSER = /\/pkg\/split_markup[^/]*\.wasm$/;
+const PARSER_CHUNK = /\/pkg\/split_markup[^/]*\.wasm$/;
 
 /** What is drawn of each text, without the marks that Leptos leaves, and what stands at another place on the server. */
-async function drawn(person: Person): Promise<string[]> {
+async function renderedTexts(person: Person): Promise<string[]> {
   return person.texts.evaluateAll((texts) => texts.map((text) => text.innerHTML.replace(/<!--.*?-->| type="button"/g, '')));
 }

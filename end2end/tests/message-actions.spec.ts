@@ -1,40 +1,44 @@
 import { expect, test } from './support/test';
 
 for (const backend of ['embedded', 'Redis'] as const) {
-  test(`messages are edited, deleted, answered and reacted to, ${backend}`, async ({ redis, start, invite }) => {
-    const server = await start(backend === 'Redis' ? { REDIS_URL: redis.url } : {});
-    const ana = await (await invite('Ana', server)).signIn('lobby');
-    const rui = await (await invite('Rui', server)).signIn('lobby');
-    await ana.say('first');
-    await rui.say('second');
-    await ana.reads(['first', 'second']);
-    await rui.reads(['first', 'second']);
+  test(`messages are edited, deleted, answered and reacted to, ${backend}`, async ({
+    redis,
+    startServer,
+    newPerson,
+  }) => {
+    const server = await startServer(backend === 'Redis' ? { REDIS_URL: redis.url } : {});
+    const ana = await (await newPerson('Ana', server)).signIn('lobby');
+    const rui = await (await newPerson('Rui', server)).signIn('lobby');
+    await ana.send('first');
+    await rui.send('second');
+    await ana.seesTexts(['first', 'second']);
+    await rui.seesTexts(['first', 'second']);
 
-    await ana.choose(ana.message('first'), 'Edit');
+    await ana.chooseAction(ana.message('first'), 'Edit');
     await expect(ana.page.locator('.about')).toContainText('Editing your message');
     await expect(ana.field).toHaveValue('first');
     await expect(ana.field).toBeFocused();
     await ana.field.press('Enter');
     await expect(ana.page.locator('.about'), 'nothing was changed').toBeHidden();
     await expect(ana.field).toHaveValue('');
-    await ana.choose(ana.message('first'), 'Edit');
-    await ana.say('first, edited');
+    await ana.chooseAction(ana.message('first'), 'Edit');
+    await ana.send('first, edited');
     for (const person of [ana, rui]) {
       await expect(person.message('first, edited')).toContainText('(edited)');
     }
     await expect(ana.page.locator('.about')).toBeHidden();
 
-    await rui.choose(rui.message('first, edited'), 'Reply');
+    await rui.chooseAction(rui.message('first, edited'), 'Reply');
     await expect(rui.page.locator('.about')).toContainText('Replying to Ana');
-    await rui.say('an answer');
+    await rui.send('an answer');
     await expect(ana.texts.last()).toContainText('Ana first, edited');
     await expect(ana.texts.last()).toContainText('an answer');
 
-    await rui.choose(rui.messages.first(), '👍');
+    await rui.chooseAction(rui.messages.first(), '👍');
     const ofAna = ana.messages.first().locator('.reaction');
     await expect(ofAna).toHaveText('👍1');
     await expect(ofAna).toHaveAttribute('title', 'Rui');
-    await expect((await ana.menuOf(ana.messages.first())).locator('.menu-reactions')).toHaveText('👍 Rui');
+    await expect((await ana.openMenu(ana.messages.first())).locator('.menu-reactions')).toHaveText('👍 Rui');
     await ana.page.keyboard.press('Escape');
     await ofAna.click();
     await expect(rui.messages.first().locator('.reaction')).toHaveText('👍2');
@@ -42,7 +46,7 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await ofAna.click();
     await expect(rui.messages.first().locator('.reaction')).toHaveText('👍1');
 
-    const menu = await rui.menuOf(rui.message('second'));
+    const menu = await rui.openMenu(rui.message('second'));
     await menu.getByRole('menuitem', { name: 'Delete' }).click();
     await expect(rui.texts.nth(1), 'it is asked first').toHaveText('second');
     await menu.getByRole('menuitem', { name: 'Delete it for everybody?' }).click();
@@ -53,7 +57,7 @@ for (const backend of ['embedded', 'Redis'] as const) {
 
     for (const person of [ana, rui]) {
       await person.page.reload();
-      await person.isIn('lobby');
+      await person.hasJoined('lobby');
       await expect(person.texts.first()).toHaveText('first, edited');
       await expect(person.messages.first()).toContainText('(edited)');
       await expect(person.messages.first().locator('.reaction')).toHaveText('👍1');
@@ -63,29 +67,29 @@ for (const backend of ['embedded', 'Redis'] as const) {
   });
 }
 
-test("nobody changes another's message", async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  const rui = await (await invite('Rui', server)).signIn('lobby');
-  await ana.say('mine');
-  const menu = await rui.menuOf(rui.message('mine'));
+test("nobody changes another's message", async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  const rui = await (await newPerson('Rui', server)).signIn('lobby');
+  await ana.send('mine');
+  const menu = await rui.openMenu(rui.message('mine'));
   await expect(menu.getByRole('menuitem', { name: 'Reply' })).toBeVisible();
   await expect(menu.getByRole('menuitem', { name: 'Edit' })).toBeHidden();
   await expect(menu.getByRole('menuitem', { name: 'Delete' })).toBeHidden();
 });
 
-test('an edit of a message that was deleted meanwhile is refused, and says so', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.say('soon gone');
-  await ana.hasSettled('soon gone');
+test('an edit of a message that was deleted meanwhile is refused, and says so', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.send('soon gone');
+  await ana.seesSent('soon gone');
   const page = await ana.page.context().newPage();
   await page.goto(`${server.url}/r/lobby`);
-  await ana.choose(ana.message('soon gone'), 'Edit');
+  await ana.chooseAction(ana.message('soon gone'), 'Edit');
   await page.locator('#messages > li').hover();
   await page.getByRole('button', { name: 'Actions' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
   await page.getByRole('menuitem', { name: 'Delete it for everybody?' }).click();
   await expect(ana.messages.first()).toContainText('This message was deleted.');
-  await ana.say('too late');
+  await ana.send('too late');
   await expect(ana.messages.first()).toContainText('Not sent.');
   await ana.messages.first().getByRole('button', { name: 'Discard' }).click();
   await expect(ana.page.locator('.message-failure')).toHaveCount(0);
@@ -94,15 +98,15 @@ test('an edit of a message that was deleted meanwhile is refused, and says so', 
 
 test('by keyboard: up edits the last message, escape gives up, and the arrows lead from message to message', async ({
   server,
-  invite,
+  newPerson,
   bot,
 }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const { keyboard } = ana.page;
-  for (const text of ['one', 'two']) await ana.say(text);
-  await ana.hasSettled('two');
-  await (await bot('Rui', server)).say('lobby', 'three');
-  await ana.reads(['one', 'two', 'three']);
+  for (const text of ['one', 'two']) await ana.send(text);
+  await ana.seesSent('two');
+  await (await bot('Rui', server)).send('lobby', 'three');
+  await ana.seesTexts(['one', 'two', 'three']);
 
   await ana.field.press('ArrowUp');
   await expect(ana.field).toHaveValue('two');
@@ -112,7 +116,7 @@ test('by keyboard: up edits the last message, escape gives up, and the arrows le
   await expect(ana.field).toHaveValue('two');
   await ana.field.fill('two, edited');
   await keyboard.press('Enter');
-  await ana.reads(['one', 'two, edited', 'three']);
+  await ana.seesTexts(['one', 'two, edited', 'three']);
 
   await keyboard.press('Shift+Tab');
   await expect(ana.messages.last().getByRole('button', { name: 'Actions' })).toBeFocused();
@@ -126,54 +130,54 @@ test('by keyboard: up edits the last message, escape gives up, and the arrows le
   await expect(ana.messages.first().locator('.reaction')).toHaveText('❤️1');
 });
 
-test('what is edited takes no draft away', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.say('said');
-  await ana.hasSettled('said');
+test('what is edited takes no draft away', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.send('said');
+  await ana.seesSent('said');
   await ana.field.fill('half a thought');
-  await ana.choose(ana.message('said'), 'Edit');
+  await ana.chooseAction(ana.message('said'), 'Edit');
   await expect(ana.field).toHaveValue('said');
   await ana.page.getByRole('button', { name: 'Cancel' }).click();
   await expect(ana.field).toHaveValue('half a thought');
-  await ana.choose(ana.message('said'), 'Edit');
-  await ana.say('said, edited');
-  await ana.reads(['said, edited']);
+  await ana.chooseAction(ana.message('said'), 'Edit');
+  await ana.send('said, edited');
+  await ana.seesTexts(['said, edited']);
   await expect(ana.field).toHaveValue('half a thought');
 
-  await ana.choose(ana.messages.first(), 'Edit');
+  await ana.chooseAction(ana.messages.first(), 'Edit');
   await ana.field.fill('said, and edited once more');
-  await ana.choose(ana.messages.first(), 'Reply');
+  await ana.chooseAction(ana.messages.first(), 'Reply');
   await expect(ana.field, 'the edit is given up').toHaveValue('half a thought');
-  await ana.choose(ana.messages.first(), 'Edit');
+  await ana.chooseAction(ana.messages.first(), 'Edit');
   await ana.field.fill('said, and edited once more');
   await ana.page.reload();
-  await ana.isIn('lobby');
+  await ana.hasJoined('lobby');
   await expect(ana.field).toHaveValue('half a thought');
 });
 
-test('an edit waits in its room, and so does an answer', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.say('said');
-  await ana.hasSettled('said');
-  await ana.choose(ana.message('said'), 'Edit');
+test('an edit waits in its room, and so does an answer', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.send('said');
+  await ana.seesSent('said');
+  await ana.chooseAction(ana.message('said'), 'Edit');
   await ana.field.fill('half edited');
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
   await expect(ana.page.locator('.about')).toBeHidden();
   await expect(ana.field).toHaveValue('');
   await ana.page.locator('.room-link a', { hasText: 'lobby' }).click();
   await expect(ana.page.locator('.about')).toContainText('Editing your message');
   await expect(ana.field).toHaveValue('half edited');
   await ana.field.press('Enter');
-  await ana.reads(['half edited']);
+  await ana.seesTexts(['half edited']);
 });
 
-test('a menu does not outlive its room', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
-  await ana.say('said');
-  await ana.hasSettled('said');
+test('a menu does not outlive its room', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
+  await ana.send('said');
+  await ana.seesSent('said');
   await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
   await expect(ana.page.getByRole('dialog', { name: 'Emoji' })).toBeVisible();
   await ana.page.goBack();
@@ -181,11 +185,11 @@ test('a menu does not outlive its room', async ({ server, invite }) => {
   await expect(ana.page.getByRole('dialog', { name: 'Emoji' })).toBeHidden();
 });
 
-test('many reactions stay in their place', async ({ start, invite }) => {
-  const server = await start({ SENDS_BURST: '1000', SENDS_PER_SECOND: '1000' });
-  const ana = await (await invite('Ana', server, { viewport: { width: 360, height: 740 } })).signIn('lobby');
-  await ana.say('react to this');
-  await ana.hasSettled('react to this');
+test('many reactions stay in their place', async ({ startServer, newPerson }) => {
+  const server = await startServer({ SENDS_BURST: '1000', SENDS_PER_SECOND: '1000' });
+  const ana = await (await newPerson('Ana', server, { viewport: { width: 360, height: 740 } })).signIn('lobby');
+  await ana.send('react to this');
+  await ana.seesSent('react to this');
   const reacted = await ana.page.evaluate(async () => {
     const emoji = Array.from({ length: 500 }, (_, index) => String.fromCodePoint(0x1f300 + index));
     const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/ws`, 'sala.v1');

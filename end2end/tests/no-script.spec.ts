@@ -5,36 +5,36 @@ import { expect, test } from './support/test';
 const WITHOUT_SCRIPT: BrowserContextOptions = { javaScriptEnabled: false };
 
 // The script is fetched early, which Chromium does without running it, and then wonders about.
-test.use({ forgives: /was preloaded using link preload but not used/ });
+test.use({ allowedErrors: /was preloaded using link preload but not used/ });
 
-test('without JavaScript people sign in, read and post', async ({ server, invite, bot }) => {
+test('without JavaScript people sign in, read and post', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', ['first', 'second']);
-  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+  await rui.sendAll('lobby', ['first', 'second']);
+  const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
   await ana.page.goto(server.url);
-  await ana.fillIn('lobby');
+  await ana.submitSignIn('lobby');
   await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
   await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
-  await ana.reads(['first', 'second']);
+  await ana.seesTexts(['first', 'second']);
   await expect(ana.message('first').locator('.author')).toHaveText('Rui');
 
-  await ana.say('third');
+  await ana.send('third');
   await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
-  await ana.reads(['first', 'second', 'third']);
-  await ana.hasSettled('third');
+  await ana.seesTexts(['first', 'second', 'third']);
+  await ana.seesSent('third');
   await expect(ana.field).toHaveValue('');
-  await rui.say('lobby', 'fourth');
+  await rui.send('lobby', 'fourth');
   await ana.page.getByRole('link', { name: 'Refresh' }).click();
-  await ana.reads(['first', 'second', 'third', 'fourth']);
+  await ana.seesTexts(['first', 'second', 'third', 'fourth']);
   await ana.page.reload();
-  await ana.reads(['first', 'second', 'third', 'fourth']);
+  await ana.seesTexts(['first', 'second', 'third', 'fourth']);
 });
 
-test('without JavaScript a time says that it is UTC', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ['first', 'second']);
-  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+test('without JavaScript a time says that it is UTC', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).sendAll('lobby', ['first', 'second']);
+  const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
   await ana.page.goto(server.url);
-  await ana.fillIn('lobby');
+  await ana.submitSignIn('lobby');
   const time = ana.message('first').locator('time');
   await expect(time).toBeVisible();
   const at = new Date((await time.getAttribute('datetime')) ?? '');
@@ -47,70 +47,70 @@ test('without JavaScript a time says that it is UTC', async ({ server, invite, b
 test('what was posted is always on the page that follows', async ({ server, bot }) => {
   const rui = await bot('Rui', server);
   for (const text of numbered('posted', 200)) {
-    const page = await rui.sayAndLook('lobby', `${text}.`);
+    const page = await rui.sendAndFollow('lobby', `${text}.`);
     expect(page.includes(`>${text}.<`), `"${text}" is there`).toBe(true);
   }
 });
 
-test('a message that is posted twice is said once', async ({ server, invite }) => {
-  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+test('a message that is posted twice is said once', async ({ server, newPerson }) => {
+  const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
   await ana.page.goto(server.url);
-  await ana.fillIn('lobby');
+  await ana.submitSignIn('lobby');
   const id = await ana.page.locator('input[name=id]').inputValue();
-  await ana.say('once');
-  await ana.reads(['once']);
+  await ana.send('once');
+  await ana.seesTexts(['once']);
   const form = { room: 'lobby', text: 'once', id };
   await ana.page.request.post(`${server.url}/api/send_message`, { form });
   await ana.page.reload();
-  await ana.reads(['once']);
+  await ana.seesTexts(['once']);
 });
 
 test.describe('a page that is sent twice', () => {
-  test.use({ forgives: /status of 422/ });
+  test.use({ allowedErrors: /status of 422/ });
 
-  test('a text that was changed after going back is kept and said', async ({ server, invite }) => {
-    const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+  test('a text that was changed after going back is kept and said', async ({ server, newPerson }) => {
+    const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
     await ana.page.goto(server.url);
-    await ana.fillIn('lobby');
-    await ana.say('one thing');
-    await ana.reads(['one thing']);
+    await ana.submitSignIn('lobby');
+    await ana.send('one thing');
+    await ana.seesTexts(['one thing']);
     // As a browser does that keeps the page as it was.
     const id = await ana.page.locator('input[name=id]').inputValue();
-    await ana.say('another');
-    await ana.reads(['one thing', 'another']);
+    await ana.send('another');
+    await ana.seesTexts(['one thing', 'another']);
     await ana.page.locator('input[name=id]').evaluate((field, id) => field.setAttribute('value', id), id);
-    await ana.say('another thing');
+    await ana.send('another thing');
     await expect(ana.page.getByText('This page was sent before with another text.')).toBeVisible();
     await expect(ana.field).toHaveValue('another thing');
     await ana.page.locator('.send').click();
-    await ana.reads(['one thing', 'another', 'another thing']);
+    await ana.seesTexts(['one thing', 'another', 'another thing']);
   });
 });
 
-test('without JavaScript another room is opened by its form', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).say('café & bar?', 'in here');
-  const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+test('without JavaScript another room is opened by its form', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).send('café & bar?', 'in here');
+  const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
   await ana.page.goto(server.url);
-  await ana.fillIn('lobby');
+  await ana.submitSignIn('lobby');
   await ana.page.getByLabel('Open another room').fill('café & bar?');
   await ana.page.getByRole('button', { name: 'Open', exact: true }).click();
   await expect(ana.page).toHaveURL(`${server.url}/r/caf%C3%A9%20%26%20bar%3F`);
   await expect(ana.page.locator('#chatroom h1')).toHaveText('café & bar?');
-  await ana.reads(['in here']);
-  await ana.say('me too');
-  await ana.reads(['in here', 'me too']);
+  await ana.seesTexts(['in here']);
+  await ana.send('me too');
+  await ana.seesTexts(['in here', 'me too']);
 });
 
 test.describe('a session that is over', () => {
-  test.use({ forgives: /status of 401|was preloaded using link preload but not used/ });
+  test.use({ allowedErrors: /status of 401|was preloaded using link preload but not used/ });
 
-  test('takes no text with it', async ({ server, invite }) => {
-    const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+  test('takes no text with it', async ({ server, newPerson }) => {
+    const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
     await ana.page.goto(server.url);
-    await ana.fillIn('lobby');
+    await ana.submitSignIn('lobby');
     await ana.page.context().clearCookies();
     const text = 'written for long\nin <b>two</b> lines';
-    await ana.say(text);
+    await ana.send(text);
     await expect(ana.page.getByRole('alert')).toContainText('not signed in');
     expect(await ana.page.locator('blockquote').textContent()).toBe(text);
     await expect(ana.page.locator('#room')).toHaveValue('lobby');
@@ -120,7 +120,7 @@ test.describe('a session that is over', () => {
 });
 
 test.describe('wrong input', () => {
-  test.use({ forgives: /status of 422|was preloaded using link preload but not used/ });
+  test.use({ allowedErrors: /status of 422|was preloaded using link preload but not used/ });
 
   for (const [problem, name, reason] of [
     ['empty name', '', 'Your name is missing.'],
@@ -128,15 +128,15 @@ test.describe('wrong input', () => {
     ['too long name', 'n'.repeat(33), 'Your name can have 32 characters at most.'],
     ['name that reads other than it is written', 'A\u202ena', 'Your name has a character that cannot be shown'],
   ] as const) {
-    test(`a ${problem} is refused with the reason, and what was typed stays`, async ({ server, invite }) => {
-      const ana = await invite(name, server, WITHOUT_SCRIPT);
+    test(`a ${problem} is refused with the reason, and what was typed stays`, async ({ server, newPerson }) => {
+      const ana = await newPerson(name, server, WITHOUT_SCRIPT);
       await ana.page.goto(server.url);
       await ana.page.locator('#name').evaluate((field) => {
         field.removeAttribute('required');
         field.removeAttribute('maxlength');
       });
       const answer = ana.page.waitForResponse('**/api/sign_in');
-      await ana.fillIn('quiet corner');
+      await ana.submitSignIn('quiet corner');
       expect((await answer).status()).toBe(422);
       await expect(ana.page.getByRole('alert')).toContainText(reason);
       await expect(ana.page.locator('#name')).toHaveValue(name);
@@ -152,18 +152,18 @@ test.describe('wrong input', () => {
     ['a blank message', '  \n ', 'There is nothing in this message.'],
     ['a message of 4,001 characters', `${'long '.repeat(800)}!`, '4000'],
   ] as const) {
-    test(`${problem} is refused with the reason, and what was typed stays`, async ({ server, invite }) => {
-      const ana = await invite('Ana', server, WITHOUT_SCRIPT);
+    test(`${problem} is refused with the reason, and what was typed stays`, async ({ server, newPerson }) => {
+      const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
       await ana.page.goto(server.url);
-      await ana.fillIn('lobby');
+      await ana.submitSignIn('lobby');
       const answer = ana.page.waitForResponse('**/api/send_message');
-      await ana.say(text);
+      await ana.send(text);
       expect((await answer).status()).toBe(422);
       await expect(ana.page.getByRole('alert')).toContainText(reason);
       await expect(ana.field).toHaveValue(text);
       await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
-      await ana.say('short');
-      await ana.reads(['short']);
+      await ana.send('short');
+      await ana.seesTexts(['short']);
     });
   }
 });

@@ -1,10 +1,10 @@
 import type { Page, Worker } from '@playwright/test';
-import { loadsOf } from './support/browser';
+import { recordLoads } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
 /** What `cargo leptos --split` cuts off for it. */
-const PART = /\/pkg\/split_mention[^/]*\.wasm$/;
+const MENTION_CHUNK = /\/pkg\/split_mention[^/]*\.wasm$/;
 
 interface Recorded {
   asked: number;
@@ -14,105 +14,105 @@ interface Recorded {
 declare global {
   interface Window {
     recorded: Recorded;
-    heard: number;
+    toneCount: number;
   }
 }
 
-test('the first mention asks whether to notify, and the next one does', async ({ server, invite, bot }) => {
+test('the first mention asks whether to notify, and the next one does', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  const ana = await invite('Ana', server);
-  const loads = loadsOf(ana.page, PART);
-  await record(ana.page);
+  const ana = await newPerson('Ana', server);
+  const loads = recordLoads(ana.page, MENTION_CHUNK);
+  await mockNotifications(ana.page);
   await ana.signIn('lobby');
-  await rui.say('lobby', 'hello @Ana, whom I see');
-  await rui.say('lobby', 'hello');
+  await rui.send('lobby', 'hello @Ana, whom I see');
+  await rui.send('lobby', 'hello');
   await expect(ana.message('hello')).toBeVisible();
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
-  await rui.say('lobby', 'hello again');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
+  await rui.send('lobby', 'hello again');
   await expect(ana.page.locator('.unread')).toHaveCount(1);
   expect(loads, 'there was no mention that she did not see').toEqual([]);
 
-  await rui.say('lobby', '@Ana?');
+  await rui.send('lobby', '@Ana?');
   const notify = ana.notices.getByRole('button', { name: 'Notify me' });
   await expect(notify).toBeVisible();
-  await rui.say('lobby', '@Ana??');
+  await rui.send('lobby', '@Ana??');
   await expect(ana.page.locator('.mention')).toHaveText(/3/);
   await expect(notify).toHaveCount(1);
-  expect(await recorded(ana)).toEqual({ asked: 0, shown: [] });
+  expect(await recordedNotifications(ana)).toEqual({ asked: 0, shown: [] });
   await notify.click();
   await expect(notify).toBeHidden();
-  expect((await recorded(ana)).asked).toBe(1);
+  expect((await recordedNotifications(ana)).asked).toBe(1);
 
-  await hide(ana.page, true);
-  await rui.say('lobby', 'no news');
-  await rui.say('lobby', 'look, @ana');
+  await setHidden(ana.page, true);
+  await rui.send('lobby', 'no news');
+  await rui.send('lobby', 'look, @ana');
   const news = { title: 'Rui mentions you in lobby', body: 'look, @ana' };
-  await expect.poll(async () => (await recorded(ana)).shown).toEqual([news]);
+  await expect.poll(async () => (await recordedNotifications(ana)).shown).toEqual([news]);
   await ana.page.evaluate(() => window.recorded.shown[0]?.click());
   await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
   expect(loads).toHaveLength(1);
 });
 
-test('who says not now is not asked again', async ({ server, invite, bot }) => {
+test('who says not now is not asked again', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  const ana = await invite('Ana', server);
-  await looksElsewhere(ana);
-  await rui.say('lobby', '@Ana?');
+  const ana = await newPerson('Ana', server);
+  await isInAnotherRoom(ana);
+  await rui.send('lobby', '@Ana?');
   await ana.notices.getByRole('button', { name: 'Not now' }).click();
   await expect(ana.notices.getByRole('button')).toHaveCount(0);
   await expect(ana.field).toBeFocused();
 
   await ana.page.reload();
   await expect(ana.page.locator('.mention')).toHaveText(/1/);
-  const loaded = ana.page.waitForResponse(PART);
-  await rui.say('lobby', '@Ana!');
+  const loaded = ana.page.waitForResponse(MENTION_CHUNK);
+  await rui.send('lobby', '@Ana!');
   await (await loaded).finished();
   await expect(ana.page.locator('.mention')).toHaveText(/2/);
-  await ana.say('I am here');
-  await ana.hasSettled('I am here');
+  await ana.send('I am here');
+  await ana.seesSent('I am here');
   await expect(ana.notices.getByRole('button')).toHaveCount(0);
-  expect((await recorded(ana)).asked).toBe(0);
+  expect((await recordedNotifications(ana)).asked).toBe(0);
 });
 
-test('what one is told is chosen, sound and all', async ({ server, invite, bot }) => {
+test('what one is told is chosen, sound and all', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  const ana = await invite('Ana', server);
-  await looksElsewhere(ana);
-  await hear(ana.page);
+  const ana = await newPerson('Ana', server);
+  await isInAnotherRoom(ana);
+  await countTones(ana.page);
   const choices = ana.page.getByRole('dialog', { name: 'Notifications' });
   await ana.page.getByRole('button', { name: 'Notifications' }).click();
   const [notifications, sound] = [choices.getByLabel('Notify me'), choices.getByLabel('sound')];
   await expect(notifications).not.toBeChecked();
   await expect(sound, 'it is off by default').not.toBeChecked();
   await notifications.check();
-  expect((await recorded(ana)).asked).toBe(1);
+  expect((await recordedNotifications(ana)).asked).toBe(1);
   await sound.check();
-  await expect.poll(() => heard(ana), 'how it sounds').toBe(1);
+  await expect.poll(() => toneCount(ana), 'how it sounds').toBe(1);
   await ana.page.keyboard.press('Escape');
-  await rui.say('lobby', '@Ana?');
-  await expect.poll(() => heard(ana)).toBe(2);
-  await hide(ana.page, true);
-  await rui.say('lobby', '@Ana!');
-  await expect.poll(async () => (await recorded(ana)).shown).toHaveLength(1);
-  await hide(ana.page, false);
+  await rui.send('lobby', '@Ana?');
+  await expect.poll(() => toneCount(ana)).toBe(2);
+  await setHidden(ana.page, true);
+  await rui.send('lobby', '@Ana!');
+  await expect.poll(async () => (await recordedNotifications(ana)).shown).toHaveLength(1);
+  await setHidden(ana.page, false);
 
   await ana.page.getByRole('button', { name: 'Notifications' }).click();
   await notifications.uncheck();
   await sound.uncheck();
   await ana.page.keyboard.press('Escape');
-  const before = await heard(ana);
-  await hide(ana.page, true);
-  await rui.say('lobby', '@Ana, still there?');
+  const before = await toneCount(ana);
+  await setHidden(ana.page, true);
+  await rui.send('lobby', '@Ana, still there?');
   await expect(ana.page.locator('.mention')).toHaveText(/3/);
   await expect(ana.notices.getByRole('button'), 'who has chosen is not asked').toHaveCount(0);
-  expect((await recorded(ana)).shown).toHaveLength(1);
-  expect(await heard(ana)).toBe(before);
+  expect((await recordedNotifications(ana)).shown).toHaveLength(1);
+  expect(await toneCount(ana)).toBe(before);
 });
 
-test('where only the service worker may notify, it does', async ({ server, invite, bot }) => {
+test('where only the service worker may notify, it does', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  const ana = await invite('Ana', server);
+  const ana = await newPerson('Ana', server);
   await ana.page.addInitScript(() => {
     const shown: unknown[] = [];
     class Forbidden {
@@ -126,22 +126,25 @@ test('where only the service worker may notify, it does', async ({ server, invit
     Object.assign(window, { Notification: Forbidden, shown });
   });
   await ana.signIn('a room');
-  await hide(ana.page, true);
-  await rui.say('a room', '@Ana!');
+  await setHidden(ana.page, true);
+  await rui.send('a room', '@Ana!');
   const shown = () => ana.page.evaluate(() => (window as never as { shown: unknown[] }).shown);
   await expect.poll(shown).toEqual([['Rui mentions you in a room', '/r/a%20room']]);
 });
 
-test('a click on what the service worker told leads to the room, whichever is on the screen', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('a click on what the service worker told leads to the room, whichever is on the screen', async ({
+  server,
+  newPerson,
+}) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const worker = await workerOf(ana.page);
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
   await ana.field.fill('half written');
   for (const room of ['lobby', 'kitchen']) {
     expect(await click(worker, `/r/${room}`)).toEqual([]);
     await expect(ana.page).toHaveURL(`${server.url}/r/${room}`);
-    await ana.isIn(room);
+    await ana.hasJoined(room);
   }
   await expect(ana.field).toHaveValue('half written');
   await ana.page.goto('about:blank');
@@ -173,31 +176,31 @@ async function click(worker: Worker, path: string): Promise<string[]> {
 }
 
 /** Is in two rooms, and looks at the kitchen. */
-async function looksElsewhere(person: Person): Promise<void> {
-  await record(person.page);
+async function isInAnotherRoom(person: Person): Promise<void> {
+  await mockNotifications(person.page);
   await person.signIn('lobby');
-  await person.open('kitchen');
-  await person.isIn('kitchen');
+  await person.openRoom('kitchen');
+  await person.hasJoined('kitchen');
 }
 
 /** Counts the tones that are played from now on. */
-async function hear(page: Page): Promise<void> {
+async function countTones(page: Page): Promise<void> {
   await page.evaluate(() => {
     const { start } = OscillatorNode.prototype;
-    window.heard = 0;
+    window.toneCount = 0;
     OscillatorNode.prototype.start = function (...args) {
-      window.heard++;
+      window.toneCount++;
       start.apply(this, args);
     };
   });
 }
 
-async function heard({ page }: Person): Promise<number> {
-  return page.evaluate(() => window.heard);
+async function toneCount({ page }: Person): Promise<number> {
+  return page.evaluate(() => window.toneCount);
 }
 
 /** Headless Chromium shows no notifications, and answers no questions. */
-async function record(page: Page): Promise<void> {
+async function mockNotifications(page: Page): Promise<void> {
   await page.addInitScript(() => {
     window.recorded = { asked: 0, shown: [] };
     class Recorder {
@@ -219,14 +222,14 @@ async function record(page: Page): Promise<void> {
   });
 }
 
-async function recorded({ page }: Person): Promise<{ asked: number; shown: { title: string; body: string }[] }> {
+async function recordedNotifications({ page }: Person): Promise<{ asked: number; shown: { title: string; body: string }[] }> {
   return page.evaluate(() => ({
     asked: window.recorded.asked,
     shown: window.recorded.shown.map(({ title, body }) => ({ title, body })),
   }));
 }
 
-async function hide(page: Page, hidden: boolean): Promise<void> {
+async function setHidden(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate((hidden) => {
     Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));

@@ -1,80 +1,86 @@
 import { numbered } from './support/bot';
 import { CONNECTION_LOST, expect, test } from './support/test';
 
-test.use({ forgives: CONNECTION_LOST });
+test.use({ allowedErrors: CONNECTION_LOST });
 test.setTimeout(60_000);
-const COMES_BACK = { timeout: 25_000 };
+const RECONNECT_TIMEOUT = { timeout: 25_000 };
 
-test('120 messages that were missed all arrive, in order and once', async ({ server, gateway, invite, bot }) => {
-  const network = await gateway(server);
-  const ana = await (await invite('Ana', network)).signIn('lobby');
+test('120 messages that were missed all arrive, in order and once', async ({ server, startProxy, newPerson, bot }) => {
+  const network = await startProxy(server);
+  const ana = await (await newPerson('Ana', network)).signIn('lobby');
   const rui = await bot('Rui', server);
-  await rui.say('lobby', 'before');
-  await ana.reads(['before']);
+  await rui.send('lobby', 'before');
+  await ana.seesTexts(['before']);
 
   network.cut();
   const missed = numbered('missed', 120);
-  await rui.sayAll('lobby', missed);
-  await ana.reads(['before']);
-  network.mend();
-  await ana.reads(['before', ...missed], COMES_BACK);
-  await rui.say('lobby', 'after');
-  await ana.reads(['before', ...missed, 'after']);
-  expect(ana.joins('lobby')).toBe(2);
+  await rui.sendAll('lobby', missed);
+  await ana.seesTexts(['before']);
+  network.restore();
+  await ana.seesTexts(['before', ...missed], RECONNECT_TIMEOUT);
+  await rui.send('lobby', 'after');
+  await ana.seesTexts(['before', ...missed, 'after']);
+  expect(ana.joinCount('lobby')).toBe(2);
 });
 
-test('what was missed and what waits to be sent come together', async ({ redis, start, gateway, invite, bot }) => {
-  const server = await start({ REDIS_URL: redis.url });
-  const network = await gateway(server);
-  const ana = await (await invite('Ana', network)).signIn('lobby');
+test('what was missed and what waits to be sent come together', async ({
+  redis,
+  startServer,
+  startProxy,
+  newPerson,
+  bot,
+}) => {
+  const server = await startServer({ REDIS_URL: redis.url });
+  const network = await startProxy(server);
+  const ana = await (await newPerson('Ana', network)).signIn('lobby');
   const rui = await bot('Rui', server);
 
   network.cut();
   const [missed, written] = [numbered('missed', 60), numbered('written', 5)];
-  await rui.sayAll('lobby', missed);
-  for (const text of written) await ana.say(text);
-  await ana.reads(written);
+  await rui.sendAll('lobby', missed);
+  for (const text of written) await ana.send(text);
+  await ana.seesTexts(written);
   await expect(ana.page.locator('.pending')).toHaveCount(5);
-  network.mend();
-  await ana.reads([...missed, ...written], COMES_BACK);
+  network.restore();
+  await ana.seesTexts([...missed, ...written], RECONNECT_TIMEOUT);
   await expect(ana.page.locator('.pending')).toHaveCount(0);
 });
 
-test('messages that were not sent survive a reload', async ({ server, gateway, invite }) => {
-  const network = await gateway(server);
-  const ana = await (await invite('Ana', network)).signIn('lobby');
+test('messages that were not sent survive a reload', async ({ server, startProxy, newPerson }) => {
+  const network = await startProxy(server);
+  const ana = await (await newPerson('Ana', network)).signIn('lobby');
   network.cut();
   const written = numbered('unsent', 3);
-  for (const text of written) await ana.say(text);
+  for (const text of written) await ana.send(text);
   await expect(ana.page.locator('.pending')).toHaveCount(3);
 
   await ana.page.reload();
-  await ana.reads(written);
+  await ana.seesTexts(written);
   await expect(ana.page.locator('.pending')).toHaveCount(3);
-  const rui = await (await invite('Rui', server)).signIn('lobby');
-  await rui.reads([]);
+  const rui = await (await newPerson('Rui', server)).signIn('lobby');
+  await rui.seesTexts([]);
 
-  network.mend();
-  await rui.reads(written, COMES_BACK);
+  network.restore();
+  await rui.seesTexts(written, RECONNECT_TIMEOUT);
   await expect(ana.page.locator('.pending')).toHaveCount(0);
   await ana.page.reload();
-  await ana.reads(written);
-  await rui.reads(written);
+  await ana.seesTexts(written);
+  await rui.seesTexts(written);
 });
 
-test('messages that were not sent wait for the next visit', async ({ server, gateway, invite }) => {
-  const network = await gateway(server);
-  const ana = await (await invite('Ana', network)).signIn('lobby');
-  const rui = await (await invite('Rui', server)).signIn('lobby');
+test('messages that were not sent wait for the next visit', async ({ server, startProxy, newPerson }) => {
+  const network = await startProxy(server);
+  const ana = await (await newPerson('Ana', network)).signIn('lobby');
+  const rui = await (await newPerson('Rui', server)).signIn('lobby');
   network.cut();
-  await ana.say('see you later');
+  await ana.send('see you later');
   await expect(ana.page.locator('.pending')).toHaveCount(1);
   await ana.page.close();
 
-  network.mend();
+  network.restore();
   const page = await ana.page.context().newPage();
   await page.goto(`${network.url}/r/lobby`);
-  await rui.reads(['see you later'], COMES_BACK);
+  await rui.seesTexts(['see you later'], RECONNECT_TIMEOUT);
   await expect(page.locator('#messages .message-text')).toHaveText(['see you later']);
   await expect(page.locator('.pending')).toHaveCount(0);
 });

@@ -1,97 +1,100 @@
 import { type Page, expect } from '@playwright/test';
-import { SIZES, THEMES, check } from './support/accessibility';
+import { SIZES, THEMES, checkAccessibility } from './support/accessibility';
 import type { Person } from './support/person';
 import { test } from './support/test';
 
-test.use({ forgives: /status of 422/ });
+test.use({ allowedErrors: /status of 422/ });
 test.setTimeout(120_000);
 
 for (const colorScheme of THEMES) {
   for (const [width, height] of SIZES) {
-    test(`what opens over the room is accessible, ${colorScheme} at ${width} pixels`, async ({ start, invite, bot }, testInfo) => {
-      const server = await start({ SENDS_BURST: '500' });
+    test(`what opens over the room is accessible, ${colorScheme} at ${width} pixels`, async (
+      { startServer, newPerson, bot },
+      testInfo,
+    ) => {
+      const server = await startServer({ SENDS_BURST: '500' });
       const options = { colorScheme, viewport: { width, height }, reducedMotion: 'reduce' } as const;
-      const ana = await invite('Ana', server, options);
-      const look = (state: string) => check(ana, `${state}-${colorScheme}-${width}`, testInfo);
-      await undecided(ana.page);
+      const ana = await newPerson('Ana', server, options);
+      const check = (state: string) => checkAccessibility(ana, `${state}-${colorScheme}-${width}`, testInfo);
+      await allowPermissionPrompt(ana.page);
       await ana.signIn('lobby');
-      await (await bot('Rui', server)).sayAll('lobby', MARKED);
+      await (await bot('Rui', server)).sendAll('lobby', MARKED);
       await expect(ana.messages).toHaveCount(MARKED.length);
-      await ana.say('to be edited');
-      await ana.hasSettled('to be edited');
-      await ana.say('to be deleted');
-      await ana.hasSettled('to be deleted');
+      await ana.send('to be edited');
+      await ana.seesSent('to be edited');
+      await ana.send('to be deleted');
+      await ana.seesSent('to be deleted');
 
-      await ana.choose(ana.message('hello everybody'), '👍');
+      await ana.chooseAction(ana.message('hello everybody'), '👍');
       await expect(ana.page.locator('.reaction')).toHaveCount(1);
-      await ana.choose(ana.message('to be edited'), 'Edit');
-      await look('edit');
+      await ana.chooseAction(ana.message('to be edited'), 'Edit');
+      await check('edit');
       await ana.field.fill('edited');
       await ana.field.press('Enter');
-      await ana.choose(ana.message('to be deleted'), 'Delete');
-      await look('delete');
+      await ana.chooseAction(ana.message('to be deleted'), 'Delete');
+      await check('delete');
       await ana.page.getByRole('menuitem', { name: 'Delete it for everybody?' }).click();
       await expect(ana.messages.last().locator('.message-state')).toBeVisible();
-      await look('marked');
+      await check('marked');
 
-      await ana.menuOf(ana.message('hello everybody'));
-      await look('menu');
+      await ana.openMenu(ana.message('hello everybody'));
+      await check('menu');
       await ana.page.getByRole('menuitem', { name: 'Reply', exact: true }).click();
       await expect(ana.field).toBeFocused();
-      await look('reply');
+      await check('reply');
       await ana.field.fill('I answer.');
       await ana.field.press('Enter');
       await expect(ana.page.locator('.quote')).toHaveCount(1);
-      await look('quote');
+      await check('quote');
 
       await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
-      await look('picker');
+      await check('picker');
       await ana.page.getByLabel('Search emoji').fill('no such thing');
-      await look('picker-empty');
+      await check('picker-empty');
       await ana.page.getByLabel('Search emoji').fill('');
       await ana.page.keyboard.press('Escape');
       await ana.field.fill('');
       await ana.field.pressSequentially('@');
       await expect(ana.page.getByRole('listbox')).toBeVisible();
-      await look('completion');
+      await check('completion');
       await ana.page.keyboard.press('Escape');
       await ana.field.fill('');
 
       await ana.field.press('Control+k');
       await expect(ana.page.getByRole('combobox')).toBeFocused();
-      await look('switcher');
+      await check('switcher');
       await ana.page.keyboard.press('Escape');
       await ana.page.locator('.scroller').press('?');
       await expect(ana.page.getByRole('dialog')).toBeVisible();
-      await look('shortcuts');
+      await check('shortcuts');
       await ana.page.keyboard.press('Escape');
 
-      await panel(ana, 'People');
+      await openPanel(ana, 'People');
       await ana.page.getByRole('button', { name: 'Invite' }).click();
       await expect(ana.page.getByRole('dialog', { name: 'Invite' })).toBeVisible();
-      await look('invite');
+      await check('invite');
       await ana.page.keyboard.press('Escape');
-      await ana.goTo('kitchen');
-      await ana.isIn('kitchen');
-      await (await bot('Rui', server)).say('lobby', 'and you, @Ana?');
+      await ana.goToRoom('kitchen');
+      await ana.hasJoined('kitchen');
+      await (await bot('Rui', server)).send('lobby', 'and you, @Ana?');
       await expect(ana.notices.getByRole('button')).toHaveCount(2);
-      await look('notify');
-      await panel(ana, 'Rooms');
-      await look('mention');
+      await check('notify');
+      await openPanel(ana, 'Rooms');
+      await check('mention');
       await ana.page.getByRole('button', { name: 'Notifications' }).click();
       await expect(ana.page.getByRole('dialog', { name: 'Notifications' })).toBeVisible();
-      await look('notifications');
+      await check('notifications');
       await ana.page.keyboard.press('Escape');
-      await panel(ana, 'Rooms');
+      await openPanel(ana, 'Rooms');
       await ana.page.locator('.me [popovertarget=settings]').click();
       await expect(ana.page.locator('#settings')).toBeVisible();
-      await look('settings');
+      await check('settings');
       await ana.page.getByLabel('Your name').fill(' ');
       await ana.page.locator('#settings-form').getByRole('button').click();
       await expect(ana.page.getByRole('alert')).toBeVisible();
-      await look('settings-problem');
+      await check('settings-problem');
       await ana.page.goto(`${server.url}/offline`);
-      await look('offline');
+      await check('offline');
     });
   }
 }
@@ -106,12 +109,12 @@ const MARKED = [
 ];
 
 /** Headless Chromium has denied notifications before anybody asks. */
-async function undecided(page: Page): Promise<void> {
+async function allowPermissionPrompt(page: Page): Promise<void> {
   await page.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'default' }));
 }
 
 /** Opens a panel where it is none of the columns. */
-async function panel({ page }: Person, name: string): Promise<void> {
+async function openPanel({ page }: Person, name: string): Promise<void> {
   const toggle = page.getByRole('button', { name: new RegExp(`^${name}`) });
   if (await toggle.isVisible()) await toggle.click();
 }

@@ -1,38 +1,38 @@
 import type { Page } from '@playwright/test';
-import { misfits } from './support/browser';
+import { findOverflow } from './support/browser';
 import { expect, test } from './support/test';
 
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 const LONG = 'x'.repeat(300);
 
-test('on a phone people sign in, chat and look at rooms and people', async ({ server, invite, bot }) => {
+test('on a phone people sign in, chat and look at rooms and people', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const sentence = 'A few words that wrap over several lines on a narrow screen.';
-  await rui.sayAll('lobby', [`https://example.org/${LONG}`, LONG, sentence]);
-  const ana = await invite('Ana', server, PHONE);
+  await rui.sendAll('lobby', [`https://example.org/${LONG}`, LONG, sentence]);
+  const ana = await newPerson('Ana', server, PHONE);
   await ana.page.goto(server.url);
-  await fits(ana.page);
-  await ana.fillIn('lobby');
-  await ana.isIn('lobby');
-  await fits(ana.page);
+  await hasNoOverflow(ana.page);
+  await ana.submitSignIn('lobby');
+  await ana.hasJoined('lobby');
+  await hasNoOverflow(ana.page);
   for (const part of [ana.field, ana.page.locator('.send'), ana.messages.last()]) {
     await expect(part).toBeInViewport({ ratio: 1 });
   }
-  await ana.say(`${LONG}!`);
-  await ana.hasSettled(`${LONG}!`);
+  await ana.send(`${LONG}!`);
+  await ana.seesSent(`${LONG}!`);
   await expect(ana.messages).toHaveCount(4);
   await expect(ana.messages.last()).toBeInViewport();
-  await fits(ana.page);
+  await hasNoOverflow(ana.page);
 
   const rooms = ana.page.locator('#rooms');
   await expect(rooms).toBeHidden();
   await ana.page.getByRole('button', { name: /^Rooms/ }).tap();
   await expect(rooms).toBeInViewport();
   await expect(rooms.getByRole('link', { name: 'lobby' })).toBeVisible();
-  await fits(ana.page);
+  await hasNoOverflow(ana.page);
   await rooms.getByLabel('Open another room').fill('kitchen');
   await rooms.getByRole('button', { name: 'Open', exact: true }).tap();
-  await ana.isIn('kitchen');
+  await ana.hasJoined('kitchen');
   await expect(rooms, 'the choice is made').toBeHidden();
   await expect(ana.field).toBeInViewport({ ratio: 1 });
 
@@ -41,36 +41,36 @@ test('on a phone people sign in, chat and look at rooms and people', async ({ se
   await ana.page.getByRole('button', { name: /^People/ }).tap();
   await expect(people).toBeInViewport();
   await expect(people.locator('.person')).toHaveText(['Ana']);
-  await fits(ana.page);
+  await hasNoOverflow(ana.page);
   await people.getByRole('button', { name: 'Close' }).tap();
   await expect(people).toBeHidden();
   await expect(ana.field).toBeInViewport({ ratio: 1 });
 });
 
-test('the longest names can be read on a phone', async ({ server, invite, bot }) => {
+test('the longest names can be read on a phone', async ({ server, newPerson, bot }) => {
   const [room, name] = ['The room of all that has no end and no place to be broken:'.padEnd(64, 'w'), 'W'.repeat(32)];
-  await (await bot(name, server)).sayAll(room, ['hello', LONG]);
-  const ana = await invite(name.toLowerCase(), server, PHONE);
+  await (await bot(name, server)).sendAll(room, ['hello', LONG]);
+  const ana = await newPerson(name.toLowerCase(), server, PHONE);
   await ana.signIn(room);
-  await fits(ana.page);
+  await hasNoOverflow(ana.page);
   const title = ana.page.locator('#chatroom h1');
   await expect(title).toHaveAttribute('title', room);
   expect((await title.boundingBox())?.height, 'two lines').toBeGreaterThan(40);
   await expect(ana.messages.first().locator('.author')).toHaveText(name);
-  await isWhole(ana.page, '.message:not(.continues) .author');
+  await isNotTruncated(ana.page, '.message:not(.continues) .author');
 
   await ana.page.getByRole('button', { name: /^Rooms/ }).tap();
-  await isWhole(ana.page, '.room-name');
-  await isWhole(ana.page, '.me .person');
-  await fits(ana.page);
+  await isNotTruncated(ana.page, '.room-name');
+  await isNotTruncated(ana.page, '.me .person');
+  await hasNoOverflow(ana.page);
   await ana.page.locator('#rooms').getByRole('button', { name: 'Close' }).tap();
   await ana.page.getByRole('button', { name: /^People/ }).tap();
-  await isWhole(ana.page, '.people-list .person');
-  await fits(ana.page);
+  await isNotTruncated(ana.page, '.people-list .person');
+  await hasNoOverflow(ana.page);
 });
 
 /** Nothing of its text is cut off. */
-async function isWhole(page: Page, selector: string): Promise<void> {
+async function isNotTruncated(page: Page, selector: string): Promise<void> {
   const cut = await page.locator(selector).evaluateAll((elements) =>
     elements.filter((element) => {
       const text = document.createRange();
@@ -82,6 +82,6 @@ async function isWhole(page: Page, selector: string): Promise<void> {
   expect(cut, `how often ${selector} is cut off`).toBe(0);
 }
 
-async function fits(page: Page): Promise<void> {
-  expect(await misfits(page)).toEqual([]);
+async function hasNoOverflow(page: Page): Promise<void> {
+  expect(await findOverflow(page)).toEqual([]);
 }

@@ -19,83 +19,83 @@ const NAME = '</script><script>pwned=1//';
 const ANOTHER_NAME = '<img src=x onerror=pwned=1>';
 const ROOM = '</title></script><script>window.pwned=1</script>';
 
-test('what people write is only ever text', async ({ server, invite, bot }) => {
+test('what people write is only ever text', async ({ server, newPerson, bot }) => {
   const rui = await bot(NAME, server);
-  await rui.sayAll(ROOM, TEXTS);
-  const ana = await invite(ANOTHER_NAME, server);
+  await rui.sendAll(ROOM, TEXTS);
+  const ana = await newPerson(ANOTHER_NAME, server);
   await ana.signIn(ROOM);
   await showsAsText(ana, TEXTS);
 
-  const eve = await invite(NAME, server);
+  const eve = await newPerson(NAME, server);
   await eve.signIn(ROOM);
   await expect(ana.page.locator('.news')).toHaveText(`${NAME} joined`);
   await eve.field.pressSequentially('<b>');
   await expect(ana.page.locator('.typing')).toHaveText(`${NAME} is writing…`);
-  for (const text of TEXTS) await eve.say(text);
+  for (const text of TEXTS) await eve.send(text);
   for (const person of [ana, eve]) await showsAsText(person, [...TEXTS, ...TEXTS]);
   await expect(ana.page.locator('.people-list .person')).toHaveText([NAME, ANOTHER_NAME]);
   await expect(ana.page.locator('.pending, .message-failure')).toHaveCount(0);
 
   await ana.page.reload();
-  await ana.isIn(ROOM);
+  await ana.hasJoined(ROOM);
   await showsAsText(ana, [...TEXTS, ...TEXTS]);
   expect(await ana.messages.first().locator('.author').textContent()).toBe(NAME);
 });
 
 /** What HTML can carry of a text. */
-const drawn = (text: string) => text.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd');
+const asRendered = (text: string) => text.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd');
 
 test.describe('what is refused', () => {
-  test.use({ forgives: /status of 422/ });
+  test.use({ allowedErrors: /status of 422/ });
 
-  test('a message of nothing that can be seen is no message', async ({ server, invite, bot }) => {
+  test('a message of nothing that can be seen is no message', async ({ server, newPerson, bot }) => {
     const rui = await bot('Rui', server);
-    expect(await rui.tryToSay('lobby', '\0')).toBe(422);
-    await rui.say('lobby', '\0.');
-    const ana = await (await invite('Ana', server)).signIn('lobby');
-    await ana.say('\0');
-    await ana.reads(['\ufffd.']);
+    expect(await rui.trySend('lobby', '\0')).toBe(422);
+    await rui.send('lobby', '\0.');
+    const ana = await (await newPerson('Ana', server)).signIn('lobby');
+    await ana.send('\0');
+    await ana.seesTexts(['\ufffd.']);
     await ana.page.reload();
-    await ana.isIn('lobby');
-    await ana.reads(['\ufffd.']);
+    await ana.hasJoined('lobby');
+    await ana.seesTexts(['\ufffd.']);
   });
 
-  test('a refused message comes back as text', async ({ server, invite }) => {
-    const ana = await (await invite('Ana', server)).hasSession();
+  test('a refused message comes back as text', async ({ server, newPerson }) => {
+    const ana = await (await newPerson('Ana', server)).createSession();
     // So that the form is posted as it is without JavaScript, yet scripts would run.
     await ana.page.route('**/pkg/*.{js,wasm}', () => {});
     await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'commit' });
     const text = `\n${TEXTS.join('\n')}${'x'.repeat(4_000)}`;
     const answer = ana.page.waitForResponse('**/api/send_message');
-    await ana.say(text);
+    await ana.send(text);
     expect((await answer).status()).toBe(422);
-    await expect(ana.field).toHaveValue(drawn(text));
-    await runsNothing(ana);
+    await expect(ana.field).toHaveValue(asRendered(text));
+    await hasNoInjectedHtml(ana);
   });
 
-  test('a refused name and room come back as text', async ({ server, invite }) => {
-    const ana = await invite(`${ANOTHER_NAME}${TEXTS[1]}`, server);
+  test('a refused name and room come back as text', async ({ server, newPerson }) => {
+    const ana = await newPerson(`${ANOTHER_NAME}${TEXTS[1]}`, server);
     await ana.page.goto(server.url);
     await ana.page.locator('#name').evaluate((field) => field.removeAttribute('maxlength'));
-    await ana.fillIn(`"><script>pwned=1</script>`);
+    await ana.submitSignIn(`"><script>pwned=1</script>`);
     await expect(ana.page.getByRole('alert')).toContainText('32 characters');
     await expect(ana.page.locator('#name')).toHaveValue(ana.name);
     await expect(ana.page.locator('#room')).toHaveValue(`"><script>pwned=1</script>`);
-    await runsNothing(ana);
+    await hasNoInjectedHtml(ana);
   });
 });
 
 async function showsAsText(person: Person, texts: string[]): Promise<void> {
   await expect(person.texts).toHaveCount(texts.length);
   expect(await person.texts.evaluateAll((elements) => elements.map((element) => element.textContent))).toEqual(
-    texts.map(drawn),
+    texts.map(asRendered),
   );
   expect(await person.page.locator('#chatroom h1').textContent()).toBe(ROOM);
   await expect(person.page).toHaveTitle(/<script>window\.pwned=1<\/script> · Sala$/);
-  await runsNothing(person);
+  await hasNoInjectedHtml(person);
 }
 
-async function runsNothing({ page }: Person): Promise<void> {
+async function hasNoInjectedHtml({ page }: Person): Promise<void> {
   await expect(page.locator('body').locator('img:not([src^="/api/qr.svg"]), iframe, b, [onload], [onerror], script:not([nonce])')).toHaveCount(0);
   expect(await page.evaluate(() => 'pwned' in window), 'a script of a person ran').toBe(false);
 }

@@ -5,22 +5,26 @@ import type { Settings } from './support/server';
 import { expect, test } from './support/test';
 
 for (const backend of ['embedded', 'Redis'] as const) {
-  test(`what is read in one tab is read in the other, and after a reload: ${backend}`, async ({ start, redis, invite }) => {
+  test(`what is read in one tab is read in the other, and after a reload: ${backend}`, async ({
+    startServer,
+    redis,
+    newPerson,
+  }) => {
     const settings: Settings = backend === 'Redis' ? { REDIS_URL: redis.url } : {};
-    const server = await start(settings);
+    const server = await startServer(settings);
     // With Redis the other tab is on another instance.
-    const another = backend === 'Redis' ? await start(settings) : server;
-    const rui = await (await invite('Rui', server)).signIn('lobby');
-    const ana = await (await invite('Ana', server)).signIn('lobby');
-    await ana.open('kitchen');
-    await ana.isIn('kitchen');
+    const another = backend === 'Redis' ? await startServer(settings) : server;
+    const rui = await (await newPerson('Rui', server)).signIn('lobby');
+    const ana = await (await newPerson('Ana', server)).signIn('lobby');
+    await ana.openRoom('kitchen');
+    await ana.hasJoined('kitchen');
     const tab = await secondTab(ana, another);
-    await tab.goTo('lobby');
-    await tab.open('kitchen');
-    await tab.isIn('kitchen');
+    await tab.goToRoom('lobby');
+    await tab.openRoom('kitchen');
+    await tab.hasJoined('kitchen');
 
-    await rui.say('one');
-    await rui.say('two');
+    await rui.send('one');
+    await rui.send('two');
     await expect(badge(ana.page, 'lobby')).toHaveText('2');
     await expect(badge(tab.page, 'lobby')).toHaveText('2');
     await expect(ana.page).toHaveTitle('(2) kitchen · Sala');
@@ -29,46 +33,46 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await expect(badge(tab.page, 'lobby'), 'it is as unread as it was').toHaveText('2');
 
     await room(tab.page, 'lobby').getByRole('link').click();
-    await tab.reads(['one', 'two']);
+    await tab.seesTexts(['one', 'two']);
     await expect(badge(ana.page, 'lobby'), 'the other tab has read it').toHaveCount(0);
     await expect(ana.page).toHaveTitle('kitchen · Sala');
 
     await ana.page.reload();
-    await ana.isIn('kitchen');
+    await ana.hasJoined('kitchen');
     await expect(badge(ana.page, 'lobby')).toHaveCount(0);
     await room(tab.page, 'kitchen').getByRole('link').click();
     await expect(tab.page.locator('#chatroom h1')).toHaveText('kitchen');
-    await rui.say('three');
+    await rui.send('three');
     await expect(badge(ana.page, 'lobby')).toHaveText('1');
-    expect(tab.complaints).toEqual([]);
+    expect(tab.consoleErrors).toEqual([]);
   });
 }
 
-test('what comes below a reader who is further up is not read', async ({ start, invite, bot }) => {
-  const server = await start({ SENDS_BURST: '500' });
+test('what comes below a reader who is further up is not read', async ({ startServer, newPerson, bot }) => {
+  const server = await startServer({ SENDS_BURST: '500' });
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', numbered('message', 80));
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await rui.sendAll('lobby', numbered('message', 80));
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.locator('.scroller').hover();
   await ana.page.mouse.wheel(0, -1_000);
   await expect(ana.page.locator('.to-latest')).toBeVisible();
-  await rui.say('lobby', 'news');
+  await rui.send('lobby', 'news');
   await expect(badge(ana.page, 'lobby')).toHaveText('1');
   await expect(ana.page).toHaveTitle('(1) lobby · Sala');
   await ana.page.mouse.wheel(0, 5_000);
   await expect(badge(ana.page, 'lobby')).toHaveCount(0);
 });
 
-test('a mention is told apart, and a muted room tells of nothing else', async ({ server, invite, bot }) => {
+test('a mention is told apart, and a muted room tells of nothing else', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
   const lobby = room(ana.page, 'lobby');
   const icon = ana.page.locator('link[rel=icon]');
   await expect(icon).toHaveAttribute('href', '/favicon.svg');
 
-  await rui.say('lobby', 'hello');
+  await rui.send('lobby', 'hello');
   await expect(lobby.getByRole('link')).toHaveAccessibleName('lobby 1 new message');
   await expect(lobby.locator('.mention')).toHaveCount(0);
   await expect(icon).toHaveAttribute('href', '/favicon-unread.svg');
@@ -78,7 +82,7 @@ test('a mention is told apart, and a muted room tells of nothing else', async ({
   await expect(ana.page).toHaveTitle('kitchen · Sala');
   await expect(icon).toHaveAttribute('href', '/favicon.svg');
 
-  await rui.say('lobby', 'are you there, @ana?');
+  await rui.send('lobby', 'are you there, @ana?');
   await expect(lobby.locator('.mention')).toHaveText(/1/);
   await expect(lobby.getByRole('link')).toHaveAccessibleName('lobby 1 new message, 1 mention');
   await expect(ana.page).toHaveTitle('(1) kitchen · Sala');
@@ -93,29 +97,29 @@ test('a mention is told apart, and a muted room tells of nothing else', async ({
   await expect(lobby.getByRole('link')).toHaveAccessibleName('lobby 2 new messages, 1 mention');
 });
 
-test('the room with the latest message is the first, but not under a pointer', async ({ server, invite, bot }) => {
+test('the room with the latest message is the first, but not under a pointer', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  const ana = await (await invite('Ana', server)).signIn('attic');
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
+  const ana = await (await newPerson('Ana', server)).signIn('attic');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
   await ana.field.click();
-  await rui.say('attic', 'up here');
+  await rui.send('attic', 'up here');
   await expect(ana.page.locator('.room-link .room-name')).toHaveText(['attic', 'kitchen']);
-  await rui.say('kitchen', 'down here');
+  await rui.send('kitchen', 'down here');
   await expect(ana.page.locator('.room-link .room-name')).toHaveText(['kitchen', 'attic']);
 
   await room(ana.page, 'attic').hover();
-  await rui.say('attic', 'still up here');
+  await rui.send('attic', 'still up here');
   await expect(badge(ana.page, 'attic')).toHaveText('2');
   await expect(ana.page.locator('.room-link .room-name')).toHaveText(['kitchen', 'attic']);
   await ana.field.hover();
-  await rui.say('attic', 'and now');
+  await rui.send('attic', 'and now');
   await expect(ana.page.locator('.room-link .room-name')).toHaveText(['attic', 'kitchen']);
 });
 
 /** Another tab of the same session. */
-async function secondTab({ page, name }: Person, place: { url: string }): Promise<Person> {
-  return new Person(await page.context().newPage(), name, place);
+async function secondTab({ page, name }: Person, server: { url: string }): Promise<Person> {
+  return new Person(await page.context().newPage(), name, server);
 }
 
 function room(page: Page, name: string): Locator {

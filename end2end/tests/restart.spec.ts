@@ -2,134 +2,134 @@ import { numbered } from './support/bot';
 import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 
-test.use({ forgives: CONNECTION_LOST });
+test.use({ allowedErrors: CONNECTION_LOST });
 // Back-off grows while a server is away; docs/guarantees.md grants 25 s in the worst case.
 test.setTimeout(60_000);
-const COMES_BACK = { timeout: 25_000 };
+const RECONNECT_TIMEOUT = { timeout: 25_000 };
 
-test('a server that is killed and restarted loses nothing and repeats nothing', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  const rui = await (await invite('Rui', server)).signIn('lobby');
+test('a server that is killed and restarted loses nothing and repeats nothing', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  const rui = await (await newPerson('Rui', server)).signIn('lobby');
   const written = numbered('before', 3);
-  for (const text of written) await ana.say(text);
-  await rui.reads(written);
+  for (const text of written) await ana.send(text);
+  await rui.seesTexts(written);
 
   await ana.field.fill('half a thou');
   await server.kill();
-  await isCutOff(ana);
+  await isDisconnected(ana);
   await expect(ana.field, 'what is half written stays').toHaveValue('half a thou');
-  await ana.say('while it was away');
-  await isWaiting(ana, 'while it was away');
-  await rui.say('me too');
-  await isWaiting(rui, 'me too');
+  await ana.send('while it was away');
+  await isPending(ana, 'while it was away');
+  await rui.send('me too');
+  await isPending(rui, 'me too');
 
-  await server.startAgain();
+  await server.restart();
   for (const person of [ana, rui]) {
-    await isBack(person);
-    await expect(person.messages).toHaveCount(5, COMES_BACK);
-    await expect(person.page.locator('.pending')).toHaveCount(0, COMES_BACK);
-    await person.hasSettled('while it was away');
-    await person.hasSettled('me too');
+    await isReconnected(person);
+    await expect(person.messages).toHaveCount(5, RECONNECT_TIMEOUT);
+    await expect(person.page.locator('.pending')).toHaveCount(0, RECONNECT_TIMEOUT);
+    await person.seesSent('while it was away');
+    await person.seesSent('me too');
   }
-  await ana.agreesWith(rui);
+  await ana.seesSameAs(rui);
 });
 
-test('a server that is killed amid a burst of messages loses none of them', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  const rui = await (await invite('Rui', server)).signIn('lobby');
+test('a server that is killed amid a burst of messages loses none of them', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  const rui = await (await newPerson('Rui', server)).signIn('lobby');
   const written = numbered('burst', 30);
-  for (const text of written.slice(0, 15)) await ana.say(text);
+  for (const text of written.slice(0, 15)) await ana.send(text);
   const killed = server.kill();
-  for (const text of written.slice(15)) await ana.say(text);
+  for (const text of written.slice(15)) await ana.send(text);
   await killed;
   await expect(ana.texts).toHaveText(written);
-  await server.startAgain();
+  await server.restart();
   for (const person of [ana, rui]) {
-    await person.reads(written, COMES_BACK);
-    await expect(person.page.locator('.pending')).toHaveCount(0, COMES_BACK);
+    await person.seesTexts(written, RECONNECT_TIMEOUT);
+    await expect(person.page.locator('.pending')).toHaveCount(0, RECONNECT_TIMEOUT);
   }
-  await ana.agreesWith(rui);
+  await ana.seesSameAs(rui);
 });
 
-test('a restart signs nobody out, and what waits is sent', async ({ start, invite }) => {
-  const server = await start({ SESSION_KEY: '' });
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  const rui = await (await invite('Rui', server)).signIn('lobby');
+test('a restart signs nobody out, and what waits is sent', async ({ startServer, newPerson }) => {
+  const server = await startServer({ SESSION_KEY: '' });
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  const rui = await (await newPerson('Rui', server)).signIn('lobby');
   await server.kill();
-  await isCutOff(ana);
-  await ana.say('while it was away');
-  await server.startAgain();
-  await rui.reads(['while it was away'], COMES_BACK);
+  await isDisconnected(ana);
+  await ana.send('while it was away');
+  await server.restart();
+  await rui.seesTexts(['while it was away'], RECONNECT_TIMEOUT);
   await ana.page.reload();
-  await ana.isIn('lobby');
+  await ana.hasJoined('lobby');
   await expect(ana.message('while it was away')).toHaveClass(/own/);
 });
 
-test('one of two instances is killed and restarted', async ({ redis, start, invite }) => {
-  const [one, another] = [await start({ REDIS_URL: redis.url }), await start({ REDIS_URL: redis.url })];
-  const ana = await (await invite('Ana', one)).signIn('lobby');
-  const rui = await (await invite('Rui', another)).signIn('lobby');
-  await ana.say('before');
-  await rui.reads(['before']);
+test('one of two instances is killed and restarted', async ({ redis, startServer, newPerson }) => {
+  const [one, another] = [await startServer({ REDIS_URL: redis.url }), await startServer({ REDIS_URL: redis.url })];
+  const ana = await (await newPerson('Ana', one)).signIn('lobby');
+  const rui = await (await newPerson('Rui', another)).signIn('lobby');
+  await ana.send('before');
+  await rui.seesTexts(['before']);
 
   await one.kill();
-  await isCutOff(ana);
-  await ana.say('while it was away');
-  await isWaiting(ana, 'while it was away');
-  await rui.say('on the other instance');
-  await rui.hasSettled('on the other instance');
+  await isDisconnected(ana);
+  await ana.send('while it was away');
+  await isPending(ana, 'while it was away');
+  await rui.send('on the other instance');
+  await rui.seesSent('on the other instance');
   await expect(rui.banner).toHaveText('');
 
-  await one.startAgain();
+  await one.restart();
   const all = ['before', 'on the other instance', 'while it was away'];
-  for (const person of [ana, rui]) await person.reads(all, COMES_BACK);
-  await isBack(ana);
-  await ana.hasSettled('while it was away');
-  await ana.agreesWith(rui);
+  for (const person of [ana, rui]) await person.seesTexts(all, RECONNECT_TIMEOUT);
+  await isReconnected(ana);
+  await ana.seesSent('while it was away');
+  await ana.seesSameAs(rui);
 });
 
-test('a client of a killed instance goes on at another one', async ({ redis, start, gateway, invite }) => {
-  const [one, another] = [await start({ REDIS_URL: redis.url }), await start({ REDIS_URL: redis.url })];
-  const balancer = await gateway(one);
-  const ana = await (await invite('Ana', balancer)).signIn('lobby');
-  const rui = await (await invite('Rui', another)).signIn('lobby');
-  await ana.say('before');
-  await rui.reads(['before']);
+test('a client of a killed instance goes on at another one', async ({ redis, startServer, startProxy, newPerson }) => {
+  const [one, another] = [await startServer({ REDIS_URL: redis.url }), await startServer({ REDIS_URL: redis.url })];
+  const balancer = await startProxy(one);
+  const ana = await (await newPerson('Ana', balancer)).signIn('lobby');
+  const rui = await (await newPerson('Rui', another)).signIn('lobby');
+  await ana.send('before');
+  await rui.seesTexts(['before']);
 
-  balancer.leadTo(another);
+  balancer.redirectTo(another);
   await one.kill();
-  await ana.say('and after');
-  for (const person of [ana, rui]) await person.reads(['before', 'and after'], COMES_BACK);
-  await ana.hasSettled('and after');
-  await isBack(ana);
-  await ana.agreesWith(rui);
+  await ana.send('and after');
+  for (const person of [ana, rui]) await person.seesTexts(['before', 'and after'], RECONNECT_TIMEOUT);
+  await ana.seesSent('and after');
+  await isReconnected(ana);
+  await ana.seesSameAs(rui);
 });
 
-test('a deployment goes unnoticed', async ({ redis, start, gateway, invite }) => {
-  const [old, fresh] = [await start({ REDIS_URL: redis.url }), await start({ REDIS_URL: redis.url })];
-  const balancer = await gateway(old);
-  const rui = await (await invite('Rui', fresh)).signIn('lobby');
-  const ana = await (await invite('Ana', balancer)).signIn('lobby');
+test('a deployment goes unnoticed', async ({ redis, startServer, startProxy, newPerson }) => {
+  const [old, next] = [await startServer({ REDIS_URL: redis.url }), await startServer({ REDIS_URL: redis.url })];
+  const balancer = await startProxy(old);
+  const rui = await (await newPerson('Rui', next)).signIn('lobby');
+  const ana = await (await newPerson('Ana', balancer)).signIn('lobby');
   await expect(rui.page.locator('.news')).toHaveText('Ana joined');
-  const [banners, news] = [await ana.record('.banner'), await rui.record('.news')];
-  balancer.leadTo(fresh);
+  const [banners, news] = [await ana.recordTexts('.banner'), await rui.recordTexts('.news')];
+  balancer.redirectTo(next);
   await old.stop();
-  await expect.poll(() => ana.joins('lobby'), COMES_BACK).toBe(2);
-  await ana.say('still here');
-  await rui.reads(['still here']);
+  await expect.poll(() => ana.joinCount('lobby'), RECONNECT_TIMEOUT).toBe(2);
+  await ana.send('still here');
+  await rui.seesTexts(['still here']);
   expect(await banners.jsonValue(), 'what the banner said').toEqual([]);
   expect(await news.jsonValue(), 'what Rui was told about people').toEqual([]);
 });
 
-async function isCutOff(person: Person): Promise<void> {
+async function isDisconnected(person: Person): Promise<void> {
   await expect(person.banner).toContainText('The connection is lost');
 }
 
-async function isBack(person: Person): Promise<void> {
-  await expect(person.banner).toHaveText('', COMES_BACK);
+async function isReconnected(person: Person): Promise<void> {
+  await expect(person.banner).toHaveText('', RECONNECT_TIMEOUT);
 }
 
-async function isWaiting(person: Person, text: string): Promise<void> {
+async function isPending(person: Person, text: string): Promise<void> {
   await expect(person.message(text)).toHaveClass(/pending/);
   await expect(person.message(text)).toContainText('Sending…');
 }

@@ -1,46 +1,46 @@
 import type { Locator } from '@playwright/test';
-import { holdBack } from './support/browser';
+import { delayRequests } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
-test('people move between rooms without loading a page', async ({ server, invite, bot }) => {
+test('people move between rooms without loading a page', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  await rui.say('kitchen', 'Who made coffee?');
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await rui.send('kitchen', 'Who made coffee?');
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.evaluate(() => Object.assign(window, { sameDocument: true }));
-  await ana.say('Good morning');
+  await ana.send('Good morning');
 
   await open(ana, 'kitchen');
-  await ana.reads(['Who made coffee?']);
-  await ana.say('Not me');
+  await ana.seesTexts(['Who made coffee?']);
+  await ana.send('Not me');
   await expect(ana.page).toHaveURL(`${server.url}/r/kitchen`);
   await expect(ana.page).toHaveTitle('kitchen · Sala');
 
-  await rui.say('lobby', 'Good morning, Ana');
-  await rui.say('lobby', 'Sun is out');
+  await rui.send('lobby', 'Good morning, Ana');
+  await rui.send('lobby', 'Sun is out');
   await expect(badge(ana, 'lobby')).toHaveText('2');
   await expect(ana.page).toHaveTitle('(2) kitchen · Sala');
   await expect(badge(ana, 'kitchen')).toHaveCount(0);
 
   await link(ana, 'lobby').click();
   await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
-  await ana.reads(['Good morning', 'Good morning, Ana', 'Sun is out']);
+  await ana.seesTexts(['Good morning', 'Good morning, Ana', 'Sun is out']);
   await expect(badge(ana, 'lobby')).toHaveCount(0);
   await expect(ana.page).toHaveTitle('lobby · Sala');
 
   await ana.page.getByRole('button', { name: 'Leave lobby' }).click();
   await expect(ana.page.locator('#chatroom h1')).toHaveText('kitchen');
   await expect(link(ana, 'lobby')).toHaveCount(0);
-  await ana.reads(['Who made coffee?', 'Not me']);
-  await rui.say('lobby', 'Where did you go?');
-  await rui.say('kitchen', 'There you are');
-  await ana.reads(['Who made coffee?', 'Not me', 'There you are']);
+  await ana.seesTexts(['Who made coffee?', 'Not me']);
+  await rui.send('lobby', 'Where did you go?');
+  await rui.send('kitchen', 'There you are');
+  await ana.seesTexts(['Who made coffee?', 'Not me', 'There you are']);
   await expect(ana.page.locator('.unread')).toHaveCount(0);
   expect(await ana.page.evaluate(() => 'sameDocument' in window), 'no page was loaded').toBe(true);
 });
 
-test('what is half written waits in its room', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('what is half written waits in its room', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.field.fill('half a thou');
   await open(ana, 'kitchen');
   await expect(ana.field).toHaveValue('');
@@ -51,119 +51,119 @@ test('what is half written waits in its room', async ({ server, invite }) => {
   await expect(ana.field).toHaveValue('milk');
 });
 
-test('what is half written survives a reload, until it is sent', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('what is half written survives a reload, until it is sent', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.field.fill('half a thou');
   await open(ana, 'kitchen');
   await ana.field.fill('milk');
   await ana.page.reload();
-  await ana.isIn('kitchen');
+  await ana.hasJoined('kitchen');
   await expect(ana.field).toHaveValue('milk');
   await ana.field.press('Enter');
-  await ana.hasSettled('milk');
-  await ana.goTo('lobby');
+  await ana.seesSent('milk');
+  await ana.goToRoom('lobby');
   await expect(ana.field).toHaveValue('half a thou');
   await ana.field.fill('');
   await link(ana, 'kitchen').click();
   await expect(ana.field).toHaveValue('');
-  await ana.goTo('lobby');
-  await ana.isIn('lobby');
+  await ana.goToRoom('lobby');
+  await ana.hasJoined('lobby');
   await expect(ana.field).toHaveValue('');
 });
 
-test('who is in too many rooms is in the one on the screen', async ({ start, invite }) => {
-  const server = await start({ MAX_ROOMS: '2' });
-  const ana = await (await invite('Ana', server)).signIn('attic');
+test('who is in too many rooms is in the one on the screen', async ({ startServer, newPerson }) => {
+  const server = await startServer({ MAX_ROOMS: '2' });
+  const ana = await (await newPerson('Ana', server)).signIn('attic');
   await open(ana, 'kitchen');
-  await ana.open('zoo');
+  await ana.openRoom('zoo');
   await expect(ana.notices).toContainText('You are in as many rooms');
   await expect(ana.page.getByText('Loading…')).toHaveCount(0);
-  const refused = ana.refused;
+  const refused = ana.refusals;
   await ana.notices.getByRole('button', { name: 'Try again' }).click();
-  await expect.poll(() => ana.refused).toBe(refused + 1);
+  await expect.poll(() => ana.refusals).toBe(refused + 1);
   await link(ana, 'attic').click();
   await expect(ana.notices, 'it is about another room').toHaveText('');
 
-  await ana.goTo('zoo');
-  await ana.isIn('zoo');
+  await ana.goToRoom('zoo');
+  await ana.hasJoined('zoo');
   await link(ana, 'kitchen').click();
   await expect(ana.notices).toContainText('You are in as many rooms');
   await ana.page.getByRole('button', { name: 'Leave attic' }).click();
-  await ana.isIn('kitchen');
+  await ana.hasJoined('kitchen');
   await expect(ana.notices).toHaveText('');
 });
 
 test.describe('what is refused', () => {
-  test.use({ forgives: /status of 422/ });
+  test.use({ allowedErrors: /status of 422/ });
 
-  test('a page that answers to a form is the room after all', async ({ server, invite }) => {
+  test('a page that answers to a form is the room after all', async ({ server, newPerson }) => {
     // What a service worker fetches is not held back.
-    const ana = await (await invite('Ana', server, { serviceWorkers: 'block' })).hasSession();
-    const release = await holdBack(ana.page, '**/*.wasm');
+    const ana = await (await newPerson('Ana', server, { serviceWorkers: 'block' })).createSession();
+    const release = await delayRequests(ana.page, '**/*.wasm');
     await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
     const text = 'x'.repeat(4_001);
-    await ana.say(text);
+    await ana.send(text);
     await expect(ana.page).toHaveURL(`${server.url}/api/send_message`);
     release();
-    await ana.isIn('lobby');
+    await ana.hasJoined('lobby');
     await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
     await ana.page.reload();
-    await ana.isIn('lobby');
+    await ana.hasJoined('lobby');
     await expect(ana.field, 'what was typed stays').toHaveValue(text);
   });
 });
 
-test('back and forward lead through the rooms', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.say('in the lobby');
+test('back and forward lead through the rooms', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.send('in the lobby');
   await open(ana, 'kitchen');
-  await ana.say('in the kitchen');
-  await ana.hasSettled('in the kitchen');
+  await ana.send('in the kitchen');
+  await ana.seesSent('in the kitchen');
   await ana.page.goBack();
   await expect(ana.page.locator('#chatroom h1')).toHaveText('lobby');
-  await ana.reads(['in the lobby']);
+  await ana.seesTexts(['in the lobby']);
   await ana.page.goForward();
   await expect(ana.page.locator('#chatroom h1')).toHaveText('kitchen');
-  await ana.reads(['in the kitchen']);
-  await ana.say('still here');
-  await ana.reads(['in the kitchen', 'still here']);
+  await ana.seesTexts(['in the kitchen']);
+  await ana.send('still here');
+  await ana.seesTexts(['in the kitchen', 'still here']);
   await ana.page.reload();
   await expect(ana.page.locator('#chatroom h1')).toHaveText('kitchen');
-  await ana.reads(['in the kitchen', 'still here']);
+  await ana.seesTexts(['in the kitchen', 'still here']);
 });
 
-test('a link to a room leads there, by way of signing in', async ({ server, invite }) => {
-  const ana = await invite('Ana', server);
+test('a link to a room leads there, by way of signing in', async ({ server, newPerson }) => {
+  const ana = await newPerson('Ana', server);
   await ana.page.goto(`${server.url}/r/caf%C3%A9%20%2F%20bar`);
   await expect(ana.page.locator('#room')).toHaveValue('café / bar');
   await ana.page.locator('#name').fill('Ana');
   await ana.page.locator('.signin').click();
-  await ana.isIn('café / bar');
+  await ana.hasJoined('café / bar');
   await ana.page.goto(`${server.url}/r/kitchen`);
-  await ana.isIn('kitchen');
+  await ana.hasJoined('kitchen');
 });
 
-test('the rooms that were open are open on the next visit', async ({ server, invite, bot }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('the rooms that were open are open on the next visit', async ({ server, newPerson, bot }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await open(ana, 'kitchen');
   await ana.page.reload();
-  await expect.poll(() => ana.joins('lobby')).toBe(1);
+  await expect.poll(() => ana.joinCount('lobby')).toBe(1);
   await expect(link(ana, 'lobby')).toBeVisible();
-  await (await bot('Rui', server)).say('lobby', 'psst');
+  await (await bot('Rui', server)).send('lobby', 'psst');
   await expect(badge(ana, 'lobby')).toHaveText('1');
 });
 
-test('two ways to write a name are one room', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).say('Caf\u00e9', 'here');
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.open('Cafe\u0301');
-  await ana.isIn('Caf\u00e9');
-  await ana.reads(['here']);
+test('two ways to write a name are one room', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).send('Caf\u00e9', 'here');
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.openRoom('Cafe\u0301');
+  await ana.hasJoined('Caf\u00e9');
+  await ana.seesTexts(['here']);
 });
 
 async function open(person: Person, room: string): Promise<void> {
-  await person.open(room);
-  await person.isIn(room);
+  await person.openRoom(room);
+  await person.hasJoined(room);
 }
 
 function link(person: Person, room: string): Locator {

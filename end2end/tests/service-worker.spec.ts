@@ -6,73 +6,82 @@ import type { Person } from './support/person';
 import { BUILD, type Build } from './support/server';
 import { CONNECTION_LOST, expect, test } from './support/test';
 
-test.use({ forgives: new RegExp(`${CONNECTION_LOST.source}|ERR_(CONNECTION_REFUSED|FAILED)`) });
+test.use({ allowedErrors: new RegExp(`${CONNECTION_LOST.source}|ERR_(CONNECTION_REFUSED|FAILED)`) });
 
-test('what was last seen of a room shows without the server, and goes on when it is back', async ({ server, invite }) => {
-  const [ana, rui] = [await invite('Ana', server), await invite('Rui', server)];
+test('what was last seen of a room shows without the server, and goes on when it is back', async ({
+  server,
+  newPerson,
+}) => {
+  const [ana, rui] = [await newPerson('Ana', server), await newPerson('Rui', server)];
   await ana.signIn('lobby');
-  await isInstalled(ana.page);
+  await isControlled(ana.page);
   await rui.signIn('lobby');
-  await rui.say('seen by the socket alone');
-  await ana.reads(['seen by the socket alone']);
-  await looksAway(ana.page);
+  await rui.send('seen by the socket alone');
+  await ana.seesTexts(['seen by the socket alone']);
+  await hideTab(ana.page);
   await server.kill();
 
   await ana.page.reload();
-  await ana.reads(['seen by the socket alone']);
+  await ana.seesTexts(['seen by the socket alone']);
   await expect(ana.banner).toBeVisible();
-  await ana.say('written meanwhile');
-  await server.startAgain();
-  await ana.hasSettled('written meanwhile');
-  await rui.reads(['seen by the socket alone', 'written meanwhile']);
+  await ana.send('written meanwhile');
+  await server.restart();
+  await ana.seesSent('written meanwhile');
+  await rui.seesTexts(['seen by the socket alone', 'written meanwhile']);
 });
 
-test('the installed app starts at the room that was seen last; another room says what to do', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await isInstalled(ana.page);
-  await looksAway(ana.page);
+test('the installed app starts at the room that was seen last; another room says what to do', async ({
+  server,
+  newPerson,
+}) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await isControlled(ana.page);
+  await hideTab(ana.page);
   await server.kill();
 
   await ana.page.goto(server.url);
   await expect(ana.page).toHaveURL(/\/r\/lobby$/);
-  await ana.goTo('elsewhere');
+  await ana.goToRoom('elsewhere');
   await expect(ana.page.locator('h1')).toHaveText('You are offline');
-  await server.startAgain();
+  await server.restart();
   await ana.page.getByRole('link', { name: 'Try again' }).click();
-  await ana.isIn('elsewhere');
+  await ana.hasJoined('elsewhere');
 });
 
-test('the installed app starts at the room that was seen last, and a link into a room keeps one page', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await isInstalled(ana.page);
-  await ana.say('one');
-  await ana.hasSettled('one');
+test('the installed app starts at the room that was seen last, and a link into a room keeps one page', async ({
+  server,
+  newPerson,
+}) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await isControlled(ana.page);
+  await ana.send('one');
+  await ana.seesSent('one');
   await ana.page.goto(`${server.url}/r/lobby?at=1`);
-  await ana.isIn('lobby');
-  await looksAway(ana.page);
-  await expect.poll(() => kept(ana.page)).toEqual(['/r/lobby']);
-  await ana.page.goto(server.url + (await startOf(ana.page, server.url)));
+  await ana.hasJoined('lobby');
+  await hideTab(ana.page);
+  await expect.poll(() => cachedPaths(ana.page)).toEqual(['/r/lobby']);
+  await ana.page.goto(server.url + (await startUrl(ana.page, server.url)));
   await expect(ana.page).toHaveURL(/\/r\/lobby$/);
-  await ana.isIn('lobby');
+  await ana.hasJoined('lobby');
 
   await ana.page.context().clearCookies();
-  await ana.goTo('lobby');
+  await ana.goToRoom('lobby');
   await expect(ana.page.locator('#name'), 'the session is over').toBeVisible();
   await server.kill();
   for (const query of ['', '?at=1']) {
     await ana.page.goto(`${server.url}/r/lobby${query}`);
-    await ana.reads(['one']);
+    await ana.seesTexts(['one']);
   }
 });
 
-test('rooms that no path can name are kept apart', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('.');
-  await isInstalled(ana.page);
-  await looksAway(ana.page);
-  await ana.open('..');
-  await ana.isIn('..');
-  await looksAway(ana.page);
-  await expect.poll(() => kept(ana.page)).toEqual(['/r', '/r']);
+test('rooms that no path can name are kept apart', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('.');
+  await isControlled(ana.page);
+  await hideTab(ana.page);
+  await ana.openRoom('..');
+  await ana.hasJoined('..');
+  await hideTab(ana.page);
+  await expect.poll(() => cachedPaths(ana.page)).toEqual(['/r', '/r']);
   await server.kill();
   for (const room of ['.', '..']) {
     await ana.page.goto(`${server.url}/r?room=${room}`);
@@ -80,44 +89,44 @@ test('rooms that no path can name are kept apart', async ({ server, invite }) =>
   }
 });
 
-test('nothing that was seen outlives the sign-out', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await isInstalled(ana.page);
-  await looksAway(ana.page);
+test('nothing that was seen outlives the sign-out', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await isControlled(ana.page);
+  await hideTab(ana.page);
   await ana.page.getByRole('button', { name: 'Invite' }).click();
   await expect(ana.page.getByAltText('QR code of the link')).toHaveJSProperty('complete', true);
   await ana.page.keyboard.press('Escape');
   await ana.page.getByRole('button', { name: 'Sign out' }).click();
   await expect(ana.page.locator('#name')).toBeVisible();
-  await expect.poll(() => kept(ana.page)).toEqual([]);
-  expect((await kept(ana.page, 'files')).filter((path) => !/^\/(pkg\/|[\w-]+\.\w+$)/.test(path))).toEqual([]);
+  await expect.poll(() => cachedPaths(ana.page)).toEqual([]);
+  expect((await cachedPaths(ana.page, 'files')).filter((path) => !/^\/(pkg\/|[\w-]+\.\w+$)/.test(path))).toEqual([]);
   await server.kill();
-  await ana.goTo('lobby');
+  await ana.goToRoom('lobby');
   await expect(ana.page.locator('h1')).toHaveText('You are offline');
 });
 
-test('a deployment is never hidden by what is kept', async ({ start, invite }) => {
-  const server = await start();
-  const ana: Person = await (await invite('Ana', server)).signIn('lobby');
-  await isInstalled(ana.page);
-  await looksAway(ana.page);
+test('a deployment is never hidden by what is kept', async ({ startServer, newPerson }) => {
+  const server = await startServer();
+  const ana: Person = await (await newPerson('Ana', server)).signIn('lobby');
+  await isControlled(ana.page);
+  await hideTab(ana.page);
   const before = await stylesheet(ana.page);
   await server.stop();
 
   const folder = await mkdtemp(join(tmpdir(), 'sala-next-'));
-  await server.startAgain(await nextBuild(folder, before));
+  await server.restart(await nextBuild(folder, before));
   await ana.page.reload();
-  await ana.isIn('lobby');
+  await ana.hasJoined('lobby');
   expect(await stylesheet(ana.page)).toMatch(/\.next\.css$/);
   const color = await ana.page.evaluate(() => getComputedStyle(document.body).outlineColor);
   expect(color, 'of the new stylesheet').toBe('rgb(1, 2, 3)');
   await rm(folder, { recursive: true });
 });
 
-test('it can be installed', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('it can be installed', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const network = await ana.page.context().newCDPSession(ana.page);
-  await isInstalled(ana.page);
+  await isControlled(ana.page);
   const { errors } = await network.send('Page.getAppManifest');
   expect(errors).toEqual([]);
   const { installabilityErrors } = await network.send('Page.getInstallabilityErrors');
@@ -126,28 +135,28 @@ test('it can be installed', async ({ server, invite }) => {
 });
 
 /** The service worker serves this page. */
-async function isInstalled(page: Page): Promise<void> {
+async function isControlled(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate(() => Boolean(navigator.serviceWorker.controller))).toBe(true);
 }
 
 /** As when another tab comes to the front; the worker has kept the page then. */
-async function looksAway(page: Page): Promise<void> {
+async function hideTab(page: Page): Promise<void> {
   await page.evaluate(() => {
     Object.defineProperty(document, 'hidden', { value: true, configurable: true });
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
     Object.defineProperty(document, 'hidden', { value: false, configurable: true });
   });
-  await expect.poll(() => kept(page)).toContain(new URL(page.url()).pathname);
-  await expect.poll(() => kept(page, 'files')).toContain(await stylesheet(page));
+  await expect.poll(() => cachedPaths(page)).toContain(new URL(page.url()).pathname);
+  await expect.poll(() => cachedPaths(page, 'files')).toContain(await stylesheet(page));
 }
 
 /** Where the installed app starts. */
-async function startOf(page: Page, url: string): Promise<string> {
+async function startUrl(page: Page, url: string): Promise<string> {
   const manifest = await page.request.get(`${url}/manifest.webmanifest`);
   return (await manifest.json()).start_url;
 }
 
-async function kept(page: Page, name = 'pages'): Promise<string[]> {
+async function cachedPaths(page: Page, name = 'pages'): Promise<string[]> {
   const urls = await page.evaluate(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url), name);
   return urls.map((url) => new URL(url).pathname).filter((path) => path !== '/offline');
 }

@@ -1,13 +1,13 @@
-import { loadsOf } from './support/browser';
+import { recordLoads } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
 /** What `cargo leptos --split` cuts off for the list. */
-const LIST = /\/pkg\/split_shortcuts[^/]*\.wasm$/;
+const SHORTCUTS_CHUNK = /\/pkg\/split_shortcuts[^/]*\.wasm$/;
 
-test('a question mark opens the shortcuts, which are loaded only then', async ({ server, invite }) => {
-  const ana = await invite('Ana', server);
-  const loads = loadsOf(ana.page, LIST);
+test('a question mark opens the shortcuts, which are loaded only then', async ({ server, newPerson }) => {
+  const ana = await newPerson('Ana', server);
+  const loads = recordLoads(ana.page, SHORTCUTS_CHUNK);
   await ana.signIn('lobby');
   await ana.page.waitForLoadState('networkidle');
   expect(loads, 'nobody has asked for them').toEqual([]);
@@ -25,7 +25,7 @@ test('a question mark opens the shortcuts, which are loaded only then', async ({
   await expect(dialog(ana)).toBeHidden();
   await expect(ana.page.locator('.scroller'), 'the focus is where it was').toBeFocused();
 
-  await opener(ana).click();
+  await openButton(ana).click();
   await expect(dialog(ana).locator('dl'), 'it is listed once, however often it is opened').toHaveCount(1);
   await ana.page.getByRole('button', { name: 'Close' }).and(ana.page.locator('dialog *')).click();
   await expect(dialog(ana)).toBeHidden();
@@ -33,28 +33,28 @@ test('a question mark opens the shortcuts, which are loaded only then', async ({
 });
 
 /** What a service worker fetches goes past the page's routes. */
-const UNHELPED = { serviceWorkers: 'block' } as const;
+const WITHOUT_SERVICE_WORKER = { serviceWorkers: 'block' } as const;
 
 test.describe('what cannot be loaded', () => {
-  test.use({ forgives: /Failed to load resource|Failed to fetch|WebAssembly|net::ERR/ });
+  test.use({ allowedErrors: /Failed to load resource|Failed to fetch|WebAssembly|net::ERR/ });
 
   for (const [why, answer] of [
     ['without a connection', undefined],
     ['of a version that is gone', { status: 404, contentType: 'text/html', body: '<!doctype html><title>Gone</title>' }],
   ] as const) {
-    test(`says so, and is tried again: ${why}`, async ({ server, invite }) => {
-      const ana = await (await invite('Ana', server, UNHELPED)).signIn('lobby');
-      await ana.page.route(LIST, (route) => (answer ? route.fulfill(answer) : route.abort('internetdisconnected')));
-      await opener(ana).click();
+    test(`says so, and is tried again: ${why}`, async ({ server, newPerson }) => {
+      const ana = await (await newPerson('Ana', server, WITHOUT_SERVICE_WORKER)).signIn('lobby');
+      await ana.page.route(SHORTCUTS_CHUNK, (route) => (answer ? route.fulfill(answer) : route.abort('internetdisconnected')));
+      await openButton(ana).click();
       await expect(ana.page.locator('.news')).toContainText('could not be loaded');
       await expect(dialog(ana)).toBeHidden();
 
-      await ana.page.unroute(LIST);
-      await opener(ana).click();
+      await ana.page.unroute(SHORTCUTS_CHUNK);
+      await openButton(ana).click();
       await expect(dialog(ana).locator('dt').first()).toHaveText('Enter');
       await ana.page.keyboard.press('Escape');
-      await ana.say('the room goes on');
-      await ana.hasSettled('the room goes on');
+      await ana.send('the room goes on');
+      await ana.seesSent('the room goes on');
     });
   }
 });
@@ -63,6 +63,6 @@ function dialog({ page }: Person) {
   return page.getByRole('dialog', { name: 'Keyboard shortcuts' });
 }
 
-function opener({ page }: Person) {
+function openButton({ page }: Person) {
   return page.getByRole('button', { name: 'Keyboard shortcuts' });
 }

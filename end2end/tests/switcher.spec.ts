@@ -1,17 +1,17 @@
-import { loadsOf } from './support/browser';
+import { recordLoads } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
 /** What `cargo leptos --split` cuts off for it. */
-const SWITCHER = /\/pkg\/split_switcher[^/]*\.wasm$/;
+const SWITCHER_CHUNK = /\/pkg\/split_switcher[^/]*\.wasm$/;
 
-test('rooms are changed and opened by keyboard alone', async ({ server, invite, bot }) => {
-  const ana = await invite('Ana', server);
-  const loads = loadsOf(ana.page, SWITCHER);
+test('rooms are changed and opened by keyboard alone', async ({ server, newPerson, bot }) => {
+  const ana = await newPerson('Ana', server);
+  const loads = recordLoads(ana.page, SWITCHER_CHUNK);
   await ana.signIn('attic');
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
-  await (await bot('Rui', server)).say('attic', 'hello @Ana');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
+  await (await bot('Rui', server)).send('attic', 'hello @Ana');
   await expect(ana.page.locator('.mention')).toHaveCount(1);
   expect(loads, 'nobody has asked for it').toEqual([]);
 
@@ -20,12 +20,12 @@ test('rooms are changed and opened by keyboard alone', async ({ server, invite, 
   await keyboard.press('Control+k');
   await expect(field(ana)).toBeFocused();
   await expect(options(ana)).toHaveText([/attic.*1 mention/, 'kitchen']);
-  await expect(chosen(ana)).toContainText('attic');
+  await expect(selected(ana)).toContainText('attic');
   await keyboard.press('ArrowDown');
-  await expect(chosen(ana)).toHaveText('kitchen');
+  await expect(selected(ana)).toHaveText('kitchen');
   await keyboard.press('ArrowDown');
-  await expect(chosen(ana), 'around the end').toContainText('attic');
-  await expect(field(ana)).toHaveAttribute('aria-activedescendant', (await chosen(ana).getAttribute('id')) ?? '');
+  await expect(selected(ana), 'around the end').toContainText('attic');
+  await expect(field(ana)).toHaveAttribute('aria-activedescendant', (await selected(ana).getAttribute('id')) ?? '');
   await keyboard.press('Enter');
   await expect(ana.page.locator('#chatroom h1')).toHaveText('attic');
   await expect(dialog(ana)).toBeHidden();
@@ -35,7 +35,7 @@ test('rooms are changed and opened by keyboard alone', async ({ server, invite, 
   await keyboard.type('Zoo');
   await expect(options(ana)).toHaveText(['Open the room “Zoo”']);
   await keyboard.press('Enter');
-  await ana.isIn('Zoo');
+  await ana.hasJoined('Zoo');
   expect(loads).toHaveLength(1);
 
   await keyboard.press('Meta+k');
@@ -47,12 +47,12 @@ test('rooms are changed and opened by keyboard alone', async ({ server, invite, 
   await expect(ana.page.locator('#chatroom h1')).toHaveText('Zoo');
 });
 
-test('a button opens it, and a click chooses, on a phone too', async ({ server, invite }) => {
+test('a button opens it, and a click chooses, on a phone too', async ({ server, newPerson }) => {
   const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
-  const ana = await (await invite('Ana', server, phone)).signIn('attic');
+  const ana = await (await newPerson('Ana', server, phone)).signIn('attic');
   await ana.page.getByRole('button', { name: 'Rooms' }).tap();
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
   await ana.page.getByRole('button', { name: 'Rooms' }).tap();
   await ana.page.getByRole('button', { name: 'Go to a room' }).tap();
   await expect(dialog(ana)).toBeVisible();
@@ -73,6 +73,6 @@ function options(person: Person) {
   return dialog(person).getByRole('option');
 }
 
-function chosen(person: Person) {
+function selected(person: Person) {
   return dialog(person).getByRole('option', { selected: true });
 }

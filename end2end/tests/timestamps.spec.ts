@@ -1,55 +1,55 @@
-import { holdBack } from './support/browser';
+import { delayRequests } from './support/browser';
 import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 
-test('a message has the time of its reader, and no other before', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ['one', 'two']);
-  const ana = await (await invite('Ana', server)).hasSession();
-  const release = await holdBack(ana.page, '**/*.wasm');
+test('a message has the time of its reader, and no other before', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).sendAll('lobby', ['one', 'two']);
+  const ana = await (await newPerson('Ana', server)).createSession();
+  const release = await delayRequests(ana.page, '**/*.wasm');
   await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
   const time = ana.message('one').locator('time');
   await expect(time).not.toBeEmpty();
   await expect(time).toBeHidden();
-  const { local, utc } = await clocks(ana);
+  const { local, utc } = await expectedTimes(ana);
   expect(local, 'a test in one time zone shows nothing').not.toBe(utc);
 
   release();
-  await ana.isIn('lobby');
+  await ana.hasJoined('lobby');
   await expect(time).toBeVisible();
   await expect(ana.page.locator('#messages time')).toHaveText([local, local]);
   await expect(time).toHaveAttribute('title', new RegExp(`^\\d{1,2} [A-Z][a-z]{2} 20\\d{2}, ${local}$`));
 });
 
-test('what was not said today has its date, also on a page that stays open', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.say('today');
-  await ana.hasSettled('today');
+test('what was not said today has its date, also on a page that stays open', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.send('today');
+  await ana.seesSent('today');
   const time = ana.message('today').locator('time');
-  const { local, date } = await clocks(ana);
+  const { local, date } = await expectedTimes(ana);
   await expect(time).toHaveText(local);
   await ana.page.clock.setFixedTime(Date.now() + 24 * 3_600_000);
   await ana.field.press('x');
   await expect(time).toHaveText(`${date}, ${local}`);
 });
 
-test('the parts of a group are as long ago as it is', async ({ server, invite, bot }) => {
-  await (await bot('Rui', server)).sayAll('lobby', ['one', 'two']);
-  const ana = await invite('Ana', server);
+test('the parts of a group are as long ago as it is', async ({ server, newPerson, bot }) => {
+  await (await bot('Rui', server)).sendAll('lobby', ['one', 'two']);
+  const ana = await newPerson('Ana', server);
   await ana.page.clock.setFixedTime(Date.now() + 48 * 3_600_000);
   await ana.signIn('lobby');
-  const { local, date } = await clocks(ana);
+  const { local, date } = await expectedTimes(ana);
   await expect(ana.page.locator('#messages time')).toHaveText([`${date}, ${local}`, local]);
 });
 
-test('a line says where a day begins for the reader', async ({ server, invite, bot }) => {
+test('a line says where a day begins for the reader', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  await rui.sayAll('lobby', ['one', 'two']);
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+  await rui.sendAll('lobby', ['one', 'two']);
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const days = ana.page.locator('#messages [data-day]');
   await expect(days).toHaveText([/one/]);
   await expect(days).toHaveAttribute('data-day', 'Today');
   await expect(ana.message('two')).toHaveClass(/continues/);
-  const { date } = await clocks(ana);
+  const { date } = await expectedTimes(ana);
   for (const [hours, day] of [
     [24, 'Yesterday'],
     [48, date],
@@ -61,10 +61,10 @@ test('a line says where a day begins for the reader', async ({ server, invite, b
 });
 
 test.describe('without a server', () => {
-  test.use({ forgives: CONNECTION_LOST });
+  test.use({ allowedErrors: CONNECTION_LOST });
 
-  test('a reader in another zone has days of their own', async ({ server, invite }) => {
-    const ana = await (await invite('Ana', server, { timezoneId: 'Pacific/Kiritimati' })).signIn('lobby');
+  test('a reader in another zone has days of their own', async ({ server, newPerson }) => {
+    const ana = await (await newPerson('Ana', server, { timezoneId: 'Pacific/Kiritimati' })).signIn('lobby');
     // What is not sent has the time of this browser.
     await server.kill();
     const tomorrow = Date.now() + 24 * 3_600_000;
@@ -74,7 +74,7 @@ test.describe('without a server', () => {
     ] as const) {
       // Midnight there is ten in the morning in UTC.
       await ana.page.clock.setFixedTime(new Date(tomorrow).setUTCHours(10, minutes, 0, 0));
-      await ana.say(text);
+      await ana.send(text);
       await expect(ana.message(text)).toBeVisible();
     }
     await expect(ana.page.locator('#messages [data-day]')).toHaveText([/late/, /early/]);
@@ -83,7 +83,7 @@ test.describe('without a server', () => {
 });
 
 /** What the first message's time is on the reader's clock, by the browser's own means. */
-async function clocks({ page }: Person): Promise<{ local: string; utc: string; date: string }> {
+async function expectedTimes({ page }: Person): Promise<{ local: string; utc: string; date: string }> {
   const datetime = await page.locator('#messages time').first().getAttribute('datetime');
   return page.evaluate((datetime) => {
     const at = new Date(datetime ?? '');

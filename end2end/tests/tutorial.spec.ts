@@ -6,32 +6,32 @@ import { expect, test } from './support/test';
 
 const TEXT = 'Hello from a script';
 
-test('the names of the tutorial work before the browser takes over', async ({ server, invite }) => {
+test('the names of the tutorial work before the browser takes over', async ({ server, newPerson }) => {
   // What a service worker fetches goes past the page's routes.
-  const ana = await invite('Ana', server, { serviceWorkers: 'block' });
+  const ana = await newPerson('Ana', server, { serviceWorkers: 'block' });
   await ana.page.route('**/pkg/*.{js,wasm}', () => {
     // Never answered: the page stays as the server rendered it.
   });
   await signIn(ana.page, server.url, 'Ana', 'Lobby of Ana & co.');
   await send(ana.page, TEXT);
-  await shows(ana.page, 'Lobby of Ana & co.', 'Ana', TEXT);
-  expect(ana.joins('Lobby of Ana & co.')).toBe(0);
+  await showsMessage(ana.page, 'Lobby of Ana & co.', 'Ana', TEXT);
+  expect(ana.joinCount('Lobby of Ana & co.')).toBe(0);
 });
 
-test('the names of the tutorial work after the browser has taken over', async ({ server, invite }) => {
-  const ana = await invite('Ana', server);
+test('the names of the tutorial work after the browser has taken over', async ({ server, newPerson }) => {
+  const ana = await newPerson('Ana', server);
   await signIn(ana.page, server.url, 'Ana', 'Lobby of Ana & co.');
-  await ana.isIn('Lobby of Ana & co.');
+  await ana.hasJoined('Lobby of Ana & co.');
   await ana.page.evaluate(() => Object.assign(window, { sameDocument: true }));
   await send(ana.page, TEXT);
-  await shows(ana.page, 'Lobby of Ana & co.', 'Ana', TEXT);
-  await ana.hasSettled(TEXT);
+  await showsMessage(ana.page, 'Lobby of Ana & co.', 'Ana', TEXT);
+  await ana.seesSent(TEXT);
   await expect(ana.field).toHaveValue('');
   expect(await ana.page.evaluate(() => 'sameDocument' in window), 'no page was loaded').toBe(true);
 });
 
-test('a click while the browser takes over says it once', async ({ server, invite }) => {
-  const ana = await (await invite('Ana', server)).signIn('lobby');
+test('a click while the browser takes over says it once', async ({ server, newPerson }) => {
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.addInitScript((text) => {
     if (sessionStorage.getItem('sent')) return;
     // As early as can be: as soon as the button stands in the document.
@@ -49,10 +49,10 @@ test('a click while the browser takes over says it once', async ({ server, invit
     parsing.observe(document, { childList: true, subtree: true });
   }, TEXT);
   await ana.page.reload({ waitUntil: 'commit' });
-  await ana.reads([TEXT]);
-  await ana.hasSettled(TEXT);
+  await ana.seesTexts([TEXT]);
+  await ana.seesSent(TEXT);
   await ana.page.reload();
-  await ana.reads([TEXT]);
+  await ana.seesTexts([TEXT]);
 });
 
 async function signIn(page: Page, url: string, name: string, room: string): Promise<void> {
@@ -76,7 +76,7 @@ async function send(page: Page, text: string): Promise<void> {
   }, text);
 }
 
-async function shows(page: Page, room: string, author: string, text: string): Promise<void> {
+async function showsMessage(page: Page, room: string, author: string, text: string): Promise<void> {
   const messages = page.locator('#messages li');
   await expect(messages).toHaveCount(1);
   await expect(messages.first()).toContainText(author);

@@ -1,25 +1,25 @@
 import { expect, test } from './support/test';
 
-test('a line stays where one stopped reading, until one comes back again', async ({ server, invite, bot }) => {
+test('a line stays where one stopped reading, until one comes back again', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await rui.say('lobby', 'while Ana reads');
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await rui.send('lobby', 'while Ana reads');
   await expect(ana.message('while Ana reads')).toBeVisible();
   const line = ana.page.locator('#messages [data-new]');
   await expect(line).toHaveCount(0);
 
-  await ana.open('kitchen');
-  await ana.isIn('kitchen');
-  await rui.sayAll('lobby', ['first', 'second']);
+  await ana.openRoom('kitchen');
+  await ana.hasJoined('kitchen');
+  await rui.sendAll('lobby', ['first', 'second']);
   const lobby = ana.page.locator('.room-link').filter({ hasText: 'lobby' }).getByRole('link');
   await expect(lobby.locator('.unread [aria-hidden]')).toHaveText('2');
   await lobby.click();
   await expect(line).toHaveText(/first/);
   await expect(line).toHaveAttribute('data-new', 'New messages');
-  await rui.say('lobby', 'third');
+  await rui.send('lobby', 'third');
   await expect(ana.message('third')).toBeVisible();
-  await ana.say('an answer');
-  await ana.hasSettled('an answer');
+  await ana.send('an answer');
+  await ana.seesSent('an answer');
   await expect(line, 'it stays').toHaveText(/first/);
 
   await ana.page.locator('.room-link').filter({ hasText: 'kitchen' }).getByRole('link').click();
@@ -29,13 +29,13 @@ test('a line stays where one stopped reading, until one comes back again', async
   await expect(line, 'nothing is new').toHaveCount(0);
 });
 
-test('what came while the page was hidden is new', async ({ server, invite, bot }) => {
+test('what came while the page was hidden is new', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
-  const ana = await (await invite('Ana', server)).signIn('lobby');
-  await ana.say('before');
-  await ana.hasSettled('before');
+  const ana = await (await newPerson('Ana', server)).signIn('lobby');
+  await ana.send('before');
+  await ana.seesSent('before');
   await hide(true);
-  await rui.say('lobby', 'meanwhile');
+  await rui.send('lobby', 'meanwhile');
   await expect(ana.page).toHaveTitle('(1) lobby · Sala');
   await hide(false);
   await expect(ana.page).toHaveTitle('lobby · Sala');

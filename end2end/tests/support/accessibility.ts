@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { type TestInfo, expect } from '@playwright/test';
-import { misfits } from './browser';
+import { findOverflow } from './browser';
 import type { Person } from './person';
 
 export const THEMES = ['light', 'dark'] as const;
@@ -14,7 +14,7 @@ export const SIZES = [
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Looks whether a state of the page is accessible and fits on the screen. Goes on after a finding, so that one run tells all of them. */
-export async function check({ page }: Person, state: string, testInfo: TestInfo): Promise<void> {
+export async function checkAccessibility({ page }: Person, state: string, testInfo: TestInfo): Promise<void> {
   await page.screenshot({ path: testInfo.outputPath(`${state}.png`) });
   const { violations, passes } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
   const findings = violations.map(
@@ -27,5 +27,5 @@ export async function check({ page }: Person, state: string, testInfo: TestInfo)
       `what was looked at in ${state}`,
     )
     .toContain('color-contrast');
-  expect.soft(await misfits(page), state).toEqual([]);
+  expect.soft(await findOverflow(page), state).toEqual([]);
 }

@@ -2,7 +2,7 @@ import { type APIRequestContext, expect, request } from '@playwright/test';
 
 /** Somebody who talks by plain HTTP, as the pages do where there is no JavaScript. */
 export class Bot {
-  private said = 0;
+  private sent = 0;
 
   private constructor(private readonly http: APIRequestContext) {}
 
@@ -13,32 +13,32 @@ export class Bot {
     return new Bot(http);
   }
 
-  async say(room: string, text: string): Promise<void> {
-    const form = { room, text, id: `bot-${++this.said}` };
+  async send(room: string, text: string): Promise<void> {
+    const form = { room, text, id: `bot-${++this.sent}` };
     const answer = await this.http.post('/api/send_message', { form, maxRedirects: 0 });
     expect(answer.status(), 'posting answers with a redirect').toBe(303);
   }
 
   /** Returns the status of the answer. */
-  async tryToSay(room: string, text: string): Promise<number> {
-    const form = { room, text, id: `bot-${++this.said}` };
+  async trySend(room: string, text: string): Promise<number> {
+    const form = { room, text, id: `bot-${++this.sent}` };
     return (await this.http.post('/api/send_message', { form, maxRedirects: 0 })).status();
   }
 
   /** Says them one after the other. */
-  async sayAll(room: string, texts: string[]): Promise<void> {
-    for (const text of texts) await this.say(room, text);
+  async sendAll(room: string, texts: string[]): Promise<void> {
+    for (const text of texts) await this.send(room, text);
   }
 
   /** Says it, and follows the answer to the page that it leads to. */
-  async sayAndLook(room: string, text: string): Promise<string> {
-    const form = { room, text, id: `bot-${++this.said}` };
+  async sendAndFollow(room: string, text: string): Promise<string> {
+    const form = { room, text, id: `bot-${++this.sent}` };
     const answer = await this.http.post('/api/send_message', { form });
     expect(answer.status()).toBe(200);
     return answer.text();
   }
 
-  async leave(): Promise<void> {
+  async dispose(): Promise<void> {
     await this.http.dispose();
   }
 }

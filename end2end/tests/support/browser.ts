@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 /** Lets a file wait until the answer is called. */
-export async function holdBack(page: Page, file: string): Promise<() => void> {
+export async function delayRequests(page: Page, file: string): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   await page.route(file, async (route) => {
@@ -12,11 +12,11 @@ export async function holdBack(page: Page, file: string): Promise<() => void> {
 }
 
 /** The parts of the program that the page asks for from now on, by their name. */
-export function loadsOf(page: Page, part: RegExp): string[] {
+export function recordLoads(page: Page, pattern: RegExp): string[] {
   const loads: string[] = [];
   page.on('request', (request) => {
     const { pathname } = new URL(request.url());
-    if (part.test(pathname)) loads.push(pathname);
+    if (pattern.test(pathname)) loads.push(pathname);
   });
   return loads;
 }
@@ -24,7 +24,7 @@ export function loadsOf(page: Page, part: RegExp): string[] {
 const PARTS = '.room-header, .scroller, .message-text, .notice, .status, .composer, .panel';
 
 /** What does not fit. The page as a whole cannot tell, since it cuts off what sticks out of it. */
-export async function misfits(page: Page): Promise<string[]> {
+export async function findOverflow(page: Page): Promise<string[]> {
   return page.evaluate((parts) => {
     const seen = [...document.querySelectorAll<HTMLElement>(parts)].filter((part) => part.checkVisibility());
     return seen.flatMap((part) => {

@@ -3,7 +3,7 @@ import { type JSHandle, type Locator, type Page, expect } from '@playwright/test
 /** Somebody with a browser of their own. */
 export class Person {
   /** What the browser complained of. */
-  readonly complaints: string[] = [];
+  readonly consoleErrors: string[] = [];
   readonly messages: Locator;
   /** The texts alone, without author and time. */
   readonly texts: Locator;
@@ -11,67 +11,67 @@ export class Person {
   readonly banner: Locator;
   readonly notices: Locator;
   /** Questions of the browser to which this person says yes. */
-  agreesTo: RegExp | undefined;
+  acceptedDialogs: RegExp | undefined;
   /** How often the server has refused something. */
-  refused = 0;
+  refusals = 0;
   private joined: string[] = [];
 
   constructor(
     readonly page: Page,
     readonly name: string,
-    readonly place: { url: string },
+    readonly server: { url: string },
   ) {
     this.messages = page.locator('#messages > li');
     this.texts = page.locator('#messages .message-text');
     this.field = page.locator('#msg');
     this.banner = page.locator('.banner');
     this.notices = page.locator('.notices');
-    this.listen();
+    this.observePage();
   }
 
   /** Signs in by the form, and is in the room once the socket is. */
   async signIn(room: string): Promise<this> {
-    await this.page.goto(this.place.url);
-    await this.fillIn(room);
-    await this.isIn(room);
+    await this.page.goto(this.server.url);
+    await this.submitSignIn(room);
+    await this.hasJoined(room);
     return this;
   }
 
-  async fillIn(room: string): Promise<void> {
+  async submitSignIn(room: string): Promise<void> {
     await this.page.locator('#name').fill(this.name);
     await this.page.locator('#room').fill(room);
     await this.page.locator('.signin').click();
   }
 
   /** Has signed in before, and has seen no page yet. */
-  async hasSession(): Promise<this> {
+  async createSession(): Promise<this> {
     const form = { name: this.name };
-    const answer = await this.page.request.post(`${this.place.url}/api/sign_in`, { form, maxRedirects: 0 });
+    const answer = await this.page.request.post(`${this.server.url}/api/sign_in`, { form, maxRedirects: 0 });
     expect(answer.status()).toBe(303);
     return this;
   }
 
   /** Opens a room by its address. */
-  async goTo(room: string): Promise<void> {
-    await this.page.goto(`${this.place.url}/r/${encodeURIComponent(room)}`);
+  async goToRoom(room: string): Promise<void> {
+    await this.page.goto(`${this.server.url}/r/${encodeURIComponent(room)}`);
   }
 
-  async isIn(room: string): Promise<void> {
+  async hasJoined(room: string): Promise<void> {
     await expect(this.page.locator('#chatroom h1')).toHaveText(room);
-    await expect.poll(() => this.joins(room), `${this.name} joins ${room}`).toBeGreaterThan(0);
+    await expect.poll(() => this.joinCount(room), `${this.name} joins ${room}`).toBeGreaterThan(0);
   }
 
   /** How often the page was let into the room by a socket since it was loaded. */
-  joins(room: string): number {
+  joinCount(room: string): number {
     return this.joined.filter((name) => name === room).length;
   }
 
-  async say(text: string): Promise<void> {
+  async send(text: string): Promise<void> {
     await this.field.fill(text);
     await this.page.locator('.send').click();
   }
 
-  async open(room: string): Promise<void> {
+  async openRoom(room: string): Promise<void> {
     await this.page.getByLabel('Open another room').fill(room);
     await this.page.getByRole('button', { name: 'Open', exact: true }).click();
   }
@@ -81,12 +81,12 @@ export class Person {
   }
 
   /** Opens the menu of a message and chooses from it. */
-  async choose(message: Locator, item: string): Promise<void> {
-    await this.menuOf(message);
+  async chooseAction(message: Locator, item: string): Promise<void> {
+    await this.openMenu(message);
     await this.page.getByRole('menuitem', { name: item, exact: true }).click();
   }
 
-  async menuOf(message: Locator): Promise<Locator> {
+  async openMenu(message: Locator): Promise<Locator> {
     await message.hover();
     await message.getByRole('button', { name: 'Actions' }).click();
     const menu = this.page.getByRole('menu', { name: 'Actions' });
@@ -95,42 +95,42 @@ export class Person {
   }
 
   /** The message is at its place in the history: no longer on its way, and not refused. */
-  async hasSettled(text: string): Promise<void> {
+  async seesSent(text: string): Promise<void> {
     await expect(this.message(text)).toHaveCount(1);
     await expect(this.message(text)).not.toHaveClass(/pending/);
     await expect(this.message(text).locator('.message-state, .message-failure')).toHaveCount(0);
   }
 
-  async reads(texts: string[], options?: { timeout: number }): Promise<void> {
+  async seesTexts(texts: string[], options?: { timeout: number }): Promise<void> {
     await expect(this.texts, `what ${this.name} reads`).toHaveText(texts, options);
   }
 
   /** What an element says from now on. */
-  async record(selector: string): Promise<JSHandle<string[]>> {
+  async recordTexts(selector: string): Promise<JSHandle<string[]>> {
     return this.page.locator(selector).evaluateHandle((element) => {
-      const said: string[] = [];
-      const note = () => element.textContent && said.push(element.textContent);
-      new MutationObserver(note).observe(element, { childList: true, characterData: true, subtree: true });
-      return said;
+      const texts: string[] = [];
+      const record = () => element.textContent && texts.push(element.textContent);
+      new MutationObserver(record).observe(element, { childList: true, characterData: true, subtree: true });
+      return texts;
     });
   }
 
   /** Both read the same, and it is what the server has. */
-  async agreesWith(other: Person): Promise<void> {
+  async seesSameAs(other: Person): Promise<void> {
     const texts = await this.texts.allTextContents();
-    await other.reads(texts);
+    await other.seesTexts(texts);
     await other.page.reload();
-    await other.reads(texts);
+    await other.seesTexts(texts);
   }
 
-  private listen(): void {
+  private observePage(): void {
     this.page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+      if (['error', 'warning'].includes(message.type())) this.consoleErrors.push(message.text());
     });
-    this.page.on('pageerror', (error) => this.complaints.push(String(error)));
+    this.page.on('pageerror', (error) => this.consoleErrors.push(String(error)));
     this.page.on('dialog', (dialog) => {
-      if (this.agreesTo?.test(dialog.message())) return void dialog.accept();
-      this.complaints.push(`a dialog: ${dialog.message()}`);
+      if (this.acceptedDialogs?.test(dialog.message())) return void dialog.accept();
+      this.consoleErrors.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
     this.page.on('request', (request) => {
@@ -140,7 +140,7 @@ export class Person {
       socket.on('framereceived', ({ payload }) => {
         const frame = JSON.parse(payload.toString()) as { type: string; room?: string };
         if (frame.type === 'joined') this.joined.push(frame.room ?? '');
-        if (frame.type === 'refused') this.refused++;
+        if (frame.type === 'refused') this.refusals++;
       });
     });
   }

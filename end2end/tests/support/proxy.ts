@@ -5,7 +5,7 @@ import { type AddressInfo, type Server as Listener, type Socket, connect, create
  * What stands between a browser and the servers: a load balancer that hands connections on, and can cut those that carry
  * WebSockets while pages are still served. A browser's own "offline" leaves open sockets alone, so it cannot do this.
  */
-export class Gateway {
+export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private readonly connections = new Set<Socket>();
   private isCut = false;
@@ -16,13 +16,13 @@ export class Gateway {
     private target: string,
   ) {}
 
-  static async to(server: { url: string }): Promise<Gateway> {
+  static async start(server: { url: string }): Promise<TcpProxy> {
     const listener = createServer();
-    const gateway = new Gateway(listener, server.url);
-    listener.on('connection', (client) => gateway.accept(client));
+    const proxy = new TcpProxy(listener, server.url);
+    listener.on('connection', (client) => proxy.accept(client));
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
-    return gateway;
+    return proxy;
   }
 
   get url(): string {
@@ -30,7 +30,7 @@ export class Gateway {
   }
 
   /** New connections go there from now on. */
-  leadTo(server: { url: string }): void {
+  redirectTo(server: { url: string }): void {
     this.target = server.url;
   }
 
@@ -41,11 +41,11 @@ export class Gateway {
   }
 
   /** From now on every WebSocket is cut at this age, in milliseconds, as a platform does that caps requests. */
-  cutAtAge(lifetime: number): void {
+  limitLifetime(lifetime: number): void {
     this.lifetime = lifetime;
   }
 
-  mend(): void {
+  restore(): void {
     this.isCut = false;
   }
 
@@ -61,18 +61,18 @@ export class Gateway {
       if (head.toString('latin1').startsWith('GET /ws ')) {
         if (this.isCut) return client.resetAndDestroy();
         this.track(client, this.sockets);
-        if (this.lifetime !== undefined) this.limit(client, this.lifetime);
+        if (this.lifetime !== undefined) this.cutAfter(client, this.lifetime);
       }
-      this.handOn(client, head);
+      this.forward(client, head);
     });
   }
 
-  private limit(socket: Socket, lifetime: number): void {
+  private cutAfter(socket: Socket, lifetime: number): void {
     const end = setTimeout(() => socket.resetAndDestroy(), lifetime);
     socket.on('close', () => clearTimeout(end));
   }
 
-  private handOn(client: Socket, head: Buffer): void {
+  private forward(client: Socket, head: Buffer): void {
     const { hostname, port } = new URL(this.target);
     const server = connect(Number(port), hostname);
     this.track(server, this.connections);

@@ -22,7 +22,7 @@ export class Redis {
   }
 
   /** Loses all that it holds, as one that keeps nothing on disk does when it starts again. */
-  async forget(): Promise<void> {
+  async flush(): Promise<void> {
     const { hostname, port } = new URL(this.url);
     const connection = connect(Number(port), hostname);
     connection.end('FLUSHALL\r\nQUIT\r\n');

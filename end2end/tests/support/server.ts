@@ -47,12 +47,12 @@ export class Server {
       ...settings,
     };
     const server = new Server(`http://127.0.0.1:${port}`, folder, env);
-    await server.startAgain();
+    await server.restart();
     return server;
   }
 
   /** With another build, if one is named. */
-  async startAgain(build = BUILD): Promise<void> {
+  async restart(build = BUILD): Promise<void> {
     this.program = await Program.start(build.binary, [], { ...this.env, LEPTOS_SITE_ROOT: build.site }, /listening on http:\/\/127\.0\.0\.1:\d+/, this.log);
   }
 

@@ -1,26 +1,26 @@
 import { type BrowserContextOptions, test as base, expect } from '@playwright/test';
 import { Bot } from './bot';
-import { Gateway } from './proxy';
 import { Haproxy } from './haproxy';
 import { Person } from './person';
+import { TcpProxy } from './proxy';
 import { Redis } from './redis';
 import { Server, type Settings } from './server';
 
-type Place = { url: string };
+type Endpoint = { url: string };
 
 interface Fixtures {
   /** What a browser may complain of in this test; anything else fails it. */
-  forgives: RegExp | undefined;
+  allowedErrors: RegExp | undefined;
   /** Starts an instance. All are gone at the end of the test. */
-  start: (settings?: Settings) => Promise<Server>;
+  startServer: (settings?: Settings) => Promise<Server>;
   /** One instance with the embedded backend. */
   server: Server;
   redis: Redis;
-  gateway: (server: Place) => Promise<Gateway>;
-  haproxy: (instances: Place[]) => Promise<Haproxy>;
+  startProxy: (server: Endpoint) => Promise<TcpProxy>;
+  startHaproxy: (instances: Endpoint[]) => Promise<Haproxy>;
   /** Somebody with a browser of their own, who is not signed in yet. */
-  invite: (name: string, place: Place, options?: BrowserContextOptions) => Promise<Person>;
-  bot: (name: string, place: Place) => Promise<Bot>;
+  newPerson: (name: string, server: Endpoint, options?: BrowserContextOptions) => Promise<Person>;
+  bot: (name: string, server: Endpoint) => Promise<Bot>;
 }
 
 /** What Chromium says when a server is away. */
@@ -30,9 +30,9 @@ export const CONNECTION_LOST = /WebSocket connection to .* failed/;
 const NO_SERVICE_WORKER = 'Service Worker registration blocked by Playwright';
 
 export const test = base.extend<Fixtures>({
-  forgives: [undefined, { option: true }],
+  allowedErrors: [undefined, { option: true }],
 
-  start: async ({}, use, testInfo) => {
+  startServer: async ({}, use, testInfo) => {
     const servers: Server[] = [];
     await use(async (settings) => {
       const server = await Server.start({ SENDS_BURST: '1000', ...settings });
@@ -45,7 +45,7 @@ export const test = base.extend<Fixtures>({
     await Promise.all(servers.map((server) => server.remove()));
   },
 
-  server: async ({ start }, use) => use(await start()),
+  server: async ({ startServer }, use) => use(await startServer()),
 
   redis: async ({}, use) => {
     const redis = await Redis.start();
@@ -53,17 +53,17 @@ export const test = base.extend<Fixtures>({
     await redis.remove();
   },
 
-  gateway: async ({ start: _ }, use) => {
-    const gateways: Gateway[] = [];
+  startProxy: async ({ startServer: _ }, use) => {
+    const proxies: TcpProxy[] = [];
     await use(async (server) => {
-      const gateway = await Gateway.to(server);
-      gateways.push(gateway);
-      return gateway;
+      const proxy = await TcpProxy.start(server);
+      proxies.push(proxy);
+      return proxy;
     });
-    gateways.forEach((gateway) => gateway.close());
+    proxies.forEach((proxy) => proxy.close());
   },
 
-  haproxy: async ({ start: _ }, use) => {
+  startHaproxy: async ({ startServer: _ }, use) => {
     const started: Haproxy[] = [];
     await use(async (instances) => {
       const haproxy = await Haproxy.start(instances);
@@ -74,29 +74,29 @@ export const test = base.extend<Fixtures>({
   },
 
   // Browsers go before the servers do, so that they have nothing to complain of.
-  invite: async ({ browser, forgives, gateway: _, haproxy: __ }, use) => {
+  newPerson: async ({ browser, allowedErrors, startProxy: _, startHaproxy: __ }, use) => {
     const people: Person[] = [];
-    await use(async (name, place, options) => {
+    await use(async (name, server, options) => {
       const context = await browser.newContext(options);
-      const person = new Person(await context.newPage(), name, place);
+      const person = new Person(await context.newPage(), name, server);
       people.push(person);
       return person;
     });
     await Promise.all(people.map((person) => person.page.context().close()));
-    for (const { name, complaints } of people) {
-      const unforgiven = complaints.filter((complaint) => !forgives?.test(complaint) && complaint !== NO_SERVICE_WORKER);
-      expect(unforgiven, `complaints of ${name}'s browser`).toEqual([]);
+    for (const { name, consoleErrors } of people) {
+      const unexpected = consoleErrors.filter((error) => !allowedErrors?.test(error) && error !== NO_SERVICE_WORKER);
+      expect(unexpected, `console errors of ${name}'s browser`).toEqual([]);
     }
   },
 
   bot: async ({}, use) => {
     const bots: Bot[] = [];
-    await use(async (name, place) => {
-      const bot = await Bot.signIn(place, name);
+    await use(async (name, server) => {
+      const bot = await Bot.signIn(server, name);
       bots.push(bot);
       return bot;
     });
-    await Promise.all(bots.map((bot) => bot.leave()));
+    await Promise.all(bots.map((bot) => bot.dispose()));
   },
 });
 

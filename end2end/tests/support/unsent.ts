@@ -1,7 +1,7 @@
 import type { Person } from './person';
 
 /** Leaves a message behind that was not sent, as an older version of the page may have, which allowed more. */
-export async function leaveUnsent(person: Person, text: string): Promise<void> {
+export async function storeUnsent(person: Person, text: string): Promise<void> {
   await person.page.evaluate((text) => {
     const [, user] = Object.keys(localStorage).flatMap((key) => /^sala\.room\.(.+)\.lobby$/.exec(key) ?? []);
     if (!user) throw new Error('the page keeps no room');
