@@ -5,7 +5,7 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
-  // The servers, Redis and two browsers already keep a small machine busy.
+  // Servers, Redis and two browsers already load a small machine.
   workers: 1,
   retries: 0,
   timeout: 30_000,
@@ -14,9 +14,9 @@ export default defineConfig({
   reporter: 'list',
   use: {
     viewport: { width: 1280, height: 800 },
-    // Some distributions set another language, and the browser's own messages are part of what people see.
+    // Some distributions set another language, and the tests read messages of the browser.
     locale: 'en-GB',
-    // Not the server's, so that a time of its clock is not taken for the reader's.
+    // Differs from the server's time zone, so that a time in the server's zone fails a test.
     timezoneId: 'America/Sao_Paulo',
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
@@ -24,7 +24,7 @@ export default defineConfig({
   },
 });
 
-/** The system's Chromium; where there is none, Playwright takes its own. */
+/** The system's Chromium. Without one, Playwright uses its own. */
 function installedBrowser(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return ['chromium', 'chromium-browser', 'google-chrome']
@@ -43,6 +43,6 @@ function isExecutable(path: string): boolean {
 
 function browserArguments(): string[] {
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  // Chromium's sandbox refuses to run as root, which is what containers are.
+  // Chromium's sandbox does not run as root, and containers usually run as root.
   return process.getuid?.() === 0 ? ['--no-sandbox', ...quiet] : quiet;
 }

@@ -4,19 +4,19 @@ import { type Page, chromium, test } from '@playwright/test';
 
 export const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
 
-/** What Lighthouse is to look at. */
+/** A page for Lighthouse to audit. */
 export interface AuditedPage {
   url: string;
-  /** An element that its report names if it has seen the right page. */
+  /** An element of the page, which the report names if Lighthouse loaded the right page. */
   selector: string;
-  /** Audits that do not apply. */
+  /** Ids of audits that do not apply. */
   skipped: string[];
 }
 
 export interface Audit {
-  /** Of a hundred, in the order of the categories. */
+  /** Scores from 0 to 100, in the order of `CATEGORIES`. */
   scores: number[];
-  /** What does not pass: the title of each audit, and what it found. */
+  /** Failed audits: the title, and the title with the result. */
   failures: [string, string][];
 }
 
@@ -25,10 +25,10 @@ interface Report {
   audits: Record<string, { title: string; score: number | null; displayValue?: string }>;
 }
 
-/** Below this an audit fails, as Lighthouse itself draws it. */
+/** Audits with a lower score fail, as in Lighthouse's own report. */
 const PASSING_SCORE = 0.9;
 
-/** Has Lighthouse judge a page as it is for whoever `page` belongs to, in a browser of its own. */
+/** Runs Lighthouse in a browser of its own, with the cookies of `page`. */
 export async function audit(page: Page, { url, selector, skipped }: AuditedPage): Promise<Audit> {
   const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {};
   const cookies = await page.context().cookies();
@@ -44,11 +44,11 @@ export async function audit(page: Page, { url, selector, skipped }: AuditedPage)
     ...(cookie ? [`--extra-headers=${JSON.stringify({ cookie })}`] : []),
   ];
   const stdout = await run(options, executablePath ?? chromium.executablePath());
-  if (!stdout.includes(selector)) throw new Error(`Lighthouse has seen another page than the one with ${selector}`);
+  if (!stdout.includes(selector)) throw new Error(`Lighthouse did not load the page with ${selector}`);
   return parseReport(JSON.parse(stdout) as Report);
 }
 
-/** Once more where the browser has recorded nothing, as Lighthouse itself advises: then there is nothing to judge. */
+/** Retries once if the browser recorded no navigation (`NO_NAVSTART`), as Lighthouse advises. */
 async function run(options: string[], chrome: string, isRetry = false): Promise<string> {
   const { LIGHTHOUSE: program = 'lighthouse' } = process.env;
   const env = { ...process.env, CHROME_PATH: chrome };

@@ -12,14 +12,14 @@ const HISTORY = numbered('A message of ordinary length, as people write them,', 
 const ROOM = `Room with ${HISTORY.length} messages`;
 const LAST_MESSAGE = HISTORY.at(-1) ?? '';
 
-/** What is promised of a first visit, in milliseconds at limit. */
+/** Measured times of a first visit, their labels, and the promised maximum in milliseconds. */
 const METRICS: [keyof Visit, string, number | undefined][] = [
   ['visible', 'The last message is in view', 1_500],
   ['writable', 'Writing is possible', 4_000],
-  ['joined', 'What is written goes out', undefined],
+  ['joined', 'A message can go out', undefined],
 ];
 
-/** What is promised of each page, in the order of the categories. */
+/** Promised minimum scores of each page, in the order of `CATEGORIES`. */
 const MIN_SCORES = [95, 100, 100, 100];
 
 test.beforeEach(async ({ server, bot }) => (await bot('Rui', server)).sendAll('lobby', HISTORY));
@@ -39,28 +39,30 @@ test('first visits of a room, on slow 4G with a slow processor', async ({ server
   }
   console.log();
   const late = results.filter(({ limit, times }) => limit && median(times) > limit);
-  failIfAny(late.map(({ name, limit, times }) => `${name} after ${seconds(median(times))}; promised are ${seconds(limit ?? NaN)}`));
+  failIfAny(
+    late.map(({ name, limit, times }) => `${name}: ${seconds(median(times))}, promised ${seconds(limit ?? NaN)}`),
+  );
 });
 
 test('Lighthouse', async ({ server, newPerson }) => {
   const [nobody, ana] = [await newPerson('Nobody', server), await (await newPerson('Ana', server)).createSession()];
   const signIn: AuditedPage = { url: `${server.url}/`, selector: 'form.sign-in', skipped: [] };
-  // Search engines are kept out of rooms by robots.txt, on purpose.
+  // robots.txt excludes rooms from search engines on purpose.
   const room: AuditedPage = { url: `${server.url}/r/lobby`, selector: 'div.message-text', skipped: ['is-crawlable'] };
   const rows: [string, number[]][] = [['Promised', MIN_SCORES]];
   const failures: string[] = [];
   for (const [name, page, target] of [['Sign-in page', nobody.page, signIn], [ROOM, ana.page, room]] as const) {
     const audits = await auditRepeatedly(page, target);
     rows.push([name, MIN_SCORES.map((_, category) => median(audits.map(({ scores }) => scores[category] ?? 0)))]);
-    // One that comes with another figure each time is still one.
+    // Lists each failed audit once, although its result differs between runs.
     const each = new Map(audits.flatMap(({ failures }) => failures));
-    failures.push(`- ${name}: ${[...each.values()].join('; ') || 'nothing'}`);
+    failures.push(`- ${name}: ${[...each.values()].join('; ') || 'none'}`);
   }
   console.log(`| Lighthouse, median of ${AUDITS} | ${CATEGORIES.join(' | ')} |\n|---|---:|---:|---:|---:|`);
   rows.forEach(([name, scores]) => console.log(`| ${name} | ${scores.join(' | ')} |`));
-  console.log(`\nWhat Lighthouse does not let pass:\n\n${failures.join('\n')}`);
+  console.log(`\nFailed audits of Lighthouse:\n\n${failures.join('\n')}`);
   const broken = rows.filter(([, scores]) => scores.some((score, category) => score < (MIN_SCORES[category] ?? 0)));
-  failIfAny(broken.map(([name, scores]) => `${name}: ${scores.join(', ')}; promised are ${MIN_SCORES.join(', ')}`));
+  failIfAny(broken.map(([name, scores]) => `${name}: ${scores.join(', ')}; promised ${MIN_SCORES.join(', ')}`));
 });
 
 async function auditRepeatedly(page: Page, target: AuditedPage): Promise<Audit[]> {

@@ -1,14 +1,13 @@
 import { defineConfig } from '@playwright/test';
 import tests from '../playwright.config';
 
-/** Measurements are no tests: `script/bench` starts them, and what they print is its output. */
+/** Measurements, which `script/bench` starts. It prints their output. */
 export default defineConfig(tests, {
   testDir: '.',
   testMatch: '*.bench.ts',
   outputDir: '../test-results',
   reporter: './reporter.ts',
-  // Nothing that watches the browser may slow it down.
+  // Tracing would slow the browser down.
   use: { trace: 'off', screenshot: 'off' },
-  // A run that takes longer than this hangs.
   timeout: 300_000,
 });

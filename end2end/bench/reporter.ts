@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestError, TestResult } from '@playwright/test/reporter';
 
-/** Prints the figures as they are, and what went wrong beside them. */
+/** Prints the output of the measurements to stdout, and titles and errors to stderr. */
 export default class OutputReporter implements Reporter {
   onTestBegin({ title }: TestCase): void {
     console.error(title);

@@ -2,15 +2,15 @@ import type { Person } from '../tests/support/person';
 
 /** Milliseconds from the start of the navigation. */
 export interface Visit {
-  /** The last message was painted, in view. */
+  /** The last message was painted inside the viewport. */
   visible: number;
-  /** The browser has taken over the field and its button. */
+  /** The field and the button are hydrated. */
   writable: number;
-  /** The server has let the page into the room, so that what is written goes out. */
+  /** The room is joined, so that messages can be sent. */
   joined: number;
 }
 
-/** The phone of Lighthouse, with nothing kept. */
+/** Lighthouse's phone, without a service worker. */
 export const PHONE = {
   viewport: { width: 412, height: 823 },
   deviceScaleFactor: 1.75,
@@ -20,8 +20,8 @@ export const PHONE = {
 } as const;
 
 /**
- * Slow 4G: a round trip of 150 ms, 1.6 Mbit/s down and 750 kbit/s up. Chromium delays requests and not packets, so that
- * connecting would cost nothing; these are the figures by which Lighthouse and DevTools make up for that.
+ * Slow 4G: a round trip of 150 ms, 1.6 Mbit/s down and 750 kbit/s up. Chromium delays requests instead of packets, so
+ * connecting would take no time. Lighthouse and DevTools compensate for that by the same factors.
  */
 const SLOW_4G = {
   offline: false,
@@ -32,7 +32,7 @@ const SLOW_4G = {
 
 const SLOW_CPU = { rate: 4 };
 
-/** Opens a room for the first time, on a slow line and with a slow processor. */
+/** Opens a room with an empty cache, on a slow network and with a slow CPU. */
 export async function visit({ page, server }: Person, room: string, last: string): Promise<Visit> {
   const browser = await page.context().newCDPSession(page);
   await browser.send('Network.enable');
@@ -43,14 +43,14 @@ export async function visit({ page, server }: Person, room: string, last: string
   return page.evaluate(() => (window as unknown as { visit: Promise<Visit> }).visit);
 }
 
-/** What TypeScript does not know of Chromium yet. */
+/** An API of Chromium that is missing in TypeScript's DOM types. */
 interface ElementTiming extends PerformanceEntry {
   element: Element | null;
   intersectionRect: DOMRectReadOnly;
   renderTime: number;
 }
 
-/** In the page, before anything of it: notes when things come about. */
+/** Runs in the page before its own scripts, and records the times of a `Visit`. */
 function observeVisit(last: string): void {
   const visible = new Promise<number>((resolve) => {
     const observe = ({ element, intersectionRect, renderTime }: ElementTiming) => {
@@ -61,7 +61,7 @@ function observeVisit(last: string): void {
   });
   const writable = new Promise<number>((resolve) => {
     new MutationObserver(() => {
-      // Chromium tells when an element was painted if it was marked before.
+      // Chromium reports the paint of elements that have the attribute before they are painted.
       const unmarked = document.querySelectorAll('.message-text:not([elementtiming])');
       unmarked.forEach((text) => text.setAttribute('elementtiming', 'message'));
       if (document.querySelector('#chatroom.live')) resolve(performance.now());

@@ -4,7 +4,7 @@ import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 import { TOO_LONG, storeUnsent } from './support/unsent';
 
-// The statuses belong to pages that are looked at on purpose.
+// The tests load error pages on purpose.
 test.use({ allowedErrors: new RegExp(`${CONNECTION_LOST.source}|status of (404|422)`) });
 test.setTimeout(120_000);
 
@@ -56,7 +56,7 @@ for (const colorScheme of THEMES) {
       await check('failed');
       await ana.goToRoom('attic');
       await ana.hasJoined('attic');
-      // On a narrow screen it is in a panel that is closed.
+      // On a narrow screen the link is in a closed panel.
       await ana.page.locator('.room-link a', { hasText: 'quiet corner' }).dispatchEvent('click');
       await expect(ana.notices).toContainText('You are in as many rooms');
       await check('refusal');
@@ -79,9 +79,9 @@ for (const colorScheme of THEMES) {
   }
 }
 
-test('at 200 % zoom nothing is cut off, and all can be reached', async ({ server, newPerson, bot }, testInfo) => {
+test('at 200 % zoom nothing overflows and all controls are reachable', async ({ server, newPerson, bot }, testInfo) => {
   await (await bot('Rui', server)).sendAll('lobby', [...numbered('A message of Rui,', 20), LONG]);
-  // A screen of 1280 by 800.
+  // Corresponds to a screen of 1280 by 800.
   const ana = await newPerson('Ana', server, { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
   await ana.page.goto(server.url);
   await checkAccessibility(ana, 'zoom-sign-in', testInfo);
@@ -97,7 +97,7 @@ test('at 200 % zoom nothing is cut off, and all can be reached', async ({ server
 
 const LONG = 'A sentence with-a-long-word-'.concat('that-does-not-break-'.repeat(12), ' and then goes on.');
 
-/** On a narrow screen the rooms and the people are panels that cover the messages. */
+/** Checks the panels of rooms and people, which cover the messages on a narrow screen. */
 async function checkPanels(person: Person, check: (state: string) => Promise<void>): Promise<void> {
   for (const panel of ['Rooms', 'People']) {
     const toggle = person.page.getByRole('button', { name: new RegExp(`^${panel}`) });

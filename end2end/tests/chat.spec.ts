@@ -18,7 +18,7 @@ test('two people chat in a room', async ({ server, newPerson }) => {
   await expect(ana.field).toHaveValue('');
 });
 
-test('people see who is writing', async ({ server, newPerson }) => {
+test('people see who is typing', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
   await ana.field.pressSequentially('Let me think');
@@ -26,7 +26,7 @@ test('people see who is writing', async ({ server, newPerson }) => {
   await expect(ana.page.locator('.typing')).toHaveText('');
   await ana.field.press('Enter');
   await rui.seesTexts(['Let me think']);
-  // By itself it would go after six seconds.
+  // Without the message the notice would disappear after six seconds.
   await expect(rui.page.locator('.typing')).toHaveText('', { timeout: 2_000 });
 });
 
@@ -53,7 +53,7 @@ test('people chat across two instances on one Redis', async ({ redis, startServe
   await rui.seesTexts(order);
 });
 
-test('somebody who leaves is gone from the list', async ({ server, newPerson }) => {
+test('a person who leaves is removed from the list', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
   await seesPeople(ana, ['Ana', 'Rui']);

@@ -1,6 +1,6 @@
 import { expect, test } from './support/test';
 
-test('an emoji is searched for, chosen in a skin tone, and put into the text', async ({ server, newPerson }) => {
+test('the picker searches emoji, applies a skin tone and inserts into the text', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.field.fill('well done ');
   await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
@@ -16,7 +16,8 @@ test('an emoji is searched for, chosen in a skin tone, and put into the text', a
   await ana.page.reload();
   await ana.hasJoined('lobby');
   await ana.page.getByRole('button', { name: 'Emoji', exact: true }).click();
-  await expect(picker.getByRole('button', { name: 'Medium', exact: true }), 'it is kept').toHaveAttribute('aria-pressed', 'true');
+  const medium = picker.getByRole('button', { name: 'Medium', exact: true });
+  await expect(medium, 'the skin tone is stored').toHaveAttribute('aria-pressed', 'true');
   await picker.getByLabel('Search emoji').fill('no such thing');
   await expect(picker).toContainText('No emoji has that name.');
   await picker.getByLabel('Search emoji').fill('');
@@ -26,7 +27,7 @@ test('an emoji is searched for, chosen in a skin tone, and put into the text', a
   await expect(picker).toBeHidden();
 });
 
-test('any emoji can be a reaction', async ({ server, newPerson }) => {
+test('any emoji can be used as a reaction', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.send('hello');
   await ana.seesSent('hello');
@@ -36,7 +37,7 @@ test('any emoji can be a reaction', async ({ server, newPerson }) => {
   await expect(ana.messages.first().locator('.reaction')).toHaveText('🐙1');
 });
 
-test('names and shortcodes are completed', async ({ server, newPerson }) => {
+test('the composer completes names and shortcodes', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui Costa', server)).signIn('lobby');
   await expect(ana.page.locator('.people-list .person')).toHaveCount(2);
@@ -45,7 +46,7 @@ test('names and shortcodes are completed', async ({ server, newPerson }) => {
   await expect(offers).toHaveText(['Rui Costa']);
   await ana.page.keyboard.press('Enter');
   await expect(ana.field).toHaveValue('hi @Rui Costa ');
-  await expect(ana.messages, 'nothing was sent').toHaveCount(0);
+  await expect(ana.messages, 'Enter sends nothing while it completes').toHaveCount(0);
 
   await ana.field.pressSequentially(':tad');
   await expect(offers.first()).toContainText('🎉');
@@ -54,7 +55,7 @@ test('names and shortcodes are completed', async ({ server, newPerson }) => {
   await ana.field.pressSequentially('a:');
   await expect(ana.field).toHaveValue('hi @Rui Costa 🎉');
   await ana.page.keyboard.press('Enter');
-  await expect(rui.messages.last(), 'it is meant for Rui').toHaveClass(/for-me/);
+  await expect(rui.messages.last(), 'the message mentions Rui').toHaveClass(/for-me/);
   await expect(rui.page.locator('.mention.reader')).toHaveText('@Rui Costa');
   await expect(ana.messages.last()).not.toHaveClass(/for-me/);
   await expect(ana.page.locator('.mention')).toHaveText('@Rui Costa');

@@ -2,7 +2,7 @@ import { numbered } from './support/bot';
 import { expect, test } from './support/test';
 import { TOO_LONG, storeUnsent } from './support/unsent';
 
-test('a message that is too long stays in its field, with the reason', async ({ server, newPerson }) => {
+test('a message that is too long stays in the field and shows the reason', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const text = 'x'.repeat(4_001);
   await ana.send(text);
@@ -16,7 +16,7 @@ test('a message that is too long stays in its field, with the reason', async ({ 
   await expect(ana.field).toHaveValue('');
 });
 
-test('the longest message arrives whole', async ({ server, newPerson }) => {
+test('a message of the maximum length is delivered', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
   for (const text of ['🌊'.repeat(4_000), '"'.repeat(4_000), 'x '.repeat(1_999).concat('.')]) {
@@ -24,10 +24,10 @@ test('the longest message arrives whole', async ({ server, newPerson }) => {
     await expect(ana.page.locator('.pending, .message-failure')).toHaveCount(0);
     await expect.poll(() => rui.texts.last().textContent()).toBe(text);
   }
-  expect(ana.joinCount('lobby'), 'the connection was never lost').toBe(1);
+  expect(ana.joinCount('lobby'), 'the connection was not lost').toBe(1);
 });
 
-test('a message that the server refuses can be tried again and thrown away', async ({ server, newPerson }) => {
+test('a refused message can be retried and discarded', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await storeUnsent(ana, TOO_LONG);
   const message = ana.messages.filter({ hasText: 'too long' });
@@ -39,7 +39,7 @@ test('a message that the server refuses can be tried again and thrown away', asy
   await ana.send('in the meantime');
   await ana.seesSent('in the meantime');
   await ana.page.reload();
-  await expect(message, 'nothing is thrown away unasked').toContainText('Not sent.');
+  await expect(message, 'a failed message survives a reload').toContainText('Not sent.');
 
   await message.getByRole('button', { name: 'Discard' }).click();
   await ana.seesTexts(['in the meantime']);
@@ -48,7 +48,7 @@ test('a message that the server refuses can be tried again and thrown away', asy
   await ana.seesTexts(['in the meantime']);
 });
 
-test('somebody who is too fast is slowed down, and nothing is lost', async ({ startServer, newPerson }) => {
+test('a person above the rate limit is slowed down and loses no message', async ({ startServer, newPerson }) => {
   const server = await startServer({ SENDS_BURST: '5', SENDS_PER_SECOND: '10' });
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
@@ -59,22 +59,23 @@ test('somebody who is too fast is slowed down, and nothing is lost', async ({ st
   await expect(ana.page.locator('.pending, .message-failure')).toHaveCount(0);
 });
 
-test.describe('a page that cannot start', () => {
-  test.use({ allowedErrors: /ERR_FAILED|Failed to fetch|fetch dynamically imported|unreachable|panicked|was preloaded/ });
+test.describe('a page whose Wasm does not run', () => {
+  const allowedErrors = /ERR_FAILED|Failed to fetch|fetch dynamically imported|unreachable|panicked|was preloaded/;
+  test.use({ allowedErrors });
   const NOTICE = 'New messages show when the page is loaded again. Refresh';
 
   for (const file of ['**/*.wasm', '**/pkg/*.js']) {
-    test(`says so without ${file}, and can be used as it is`, async ({ server, newPerson, bot }) => {
+    test(`shows a notice and works as a form without ${file}`, async ({ server, newPerson, bot }) => {
       const rui = await bot('Rui', server);
       await rui.send('lobby', 'first');
-      // What a service worker fetches goes past the page's routes.
+      // Playwright's routes do not apply to requests of a service worker.
       const ana = await (await newPerson('Ana', server, { serviceWorkers: 'block' })).createSession();
       await ana.page.route(file, (route) => route.abort());
       await ana.goToRoom('lobby');
       const notice = ana.page.getByRole('alert');
       await expect(notice).toHaveText(NOTICE);
       await expect(notice).toBeInViewport();
-      await expect(ana.message('first').locator('time'), 'nobody else tells the time').toBeVisible();
+      await expect(ana.message('first').locator('time'), 'the time is shown in UTC').toBeVisible();
 
       await ana.send('second');
       await ana.seesTexts(['first', 'second']);
@@ -84,10 +85,10 @@ test.describe('a page that cannot start', () => {
     });
   }
 
-  test('says so when it stops', async ({ server, newPerson, bot }) => {
+  test('shows a notice after a panic', async ({ server, newPerson, bot }) => {
     await (await bot('Rui', server)).send('lobby', 'hello');
     const ana = await (await newPerson('Ana', server)).createSession();
-    // What an extension of the browser may do: the page is not the one that was rendered.
+    // Changes the rendered HTML, as a browser extension may do.
     await ana.page.addInitScript(() => {
       document.addEventListener('readystatechange', () => document.querySelector('.author')?.replaceChildren());
     });
@@ -95,7 +96,7 @@ test.describe('a page that cannot start', () => {
     await expect(ana.page.getByRole('alert')).toHaveText(NOTICE);
   });
 
-  test('does not say so when it can', async ({ server, newPerson }) => {
+  test('shows no notice if the Wasm runs', async ({ server, newPerson }) => {
     const ana = await (await newPerson('Ana', server)).signIn('lobby');
     await expect(ana.page.locator('.stale')).toHaveCount(1);
     await expect(ana.page.locator('.stale')).toBeHidden();

@@ -7,7 +7,7 @@ import { TOO_LONG, storeUnsent } from './support/unsent';
 
 const ALL = numbered('message', 230);
 
-test('scrolling up loads older messages to the beginning, and the view stays where it is', async ({
+test('scrolling up loads older messages without moving the view', async ({
   server,
   newPerson,
   bot,
@@ -30,9 +30,9 @@ test('scrolling up loads older messages to the beginning, and the view stays whe
   await expect(ana.messages.last()).toBeInViewport();
 });
 
-test('older messages are loaded by a button too', async ({ server, newPerson, bot }) => {
+test('a button loads older messages', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ALL);
-  // So high that there is nothing to scroll.
+  // The viewport is so high that the page does not scroll.
   const ana = await (await newPerson('Ana', server, { viewport: { width: 1280, height: 10_000 } })).signIn('lobby');
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
   await older.click();
@@ -42,7 +42,11 @@ test('older messages are loaded by a button too', async ({ server, newPerson, bo
   await expect(older).toHaveCount(0);
 });
 
-test('a reader further up is not moved by what is new, and is told of it', async ({ server, newPerson, bot }) => {
+test('new messages do not move a reader who has scrolled up, and a button counts them', async ({
+  server,
+  newPerson,
+  bot,
+}) => {
   const rui = await bot('Rui', server);
   await rui.sendAll('lobby', ALL.slice(0, 50));
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
@@ -61,24 +65,24 @@ test('a reader further up is not moved by what is new, and is told of it', async
   await expect(ana.message('seen at once')).toBeInViewport();
 });
 
-test('a message that grows does not move what a reader looks at', async ({ server, newPerson, bot }) => {
+test('a message that grows does not move the view', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 100));
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await scrollUp(ana, 500);
   const before = await firstInView(ana);
   for (const [where, offset] of [
     ['above the view', -3],
-    ['at its edge', -1],
-    ['in it', 3],
-    ['below it', 40],
-    ['first in it', 0],
+    ['at the edge of the view', -1],
+    ['in the view', 3],
+    ['below the view', 40],
+    ['first in the view', 0],
   ] as const) {
     await increaseHeight(ana, before.text, offset);
-    await hasPosition(ana, before, `what grows is ${where}`);
+    await hasPosition(ana, before, `when a message ${where} grows`);
   }
 });
 
-test('a reader who is nearly at the end is taken along', async ({ server, newPerson, bot }) => {
+test('new messages scroll the view of a reader near the end', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   await rui.sendAll('lobby', ALL.slice(0, 50));
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
@@ -90,7 +94,7 @@ test('a reader who is nearly at the end is taken along', async ({ server, newPer
   await expect(ana.page.locator('.to-latest')).toBeHidden();
 });
 
-test('a message that was not sent hides no news', async ({ server, newPerson, bot }) => {
+test('new messages are announced after a failed message at the end', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   await rui.sendAll('lobby', ALL.slice(0, 50));
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
@@ -103,7 +107,7 @@ test('a message that was not sent hides no news', async ({ server, newPerson, bo
   await expect(ana.page.getByRole('button', { name: /new message/ })).toBeVisible();
 });
 
-test('what a reader says in another tab moves nothing here, and what they say here does', async ({
+test('a message sent from another tab does not scroll this one, but a message sent from this one does', async ({
   server,
   newPerson,
   bot,
@@ -120,13 +124,18 @@ test('what a reader says in another tab moves nothing here, and what they say he
   await page.locator('.send').click();
   await expect(ana.texts.last()).toHaveText('from another tab');
   await hasPosition(ana, before);
-  await expect(latest, 'it is no news').toBeVisible();
+  await expect(latest, 'the own message is not counted as new').toBeVisible();
 
   await ana.send('from here');
   await expect(ana.message('from here')).toBeInViewport({ ratio: 1 });
 });
 
-test('where messages are no longer kept is not the beginning', async ({ redis, startServer, newPerson, bot }) => {
+test('the start of a trimmed history is not shown as the beginning of the room', async ({
+  redis,
+  startServer,
+  newPerson,
+  bot,
+}) => {
   const server = await startServer({ REDIS_URL: redis.url, HISTORY_LIMIT: '100' });
   await (await bot('Rui', server)).sendAll('lobby', numbered('long ago', 250));
   const ana = await (await newPerson('Ana', server, { viewport: { width: 1280, height: 8_000 } })).signIn('lobby');
@@ -135,13 +144,13 @@ test('where messages are no longer kept is not the beginning', async ({ redis, s
   await expect(async () => {
     if (await older.isVisible()) await older.click();
     await expect(edge).toBeVisible({ timeout: 500 });
-  }, 'Redis trims by whole blocks, so nobody knows where').toPass();
+  }, 'Redis trims by whole blocks, so the exact start is unknown').toPass();
   await expect(ana.texts.first()).not.toHaveText('long ago 1');
   await expect(ana.page.getByText('This is the beginning of the room.')).toHaveCount(0);
   await expect(older).toHaveCount(0);
 });
 
-test('a reader at the end is told that the history was replaced', async ({ redis, startServer, newPerson, bot }) => {
+test('a replaced history shows a notice', async ({ redis, startServer, newPerson, bot }) => {
   const server = await startServer({ REDIS_URL: redis.url });
   const rui = await bot('Rui', server);
   await rui.sendAll('lobby', ALL.slice(0, 50));
@@ -154,11 +163,11 @@ test('a reader at the end is told that the history was replaced', async ({ redis
     await expect(ana.notices).toBeInViewport({ ratio: 1 });
     await ana.notices.getByRole('button', { name: 'OK' }).click();
     await expect(ana.notices).toHaveText('');
-    await expect(ana.field, 'the focus is not lost').toBeFocused();
+    await expect(ana.field, 'the focus moves to the field').toBeFocused();
   }
 });
 
-test('news is read aloud, and history is not', async ({ server, newPerson, bot }) => {
+test('screen readers announce new messages and no history', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   await rui.sendAll('lobby', ALL);
   await rui.send('kitchen', 'long ago');
@@ -183,7 +192,7 @@ test('news is read aloud, and history is not', async ({ server, newPerson, bot }
   await expect.poll(() => announced.jsonValue()).toEqual(['news', 'fresh']);
 });
 
-test('history outlives the server', async ({ server, newPerson, bot }) => {
+test('the history survives a crash of the server', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 20));
   await server.kill();
   await server.restart();
@@ -196,7 +205,7 @@ interface Position {
   top: number;
 }
 
-/** Scrolls to near the beginning of what is loaded, and waits until `count` messages are. */
+/** Scrolls near the first loaded message and waits until `count` messages are loaded. */
 async function loadOlder(person: Person, count: number): Promise<void> {
   await scrollUp(person, Number.POSITIVE_INFINITY);
   const before = await firstInView(person);
@@ -204,7 +213,7 @@ async function loadOlder(person: Person, count: number): Promise<void> {
   await hasPosition(person, before);
 }
 
-/** Scrolls up by so many pixels, but not to the very edge. */
+/** Scrolls up by `pixels`, but stops 200 pixels before the edge. */
 async function scrollUp(person: Person, pixels: number): Promise<void> {
   await person.page.locator('.scroller').evaluate((scroller, pixels) => {
     const room = scroller.scrollHeight - scroller.clientHeight - 200 + scroller.scrollTop;
@@ -212,7 +221,7 @@ async function scrollUp(person: Person, pixels: number): Promise<void> {
   }, pixels);
 }
 
-/** The texts that are put into the log, or changed there, while a screen reader listens to it. */
+/** Records the texts that are added to the log or changed in it while it is a live region. */
 async function recordAnnouncements({ page }: Person): Promise<JSHandle<string[]>> {
   return page.evaluateHandle(() => {
     const announced: string[] = [];
@@ -240,12 +249,13 @@ async function firstInView(person: Person): Promise<Position> {
   });
 }
 
-async function hasPosition(person: Person, { text, top }: Position, why = ''): Promise<void> {
+async function hasPosition(person: Person, { text, top }: Position, when = ''): Promise<void> {
   const now = () => person.message(text).evaluate((message) => message.getBoundingClientRect().top);
-  await expect.poll(async () => Math.abs((await now()) - top), `"${text}" stays where it is ${why}`).toBeLessThanOrEqual(2);
+  const distance = async () => Math.abs((await now()) - top);
+  await expect.poll(distance, `distance of "${text}" from its former position ${when}`).toBeLessThanOrEqual(2);
 }
 
-/** Makes a message taller that is so many below the one with that text, and waits until the page is drawn so. */
+/** Makes the message at `offset` from the one with that text taller, and waits until the page is painted. */
 async function increaseHeight(person: Person, text: string, offset: number): Promise<void> {
   await person.message(text).evaluate(async (message, offset) => {
     const messages = [...(message.parentElement?.children ?? [])];

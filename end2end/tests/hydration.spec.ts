@@ -3,7 +3,7 @@ import { numbered } from './support/bot';
 import { delayRequests } from './support/browser';
 import { expect, test } from './support/test';
 
-test('the browser takes over the very page that the server rendered', async ({ server, newPerson, bot }) => {
+test('hydration keeps the DOM elements that the server rendered', async ({ server, newPerson, bot }) => {
   const history = numbered('message', 60);
   await (await bot('Rui', server)).sendAll('lobby', history);
   const ana = await (await newPerson('Ana', server)).createSession();
@@ -15,22 +15,22 @@ test('the browser takes over the very page that the server rendered', async ({ s
   const marked = await mark(ana.page);
   expect(marked).toBeGreaterThan(50);
   await ana.field.focus();
-  await ana.page.keyboard.type('typed before the');
+  await ana.page.keyboard.type('typed before');
 
   release();
   await ana.hasJoined('lobby');
-  expect(await countMarked(ana.page), 'the elements are the same ones').toBe(marked);
+  expect(await countMarked(ana.page), 'number of kept elements').toBe(marked);
   await ana.seesTexts(history.slice(-50));
-  await expect(ana.field, 'what was typed stays').toHaveValue('typed before the');
+  await expect(ana.field, 'the typed text stays').toHaveValue('typed before');
   await expect(ana.field).toBeFocused();
-  await ana.page.keyboard.type(' browser took over');
+  await ana.page.keyboard.type(' hydration');
   await ana.page.keyboard.press('Enter');
-  await ana.seesSent('typed before the browser took over');
+  await ana.seesSent('typed before hydration');
   expect(await countMarked(ana.page)).toBe(marked);
-  expect(documents(), 'documents that were requested').toEqual([`${server.url}/r/lobby`]);
+  expect(documents(), 'requested documents').toEqual([`${server.url}/r/lobby`]);
 });
 
-test('a visit violates no content security policy, and the policy is strict', async ({ server, newPerson, bot }) => {
+test('the content security policy is strict and the page does not violate it', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).send('lobby', 'hello');
   const ana = await newPerson('Ana', server);
   const violations: string[] = [];
@@ -63,7 +63,7 @@ test('a visit violates no content security policy, and the policy is strict', as
   ana.consoleErrors.splice(0);
 });
 
-test('every room is on one socket', async ({ server, newPerson }) => {
+test('all rooms share one socket', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server);
   const sockets: string[] = [];
   ana.page.on('websocket', (socket) => sockets.push(socket.url()));

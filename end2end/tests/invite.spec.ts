@@ -2,8 +2,9 @@ import type { Locator } from '@playwright/test';
 import jsQR from 'jsqr';
 import { expect, test } from './support/test';
 
-test('the link is copied, and leads somebody else into the room', async ({ server, newPerson }) => {
-  const ana = await (await newPerson('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('a b/c?');
+test('the copied link opens the room for another person', async ({ server, newPerson }) => {
+  const permissions = ['clipboard-read', 'clipboard-write'];
+  const ana = await (await newPerson('Ana', server, { permissions })).signIn('a b/c?');
   await ana.page.getByRole('button', { name: 'Invite' }).click();
   await ana.page.getByRole('button', { name: 'Copy link' }).click();
   await expect(ana.page.locator('.invitation [role=status]')).toHaveText('The link is copied.');
@@ -16,7 +17,7 @@ test('the link is copied, and leads somebody else into the room', async ({ serve
   await rui.hasJoined('a b/c?');
 });
 
-test('a browser that does not allow copying is told of, with the link in sight', async ({ server, newPerson }) => {
+test('the link is shown if the browser does not allow copying', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('no'))));
   await ana.page.getByRole('button', { name: 'Invite' }).click();
@@ -25,7 +26,7 @@ test('a browser that does not allow copying is told of, with the link in sight',
   await expect(ana.page.locator('.invitation a')).toHaveText(`${server.url}/r/lobby`);
 });
 
-test('the QR code holds the link', async ({ server, newPerson }) => {
+test('the QR code contains the link', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('café');
   await ana.page.getByRole('button', { name: 'Invite' }).click();
   const image = ana.page.getByAltText('QR code of the link');
@@ -33,7 +34,7 @@ test('the QR code holds the link', async ({ server, newPerson }) => {
   expect(await decodeQrCode(image)).toBe(`${server.url}/r/caf%C3%A9`);
 });
 
-test('the device shares the link where it can', async ({ server, newPerson }) => {
+test('the link is passed to the share dialog of the device', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server);
   await ana.page.addInitScript(() => {
     const shared: unknown[] = [];
@@ -47,9 +48,12 @@ test('the device shares the link where it can', async ({ server, newPerson }) =>
   ]);
 });
 
-test('the QR code is for those who are signed in, of rooms that can be', async ({ server, newPerson }) => {
+test('the QR code requires a session and a valid room', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server);
-  const statusOf = async (room: string) => (await ana.page.request.get(`${server.url}/api/qr.svg?room=${room}`)).status();
+  const statusOf = async (room: string) => {
+    const response = await ana.page.request.get(`${server.url}/api/qr.svg?room=${room}`);
+    return response.status();
+  };
   expect(await statusOf('lobby')).toBe(401);
   await ana.createSession();
   expect(await statusOf('lobby')).toBe(200);
@@ -58,7 +62,7 @@ test('the QR code is for those who are signed in, of rooms that can be', async (
   expect(await statusOf('x'.repeat(65))).toBe(404);
 });
 
-/** What a phone would read. */
+/** Decodes the image, like the camera of a phone. */
 async function decodeQrCode(image: Locator): Promise<string | undefined> {
   const { pixels, side } = await image.evaluate(async (image: HTMLImageElement) => {
     const side = 400;

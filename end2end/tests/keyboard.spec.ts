@@ -3,7 +3,7 @@ import type { Person } from './support/person';
 import { expect, test } from './support/test';
 import { TOO_LONG, storeUnsent } from './support/unsent';
 
-test('a message is written and sent by keyboard alone', async ({ server, newPerson }) => {
+test('a person signs in and sends messages by keyboard', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server);
   const { keyboard } = ana.page;
   await ana.page.goto(server.url);
@@ -29,11 +29,11 @@ test('a message is written and sent by keyboard alone', async ({ server, newPers
   await keyboard.type('second');
   await keyboard.press('Enter');
   await ana.seesSent('second');
-  await expect(ana.messages, 'Enter in an empty field says nothing').toHaveCount(2);
+  await expect(ana.messages, 'Enter in an empty field sends nothing').toHaveCount(2);
   await expect(ana.field).toBeFocused();
 });
 
-test('Enter that ends a composition is not a message', async ({ server, newPerson }) => {
+test('Enter that ends an IME composition sends nothing', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const input = await ana.page.context().newCDPSession(ana.page);
   await ana.field.focus();
@@ -51,23 +51,23 @@ test('Enter that ends a composition is not a message', async ({ server, newPerso
   await ana.seesSent('こんにちは');
 });
 
-test('older messages are reached by Tab', async ({ server, newPerson, bot }) => {
+test('Tab reaches the button for older messages', async ({ server, newPerson, bot }) => {
   const all = numbered('word', 260);
   await (await bot('Rui', server)).sendAll('lobby', all);
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await expect(ana.messages).toHaveCount(50);
   await tabTo(ana, '.scroller');
   await ana.page.keyboard.press('Tab');
-  // It comes into view with the focus, and what comes into view is loaded.
+  // The focus scrolls the button into view, which loads older messages.
   await ana.seesTexts(all.slice(-150));
   const older = ana.page.getByRole('button', { name: 'Load older messages' });
-  await expect(older, 'the focus stays where it is').toBeFocused();
+  await expect(older, 'the focus stays on the button').toBeFocused();
   await ana.page.keyboard.press('Enter');
   await ana.seesTexts(all.slice(-250));
   await expect(older).toBeFocused();
 });
 
-test('rooms are opened and changed by keyboard alone', async ({ server, newPerson }) => {
+test('rooms are opened and changed by Tab and Enter', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await tabTo(ana, '#another-room');
   await ana.page.keyboard.type('kitchen');
@@ -84,7 +84,7 @@ test('rooms are opened and changed by keyboard alone', async ({ server, newPerso
   await expect(ana.page.locator('.send')).toBeFocused();
 });
 
-test('the focus is never lost with what had it', async ({ server, newPerson, bot }) => {
+test('the focus moves on when the focused element disappears', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', numbered('word', 60));
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const press = async (name: string | RegExp) => {
@@ -94,7 +94,7 @@ test('the focus is never lost with what had it', async ({ server, newPerson, bot
   await storeUnsent(ana, TOO_LONG);
   await ana.hasJoined('lobby');
   await press('Retry');
-  await expect(ana.page.getByRole('button', { name: 'Retry' }), 'it is refused at once').toBeFocused();
+  await expect(ana.page.getByRole('button', { name: 'Retry' }), 'the retry is refused at once').toBeFocused();
   await press('Discard');
   await expect(ana.page.locator('.message-failure')).toHaveCount(0);
   await expect(ana.field).toBeFocused();
@@ -114,15 +114,15 @@ test('the focus is never lost with what had it', async ({ server, newPerson, bot
   await expect(ana.page.getByRole('link', { name: 'kitchen' })).toBeFocused();
 });
 
-/** Presses Tab until something that matches has the focus, and it can be seen where it is. */
+/** Presses Tab until a matching element has the focus, which has to be in the viewport. */
 async function tabTo({ page }: Person, selector: string): Promise<void> {
   for (let presses = 0; presses < 40; presses++) {
     await page.keyboard.press('Tab');
     const focused = page.locator(':focus').and(page.locator(selector));
     if ((await focused.count()) > 0) {
-      await expect(focused, 'what has the focus is in view').toBeInViewport();
+      await expect(focused, 'the focused element is in the viewport').toBeInViewport();
       return;
     }
   }
-  throw new Error(`Tab does not reach ${selector}`);
+  throw new Error(`Tab did not reach ${selector}`);
 }

@@ -3,7 +3,7 @@ import { expect, test } from './support/test';
 test.describe('without JavaScript', () => {
   test.use({ allowedErrors: /status of 422|was preloaded using link preload but not used/ });
 
-  test('a reader of Portuguese reads Portuguese, before the script and with it', async ({ server, newPerson, bot }) => {
+  test('pages are in the language of the browser', async ({ server, newPerson, bot }) => {
     const rui = await bot('Rui', server);
     await rui.send('sala', 'oi');
     const ana = await newPerson('Ana', server, { locale: 'pt-BR', javaScriptEnabled: false });
@@ -17,7 +17,7 @@ test.describe('without JavaScript', () => {
   });
 });
 
-test('what the browser says is in the language of the page', async ({ server, newPerson, bot }) => {
+test('texts that the browser renders are in the language of the page', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   await rui.send('sala', 'oi');
   const ana = await newPerson('Ana', server, { locale: 'pt-PT' });
@@ -25,7 +25,8 @@ test('what the browser says is in the language of the page', async ({ server, ne
   await expect(ana.field).toHaveAttribute('placeholder', 'Escreva uma mensagem');
   await ana.send('olá');
   await ana.seesSent('olá');
-  await expect(ana.message('oi').locator('time')).toHaveAttribute('title', /^\d{1,2} de [a-z]{3}\. de 20\d\d, \d\d:\d\d$/);
+  const date = /^\d{1,2} de [a-z]{3}\. de 20\d\d, \d\d:\d\d$/;
+  await expect(ana.message('oi').locator('time')).toHaveAttribute('title', date);
 
   await ana.page.getByLabel('Abrir outra sala').fill('outra');
   await ana.page.getByRole('button', { name: 'Abrir', exact: true }).click();
@@ -44,7 +45,7 @@ test('what the browser says is in the language of the page', async ({ server, ne
   await expect(ana.page.locator('.typing')).toHaveText('Zoe está escrevendo…');
 });
 
-test('a language that is chosen stays, and all pages are in it', async ({ server, newPerson }) => {
+test('a chosen language applies to all pages and persists', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server, { locale: 'pt-BR' });
   await ana.page.goto(server.url);
   await ana.page.getByRole('button', { name: 'Idioma e tema' }).click();
@@ -61,5 +62,5 @@ test('a language that is chosen stays, and all pages are in it', async ({ server
   await ana.page.getByRole('button', { name: 'Ajustes' }).click();
   await ana.page.getByLabel('Idioma', { exact: true }).selectOption('Automático');
   await ana.page.getByRole('button', { name: 'Guardar' }).click();
-  await expect(ana.page.locator('html'), 'as the browser asks for').toHaveAttribute('lang', 'pt-BR');
+  await expect(ana.page.locator('html'), 'the language of the browser').toHaveAttribute('lang', 'pt-BR');
 });

@@ -3,11 +3,11 @@ import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 
 test.use({ allowedErrors: CONNECTION_LOST });
-// docs/guarantees.md grants 25 s to come back in the worst case, and here somebody comes back four times.
+// docs/guarantees.md allows 25 s for a reconnection, and this test reconnects four times.
 test.setTimeout(120_000);
 const RECONNECT_TIMEOUT = { timeout: 25_000 };
 
-test('behind HAProxy two instances are killed in turn amid messages', async ({
+test('no message is lost while two instances behind HAProxy are killed in turn', async ({
   redis,
   startServer,
   startHaproxy,
@@ -18,11 +18,11 @@ test('behind HAProxy two instances are killed in turn amid messages', async ({
   const ana = await (await newPerson('Ana', balancer)).signIn('lobby');
   let [own, other] = (await balancer.sockets())[0] === 1 ? [0, 1] : [1, 0];
   const rui = await (await newPerson('Rui', balancer)).signIn('lobby');
-  // Not more than a page, so that a page that is loaded anew has all of it.
+  // At most one page of history, so that a reloaded page shows all messages.
   const written: string[] = [];
 
   for (const round of ['first', 'second', 'third', 'fourth']) {
-    await expect.poll(() => balancer.sockets(), 'they are on different instances').toEqual([1, 1]);
+    await expect.poll(() => balancer.sockets(), 'Ana and Rui are on different instances').toEqual([1, 1]);
     const banners = await rui.recordTexts('.banner');
     written.push(...(await sendInTurns([ana, rui], round, 3)));
     const killed = instances[own]?.kill();
@@ -31,18 +31,18 @@ test('behind HAProxy two instances are killed in turn amid messages', async ({
 
     for (const person of [ana, rui]) await seesEachOnce(person, written);
     await expect(ana.banner).toHaveText('', RECONNECT_TIMEOUT);
-    expect(await banners.jsonValue(), 'what the banner of the other one said').toEqual([]);
-    expect((await balancer.sockets())[other], 'both are on the instance that is left').toBe(2);
+    expect(await banners.jsonValue(), 'texts of the banner on the other instance').toEqual([]);
+    expect((await balancer.sockets())[other], 'both are on the remaining instance').toBe(2);
 
     await instances[own]?.restart();
     await expect.poll(() => balancer.health(), RECONNECT_TIMEOUT).toEqual(['UP', 'UP']);
-    // This loads Rui's page anew, and his next socket goes to the instance that has none.
+    // This reloads Rui's page, and HAProxy sends his next socket to the instance without sockets.
     await ana.seesSameAs(rui);
     [own, other] = [other, own];
   }
 });
 
-/** They say so many each, without waiting for an answer. Returns what was said. */
+/** Everybody sends `count` messages, without waiting for an acknowledgement. Returns the texts. */
 async function sendInTurns(people: Person[], prefix: string, count: number): Promise<string[]> {
   const sent: string[] = [];
   for (const text of numbered(prefix, count)) {
@@ -54,13 +54,13 @@ async function sendInTurns(people: Person[], prefix: string, count: number): Pro
   return sent;
 }
 
-/** All of it is in the room, each once and each author's in the order of saying. */
+/** The room has each message once, and the messages of each author in the order in which they were sent. */
 async function seesEachOnce(person: Person, written: string[]): Promise<void> {
   await expect(person.page.locator('.pending')).toHaveCount(0, RECONNECT_TIMEOUT);
   await expect(person.texts).toHaveCount(written.length, RECONNECT_TIMEOUT);
   const read = await person.texts.allTextContents();
   for (const author of ['Ana', 'Rui']) {
     const ofAuthor = (texts: string[]) => texts.filter((text) => text.endsWith(` of ${author}`));
-    expect(ofAuthor(read), `what ${person.name} reads of ${author}`).toEqual(ofAuthor(written));
+    expect(ofAuthor(read), `messages of ${author} on the page of ${person.name}`).toEqual(ofAuthor(written));
   }
 }

@@ -15,17 +15,17 @@ const MARKED = [
   '[no](javascript:window.pwned=1) ![no](https://a.example/b.png)',
 ];
 
-test('marks are drawn the same by the server and by the browser', async ({ server, newPerson, bot }) => {
+test('server and browser render the same Markdown', async ({ server, newPerson, bot }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const loads = recordLoads(ana.page, PARSER_CHUNK);
-  for (const text of ['nothing marked', 'Olá, tudo bem? (10 de nós)']) await ana.send(text);
+  for (const text of ['no markup', 'Olá, tudo bem? (10 de nós)']) await ana.send(text);
   await ana.seesSent('Olá, tudo bem? (10 de nós)');
-  expect(loads, 'plain text needs no parser').toEqual([]);
+  expect(loads, 'plain text loads no parser').toEqual([]);
 
   await (await bot('Rui', server)).sendAll('lobby', MARKED);
   await expect(ana.messages).toHaveCount(2 + MARKED.length);
   await expect(ana.texts.last().locator('p')).toHaveCount(1);
-  expect(loads, 'it is loaded once').toHaveLength(1);
+  expect(loads, 'the parser is loaded once').toHaveLength(1);
   const live = await renderedTexts(ana);
   expect(live).toContain('<p dir="auto"><strong>bold</strong> <em>slanted</em> <del>gone</del> <code>code</code></p>');
   await ana.page.reload();
@@ -38,23 +38,24 @@ test('marks are drawn the same by the server and by the browser', async ({ serve
   await expect(ana.page.locator('[href^="javascript:"], #messages img')).toHaveCount(0);
 });
 
-test('code is copied as it was written', async ({ server, newPerson, bot }) => {
+test('the copy button copies the source of a code block', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).send('lobby', CODE);
-  const ana = await (await newPerson('Ana', server, { permissions: ['clipboard-read', 'clipboard-write'] })).signIn('lobby');
+  const permissions = ['clipboard-read', 'clipboard-write'];
+  const ana = await (await newPerson('Ana', server, { permissions })).signIn('lobby');
   await ana.messages.first().hover();
   await ana.page.getByRole('button', { name: 'Copy' }).click();
   await expect(ana.page.getByRole('button', { name: 'Copied' })).toBeVisible();
   expect(await ana.page.evaluate(() => navigator.clipboard.readText())).toBe('let a = 1;\n\n  *b*');
 });
 
-test('a few emoji are large', async ({ server, newPerson, bot }) => {
+test('a message of up to three emoji is shown large', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ['🎉', '👩🏽‍❤️‍💋‍👨🏿 🇧🇷', '🎉🎉🎉🎉']);
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.send('👍🏽');
   await expect(ana.page.locator('.big')).toHaveText(['🎉', '👩🏽‍❤️‍💋‍👨🏿 🇧🇷', '👍🏽']);
 });
 
-test('bad input does no harm', async ({ server, newPerson, bot }) => {
+test('malformed and malicious input is rendered safely', async ({ server, newPerson, bot }) => {
   const texts = [
     DEEP,
     `${'- '.repeat(1_000)}deep down`,
@@ -82,9 +83,9 @@ test('bad input does no harm', async ({ server, newPerson, bot }) => {
   await expect(ana.messages).toHaveCount(texts.length + 1);
   await expect.poll(async () => (await renderedTexts(ana)).at(-1)).toBe(before[0]);
   expect(await ana.page.evaluate(() => 'pwned' in window)).toBe(false);
-  await expect(ana.texts.filter({ hasNotText: /\S/ }), 'something is shown of each').toHaveCount(0);
+  await expect(ana.texts.filter({ hasNotText: /\S/ }), 'each message has visible text').toHaveCount(0);
   expect(await ana.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-  await expect(ana.texts.nth(texts.length - 1), 'it begins at the right').toHaveCSS('direction', 'rtl');
+  await expect(ana.texts.nth(texts.length - 1), 'direction of Arabic text').toHaveCSS('direction', 'rtl');
   await ana.send('the room goes on');
   await ana.seesSent('the room goes on');
 });
@@ -92,7 +93,7 @@ test('bad input does no harm', async ({ server, newPerson, bot }) => {
 test.describe('without the parser', () => {
   test.use({ allowedErrors: /Failed to load resource|Failed to fetch|WebAssembly|net::ERR/ });
 
-  test('a text is shown as it was written', async ({ server, newPerson, bot }) => {
+  test('a message is shown as plain text', async ({ server, newPerson, bot }) => {
     const ana = await (await newPerson('Ana', server, { serviceWorkers: 'block' })).signIn('lobby');
     await ana.page.route(PARSER_CHUNK, (route) => route.abort('internetdisconnected'));
     await (await bot('Rui', server)).sendAll('lobby', ['**bold**', ...numbered('and', 2)]);
@@ -105,7 +106,9 @@ test.describe('without the parser', () => {
 
 const PARSER_CHUNK = /\/pkg\/split_markup[^/]*\.wasm$/;
 
-/** What is drawn of each text, without the marks that Leptos leaves, and what stands at another place on the server. */
+/** The HTML of each text, without Leptos's comments and without the attribute whose position differs on the server. */
 async function renderedTexts(person: Person): Promise<string[]> {
-  return person.texts.evaluateAll((texts) => texts.map((text) => text.innerHTML.replace(/<!--.*?-->| type="button"/g, '')));
+  return person.texts.evaluateAll((texts) =>
+    texts.map((text) => text.innerHTML.replace(/<!--.*?-->| type="button"/g, '')),
+  );
 }

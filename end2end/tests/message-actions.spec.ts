@@ -1,7 +1,7 @@
 import { expect, test } from './support/test';
 
 for (const backend of ['embedded', 'Redis'] as const) {
-  test(`messages are edited, deleted, answered and reacted to, ${backend}`, async ({
+  test(`people edit, delete, reply and react: ${backend}`, async ({
     redis,
     startServer,
     newPerson,
@@ -19,7 +19,7 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await expect(ana.field).toHaveValue('first');
     await expect(ana.field).toBeFocused();
     await ana.field.press('Enter');
-    await expect(ana.page.locator('.about'), 'nothing was changed').toBeHidden();
+    await expect(ana.page.locator('.about'), 'an unchanged edit is discarded').toBeHidden();
     await expect(ana.field).toHaveValue('');
     await ana.chooseAction(ana.message('first'), 'Edit');
     await ana.send('first, edited');
@@ -48,7 +48,7 @@ for (const backend of ['embedded', 'Redis'] as const) {
 
     const menu = await rui.openMenu(rui.message('second'));
     await menu.getByRole('menuitem', { name: 'Delete' }).click();
-    await expect(rui.texts.nth(1), 'it is asked first').toHaveText('second');
+    await expect(rui.texts.nth(1), 'deletion asks for confirmation').toHaveText('second');
     await menu.getByRole('menuitem', { name: 'Delete it for everybody?' }).click();
     for (const person of [ana, rui]) {
       await expect(person.messages.nth(1)).toContainText('This message was deleted.');
@@ -67,7 +67,7 @@ for (const backend of ['embedded', 'Redis'] as const) {
   });
 }
 
-test("nobody changes another's message", async ({ server, newPerson }) => {
+test('a person cannot edit or delete messages of others', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
   await ana.send('mine');
@@ -77,7 +77,10 @@ test("nobody changes another's message", async ({ server, newPerson }) => {
   await expect(menu.getByRole('menuitem', { name: 'Delete' })).toBeHidden();
 });
 
-test('an edit of a message that was deleted meanwhile is refused, and says so', async ({ server, newPerson }) => {
+test('an edit of a message that was deleted meanwhile is refused and marked as failed', async ({
+  server,
+  newPerson,
+}) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.send('soon gone');
   await ana.seesSent('soon gone');
@@ -96,7 +99,7 @@ test('an edit of a message that was deleted meanwhile is refused, and says so', 
   await page.close();
 });
 
-test('by keyboard: up edits the last message, escape gives up, and the arrows lead from message to message', async ({
+test('ArrowUp edits the last message, Escape cancels, and the arrow keys move between messages', async ({
   server,
   newPerson,
   bot,
@@ -130,7 +133,7 @@ test('by keyboard: up edits the last message, escape gives up, and the arrows le
   await expect(ana.messages.first().locator('.reaction')).toHaveText('❤️1');
 });
 
-test('what is edited takes no draft away', async ({ server, newPerson }) => {
+test('an edit does not discard the draft', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.send('said');
   await ana.seesSent('said');
@@ -147,7 +150,7 @@ test('what is edited takes no draft away', async ({ server, newPerson }) => {
   await ana.chooseAction(ana.messages.first(), 'Edit');
   await ana.field.fill('said, and edited once more');
   await ana.chooseAction(ana.messages.first(), 'Reply');
-  await expect(ana.field, 'the edit is given up').toHaveValue('half a thought');
+  await expect(ana.field, 'the edit is cancelled').toHaveValue('half a thought');
   await ana.chooseAction(ana.messages.first(), 'Edit');
   await ana.field.fill('said, and edited once more');
   await ana.page.reload();
@@ -155,7 +158,7 @@ test('what is edited takes no draft away', async ({ server, newPerson }) => {
   await expect(ana.field).toHaveValue('half a thought');
 });
 
-test('an edit waits in its room, and so does an answer', async ({ server, newPerson }) => {
+test('an unfinished edit is restored on return to its room', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.send('said');
   await ana.seesSent('said');
@@ -172,7 +175,7 @@ test('an edit waits in its room, and so does an answer', async ({ server, newPer
   await ana.seesTexts(['half edited']);
 });
 
-test('a menu does not outlive its room', async ({ server, newPerson }) => {
+test('a popup is closed when the room changes', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.openRoom('kitchen');
   await ana.hasJoined('kitchen');
@@ -185,7 +188,7 @@ test('a menu does not outlive its room', async ({ server, newPerson }) => {
   await expect(ana.page.getByRole('dialog', { name: 'Emoji' })).toBeHidden();
 });
 
-test('many reactions stay in their place', async ({ startServer, newPerson }) => {
+test('many reactions scroll inside their message', async ({ startServer, newPerson }) => {
   const server = await startServer({ SENDS_BURST: '1000', SENDS_PER_SECOND: '1000' });
   const ana = await (await newPerson('Ana', server, { viewport: { width: 360, height: 740 } })).signIn('lobby');
   await ana.send('react to this');
@@ -200,7 +203,8 @@ test('many reactions stay in their place', async ({ startServer, newPerson }) =>
         if (frame.type === 'welcome') socket.send(JSON.stringify({ type: 'join', room: 'lobby' }));
         if (frame.type === 'joined') {
           for (const [index, one] of emoji.entries()) {
-            socket.send(JSON.stringify({ type: 'react', room: 'lobby', id: `many-${index}`, target: 1, emoji: one, on: true }));
+            const frame = { type: 'react', room: 'lobby', id: `many-${index}`, target: 1, emoji: one, on: true };
+            socket.send(JSON.stringify(frame));
           }
         }
         if (frame.type === 'sent' || frame.type === 'refused') answers.push(frame.type);

@@ -4,7 +4,11 @@ import { expect, test } from './support/test';
 
 const ALL = numbered('message', 450);
 
-test('a link to a message opens around it, also if it has to be loaded', async ({ startServer, newPerson, bot }) => {
+test('a link to a message opens the room at that message, even if it has to be loaded', async ({
+  startServer,
+  newPerson,
+  bot,
+}) => {
   const server = await startServer({ SENDS_BURST: '5000' });
   const rui = await bot('Rui', server);
   await rui.sendAll('lobby', ALL);
@@ -19,10 +23,10 @@ test('a link to a message opens around it, also if it has to be loaded', async (
   await ana.page.getByRole('button', { name: '1 new message', exact: true }).click();
   await expect(ana.message('news')).toBeInViewport();
   await expect(ana.page.locator('.to-latest')).toBeHidden();
-  await expect(ana.page, 'a reload does not lead back').toHaveURL(`${server.url}/r/lobby`);
+  await expect(ana.page, 'a reload does not return to the linked message').toHaveURL(`${server.url}/r/lobby`);
 });
 
-test('back and forward lead to the messages of links', async ({ server, newPerson, bot }) => {
+test('back and forward navigate between linked messages', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 120));
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.evaluate(() => Object.assign(window, { sameDocument: true }));
@@ -39,11 +43,11 @@ test('back and forward lead to the messages of links', async ({ server, newPerso
   await isFound(ana, 90);
   for (const _ of [90, 10]) await ana.page.goBack();
   await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
-  await expect(ana.message('message 120'), 'back where it began').toBeInViewport();
+  await expect(ana.message('message 120'), 'the room is at its end again').toBeInViewport();
   expect(await ana.page.evaluate(() => 'sameDocument' in window), 'no page was loaded').toBe(true);
 });
 
-test('a link that leads to no message says so', async ({ server, newPerson, bot }) => {
+test('a link to a message that does not exist shows an error', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 60));
   const ana = await (await newPerson('Ana', server)).createSession();
   for (const [at, status] of [
@@ -58,7 +62,7 @@ test('a link that leads to no message says so', async ({ server, newPerson, bot 
   }
 });
 
-test('a link to what is no longer kept says so', async ({ redis, startServer, newPerson, bot }) => {
+test('a link to a trimmed message shows an error', async ({ redis, startServer, newPerson, bot }) => {
   const server = await startServer({ REDIS_URL: redis.url, HISTORY_LIMIT: '100' });
   await (await bot('Rui', server)).sendAll('lobby', numbered('long ago', 250));
   const ana = await (await newPerson('Ana', server)).createSession();
@@ -66,7 +70,7 @@ test('a link to what is no longer kept says so', async ({ redis, startServer, ne
   await expect(ana.page.locator('.status .news')).toHaveText('That message is no longer kept.');
 });
 
-/** The message is in view, and has the focus. */
+/** The message is in the viewport, focused and highlighted. */
 async function isFound(person: Person, seq: number): Promise<void> {
   const message = person.page.locator(`#messages [data-seq="${seq}"]`);
   await expect(message).toContainText(`message ${seq}`);

@@ -4,7 +4,7 @@ import { expect, test } from './support/test';
 
 const WITHOUT_SCRIPT: BrowserContextOptions = { javaScriptEnabled: false };
 
-// The script is fetched early, which Chromium does without running it, and then wonders about.
+// Chromium preloads the script although JavaScript is disabled, and warns that it is not used.
 test.use({ allowedErrors: /was preloaded using link preload but not used/ });
 
 test('without JavaScript people sign in, read and post', async ({ server, newPerson, bot }) => {
@@ -30,7 +30,7 @@ test('without JavaScript people sign in, read and post', async ({ server, newPer
   await ana.seesTexts(['first', 'second', 'third', 'fourth']);
 });
 
-test('without JavaScript a time says that it is UTC', async ({ server, newPerson, bot }) => {
+test('without JavaScript times are shown in UTC', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ['first', 'second']);
   const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
   await ana.page.goto(server.url);
@@ -44,15 +44,15 @@ test('without JavaScript a time says that it is UTC', async ({ server, newPerson
   expect(await time.evaluate((time) => getComputedStyle(time, '::after').content)).toBe('" UTC"');
 });
 
-test('what was posted is always on the page that follows', async ({ server, bot }) => {
+test('the page after a post contains the message', async ({ server, bot }) => {
   const rui = await bot('Rui', server);
   for (const text of numbered('posted', 200)) {
     const page = await rui.sendAndFollow('lobby', `${text}.`);
-    expect(page.includes(`>${text}.<`), `"${text}" is there`).toBe(true);
+    expect(page.includes(`>${text}.<`), `"${text}" is on the page`).toBe(true);
   }
 });
 
-test('a message that is posted twice is said once', async ({ server, newPerson }) => {
+test('a form that is posted twice sends one message', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
   await ana.page.goto(server.url);
   await ana.submitSignIn('lobby');
@@ -65,16 +65,16 @@ test('a message that is posted twice is said once', async ({ server, newPerson }
   await ana.seesTexts(['once']);
 });
 
-test.describe('a page that is sent twice', () => {
+test.describe('a form that is posted again with another text', () => {
   test.use({ allowedErrors: /status of 422/ });
 
-  test('a text that was changed after going back is kept and said', async ({ server, newPerson }) => {
+  test('keeps the changed text and sends it on the next post', async ({ server, newPerson }) => {
     const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
     await ana.page.goto(server.url);
     await ana.submitSignIn('lobby');
     await ana.send('one thing');
     await ana.seesTexts(['one thing']);
-    // As a browser does that keeps the page as it was.
+    // Restores the old id, as the browser's back button does.
     const id = await ana.page.locator('input[name=id]').inputValue();
     await ana.send('another');
     await ana.seesTexts(['one thing', 'another']);
@@ -87,7 +87,7 @@ test.describe('a page that is sent twice', () => {
   });
 });
 
-test('without JavaScript another room is opened by its form', async ({ server, newPerson, bot }) => {
+test('without JavaScript a form opens another room', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).send('café & bar?', 'in here');
   const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
   await ana.page.goto(server.url);
@@ -101,10 +101,10 @@ test('without JavaScript another room is opened by its form', async ({ server, n
   await ana.seesTexts(['in here', 'me too']);
 });
 
-test.describe('a session that is over', () => {
+test.describe('an expired session', () => {
   test.use({ allowedErrors: /status of 401|was preloaded using link preload but not used/ });
 
-  test('takes no text with it', async ({ server, newPerson }) => {
+  test('does not lose the posted text', async ({ server, newPerson }) => {
     const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
     await ana.page.goto(server.url);
     await ana.submitSignIn('lobby');
@@ -115,20 +115,20 @@ test.describe('a session that is over', () => {
     expect(await ana.page.locator('blockquote').textContent()).toBe(text);
     await expect(ana.page.locator('#room')).toHaveValue('lobby');
     await ana.page.goto(`${server.url}/api/send_message`);
-    await expect(ana.page, 'as the address bar does').toHaveURL(`${server.url}/`);
+    await expect(ana.page, 'GET redirects to the sign-in page').toHaveURL(`${server.url}/`);
   });
 });
 
-test.describe('wrong input', () => {
+test.describe('invalid input', () => {
   test.use({ allowedErrors: /status of 422|was preloaded using link preload but not used/ });
 
   for (const [problem, name, reason] of [
-    ['empty name', '', 'Your name is missing.'],
-    ['blank name', '   ', 'Your name is missing.'],
-    ['too long name', 'n'.repeat(33), 'Your name can have 32 characters at most.'],
-    ['name that reads other than it is written', 'A\u202ena', 'Your name has a character that cannot be shown'],
+    ['an empty name', '', 'Your name is missing.'],
+    ['a blank name', '   ', 'Your name is missing.'],
+    ['a name that is too long', 'n'.repeat(33), 'Your name can have 32 characters at most.'],
+    ['a name with a bidirectional override', 'A\u202ena', 'Your name has a character that cannot be shown'],
   ] as const) {
-    test(`a ${problem} is refused with the reason, and what was typed stays`, async ({ server, newPerson }) => {
+    test(`sign-in with ${problem} shows the reason and keeps the input`, async ({ server, newPerson }) => {
       const ana = await newPerson(name, server, WITHOUT_SCRIPT);
       await ana.page.goto(server.url);
       await ana.page.locator('#name').evaluate((field) => {
@@ -152,7 +152,7 @@ test.describe('wrong input', () => {
     ['a blank message', '  \n ', 'There is nothing in this message.'],
     ['a message of 4,001 characters', `${'long '.repeat(800)}!`, '4000'],
   ] as const) {
-    test(`${problem} is refused with the reason, and what was typed stays`, async ({ server, newPerson }) => {
+    test(`${problem} is refused with the reason and stays in the field`, async ({ server, newPerson }) => {
       const ana = await newPerson('Ana', server, WITHOUT_SCRIPT);
       await ana.page.goto(server.url);
       await ana.submitSignIn('lobby');

@@ -3,7 +3,7 @@ import { recordLoads } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
-/** What `cargo leptos --split` cuts off for it. */
+/** The chunk of mentions, as `cargo leptos --split` names it. */
 const MENTION_CHUNK = /\/pkg\/split_mention[^/]*\.wasm$/;
 
 interface Recorded {
@@ -18,20 +18,20 @@ declare global {
   }
 }
 
-test('the first mention asks whether to notify, and the next one does', async ({ server, newPerson, bot }) => {
+test('the first mention asks for permission, and the next one notifies', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await newPerson('Ana', server);
   const loads = recordLoads(ana.page, MENTION_CHUNK);
   await mockNotifications(ana.page);
   await ana.signIn('lobby');
-  await rui.send('lobby', 'hello @Ana, whom I see');
+  await rui.send('lobby', 'hello @Ana, while you read this');
   await rui.send('lobby', 'hello');
   await expect(ana.message('hello')).toBeVisible();
   await ana.openRoom('kitchen');
   await ana.hasJoined('kitchen');
   await rui.send('lobby', 'hello again');
   await expect(ana.page.locator('.unread')).toHaveCount(1);
-  expect(loads, 'there was no mention that she did not see').toEqual([]);
+  expect(loads, 'nothing is loaded before the first unread mention').toEqual([]);
 
   await rui.send('lobby', '@Ana?');
   const notify = ana.notices.getByRole('button', { name: 'Notify me' });
@@ -54,7 +54,7 @@ test('the first mention asks whether to notify, and the next one does', async ({
   expect(loads).toHaveLength(1);
 });
 
-test('who says not now is not asked again', async ({ server, newPerson, bot }) => {
+test('a person who answers Not now is not asked again', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await newPerson('Ana', server);
   await isInAnotherRoom(ana);
@@ -75,7 +75,7 @@ test('who says not now is not asked again', async ({ server, newPerson, bot }) =
   expect((await recordedNotifications(ana)).asked).toBe(0);
 });
 
-test('what one is told is chosen, sound and all', async ({ server, newPerson, bot }) => {
+test('notifications and sound can be switched on and off', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await newPerson('Ana', server);
   await isInAnotherRoom(ana);
@@ -84,11 +84,11 @@ test('what one is told is chosen, sound and all', async ({ server, newPerson, bo
   await ana.page.getByRole('button', { name: 'Notifications' }).click();
   const [notifications, sound] = [choices.getByLabel('Notify me'), choices.getByLabel('sound')];
   await expect(notifications).not.toBeChecked();
-  await expect(sound, 'it is off by default').not.toBeChecked();
+  await expect(sound, 'sound is off by default').not.toBeChecked();
   await notifications.check();
   expect((await recordedNotifications(ana)).asked).toBe(1);
   await sound.check();
-  await expect.poll(() => toneCount(ana), 'how it sounds').toBe(1);
+  await expect.poll(() => toneCount(ana), 'the setting plays a sample').toBe(1);
   await ana.page.keyboard.press('Escape');
   await rui.send('lobby', '@Ana?');
   await expect.poll(() => toneCount(ana)).toBe(2);
@@ -105,12 +105,12 @@ test('what one is told is chosen, sound and all', async ({ server, newPerson, bo
   await setHidden(ana.page, true);
   await rui.send('lobby', '@Ana, still there?');
   await expect(ana.page.locator('.mention')).toHaveText(/3/);
-  await expect(ana.notices.getByRole('button'), 'who has chosen is not asked').toHaveCount(0);
+  await expect(ana.notices.getByRole('button'), 'a person who has chosen is not asked').toHaveCount(0);
   expect((await recordedNotifications(ana)).shown).toHaveLength(1);
   expect(await toneCount(ana)).toBe(before);
 });
 
-test('where only the service worker may notify, it does', async ({ server, newPerson, bot }) => {
+test('notifies by the service worker if the page may not', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await newPerson('Ana', server);
   await ana.page.addInitScript(() => {
@@ -122,7 +122,8 @@ test('where only the service worker may notify, it does', async ({ server, newPe
         throw new TypeError('Illegal constructor');
       }
     }
-    ServiceWorkerRegistration.prototype.showNotification = async (title, options) => void shown.push([title, options?.data]);
+    ServiceWorkerRegistration.prototype.showNotification = async (title, options) =>
+      void shown.push([title, options?.data]);
     Object.assign(window, { Notification: Forbidden, shown });
   });
   await ana.signIn('a room');
@@ -132,7 +133,7 @@ test('where only the service worker may notify, it does', async ({ server, newPe
   await expect.poll(shown).toEqual([['Rui mentions you in a room', '/r/a%20room']]);
 });
 
-test('a click on what the service worker told leads to the room, whichever is on the screen', async ({
+test('a click on a notification of the service worker opens its room', async ({
   server,
   newPerson,
 }) => {
@@ -140,15 +141,15 @@ test('a click on what the service worker told leads to the room, whichever is on
   const worker = await workerOf(ana.page);
   await ana.openRoom('kitchen');
   await ana.hasJoined('kitchen');
-  await ana.field.fill('half written');
+  await ana.field.fill('a draft');
   for (const room of ['lobby', 'kitchen']) {
     expect(await click(worker, `/r/${room}`)).toEqual([]);
     await expect(ana.page).toHaveURL(`${server.url}/r/${room}`);
     await ana.hasJoined(room);
   }
-  await expect(ana.field).toHaveValue('half written');
+  await expect(ana.field).toHaveValue('a draft');
   await ana.page.goto('about:blank');
-  expect(await click(worker, '/r/lobby'), 'there is no window').toEqual(['/r/lobby']);
+  expect(await click(worker, '/r/lobby'), 'a window is opened if there is none').toEqual(['/r/lobby']);
 });
 
 async function workerOf(page: Page): Promise<Worker> {
@@ -157,25 +158,28 @@ async function workerOf(page: Page): Promise<Worker> {
   return worker ?? page.context().waitForEvent('serviceworker');
 }
 
-/** Clicks on a notification of a path, and tells which windows that opens. Only a real click may focus and open them. */
+/**
+ * Dispatches a click on a notification with that path. Returns the paths of the opened windows. Focus and opening are
+ * mocked, because browsers allow them only after a real click.
+ */
 async function click(worker: Worker, path: string): Promise<string[]> {
   return worker.evaluate(async (path) => {
     const { WindowClient, clients } = globalThis as never as { WindowClient: { prototype: object }; clients: object };
     const opened: string[] = [];
     Object.assign(clients, { openWindow: async (path: string) => void opened.push(path) });
     Object.assign(WindowClient.prototype, { focus: async () => {} });
-    // By its specification the address that the page was loaded from; Chromium follows where the page says it is, Firefox does not.
+    // The specification and Firefox return the address at which the page was loaded, Chromium the current one.
     Object.defineProperty(WindowClient.prototype, 'url', { value: `${location.origin}/r/lobby`, configurable: true });
     let done: unknown;
     const notification = { data: path, close() {} };
-    const event = Object.assign(new Event('notificationclick'), { notification, waitUntil: (until: unknown) => (done = until) });
-    dispatchEvent(event);
+    const waitUntil = (promise: unknown) => (done = promise);
+    dispatchEvent(Object.assign(new Event('notificationclick'), { notification, waitUntil }));
     await done;
     return opened;
   }, path);
 }
 
-/** Is in two rooms, and looks at the kitchen. */
+/** Joins two rooms and shows the kitchen. */
 async function isInAnotherRoom(person: Person): Promise<void> {
   await mockNotifications(person.page);
   await person.signIn('lobby');
@@ -183,7 +187,7 @@ async function isInAnotherRoom(person: Person): Promise<void> {
   await person.hasJoined('kitchen');
 }
 
-/** Counts the tones that are played from now on. */
+/** Counts the played tones from now on. */
 async function countTones(page: Page): Promise<void> {
   await page.evaluate(() => {
     const { start } = OscillatorNode.prototype;
@@ -199,7 +203,7 @@ async function toneCount({ page }: Person): Promise<number> {
   return page.evaluate(() => window.toneCount);
 }
 
-/** Headless Chromium shows no notifications, and answers no questions. */
+/** Mocks `Notification`, because headless Chromium shows none and denies permission. */
 async function mockNotifications(page: Page): Promise<void> {
   await page.addInitScript(() => {
     window.recorded = { asked: 0, shown: [] };
@@ -222,7 +226,7 @@ async function mockNotifications(page: Page): Promise<void> {
   });
 }
 
-async function recordedNotifications({ page }: Person): Promise<{ asked: number; shown: { title: string; body: string }[] }> {
+async function recordedNotifications({ page }: Person) {
   return page.evaluate(() => ({
     asked: window.recorded.asked,
     shown: window.recorded.shown.map(({ title, body }) => ({ title, body })),

@@ -5,7 +5,12 @@ test.use({ allowedErrors: CONNECTION_LOST });
 test.setTimeout(60_000);
 const RECONNECT_TIMEOUT = { timeout: 25_000 };
 
-test('120 messages that were missed all arrive, in order and once', async ({ server, startProxy, newPerson, bot }) => {
+test('120 missed messages arrive once and in order after a reconnection', async ({
+  server,
+  startProxy,
+  newPerson,
+  bot,
+}) => {
   const network = await startProxy(server);
   const ana = await (await newPerson('Ana', network)).signIn('lobby');
   const rui = await bot('Rui', server);
@@ -23,7 +28,7 @@ test('120 messages that were missed all arrive, in order and once', async ({ ser
   expect(ana.joinCount('lobby')).toBe(2);
 });
 
-test('what was missed and what waits to be sent come together', async ({
+test('missed messages and pending messages are both delivered after a reconnection', async ({
   redis,
   startServer,
   startProxy,
@@ -46,7 +51,7 @@ test('what was missed and what waits to be sent come together', async ({
   await expect(ana.page.locator('.pending')).toHaveCount(0);
 });
 
-test('messages that were not sent survive a reload', async ({ server, startProxy, newPerson }) => {
+test('pending messages survive a reload', async ({ server, startProxy, newPerson }) => {
   const network = await startProxy(server);
   const ana = await (await newPerson('Ana', network)).signIn('lobby');
   network.cut();
@@ -68,7 +73,7 @@ test('messages that were not sent survive a reload', async ({ server, startProxy
   await rui.seesTexts(written);
 });
 
-test('messages that were not sent wait for the next visit', async ({ server, startProxy, newPerson }) => {
+test('pending messages are sent on the next visit', async ({ server, startProxy, newPerson }) => {
   const network = await startProxy(server);
   const ana = await (await newPerson('Ana', network)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');

@@ -8,7 +8,7 @@ test.setTimeout(120_000);
 
 for (const colorScheme of THEMES) {
   for (const [width, height] of SIZES) {
-    test(`what opens over the room is accessible, ${colorScheme} at ${width} pixels`, async (
+    test(`overlays of the room are accessible, ${colorScheme} at ${width} pixels`, async (
       { startServer, newPerson, bot },
       testInfo,
     ) => {
@@ -108,12 +108,12 @@ const MARKED = [
   'مرحبا بكم في الغرفة',
 ];
 
-/** Headless Chromium has denied notifications before anybody asks. */
+/** Headless Chromium denies notifications by default, so the page would not ask. */
 async function allowPermissionPrompt(page: Page): Promise<void> {
   await page.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'default' }));
 }
 
-/** Opens a panel where it is none of the columns. */
+/** Opens a panel if it is not a column of the page. */
 async function openPanel({ page }: Person, name: string): Promise<void> {
   const toggle = page.getByRole('button', { name: new RegExp(`^${name}`) });
   if (await toggle.isVisible()) await toggle.click();

@@ -5,7 +5,7 @@ import { expect, test } from './support/test';
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 const LONG = 'x'.repeat(300);
 
-test('on a phone people sign in, chat and look at rooms and people', async ({ server, newPerson, bot }) => {
+test('a person signs in, chats and opens the panels on a phone', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const sentence = 'A few words that wrap over several lines on a narrow screen.';
   await rui.sendAll('lobby', [`https://example.org/${LONG}`, LONG, sentence]);
@@ -33,7 +33,7 @@ test('on a phone people sign in, chat and look at rooms and people', async ({ se
   await rooms.getByLabel('Open another room').fill('kitchen');
   await rooms.getByRole('button', { name: 'Open', exact: true }).tap();
   await ana.hasJoined('kitchen');
-  await expect(rooms, 'the choice is made').toBeHidden();
+  await expect(rooms, 'the panel closes after the choice').toBeHidden();
   await expect(ana.field).toBeInViewport({ ratio: 1 });
 
   const people = ana.page.locator('#people');
@@ -47,7 +47,7 @@ test('on a phone people sign in, chat and look at rooms and people', async ({ se
   await expect(ana.field).toBeInViewport({ ratio: 1 });
 });
 
-test('the longest names can be read on a phone', async ({ server, newPerson, bot }) => {
+test('names of the maximum length are not truncated on a phone', async ({ server, newPerson, bot }) => {
   const [room, name] = ['The room of all that has no end and no place to be broken:'.padEnd(64, 'w'), 'W'.repeat(32)];
   await (await bot(name, server)).sendAll(room, ['hello', LONG]);
   const ana = await newPerson(name.toLowerCase(), server, PHONE);
@@ -55,7 +55,7 @@ test('the longest names can be read on a phone', async ({ server, newPerson, bot
   await hasNoOverflow(ana.page);
   const title = ana.page.locator('#chatroom h1');
   await expect(title).toHaveAttribute('title', room);
-  expect((await title.boundingBox())?.height, 'two lines').toBeGreaterThan(40);
+  expect((await title.boundingBox())?.height, 'the title has two lines').toBeGreaterThan(40);
   await expect(ana.messages.first().locator('.author')).toHaveText(name);
   await isNotTruncated(ana.page, '.message:not(.continues) .author');
 
@@ -69,7 +69,7 @@ test('the longest names can be read on a phone', async ({ server, newPerson, bot
   await hasNoOverflow(ana.page);
 });
 
-/** Nothing of its text is cut off. */
+/** No matching element clips its text. */
 async function isNotTruncated(page: Page, selector: string): Promise<void> {
   const cut = await page.locator(selector).evaluateAll((elements) =>
     elements.filter((element) => {
@@ -79,7 +79,7 @@ async function isNotTruncated(page: Page, selector: string): Promise<void> {
       return inner.right > Math.min(outer.right, innerWidth) + 1 || inner.width === 0;
     }).length,
   );
-  expect(cut, `how often ${selector} is cut off`).toBe(0);
+  expect(cut, `number of ${selector} with clipped text`).toBe(0);
 }
 
 async function hasNoOverflow(page: Page): Promise<void> {

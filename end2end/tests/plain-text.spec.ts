@@ -19,7 +19,7 @@ const NAME = '</script><script>pwned=1//';
 const ANOTHER_NAME = '<img src=x onerror=pwned=1>';
 const ROOM = '</title></script><script>window.pwned=1</script>';
 
-test('what people write is only ever text', async ({ server, newPerson, bot }) => {
+test('names and messages are rendered as text, never as HTML', async ({ server, newPerson, bot }) => {
   const rui = await bot(NAME, server);
   await rui.sendAll(ROOM, TEXTS);
   const ana = await newPerson(ANOTHER_NAME, server);
@@ -42,13 +42,13 @@ test('what people write is only ever text', async ({ server, newPerson, bot }) =
   expect(await ana.messages.first().locator('.author').textContent()).toBe(NAME);
 });
 
-/** What HTML can carry of a text. */
+/** The text after HTML parsing, which normalizes line breaks and replaces NUL. */
 const asRendered = (text: string) => text.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd');
 
-test.describe('what is refused', () => {
+test.describe('refused input', () => {
   test.use({ allowedErrors: /status of 422/ });
 
-  test('a message of nothing that can be seen is no message', async ({ server, newPerson, bot }) => {
+  test('a message without a visible character is refused', async ({ server, newPerson, bot }) => {
     const rui = await bot('Rui', server);
     expect(await rui.trySend('lobby', '\0')).toBe(422);
     await rui.send('lobby', '\0.');
@@ -60,9 +60,9 @@ test.describe('what is refused', () => {
     await ana.seesTexts(['\ufffd.']);
   });
 
-  test('a refused message comes back as text', async ({ server, newPerson }) => {
+  test('a refused message returns as text', async ({ server, newPerson }) => {
     const ana = await (await newPerson('Ana', server)).createSession();
-    // So that the form is posted as it is without JavaScript, yet scripts would run.
+    // The form is posted as without JavaScript, but injected scripts would run.
     await ana.page.route('**/pkg/*.{js,wasm}', () => {});
     await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'commit' });
     const text = `\n${TEXTS.join('\n')}${'x'.repeat(4_000)}`;
@@ -73,7 +73,7 @@ test.describe('what is refused', () => {
     await hasNoInjectedHtml(ana);
   });
 
-  test('a refused name and room come back as text', async ({ server, newPerson }) => {
+  test('a refused name and room return as text', async ({ server, newPerson }) => {
     const ana = await newPerson(`${ANOTHER_NAME}${TEXTS[1]}`, server);
     await ana.page.goto(server.url);
     await ana.page.locator('#name').evaluate((field) => field.removeAttribute('maxlength'));
@@ -96,6 +96,7 @@ async function showsAsText(person: Person, texts: string[]): Promise<void> {
 }
 
 async function hasNoInjectedHtml({ page }: Person): Promise<void> {
-  await expect(page.locator('body').locator('img:not([src^="/api/qr.svg"]), iframe, b, [onload], [onerror], script:not([nonce])')).toHaveCount(0);
-  expect(await page.evaluate(() => 'pwned' in window), 'a script of a person ran').toBe(false);
+  const injected = 'img:not([src^="/api/qr.svg"]), iframe, b, [onload], [onerror], script:not([nonce])';
+  await expect(page.locator('body').locator(injected)).toHaveCount(0);
+  expect(await page.evaluate(() => 'pwned' in window), 'an injected script ran').toBe(false);
 }

@@ -5,14 +5,14 @@ import type { Settings } from './support/server';
 import { expect, test } from './support/test';
 
 for (const backend of ['embedded', 'Redis'] as const) {
-  test(`what is read in one tab is read in the other, and after a reload: ${backend}`, async ({
+  test(`read markers are shared by all tabs and survive a reload: ${backend}`, async ({
     startServer,
     redis,
     newPerson,
   }) => {
     const settings: Settings = backend === 'Redis' ? { REDIS_URL: redis.url } : {};
     const server = await startServer(settings);
-    // With Redis the other tab is on another instance.
+    // With Redis the second tab is on another instance.
     const another = backend === 'Redis' ? await startServer(settings) : server;
     const rui = await (await newPerson('Rui', server)).signIn('lobby');
     const ana = await (await newPerson('Ana', server)).signIn('lobby');
@@ -30,11 +30,11 @@ for (const backend of ['embedded', 'Redis'] as const) {
     await expect(ana.page).toHaveTitle('(2) kitchen · Sala');
 
     await tab.page.reload();
-    await expect(badge(tab.page, 'lobby'), 'it is as unread as it was').toHaveText('2');
+    await expect(badge(tab.page, 'lobby'), 'the room stays unread after a reload').toHaveText('2');
 
     await room(tab.page, 'lobby').getByRole('link').click();
     await tab.seesTexts(['one', 'two']);
-    await expect(badge(ana.page, 'lobby'), 'the other tab has read it').toHaveCount(0);
+    await expect(badge(ana.page, 'lobby'), 'the other tab has read the room').toHaveCount(0);
     await expect(ana.page).toHaveTitle('kitchen · Sala');
 
     await ana.page.reload();
@@ -48,7 +48,7 @@ for (const backend of ['embedded', 'Redis'] as const) {
   });
 }
 
-test('what comes below a reader who is further up is not read', async ({ startServer, newPerson, bot }) => {
+test('new messages stay unread while the reader has scrolled up', async ({ startServer, newPerson, bot }) => {
   const server = await startServer({ SENDS_BURST: '500' });
   const rui = await bot('Rui', server);
   await rui.sendAll('lobby', numbered('message', 80));
@@ -63,7 +63,7 @@ test('what comes below a reader who is further up is not read', async ({ startSe
   await expect(badge(ana.page, 'lobby')).toHaveCount(0);
 });
 
-test('a mention is told apart, and a muted room tells of nothing else', async ({ server, newPerson, bot }) => {
+test('mentions are counted separately, and a muted room counts mentions only', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.openRoom('kitchen');
@@ -89,7 +89,7 @@ test('a mention is told apart, and a muted room tells of nothing else', async ({
 
   await ana.page.reload();
   const mute = lobby.getByRole('button', { name: 'Mute lobby' });
-  await expect(mute, 'it stays muted').toHaveAttribute('aria-pressed', 'true');
+  await expect(mute, 'the room stays muted').toHaveAttribute('aria-pressed', 'true');
   await expect(lobby.locator('.mention')).toHaveText(/1/);
   await lobby.hover();
   await mute.click();
@@ -97,7 +97,11 @@ test('a mention is told apart, and a muted room tells of nothing else', async ({
   await expect(lobby.getByRole('link')).toHaveAccessibleName('lobby 2 new messages, 1 mention');
 });
 
-test('the room with the latest message is the first, but not under a pointer', async ({ server, newPerson, bot }) => {
+test('rooms are sorted by their latest message, but not while the pointer is on the list', async ({
+  server,
+  newPerson,
+  bot,
+}) => {
   const rui = await bot('Rui', server);
   const ana = await (await newPerson('Ana', server)).signIn('attic');
   await ana.openRoom('kitchen');
@@ -117,7 +121,7 @@ test('the room with the latest message is the first, but not under a pointer', a
   await expect(ana.page.locator('.room-link .room-name')).toHaveText(['attic', 'kitchen']);
 });
 
-/** Another tab of the same session. */
+/** Opens another tab of the same session. */
 async function secondTab({ page, name }: Person, server: { url: string }): Promise<Person> {
   return new Person(await page.context().newPage(), name, server);
 }

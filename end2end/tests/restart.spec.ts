@@ -3,23 +3,23 @@ import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 
 test.use({ allowedErrors: CONNECTION_LOST });
-// Back-off grows while a server is away; docs/guarantees.md grants 25 s in the worst case.
+// Back-off grows while a server is down; docs/guarantees.md allows 25 s in the worst case.
 test.setTimeout(60_000);
 const RECONNECT_TIMEOUT = { timeout: 25_000 };
 
-test('a server that is killed and restarted loses nothing and repeats nothing', async ({ server, newPerson }) => {
+test('a killed and restarted server loses and duplicates nothing', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
   const written = numbered('before', 3);
   for (const text of written) await ana.send(text);
   await rui.seesTexts(written);
 
-  await ana.field.fill('half a thou');
+  await ana.field.fill('a draft');
   await server.kill();
   await isDisconnected(ana);
-  await expect(ana.field, 'what is half written stays').toHaveValue('half a thou');
-  await ana.send('while it was away');
-  await isPending(ana, 'while it was away');
+  await expect(ana.field, 'the draft stays').toHaveValue('a draft');
+  await ana.send('while it was down');
+  await isPending(ana, 'while it was down');
   await rui.send('me too');
   await isPending(rui, 'me too');
 
@@ -28,13 +28,13 @@ test('a server that is killed and restarted loses nothing and repeats nothing', 
     await isReconnected(person);
     await expect(person.messages).toHaveCount(5, RECONNECT_TIMEOUT);
     await expect(person.page.locator('.pending')).toHaveCount(0, RECONNECT_TIMEOUT);
-    await person.seesSent('while it was away');
+    await person.seesSent('while it was down');
     await person.seesSent('me too');
   }
   await ana.seesSameAs(rui);
 });
 
-test('a server that is killed amid a burst of messages loses none of them', async ({ server, newPerson }) => {
+test('a server that is killed during a burst of messages loses none of them', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
   const written = numbered('burst', 30);
@@ -51,18 +51,21 @@ test('a server that is killed amid a burst of messages loses none of them', asyn
   await ana.seesSameAs(rui);
 });
 
-test('a restart signs nobody out, and what waits is sent', async ({ startServer, newPerson }) => {
+test('sessions and pending messages survive a restart with a generated session key', async ({
+  startServer,
+  newPerson,
+}) => {
   const server = await startServer({ SESSION_KEY: '' });
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
   await server.kill();
   await isDisconnected(ana);
-  await ana.send('while it was away');
+  await ana.send('while it was down');
   await server.restart();
-  await rui.seesTexts(['while it was away'], RECONNECT_TIMEOUT);
+  await rui.seesTexts(['while it was down'], RECONNECT_TIMEOUT);
   await ana.page.reload();
   await ana.hasJoined('lobby');
-  await expect(ana.message('while it was away')).toHaveClass(/own/);
+  await expect(ana.message('while it was down')).toHaveClass(/own/);
 });
 
 test('one of two instances is killed and restarted', async ({ redis, startServer, newPerson }) => {
@@ -74,21 +77,26 @@ test('one of two instances is killed and restarted', async ({ redis, startServer
 
   await one.kill();
   await isDisconnected(ana);
-  await ana.send('while it was away');
-  await isPending(ana, 'while it was away');
+  await ana.send('while it was down');
+  await isPending(ana, 'while it was down');
   await rui.send('on the other instance');
   await rui.seesSent('on the other instance');
   await expect(rui.banner).toHaveText('');
 
   await one.restart();
-  const all = ['before', 'on the other instance', 'while it was away'];
+  const all = ['before', 'on the other instance', 'while it was down'];
   for (const person of [ana, rui]) await person.seesTexts(all, RECONNECT_TIMEOUT);
   await isReconnected(ana);
-  await ana.seesSent('while it was away');
+  await ana.seesSent('while it was down');
   await ana.seesSameAs(rui);
 });
 
-test('a client of a killed instance goes on at another one', async ({ redis, startServer, startProxy, newPerson }) => {
+test('the client of a killed instance reconnects to another one', async ({
+  redis,
+  startServer,
+  startProxy,
+  newPerson,
+}) => {
   const [one, another] = [await startServer({ REDIS_URL: redis.url }), await startServer({ REDIS_URL: redis.url })];
   const balancer = await startProxy(one);
   const ana = await (await newPerson('Ana', balancer)).signIn('lobby');
@@ -105,7 +113,7 @@ test('a client of a killed instance goes on at another one', async ({ redis, sta
   await ana.seesSameAs(rui);
 });
 
-test('a deployment goes unnoticed', async ({ redis, startServer, startProxy, newPerson }) => {
+test('a deployment shows no banner and no presence changes', async ({ redis, startServer, startProxy, newPerson }) => {
   const [old, next] = [await startServer({ REDIS_URL: redis.url }), await startServer({ REDIS_URL: redis.url })];
   const balancer = await startProxy(old);
   const rui = await (await newPerson('Rui', next)).signIn('lobby');
@@ -117,8 +125,8 @@ test('a deployment goes unnoticed', async ({ redis, startServer, startProxy, new
   await expect.poll(() => ana.joinCount('lobby'), RECONNECT_TIMEOUT).toBe(2);
   await ana.send('still here');
   await rui.seesTexts(['still here']);
-  expect(await banners.jsonValue(), 'what the banner said').toEqual([]);
-  expect(await news.jsonValue(), 'what Rui was told about people').toEqual([]);
+  expect(await banners.jsonValue(), 'texts of the banner').toEqual([]);
+  expect(await news.jsonValue(), 'presence notices on the page of Rui').toEqual([]);
 });
 
 async function isDisconnected(person: Person): Promise<void> {

@@ -39,21 +39,21 @@ test('people move between rooms without loading a page', async ({ server, newPer
   expect(await ana.page.evaluate(() => 'sameDocument' in window), 'no page was loaded').toBe(true);
 });
 
-test('what is half written waits in its room', async ({ server, newPerson }) => {
+test('each room keeps its draft', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
-  await ana.field.fill('half a thou');
+  await ana.field.fill('a draft');
   await open(ana, 'kitchen');
   await expect(ana.field).toHaveValue('');
   await ana.field.fill('milk');
   await link(ana, 'lobby').click();
-  await expect(ana.field).toHaveValue('half a thou');
+  await expect(ana.field).toHaveValue('a draft');
   await link(ana, 'kitchen').click();
   await expect(ana.field).toHaveValue('milk');
 });
 
-test('what is half written survives a reload, until it is sent', async ({ server, newPerson }) => {
+test('drafts survive a reload until they are sent', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
-  await ana.field.fill('half a thou');
+  await ana.field.fill('a draft');
   await open(ana, 'kitchen');
   await ana.field.fill('milk');
   await ana.page.reload();
@@ -62,7 +62,7 @@ test('what is half written survives a reload, until it is sent', async ({ server
   await ana.field.press('Enter');
   await ana.seesSent('milk');
   await ana.goToRoom('lobby');
-  await expect(ana.field).toHaveValue('half a thou');
+  await expect(ana.field).toHaveValue('a draft');
   await ana.field.fill('');
   await link(ana, 'kitchen').click();
   await expect(ana.field).toHaveValue('');
@@ -71,7 +71,7 @@ test('what is half written survives a reload, until it is sent', async ({ server
   await expect(ana.field).toHaveValue('');
 });
 
-test('who is in too many rooms is in the one on the screen', async ({ startServer, newPerson }) => {
+test('a join above MAX_ROOMS shows a notice, and a loaded room is joined first', async ({ startServer, newPerson }) => {
   const server = await startServer({ MAX_ROOMS: '2' });
   const ana = await (await newPerson('Ana', server)).signIn('attic');
   await open(ana, 'kitchen');
@@ -82,7 +82,7 @@ test('who is in too many rooms is in the one on the screen', async ({ startServe
   await ana.notices.getByRole('button', { name: 'Try again' }).click();
   await expect.poll(() => ana.refusals).toBe(refused + 1);
   await link(ana, 'attic').click();
-  await expect(ana.notices, 'it is about another room').toHaveText('');
+  await expect(ana.notices, 'the notice belongs to the other room').toHaveText('');
 
   await ana.goToRoom('zoo');
   await ana.hasJoined('zoo');
@@ -93,11 +93,11 @@ test('who is in too many rooms is in the one on the screen', async ({ startServe
   await expect(ana.notices).toHaveText('');
 });
 
-test.describe('what is refused', () => {
+test.describe('a refused form', () => {
   test.use({ allowedErrors: /status of 422/ });
 
-  test('a page that answers to a form is the room after all', async ({ server, newPerson }) => {
-    // What a service worker fetches is not held back.
+  test('the response to a form is hydrated as the room', async ({ server, newPerson }) => {
+    // Playwright's routes do not apply to requests of a service worker.
     const ana = await (await newPerson('Ana', server, { serviceWorkers: 'block' })).createSession();
     const release = await delayRequests(ana.page, '**/*.wasm');
     await ana.page.goto(`${server.url}/r/lobby`, { waitUntil: 'domcontentloaded' });
@@ -109,11 +109,11 @@ test.describe('what is refused', () => {
     await expect(ana.page).toHaveURL(`${server.url}/r/lobby`);
     await ana.page.reload();
     await ana.hasJoined('lobby');
-    await expect(ana.field, 'what was typed stays').toHaveValue(text);
+    await expect(ana.field, 'the typed text stays').toHaveValue(text);
   });
 });
 
-test('back and forward lead through the rooms', async ({ server, newPerson }) => {
+test('back and forward change the room', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.send('in the lobby');
   await open(ana, 'kitchen');
@@ -132,7 +132,7 @@ test('back and forward lead through the rooms', async ({ server, newPerson }) =>
   await ana.seesTexts(['in the kitchen', 'still here']);
 });
 
-test('a link to a room leads there, by way of signing in', async ({ server, newPerson }) => {
+test('a link to a room opens it after the sign-in', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server);
   await ana.page.goto(`${server.url}/r/caf%C3%A9%20%2F%20bar`);
   await expect(ana.page.locator('#room')).toHaveValue('café / bar');
@@ -143,7 +143,7 @@ test('a link to a room leads there, by way of signing in', async ({ server, newP
   await ana.hasJoined('kitchen');
 });
 
-test('the rooms that were open are open on the next visit', async ({ server, newPerson, bot }) => {
+test('open rooms are joined again on the next visit', async ({ server, newPerson, bot }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await open(ana, 'kitchen');
   await ana.page.reload();
@@ -153,7 +153,7 @@ test('the rooms that were open are open on the next visit', async ({ server, new
   await expect(badge(ana, 'lobby')).toHaveText('1');
 });
 
-test('two ways to write a name are one room', async ({ server, newPerson, bot }) => {
+test('room names are normalized', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).send('Caf\u00e9', 'here');
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.openRoom('Cafe\u0301');

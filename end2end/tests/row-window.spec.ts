@@ -3,11 +3,11 @@ import { checkAccessibility } from './support/accessibility';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
-/** As many as a room keeps. */
+/** The default of `HISTORY_LIMIT`. */
 const ALL = numbered('message', 10_000);
 const MAX_ROWS = 300;
 
-test('ten thousand messages are scrolled through, and only some are on the page', async (
+test('at most 300 of ten thousand messages are in the page while it scrolls', async (
   { startServer, newPerson, bot },
   testInfo,
 ) => {
@@ -24,7 +24,7 @@ test('ten thousand messages are scrolled through, and only some are on the page'
   await wheelTo(ana, ALL[700] ?? '', 2_000);
   await rui.send('lobby', 'meanwhile');
   await expect(ana.page.getByRole('button', { name: '1 new message', exact: true })).toBeVisible();
-  await expect(ana.message('meanwhile'), 'it is too far down to be on the page').toHaveCount(0);
+  await expect(ana.message('meanwhile'), 'the new message is outside the rendered rows').toHaveCount(0);
   await ana.page.getByRole('button', { name: '1 new message', exact: true }).click();
   await expect(ana.message('meanwhile')).toBeInViewport();
   await expect(ana.page.locator('.to-latest')).toBeHidden();
@@ -32,7 +32,7 @@ test('ten thousand messages are scrolled through, and only some are on the page'
   await expect(ana.message('seen at once')).toBeInViewport();
 });
 
-test('the view stays where it is while other messages are drawn', async ({ startServer, newPerson, bot }) => {
+test('the view does not jump while rows are replaced', async ({ startServer, newPerson, bot }) => {
   const server = await startServer({ SENDS_BURST: '5000' });
   await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 600));
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
@@ -43,13 +43,15 @@ test('the view stays where it is while other messages are drawn', async ({ start
       const frame = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
       for (let step = 0; step < 60; step++) {
         const view = scroller.getBoundingClientRect();
-        const visible = [...scroller.querySelectorAll('#messages li')].find((li) => li.getBoundingClientRect().top >= view.top + 200);
+        const rows = [...scroller.querySelectorAll('#messages li')];
+        const visible = rows.find((row) => row.getBoundingClientRect().top >= view.top + 200);
         const before = visible?.getBoundingClientRect().top ?? 0;
-        const room = direction < 0 ? scroller.scrollHeight - scroller.clientHeight + scroller.scrollTop : -scroller.scrollTop;
-        const distance = Math.min(150, Math.floor(room)) * direction;
+        const above = scroller.scrollHeight - scroller.clientHeight + scroller.scrollTop;
+        const available = direction < 0 ? above : -scroller.scrollTop;
+        const distance = Math.min(150, Math.floor(available)) * direction;
         scroller.scrollBy({ top: distance, behavior: 'instant' });
         let moved = 0;
-        // What has come since the last frame is not painted yet, and put right before it is.
+        // Rows that were added since the last frame are not painted yet. The page corrects its position before that.
         for (let attempt = 0; attempt < 2; attempt++) {
           await frame();
           await frame();
@@ -66,7 +68,7 @@ test('the view stays where it is while other messages are drawn', async ({ start
   await expect(ana.message('message 600')).toBeInViewport();
 });
 
-test('who says something far up is at the end', async ({ startServer, newPerson, bot }) => {
+test('sending a message from far up scrolls to the end', async ({ startServer, newPerson, bot }) => {
   const server = await startServer({ SENDS_BURST: '5000' });
   await (await bot('Rui', server)).sendAll('lobby', ALL.slice(0, 500));
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
@@ -79,11 +81,11 @@ test('who says something far up is at the end', async ({ startServer, newPerson,
   await expect(ana.message('here I am')).toHaveAttribute('data-seq', '501');
 });
 
-/** Turns the wheel until that message is in view. */
+/** Turns the mouse wheel until the message is in the viewport. */
 async function wheelTo(person: Person, text: string, by: number): Promise<void> {
   await expect(async () => {
     await person.page.mouse.wheel(0, by);
     expect(await person.messages.count()).toBeLessThanOrEqual(MAX_ROWS);
     await expect(person.message(text)).toBeInViewport({ timeout: 50 });
-  }, `${text} comes into view`).toPass({ timeout: 120_000, intervals: [50] });
+  }, `${text} is in the viewport`).toPass({ timeout: 120_000, intervals: [50] });
 }

@@ -8,7 +8,7 @@ import { CONNECTION_LOST, expect, test } from './support/test';
 
 test.use({ allowedErrors: new RegExp(`${CONNECTION_LOST.source}|ERR_(CONNECTION_REFUSED|FAILED)`) });
 
-test('what was last seen of a room shows without the server, and goes on when it is back', async ({
+test('a cached room is shown without the server and reconnects when the server returns', async ({
   server,
   newPerson,
 }) => {
@@ -16,21 +16,21 @@ test('what was last seen of a room shows without the server, and goes on when it
   await ana.signIn('lobby');
   await isControlled(ana.page);
   await rui.signIn('lobby');
-  await rui.send('seen by the socket alone');
-  await ana.seesTexts(['seen by the socket alone']);
+  await rui.send('received by the socket only');
+  await ana.seesTexts(['received by the socket only']);
   await hideTab(ana.page);
   await server.kill();
 
   await ana.page.reload();
-  await ana.seesTexts(['seen by the socket alone']);
+  await ana.seesTexts(['received by the socket only']);
   await expect(ana.banner).toBeVisible();
-  await ana.send('written meanwhile');
+  await ana.send('written offline');
   await server.restart();
-  await ana.seesSent('written meanwhile');
-  await rui.seesTexts(['seen by the socket alone', 'written meanwhile']);
+  await ana.seesSent('written offline');
+  await rui.seesTexts(['received by the socket only', 'written offline']);
 });
 
-test('the installed app starts at the room that was seen last; another room says what to do', async ({
+test('offline, the app starts in the last room, and other rooms show the offline page', async ({
   server,
   newPerson,
 }) => {
@@ -48,7 +48,7 @@ test('the installed app starts at the room that was seen last; another room says
   await ana.hasJoined('elsewhere');
 });
 
-test('the installed app starts at the room that was seen last, and a link into a room keeps one page', async ({
+test('the app starts in the last room, and a link to a message caches the same page as the room', async ({
   server,
   newPerson,
 }) => {
@@ -74,7 +74,7 @@ test('the installed app starts at the room that was seen last, and a link into a
   }
 });
 
-test('rooms that no path can name are kept apart', async ({ server, newPerson }) => {
+test('the rooms `.` and `..` are cached separately', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('.');
   await isControlled(ana.page);
   await hideTab(ana.page);
@@ -89,7 +89,7 @@ test('rooms that no path can name are kept apart', async ({ server, newPerson })
   }
 });
 
-test('nothing that was seen outlives the sign-out', async ({ server, newPerson }) => {
+test('sign-out deletes the cached rooms', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await isControlled(ana.page);
   await hideTab(ana.page);
@@ -105,7 +105,7 @@ test('nothing that was seen outlives the sign-out', async ({ server, newPerson }
   await expect(ana.page.locator('h1')).toHaveText('You are offline');
 });
 
-test('a deployment is never hidden by what is kept', async ({ startServer, newPerson }) => {
+test('cached files do not hide a deployment', async ({ startServer, newPerson }) => {
   const server = await startServer();
   const ana: Person = await (await newPerson('Ana', server)).signIn('lobby');
   await isControlled(ana.page);
@@ -119,27 +119,27 @@ test('a deployment is never hidden by what is kept', async ({ startServer, newPe
   await ana.hasJoined('lobby');
   expect(await stylesheet(ana.page)).toMatch(/\.next\.css$/);
   const color = await ana.page.evaluate(() => getComputedStyle(document.body).outlineColor);
-  expect(color, 'of the new stylesheet').toBe('rgb(1, 2, 3)');
+  expect(color, 'color of the new stylesheet').toBe('rgb(1, 2, 3)');
   await rm(folder, { recursive: true });
 });
 
-test('it can be installed', async ({ server, newPerson }) => {
+test('the app can be installed', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const network = await ana.page.context().newCDPSession(ana.page);
   await isControlled(ana.page);
   const { errors } = await network.send('Page.getAppManifest');
   expect(errors).toEqual([]);
   const { installabilityErrors } = await network.send('Page.getInstallabilityErrors');
-  // A browser window without a profile installs nothing.
+  // Playwright's browser contexts are incognito windows, which cannot install.
   expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([]);
 });
 
-/** The service worker serves this page. */
+/** The service worker controls this page. */
 async function isControlled(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate(() => Boolean(navigator.serviceWorker.controller))).toBe(true);
 }
 
-/** As when another tab comes to the front; the worker has kept the page then. */
+/** Simulates a switch to another tab, and waits until the worker has cached the page. */
 async function hideTab(page: Page): Promise<void> {
   await page.evaluate(() => {
     Object.defineProperty(document, 'hidden', { value: true, configurable: true });
@@ -150,14 +150,17 @@ async function hideTab(page: Page): Promise<void> {
   await expect.poll(() => cachedPaths(page, 'files')).toContain(await stylesheet(page));
 }
 
-/** Where the installed app starts. */
+/** The address at which the installed app starts. */
 async function startUrl(page: Page, url: string): Promise<string> {
   const manifest = await page.request.get(`${url}/manifest.webmanifest`);
   return (await manifest.json()).start_url;
 }
 
 async function cachedPaths(page: Page, name = 'pages'): Promise<string[]> {
-  const urls = await page.evaluate(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url), name);
+  const urls = await page.evaluate(async (name) => {
+    const requests = await (await caches.open(name)).keys();
+    return requests.map(({ url }) => url);
+  }, name);
   return urls.map((url) => new URL(url).pathname).filter((path) => path !== '/offline');
 }
 
@@ -165,7 +168,7 @@ async function stylesheet(page: Page): Promise<string> {
   return page.locator('link[rel=stylesheet]').evaluate((link: HTMLLinkElement) => new URL(link.href).pathname);
 }
 
-/** The same build with another stylesheet, and so another name for it. */
+/** Copies the build and gives the stylesheet another content and name. */
 async function nextBuild(folder: string, stylesheet: string): Promise<Build> {
   const next = { binary: join(folder, 'server'), site: join(folder, 'site') };
   await cp(BUILD.binary, next.binary);

@@ -1,7 +1,7 @@
 import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 
-test('signing out leads to the sign-in page, and the room asks to sign in again', async ({ server, newPerson }) => {
+test('after sign-out the room shows the sign-in form', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const rui = await (await newPerson('Rui', server)).signIn('lobby');
   await ana.send('Bye!');
@@ -22,7 +22,7 @@ test('signing out leads to the sign-in page, and the room asks to sign in again'
   await ana.seesTexts(['Bye!']);
 });
 
-test('who signs in again under the same name is the same person', async ({ server, newPerson }) => {
+test('signing in again under the same name keeps the identity', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.send('It is me');
   await ana.seesSent('It is me');
@@ -32,7 +32,7 @@ test('who signs in again under the same name is the same person', async ({ serve
   await expect(ana.message('It is me')).toHaveClass(/own/);
 });
 
-test('a session that is forged or of another server is none', async ({ server, startServer, newPerson }) => {
+test('a session that was signed with another key is rejected', async ({ server, startServer, newPerson }) => {
   const another = await startServer({ SESSION_KEY: 'another key, just as long as the first one' });
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.goto(`${another.url}/r/lobby`);
@@ -40,13 +40,13 @@ test('a session that is forged or of another server is none', async ({ server, s
   await expect(ana.page.locator('.signin')).toBeVisible();
 });
 
-test('signing out leaves nothing behind in the browser', async ({ server, newPerson }) => {
+test('sign-out clears the storage of the person', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.evaluate(() => {
     localStorage.setItem('sala.room.u_another.kitchen', 'kitchen');
     localStorage.setItem('another page', 'of the same host');
   });
-  await ana.field.fill('half a thou');
+  await ana.field.fill('a draft');
   expect(await storageKeys(ana)).toHaveLength(4);
   await ana.page.getByRole('button', { name: 'Sign out' }).click();
   await expect(ana.page.locator('#name')).toBeVisible();
@@ -54,9 +54,9 @@ test('signing out leaves nothing behind in the browser', async ({ server, newPer
 });
 
 test.describe('with unsent messages', () => {
-  test.use({ allowedErrors: new RegExp(`${CONNECTION_LOST.source}|a dialog: .* not sent yet`) });
+  test.use({ allowedErrors: new RegExp(`${CONNECTION_LOST.source}|dialog: .* not sent yet`) });
 
-  test('signing out asks before it throws them away', async ({ server, startProxy, newPerson }) => {
+  test('sign-out asks before it discards them', async ({ server, startProxy, newPerson }) => {
     const network = await startProxy(server);
     const ana = await (await newPerson('Ana', network)).signIn('lobby');
     network.cut();
@@ -68,7 +68,7 @@ test.describe('with unsent messages', () => {
     await ana.seesTexts(['not for everybody']);
 
     ana.acceptedDialogs = /not sent yet/;
-    // The browser has taken over when it shows what was kept.
+    // The page is hydrated when it shows the pending message.
     await expect(ana.page.locator('.pending')).toHaveCount(1);
     await signOut.click();
     await expect(ana.page.locator('#name')).toBeVisible();
@@ -76,7 +76,7 @@ test.describe('with unsent messages', () => {
   });
 });
 
-/** The names of all that the browser keeps. */
+/** All keys of local and session storage. */
 async function storageKeys({ page }: Person): Promise<string[]> {
   return page.evaluate(() => [localStorage, sessionStorage].flatMap((store) => Object.keys(store)).sort());
 }

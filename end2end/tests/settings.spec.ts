@@ -2,27 +2,27 @@ import type { Page } from '@playwright/test';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
-test('another name is seen by the room, and what was half written stays', async ({ server, newPerson }) => {
+test('a changed name is shown to the room, and the draft stays', async ({ server, newPerson }) => {
   const [ana, rui] = [await newPerson('Ana', server), await newPerson('Rui', server)];
   await ana.signIn('lobby');
   await rui.signIn('lobby');
   await ana.send('as Ana');
-  await ana.field.fill('half written');
+  await ana.field.fill('a draft');
   await open(ana);
   await form(ana).getByLabel('Your name').fill('Zoe');
   await save(ana);
   await ana.hasJoined('lobby');
   await expect(ana.page.locator('.me .person')).toHaveText('Zoe');
-  await expect(ana.field).toHaveValue('half written');
+  await expect(ana.field).toHaveValue('a draft');
   await expect(rui.page.locator('#people .person')).toHaveText(['Rui', 'Zoe']);
 
   await ana.send('as Zoe');
   await rui.seesTexts(['as Ana', 'as Zoe']);
   await expect(rui.page.locator('#messages .author')).toHaveText(['Ana', 'Zoe']);
-  await expect(ana.page.locator('#messages .own'), 'the same person').toHaveCount(2);
+  await expect(ana.page.locator('#messages .own'), 'messages of the same person').toHaveCount(2);
 });
 
-test('the settings lead back to the room that is on the screen', async ({ server, newPerson }) => {
+test('the settings return to the room on the screen', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.openRoom('café & bar?');
   await ana.hasJoined('café & bar?');
@@ -33,7 +33,7 @@ test('the settings lead back to the room that is on the screen', async ({ server
 });
 
 for (const system of ['light', 'dark'] as const) {
-  test(`a theme sticks, whatever the system: ${system}`, async ({ server, newPerson }) => {
+  test(`a chosen theme overrides the system's ${system} theme and persists`, async ({ server, newPerson }) => {
     const ana = await (await newPerson('Ana', server, { colorScheme: system })).signIn('lobby');
     const [light, dark] = ['rgb(247, 242, 234)', 'rgb(28, 24, 22)'];
     await expect.poll(() => backgroundColor(ana.page)).toBe(system === 'light' ? light : dark);
@@ -52,18 +52,18 @@ for (const system of ['light', 'dark'] as const) {
     }
     await ana.page.getByRole('button', { name: 'Sign out' }).click();
     await expect(ana.page.locator('#name')).toBeVisible();
-    expect(await backgroundColor(ana.page), 'it is the browser’s, not the session’s').toBe(dark);
+    expect(await backgroundColor(ana.page), 'the theme belongs to the browser, not to the session').toBe(dark);
   });
 }
 
-test('without JavaScript they work as well, before somebody has signed in and after', async ({ server, newPerson }) => {
+test('settings work without JavaScript, before and after the sign-in', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server, { javaScriptEnabled: false });
   await ana.page.goto(`${server.url}/r/lobby`);
   await ana.page.getByRole('button', { name: 'Language and theme' }).click();
   await form(ana).getByLabel('Theme').selectOption('Dark');
   await save(ana);
   await expect(ana.page.locator('html')).toHaveAttribute('data-theme', 'dark');
-  await expect(ana.page.locator('#room'), 'the room that was asked for').toHaveValue('lobby');
+  await expect(ana.page.locator('#room'), 'the requested room').toHaveValue('lobby');
   await ana.submitSignIn('lobby');
   await open(ana);
   await form(ana).getByLabel('Your name').fill('Zoe');
@@ -72,12 +72,12 @@ test('without JavaScript they work as well, before somebody has signed in and af
   await expect(ana.page).toHaveURL(/\/r\/lobby$/);
 });
 
-test.describe('a name that cannot be', () => {
+test.describe('an invalid name', () => {
   test.use({ allowedErrors: /status of 422/ });
 
-  test('is said, with all that was typed kept', async ({ server, newPerson }) => {
+  test('shows the reason and keeps the input', async ({ server, newPerson }) => {
     const ana = await (await newPerson('Ana', server)).signIn('lobby');
-    await ana.field.fill('half written');
+    await ana.field.fill('a draft');
     await open(ana);
     await form(ana).getByLabel('Your name').fill('   ');
     await form(ana).getByLabel('Theme').selectOption('Dark');
@@ -88,11 +88,11 @@ test.describe('a name that cannot be', () => {
     await form(ana).getByLabel('Your name').fill('Zoe');
     await save(ana);
     await ana.hasJoined('lobby');
-    await expect(ana.field).toHaveValue('half written');
+    await expect(ana.field).toHaveValue('a draft');
   });
 });
 
-test('a kept page is not in the theme of before', async ({ server, newPerson }) => {
+test('after a change of the language the cached pages are in the new one', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await expect.poll(() => ana.page.evaluate(() => Boolean(navigator.serviceWorker.controller))).toBe(true);
   await ana.page.reload();
@@ -101,7 +101,10 @@ test('a kept page is not in the theme of before', async ({ server, newPerson }) 
   await save(ana);
   await ana.hasJoined('lobby');
   const cachedLanguage = (path: string) =>
-    ana.page.evaluate(async (path) => (await (await caches.match(path))?.text())?.match(/<html lang="(\w+)"/)?.[1], path);
+    ana.page.evaluate(async (path) => {
+      const html = await (await caches.match(path))?.text();
+      return html?.match(/<html lang="(\w+)"/)?.[1];
+    }, path);
   await expect.poll(() => cachedLanguage('/r/lobby')).toBe('es');
   await expect.poll(() => cachedLanguage('/offline')).toBe('es');
 });

@@ -2,49 +2,52 @@ import { recordLoads } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
-/** What `cargo leptos --split` cuts off for the list. */
+/** The chunk of the list, as `cargo leptos --split` names it. */
 const SHORTCUTS_CHUNK = /\/pkg\/split_shortcuts[^/]*\.wasm$/;
 
-test('a question mark opens the shortcuts, which are loaded only then', async ({ server, newPerson }) => {
+test('a question mark opens the shortcuts, which load on first use', async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server);
   const loads = recordLoads(ana.page, SHORTCUTS_CHUNK);
   await ana.signIn('lobby');
   await ana.page.waitForLoadState('networkidle');
-  expect(loads, 'nobody has asked for them').toEqual([]);
+  expect(loads, 'nothing is loaded before the first use').toEqual([]);
 
   await ana.field.press('?');
-  await expect(ana.field, 'in a text it is a question mark').toHaveValue('?');
+  await expect(ana.field, 'in the field the key types a question mark').toHaveValue('?');
   await expect(dialog(ana)).toBeHidden();
 
   await ana.page.locator('.scroller').focus();
   await ana.page.keyboard.press('?');
-  await expect(dialog(ana).locator('dt')).toHaveText(['Enter', 'Shift+Enter', '↑', 'Esc', '@', ':', 'Ctrl+K / ⌘K', '?']);
+  const keys = ['Enter', 'Shift+Enter', '↑', 'Esc', '@', ':', 'Ctrl+K / ⌘K', '?'];
+  await expect(dialog(ana).locator('dt')).toHaveText(keys);
   expect(loads).toHaveLength(1);
 
   await ana.page.keyboard.press('Escape');
   await expect(dialog(ana)).toBeHidden();
-  await expect(ana.page.locator('.scroller'), 'the focus is where it was').toBeFocused();
+  await expect(ana.page.locator('.scroller'), 'the focus returns').toBeFocused();
 
   await openButton(ana).click();
-  await expect(dialog(ana).locator('dl'), 'it is listed once, however often it is opened').toHaveCount(1);
+  await expect(dialog(ana).locator('dl'), 'the list is rendered once').toHaveCount(1);
   await ana.page.getByRole('button', { name: 'Close' }).and(ana.page.locator('dialog *')).click();
   await expect(dialog(ana)).toBeHidden();
   expect(loads).toHaveLength(1);
 });
 
-/** What a service worker fetches goes past the page's routes. */
+/** Playwright's routes do not apply to requests of a service worker. */
 const WITHOUT_SERVICE_WORKER = { serviceWorkers: 'block' } as const;
 
-test.describe('what cannot be loaded', () => {
+test.describe('a chunk that cannot be loaded', () => {
   test.use({ allowedErrors: /Failed to load resource|Failed to fetch|WebAssembly|net::ERR/ });
 
-  for (const [why, answer] of [
-    ['without a connection', undefined],
-    ['of a version that is gone', { status: 404, contentType: 'text/html', body: '<!doctype html><title>Gone</title>' }],
+  for (const [reason, response] of [
+    ['no connection', undefined],
+    ['removed by a deployment', { status: 404, contentType: 'text/html', body: '<!doctype html><title>Gone</title>' }],
   ] as const) {
-    test(`says so, and is tried again: ${why}`, async ({ server, newPerson }) => {
+    test(`shows an error and is retried: ${reason}`, async ({ server, newPerson }) => {
       const ana = await (await newPerson('Ana', server, WITHOUT_SERVICE_WORKER)).signIn('lobby');
-      await ana.page.route(SHORTCUTS_CHUNK, (route) => (answer ? route.fulfill(answer) : route.abort('internetdisconnected')));
+      await ana.page.route(SHORTCUTS_CHUNK, (route) =>
+        response ? route.fulfill(response) : route.abort('internetdisconnected'),
+      );
       await openButton(ana).click();
       await expect(ana.page.locator('.news')).toContainText('could not be loaded');
       await expect(dialog(ana)).toBeHidden();

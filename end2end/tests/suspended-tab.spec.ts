@@ -7,7 +7,7 @@ test.setTimeout(60_000);
 const HEARTBEAT = 1_000;
 const RECONNECT_TIMEOUT = { timeout: 25_000 };
 
-test('a tab that was frozen for longer than the heartbeat shows everything when it wakes', async ({
+test('a tab that was suspended for longer than the heartbeat shows all messages when it resumes', async ({
   startServer,
   newPerson,
   bot,
@@ -21,7 +21,7 @@ test('a tab that was frozen for longer than the heartbeat shows everything when 
   const browser = await ana.page.context().newCDPSession(ana.page);
   await browser.send('Page.setWebLifecycleState', { state: 'frozen' });
   await rui.send('lobby', 'meanwhile');
-  // Its browser goes on answering for it, so that nobody tells how long it has been.
+  // The browser still answers WebSocket pings for the tab, so no event marks the end of the pause.
   await pause(4 * HEARTBEAT);
   await rui.send('lobby', 'a moment ago');
   await browser.send('Page.setWebLifecycleState', { state: 'active' });
@@ -30,7 +30,7 @@ test('a tab that was frozen for longer than the heartbeat shows everything when 
   await ana.seesSent('awake');
 });
 
-test('a network that goes away and comes back is used at once', async ({ server, startProxy, newPerson, bot }) => {
+test('the client reconnects at once when the network returns', async ({ server, startProxy, newPerson, bot }) => {
   const network = await startProxy(server);
   const ana = await (await newPerson('Ana', network)).signIn('lobby');
   const rui = await bot('Rui', server);

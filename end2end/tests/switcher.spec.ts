@@ -2,10 +2,10 @@ import { recordLoads } from './support/browser';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
-/** What `cargo leptos --split` cuts off for it. */
+/** The chunk of the switcher, as `cargo leptos --split` names it. */
 const SWITCHER_CHUNK = /\/pkg\/split_switcher[^/]*\.wasm$/;
 
-test('rooms are changed and opened by keyboard alone', async ({ server, newPerson, bot }) => {
+test('the switcher changes and opens rooms by keyboard', async ({ server, newPerson, bot }) => {
   const ana = await newPerson('Ana', server);
   const loads = recordLoads(ana.page, SWITCHER_CHUNK);
   await ana.signIn('attic');
@@ -13,7 +13,7 @@ test('rooms are changed and opened by keyboard alone', async ({ server, newPerso
   await ana.hasJoined('kitchen');
   await (await bot('Rui', server)).send('attic', 'hello @Ana');
   await expect(ana.page.locator('.mention')).toHaveCount(1);
-  expect(loads, 'nobody has asked for it').toEqual([]);
+  expect(loads, 'nothing is loaded before the first use').toEqual([]);
 
   const { keyboard } = ana.page;
   await ana.field.focus();
@@ -24,12 +24,12 @@ test('rooms are changed and opened by keyboard alone', async ({ server, newPerso
   await keyboard.press('ArrowDown');
   await expect(selected(ana)).toHaveText('kitchen');
   await keyboard.press('ArrowDown');
-  await expect(selected(ana), 'around the end').toContainText('attic');
+  await expect(selected(ana), 'the selection wraps around').toContainText('attic');
   await expect(field(ana)).toHaveAttribute('aria-activedescendant', (await selected(ana).getAttribute('id')) ?? '');
   await keyboard.press('Enter');
   await expect(ana.page.locator('#chatroom h1')).toHaveText('attic');
   await expect(dialog(ana)).toBeHidden();
-  await expect(ana.field, 'the focus is where it was').toBeFocused();
+  await expect(ana.field, 'the focus returns').toBeFocused();
 
   await keyboard.press('Control+k');
   await keyboard.type('Zoo');
@@ -39,7 +39,7 @@ test('rooms are changed and opened by keyboard alone', async ({ server, newPerso
   expect(loads).toHaveLength(1);
 
   await keyboard.press('Meta+k');
-  await expect(field(ana), 'it begins anew').toHaveValue('');
+  await expect(field(ana), 'the field is empty again').toHaveValue('');
   await keyboard.type('zO');
   await expect(options(ana)).toHaveText(['Zoo', 'Open the room “zO”']);
   await keyboard.press('Escape');
@@ -47,7 +47,7 @@ test('rooms are changed and opened by keyboard alone', async ({ server, newPerso
   await expect(ana.page.locator('#chatroom h1')).toHaveText('Zoo');
 });
 
-test('a button opens it, and a click chooses, on a phone too', async ({ server, newPerson }) => {
+test('the switcher works by touch on a phone', async ({ server, newPerson }) => {
   const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
   const ana = await (await newPerson('Ana', server, phone)).signIn('attic');
   await ana.page.getByRole('button', { name: 'Rooms' }).tap();

@@ -2,7 +2,7 @@ import { delayRequests } from './support/browser';
 import type { Person } from './support/person';
 import { CONNECTION_LOST, expect, test } from './support/test';
 
-test('a message has the time of its reader, and no other before', async ({ server, newPerson, bot }) => {
+test('times are hidden until they are in local time', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ['one', 'two']);
   const ana = await (await newPerson('Ana', server)).createSession();
   const release = await delayRequests(ana.page, '**/*.wasm');
@@ -11,7 +11,7 @@ test('a message has the time of its reader, and no other before', async ({ serve
   await expect(time).not.toBeEmpty();
   await expect(time).toBeHidden();
   const { local, utc } = await expectedTimes(ana);
-  expect(local, 'a test in one time zone shows nothing').not.toBe(utc);
+  expect(local, 'the test needs two time zones').not.toBe(utc);
 
   release();
   await ana.hasJoined('lobby');
@@ -20,7 +20,7 @@ test('a message has the time of its reader, and no other before', async ({ serve
   await expect(time).toHaveAttribute('title', new RegExp(`^\\d{1,2} [A-Z][a-z]{2} 20\\d{2}, ${local}$`));
 });
 
-test('what was not said today has its date, also on a page that stays open', async ({ server, newPerson }) => {
+test('messages of earlier days show their date, even on a page that stays open', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.send('today');
   await ana.seesSent('today');
@@ -32,7 +32,7 @@ test('what was not said today has its date, also on a page that stays open', asy
   await expect(time).toHaveText(`${date}, ${local}`);
 });
 
-test('the parts of a group are as long ago as it is', async ({ server, newPerson, bot }) => {
+test('only the first message of a group shows the date', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ['one', 'two']);
   const ana = await newPerson('Ana', server);
   await ana.page.clock.setFixedTime(Date.now() + 48 * 3_600_000);
@@ -41,7 +41,7 @@ test('the parts of a group are as long ago as it is', async ({ server, newPerson
   await expect(ana.page.locator('#messages time')).toHaveText([`${date}, ${local}`, local]);
 });
 
-test('a line says where a day begins for the reader', async ({ server, newPerson, bot }) => {
+test('a separator marks the start of a local day', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   await rui.sendAll('lobby', ['one', 'two']);
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
@@ -63,16 +63,16 @@ test('a line says where a day begins for the reader', async ({ server, newPerson
 test.describe('without a server', () => {
   test.use({ allowedErrors: CONNECTION_LOST });
 
-  test('a reader in another zone has days of their own', async ({ server, newPerson }) => {
+  test('separators follow the time zone of the reader', async ({ server, newPerson }) => {
     const ana = await (await newPerson('Ana', server, { timezoneId: 'Pacific/Kiritimati' })).signIn('lobby');
-    // What is not sent has the time of this browser.
+    // A pending message has the time of the browser.
     await server.kill();
     const tomorrow = Date.now() + 24 * 3_600_000;
     for (const [text, minutes] of [
       ['late', -2],
       ['early', 2],
     ] as const) {
-      // Midnight there is ten in the morning in UTC.
+      // Midnight in Kiritimati is 10:00 UTC.
       await ana.page.clock.setFixedTime(new Date(tomorrow).setUTCHours(10, minutes, 0, 0));
       await ana.send(text);
       await expect(ana.message(text)).toBeVisible();
@@ -82,7 +82,7 @@ test.describe('without a server', () => {
   });
 });
 
-/** What the first message's time is on the reader's clock, by the browser's own means. */
+/** The time of the first message, as formatted by the browser. */
 async function expectedTimes({ page }: Person): Promise<{ local: string; utc: string; date: string }> {
   const datetime = await page.locator('#messages time').first().getAttribute('datetime');
   return page.evaluate((datetime) => {

@@ -3,7 +3,7 @@ import { numbered } from './support/bot';
 import type { Person } from './support/person';
 import { expect, test } from './support/test';
 
-/** Bytes on the wire, with headers. */
+/** Maximum bytes on the wire, with headers. */
 const LIMIT = 200_000;
 
 interface Transfer {
@@ -13,8 +13,9 @@ interface Transfer {
   bytes: number;
 }
 
-test('a first visit of a room with 50 messages is light', async ({ server, newPerson, bot }) => {
-  await (await bot('Rui', server)).sendAll('lobby', numbered('A message of ordinary length, as people write them,', 50));
+test('a first visit of a room with 50 messages transfers at most 200,000 bytes', async ({ server, newPerson, bot }) => {
+  const messages = numbered('A message of ordinary length, as people write them,', 50);
+  await (await bot('Rui', server)).sendAll('lobby', messages);
   const ana = await (await newPerson('Ana', server)).createSession();
   const transfers = await recordTransfers(ana);
   await ana.goToRoom('lobby');
@@ -23,7 +24,10 @@ test('a first visit of a room with 50 messages is light', async ({ server, newPe
   await checkSize('the room', ana, transfers, ['Document', 'Stylesheet', 'Script', 'Wasm']);
 });
 
-test('a first visit of the sign-in page, with what it fetches ahead, is light', async ({ server, newPerson }) => {
+test('a first visit of the sign-in page, with prefetches, transfers at most 200,000 bytes', async ({
+  server,
+  newPerson,
+}) => {
   const ana = await newPerson('Ana', server);
   const transfers = await recordTransfers(ana);
   await ana.page.goto(server.url);
@@ -35,7 +39,7 @@ test('a first visit of the sign-in page, with what it fetches ahead, is light', 
   await ana.hasJoined('lobby');
   const repeated = transfers.filter(({ path }) => path.startsWith('/pkg/') && prefetched.includes(path));
   expect(repeated.map(({ type }) => type)).toContain('Wasm');
-  expect(sum(repeated), 'bytes that were fetched a second time').toBe(0);
+  expect(sum(repeated), 'bytes transferred again for prefetched files').toBe(0);
 });
 
 async function recordTransfers(person: Person): Promise<Transfer[]> {
@@ -66,7 +70,7 @@ async function checkSize(page: string, person: Person, transfers: Transfer[], ty
   expect(sum(all)).toBeLessThanOrEqual(LIMIT);
 }
 
-/** Chromium transfers icons out of sight of its own protocol. */
+/** Chromium does not report the transfer of icons. */
 async function icons({ page }: Person): Promise<Transfer[]> {
   const links = await page
     .locator('link[rel=icon]')
@@ -74,7 +78,7 @@ async function icons({ page }: Person): Promise<Transfer[]> {
   return Promise.all(
     links.map(async (url) => {
       const answer = await page.request.get(url, { headers: { 'accept-encoding': 'br' } });
-      expect(answer.ok(), `${url} is there`).toBe(true);
+      expect(answer.ok(), `status of ${url}`).toBe(true);
       const { 'content-length': bytes, 'content-encoding': encoding = '' } = answer.headers();
       return { path: new URL(url).pathname, type: 'Icon', encoding, bytes: Number(bytes) };
     }),

@@ -1,16 +1,16 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/test';
 
-// The tutorial "WebSocket chat on Cloud Run" has elements of these names, and programs that were written for its page find
-// them here. They set values by script, which tells the page with no event, and click at once.
+// The page has the ids and classes of the tutorial "WebSocket chat on Cloud Run", so that scripts written for that page
+// work here. Such scripts set values, which fires no event, and click at once.
 
 const TEXT = 'Hello from a script';
 
-test('the names of the tutorial work before the browser takes over', async ({ server, newPerson }) => {
-  // What a service worker fetches goes past the page's routes.
+test("the tutorial's ids and classes work before hydration", async ({ server, newPerson }) => {
+  // Playwright's routes do not apply to requests of a service worker.
   const ana = await newPerson('Ana', server, { serviceWorkers: 'block' });
   await ana.page.route('**/pkg/*.{js,wasm}', () => {
-    // Never answered: the page stays as the server rendered it.
+    // Never answered, so the page is not hydrated.
   });
   await signIn(ana.page, server.url, 'Ana', 'Lobby of Ana & co.');
   await send(ana.page, TEXT);
@@ -18,7 +18,7 @@ test('the names of the tutorial work before the browser takes over', async ({ se
   expect(ana.joinCount('Lobby of Ana & co.')).toBe(0);
 });
 
-test('the names of the tutorial work after the browser has taken over', async ({ server, newPerson }) => {
+test("the tutorial's ids and classes work after hydration", async ({ server, newPerson }) => {
   const ana = await newPerson('Ana', server);
   await signIn(ana.page, server.url, 'Ana', 'Lobby of Ana & co.');
   await ana.hasJoined('Lobby of Ana & co.');
@@ -30,11 +30,11 @@ test('the names of the tutorial work after the browser has taken over', async ({
   expect(await ana.page.evaluate(() => 'sameDocument' in window), 'no page was loaded').toBe(true);
 });
 
-test('a click while the browser takes over says it once', async ({ server, newPerson }) => {
+test('a click during hydration sends the message once', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.page.addInitScript((text) => {
     if (sessionStorage.getItem('sent')) return;
-    // As early as can be: as soon as the button stands in the document.
+    // Clicks as soon as the button is in the document.
     const parsing = new MutationObserver(() => {
       const [field, button] = [
         document.querySelector<HTMLTextAreaElement>('#msg'),
@@ -81,5 +81,5 @@ async function showsMessage(page: Page, room: string, author: string, text: stri
   await expect(messages).toHaveCount(1);
   await expect(messages.first()).toContainText(author);
   await expect(messages.first()).toContainText(text);
-  expect(await page.locator('#chatroom h1').evaluate((title) => title.textContent), 'the room, exactly').toBe(room);
+  expect(await page.locator('#chatroom h1').textContent(), 'exact name of the room').toBe(room);
 }

@@ -4,7 +4,7 @@ import { findOverflow } from './browser';
 import type { Person } from './person';
 
 export const THEMES = ['light', 'dark'] as const;
-/** A phone, a tablet, a screen. */
+/** Viewports of a phone, a tablet and a desktop. */
 export const SIZES = [
   [360, 740],
   [768, 1024],
@@ -13,7 +13,10 @@ export const SIZES = [
 
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** Looks whether a state of the page is accessible and fits on the screen. Goes on after a finding, so that one run tells all of them. */
+/**
+ * Checks that a state of the page is accessible and has no overflow. The assertions are soft, so that one run reports
+ * all findings.
+ */
 export async function checkAccessibility({ page }: Person, state: string, testInfo: TestInfo): Promise<void> {
   await page.screenshot({ path: testInfo.outputPath(`${state}.png`) });
   const { violations, passes } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
@@ -24,7 +27,7 @@ export async function checkAccessibility({ page }: Person, state: string, testIn
   expect
     .soft(
       passes.map(({ id }) => id),
-      `what was looked at in ${state}`,
+      `audits that passed in ${state}`,
     )
     .toContain('color-contrast');
   expect.soft(await findOverflow(page), state).toEqual([]);

@@ -1,6 +1,6 @@
 import { type APIRequestContext, expect, request } from '@playwright/test';
 
-/** Somebody who talks by plain HTTP, as the pages do where there is no JavaScript. */
+/** A person who posts messages by plain HTTP, like a page without JavaScript. */
 export class Bot {
   private sent = 0;
 
@@ -9,28 +9,28 @@ export class Bot {
   static async signIn(server: { url: string }, name: string): Promise<Bot> {
     const http = await request.newContext({ baseURL: server.url });
     const answer = await http.post('/api/sign_in', { form: { name }, maxRedirects: 0 });
-    expect(answer.status(), 'signing in answers with a redirect').toBe(303);
+    expect(answer.status(), 'status of the sign-in').toBe(303);
     return new Bot(http);
   }
 
   async send(room: string, text: string): Promise<void> {
     const form = { room, text, id: `bot-${++this.sent}` };
     const answer = await this.http.post('/api/send_message', { form, maxRedirects: 0 });
-    expect(answer.status(), 'posting answers with a redirect').toBe(303);
+    expect(answer.status(), 'status of the post').toBe(303);
   }
 
-  /** Returns the status of the answer. */
+  /** Sends a message that may be refused. Returns the HTTP status. */
   async trySend(room: string, text: string): Promise<number> {
     const form = { room, text, id: `bot-${++this.sent}` };
     return (await this.http.post('/api/send_message', { form, maxRedirects: 0 })).status();
   }
 
-  /** Says them one after the other. */
+  /** Sends the messages one after the other. */
   async sendAll(room: string, texts: string[]): Promise<void> {
     for (const text of texts) await this.send(room, text);
   }
 
-  /** Says it, and follows the answer to the page that it leads to. */
+  /** Sends a message and follows the redirect. Returns the HTML of the page. */
   async sendAndFollow(room: string, text: string): Promise<string> {
     const form = { room, text, id: `bot-${++this.sent}` };
     const answer = await this.http.post('/api/send_message', { form });

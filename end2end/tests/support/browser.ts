@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-/** Lets a file wait until the answer is called. */
+/** Delays requests for a file until the returned function is called. */
 export async function delayRequests(page: Page, file: string): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -11,7 +11,7 @@ export async function delayRequests(page: Page, file: string): Promise<() => voi
   return release;
 }
 
-/** The parts of the program that the page asks for from now on, by their name. */
+/** Records the paths of matching files that the page requests from now on. */
 export function recordLoads(page: Page, pattern: RegExp): string[] {
   const loads: string[] = [];
   page.on('request', (request) => {
@@ -21,20 +21,21 @@ export function recordLoads(page: Page, pattern: RegExp): string[] {
   return loads;
 }
 
-const PARTS = '.room-header, .scroller, .message-text, .notice, .status, .composer, .panel';
+const CHECKED = '.room-header, .scroller, .message-text, .notice, .status, .composer, .panel';
 
-/** What does not fit. The page as a whole cannot tell, since it cuts off what sticks out of it. */
+/** Finds elements that are wider than their place. The page clips overflow, so it would not scroll horizontally. */
 export async function findOverflow(page: Page): Promise<string[]> {
-  return page.evaluate((parts) => {
-    const seen = [...document.querySelectorAll<HTMLElement>(parts)].filter((part) => part.checkVisibility());
-    return seen.flatMap((part) => {
-      const { left, right } = part.getBoundingClientRect();
-      const [inside, outside] = [part.scrollWidth - part.clientWidth, Math.max(-left, right - innerWidth)];
-      const name = part.className;
+  return page.evaluate((selector) => {
+    const elements = [...document.querySelectorAll<HTMLElement>(selector)];
+    const visible = elements.filter((element) => element.checkVisibility());
+    return visible.flatMap((element) => {
+      const { left, right } = element.getBoundingClientRect();
+      const [inside, outside] = [element.scrollWidth - element.clientWidth, Math.max(-left, right - innerWidth)];
+      const name = element.className;
       return [
-        inside > 0 ? `what is in ${name} is ${inside} pixels too wide` : '',
+        inside > 0 ? `the content of ${name} is ${inside} pixels too wide` : '',
         outside > 0.5 ? `${name} is ${outside} pixels off the screen` : '',
       ].filter(Boolean);
     });
-  }, PARTS);
+  }, CHECKED);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { freePort } from './port';
 import { Program } from './program';
 
-/** A real load balancer in front of instances. It asks each whether it is ready, and tries another where one refuses. */
+/** A real load balancer. It checks the readiness of each instance and retries a refused connection on another one. */
 export class Haproxy {
   private constructor(
     readonly url: string,
@@ -18,17 +18,17 @@ export class Haproxy {
     const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'sala-haproxy-'))];
     const file = join(folder, 'haproxy.cfg');
     await writeFile(file, configuration(port, statisticsIn(folder), instances));
-    // It says nothing of listening, and asks for the first time once it does.
+    // HAProxy logs no line when it listens, but its first health check follows that.
     const program = await Program.start('haproxy', ['-db', '-f', file], {}, /Health check for server .* succeeded/, []);
     return new Haproxy(`http://127.0.0.1:${port}`, program, folder);
   }
 
-  /** How many WebSockets it leads to each instance now. */
+  /** Number of open WebSockets per instance. */
   async sockets(): Promise<number[]> {
     return (await this.statistics()).map(({ scur }) => Number(scur));
   }
 
-  /** How each instance does, as far as it knows. */
+  /** State of each instance according to HAProxy: `UP` or `DOWN`. */
   async health(): Promise<string[]> {
     return (await this.statistics()).map(({ status }) => status ?? '');
   }
@@ -38,7 +38,7 @@ export class Haproxy {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** What it knows of the instances as places for sockets, by the names of its own columns. */
+  /** Statistics of the backend `sockets`, one record per instance, keyed by HAProxy's column names. */
   private async statistics(): Promise<Record<string, string>[]> {
     const connection = connect(statisticsIn(this.folder)).setEncoding('utf8');
     let text = '';
@@ -55,7 +55,10 @@ function statisticsIn(folder: string): string {
   return join(folder, 'statistics');
 }
 
-/** Sockets stay for hours and go where there are the fewest; that pages are counted apart makes it certain where. */
+/**
+ * Sockets are long-lived and go to the instance with the fewest of them. Pages have a backend of their own, so that
+ * they do not affect that count.
+ */
 function configuration(port: number, statistics: string, instances: { url: string }[]): string {
   const servers = (options: (name: string) => string) =>
     instances.map(({ url }, index) => `  server instance${index} ${new URL(url).host} ${options(`instance${index}`)}`);

@@ -1,18 +1,18 @@
 import { type JSHandle, type Locator, type Page, expect } from '@playwright/test';
 
-/** Somebody with a browser of their own. */
+/** A person with a browser profile of their own. */
 export class Person {
-  /** What the browser complained of. */
+  /** Errors and warnings of the console, uncaught exceptions, and unexpected dialogs. */
   readonly consoleErrors: string[] = [];
   readonly messages: Locator;
-  /** The texts alone, without author and time. */
+  /** The texts of the messages, without author and time. */
   readonly texts: Locator;
   readonly field: Locator;
   readonly banner: Locator;
   readonly notices: Locator;
-  /** Questions of the browser to which this person says yes. */
+  /** Dialogs with a matching text are accepted. All others are dismissed. */
   acceptedDialogs: RegExp | undefined;
-  /** How often the server has refused something. */
+  /** Number of received `refused` frames. */
   refusals = 0;
   private joined: string[] = [];
 
@@ -29,7 +29,7 @@ export class Person {
     this.observePage();
   }
 
-  /** Signs in by the form, and is in the room once the socket is. */
+  /** Signs in by the form and waits until the room is joined. */
   async signIn(room: string): Promise<this> {
     await this.page.goto(this.server.url);
     await this.submitSignIn(room);
@@ -43,7 +43,7 @@ export class Person {
     await this.page.locator('.signin').click();
   }
 
-  /** Has signed in before, and has seen no page yet. */
+  /** Creates a session without loading a page. */
   async createSession(): Promise<this> {
     const form = { name: this.name };
     const answer = await this.page.request.post(`${this.server.url}/api/sign_in`, { form, maxRedirects: 0 });
@@ -51,7 +51,7 @@ export class Person {
     return this;
   }
 
-  /** Opens a room by its address. */
+  /** Loads the page of a room. */
   async goToRoom(room: string): Promise<void> {
     await this.page.goto(`${this.server.url}/r/${encodeURIComponent(room)}`);
   }
@@ -61,7 +61,7 @@ export class Person {
     await expect.poll(() => this.joinCount(room), `${this.name} joins ${room}`).toBeGreaterThan(0);
   }
 
-  /** How often the page was let into the room by a socket since it was loaded. */
+  /** Number of `joined` frames for the room since the page was loaded. */
   joinCount(room: string): number {
     return this.joined.filter((name) => name === room).length;
   }
@@ -80,7 +80,7 @@ export class Person {
     return this.messages.filter({ has: this.page.getByText(text, { exact: true }) });
   }
 
-  /** Opens the menu of a message and chooses from it. */
+  /** Opens the menu of a message and clicks an item. */
   async chooseAction(message: Locator, item: string): Promise<void> {
     await this.openMenu(message);
     await this.page.getByRole('menuitem', { name: item, exact: true }).click();
@@ -94,7 +94,7 @@ export class Person {
     return menu;
   }
 
-  /** The message is at its place in the history: no longer on its way, and not refused. */
+  /** The message is shown once, and is neither pending nor failed. */
   async seesSent(text: string): Promise<void> {
     await expect(this.message(text)).toHaveCount(1);
     await expect(this.message(text)).not.toHaveClass(/pending/);
@@ -102,10 +102,10 @@ export class Person {
   }
 
   async seesTexts(texts: string[], options?: { timeout: number }): Promise<void> {
-    await expect(this.texts, `what ${this.name} reads`).toHaveText(texts, options);
+    await expect(this.texts, `texts on the page of ${this.name}`).toHaveText(texts, options);
   }
 
-  /** What an element says from now on. */
+  /** Records each text that an element has from now on. */
   async recordTexts(selector: string): Promise<JSHandle<string[]>> {
     return this.page.locator(selector).evaluateHandle((element) => {
       const texts: string[] = [];
@@ -115,7 +115,7 @@ export class Person {
     });
   }
 
-  /** Both read the same, and it is what the server has. */
+  /** Both pages have the same texts, and so has the other page after a reload. */
   async seesSameAs(other: Person): Promise<void> {
     const texts = await this.texts.allTextContents();
     await other.seesTexts(texts);
@@ -130,7 +130,7 @@ export class Person {
     this.page.on('pageerror', (error) => this.consoleErrors.push(String(error)));
     this.page.on('dialog', (dialog) => {
       if (this.acceptedDialogs?.test(dialog.message())) return void dialog.accept();
-      this.consoleErrors.push(`a dialog: ${dialog.message()}`);
+      this.consoleErrors.push(`dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
     this.page.on('request', (request) => {

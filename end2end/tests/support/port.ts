@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A port that is free, and below those that systems give to outgoing connections, so that nobody takes it while a server
+ * Returns a free port below the range for outgoing connections, so that no other process gets it while a server
  * restarts.
  */
 export async function freePort(): Promise<number> {

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A program that a test runs beside the browser. */
+/** A child process of a test. */
 export class Program {
   private constructor(
     private readonly child: ChildProcess,
     private readonly exited: Promise<unknown>,
   ) {}
 
-  /** Starts it and waits for the line that says it is ready. All it says goes to `log`. */
+  /** Starts the program and waits for a line of output that matches `ready`. All output is added to `log`. */
   static async start(
     command: string,
     args: string[],
@@ -19,10 +19,10 @@ export class Program {
   ): Promise<Program> {
     const child = spawn(command, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const program = new Program(child, once(child, 'exit'));
-    // A test that is broken off must leave nobody behind.
-    const orphan = () => child.kill('SIGKILL');
-    process.once('exit', orphan);
-    child.once('exit', () => process.off('exit', orphan));
+    // An aborted test run must not leave the process running.
+    const killChild = () => child.kill('SIGKILL');
+    process.once('exit', killChild);
+    child.once('exit', () => process.off('exit', killChild));
     await new Promise<void>((resolve, reject) => {
       for (const output of [child.stdout, child.stderr]) {
         createInterface({ input: output }).on('line', (line) => {
@@ -36,7 +36,7 @@ export class Program {
     return program;
   }
 
-  /** Ends it, and waits until it is gone. */
+  /** Sends the signal and waits until the process has exited. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       this.child.kill(signal);

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server as Listener, type Socket, connect, createServer } from 'node:net';
 
 /**
- * What stands between a browser and the servers: a load balancer that hands connections on, and can cut those that carry
- * WebSockets while pages are still served. A browser's own "offline" leaves open sockets alone, so it cannot do this.
+ * A TCP proxy between a browser and a server. It can cut WebSockets while it still forwards requests for pages. The
+ * browser's own offline mode does not close open sockets.
  */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
@@ -29,18 +29,18 @@ export class TcpProxy {
     return `http://127.0.0.1:${(this.listener.address() as AddressInfo).port}`;
   }
 
-  /** New connections go there from now on. */
+  /** Forwards new connections to another server. */
   redirectTo(server: { url: string }): void {
     this.target = server.url;
   }
 
-  /** Ends every WebSocket without a word, and lets no new one through. */
+  /** Resets every WebSocket and refuses new ones. */
   cut(): void {
     this.isCut = true;
     this.sockets.forEach((socket) => socket.resetAndDestroy());
   }
 
-  /** From now on every WebSocket is cut at this age, in milliseconds, as a platform does that caps requests. */
+  /** Resets every new WebSocket after this many milliseconds, like a platform with a request timeout. */
   limitLifetime(lifetime: number): void {
     this.lifetime = lifetime;
   }
@@ -57,7 +57,7 @@ export class TcpProxy {
   private accept(client: Socket): void {
     this.track(client, this.connections);
     client.once('data', (head: Buffer) => {
-      // Browsers open a connection of its own for a WebSocket, so its first bytes tell.
+      // Browsers open a separate connection for each WebSocket, so the first request line identifies it.
       if (head.toString('latin1').startsWith('GET /ws ')) {
         if (this.isCut) return client.resetAndDestroy();
         this.track(client, this.sockets);
@@ -85,7 +85,7 @@ export class TcpProxy {
   private track(socket: Socket, set: Set<Socket>): void {
     set.add(socket);
     socket.on('close', () => set.delete(socket));
-    // A connection that breaks is what this is for; `close` follows.
+    // Broken connections are expected here; `close` follows.
     socket.on('error', () => {});
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { freePort } from './port';
 import { Program } from './program';
 
-/** A Redis of its own for one test, which keeps nothing on disk. */
+/** A Redis for one test, without persistence. */
 export class Redis {
   private constructor(
     readonly url: string,
@@ -21,7 +21,7 @@ export class Redis {
     return new Redis(`redis://127.0.0.1:${port}`, program, folder);
   }
 
-  /** Loses all that it holds, as one that keeps nothing on disk does when it starts again. */
+  /** Deletes all data, like a restart without persistence. */
   async flush(): Promise<void> {
     const { hostname, port } = new URL(this.url);
     const connection = connect(Number(port), hostname);

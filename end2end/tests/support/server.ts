@@ -10,12 +10,12 @@ const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 const BINARY = resolve(process.env.SALA_BIN ?? join(PROJECT, 'target/release/server'));
 const SITE = resolve(process.env.SALA_SITE ?? join(PROJECT, 'target/site'));
 
-/** Of all servers, so that a session outlives a restart and is known to every instance. */
+/** The same for all servers, so that a session is valid after a restart and on every instance. */
 const SESSION_KEY = 'only for tests, and long enough to sign with';
 
 export type Settings = Record<string, string>;
 
-/** What a deployment brings: the program, with hash.txt beside it, and the built files. */
+/** The files of a deployment: the program, with hash.txt beside it, and the built site. */
 export interface Build {
   binary: string;
   site: string;
@@ -23,7 +23,7 @@ export interface Build {
 
 export const BUILD: Build = { binary: BINARY, site: SITE };
 
-/** An instance of Sala: the release, on a port and with a data folder that it keeps over restarts. */
+/** An instance of the release. Its port and its data folder stay the same after a restart. */
 export class Server {
   readonly log: string[] = [];
   private program: Program | undefined;
@@ -35,7 +35,7 @@ export class Server {
   ) {}
 
   static async start(settings: Settings = {}): Promise<Server> {
-    if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run script/build first, or set SALA_BIN`);
+    if (!existsSync(BINARY)) throw new Error(`${BINARY} does not exist: run script/build first, or set SALA_BIN`);
     const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'sala-'))];
     const env = {
       HOST: '127.0.0.1',
@@ -51,17 +51,18 @@ export class Server {
     return server;
   }
 
-  /** With another build, if one is named. */
+  /** Starts the server, optionally with another build. */
   async restart(build = BUILD): Promise<void> {
-    this.program = await Program.start(build.binary, [], { ...this.env, LEPTOS_SITE_ROOT: build.site }, /listening on http:\/\/127\.0\.0\.1:\d+/, this.log);
+    const env = { ...this.env, LEPTOS_SITE_ROOT: build.site };
+    this.program = await Program.start(build.binary, [], env, /listening on http:\/\/127\.0\.0\.1:\d+/, this.log);
   }
 
-  /** As a crash does: at once, with nothing said and nothing flushed. */
+  /** Kills the server, like a crash: without notice to clients and without a flush. */
   async kill(): Promise<void> {
     await this.program?.end('SIGKILL');
   }
 
-  /** As a deployment does. */
+  /** Stops the server in an orderly way, like a deployment. */
   async stop(): Promise<void> {
     await this.program?.end('SIGTERM');
   }

@@ -9,24 +9,24 @@ import { Server, type Settings } from './server';
 type Endpoint = { url: string };
 
 interface Fixtures {
-  /** What a browser may complain of in this test; anything else fails it. */
+  /** Console errors that this test expects. Any other error fails the test. */
   allowedErrors: RegExp | undefined;
-  /** Starts an instance. All are gone at the end of the test. */
+  /** Starts an instance, which is removed at the end of the test. */
   startServer: (settings?: Settings) => Promise<Server>;
-  /** One instance with the embedded backend. */
+  /** An instance with the embedded backend. */
   server: Server;
   redis: Redis;
   startProxy: (server: Endpoint) => Promise<TcpProxy>;
   startHaproxy: (instances: Endpoint[]) => Promise<Haproxy>;
-  /** Somebody with a browser of their own, who is not signed in yet. */
+  /** Opens a browser profile for a person who is not signed in. */
   newPerson: (name: string, server: Endpoint, options?: BrowserContextOptions) => Promise<Person>;
   bot: (name: string, server: Endpoint) => Promise<Bot>;
 }
 
-/** What Chromium says when a server is away. */
+/** Chromium's console error if the server cannot be reached. */
 export const CONNECTION_LOST = /WebSocket connection to .* failed/;
 
-/** What Playwright says where a test asked for no service worker. */
+/** Playwright's console warning in tests with `serviceWorkers: 'block'`. */
 const NO_SERVICE_WORKER = 'Service Worker registration blocked by Playwright';
 
 export const test = base.extend<Fixtures>({
@@ -73,7 +73,7 @@ export const test = base.extend<Fixtures>({
     await Promise.all(started.map((haproxy) => haproxy.remove()));
   },
 
-  // Browsers go before the servers do, so that they have nothing to complain of.
+  // The dependencies close browsers before servers and proxies, so that browsers report no lost connections.
   newPerson: async ({ browser, allowedErrors, startProxy: _, startHaproxy: __ }, use) => {
     const people: Person[] = [];
     await use(async (name, server, options) => {

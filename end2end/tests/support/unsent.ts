@@ -1,12 +1,12 @@
 import type { Person } from './person';
 
-/** Leaves a message behind that was not sent, as an older version of the page may have, which allowed more. */
+/** Stores an unsent message in the browser and reloads. An older version of the page may have allowed a longer text. */
 export async function storeUnsent(person: Person, text: string): Promise<void> {
   await person.page.evaluate((text) => {
     const [, user] = Object.keys(localStorage).flatMap((key) => /^sala\.room\.(.+)\.lobby$/.exec(key) ?? []);
-    if (!user) throw new Error('the page keeps no room');
-    const message = { room: 'lobby', id: 'left-behind', text, at: Date.now() };
-    localStorage.setItem(`sala.outbox.${user}.lobby.left-behind`, JSON.stringify(message));
+    if (!user) throw new Error('the page has stored no room');
+    const message = { room: 'lobby', id: 'stored-before', text, at: Date.now() };
+    localStorage.setItem(`sala.outbox.${user}.lobby.stored-before`, JSON.stringify(message));
   }, text);
   await person.page.reload();
 }
