@@ -7,11 +7,7 @@ import { TOO_LONG, storeUnsent } from './support/unsent';
 
 const ALL = numbered('message', 230);
 
-test('scrolling up loads older messages without moving the view', async ({
-  server,
-  newPerson,
-  bot,
-}) => {
+test('scrolling up loads older messages without moving the view', async ({ server, newPerson, bot }) => {
   await (await bot('Rui', server)).sendAll('lobby', ALL);
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   await ana.seesTexts(ALL.slice(-50));

@@ -1,11 +1,7 @@
 import { expect, test } from './support/test';
 
 for (const backend of ['embedded', 'Redis'] as const) {
-  test(`people edit, delete, reply and react: ${backend}`, async ({
-    redis,
-    startServer,
-    newPerson,
-  }) => {
+  test(`people edit, delete, reply and react: ${backend}`, async ({ redis, startServer, newPerson }) => {
     const server = await startServer(backend === 'Redis' ? { REDIS_URL: redis.url } : {});
     const ana = await (await newPerson('Ana', server)).signIn('lobby');
     const rui = await (await newPerson('Rui', server)).signIn('lobby');

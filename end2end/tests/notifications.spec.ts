@@ -57,7 +57,7 @@ test('the first mention asks for permission, and the next one notifies', async (
 test('a person who answers Not now is not asked again', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await newPerson('Ana', server);
-  await isInAnotherRoom(ana);
+  await openAnotherRoom(ana);
   await rui.send('lobby', '@Ana?');
   await ana.notices.getByRole('button', { name: 'Not now' }).click();
   await expect(ana.notices.getByRole('button')).toHaveCount(0);
@@ -78,7 +78,7 @@ test('a person who answers Not now is not asked again', async ({ server, newPers
 test('notifications and sound can be switched on and off', async ({ server, newPerson, bot }) => {
   const rui = await bot('Rui', server);
   const ana = await newPerson('Ana', server);
-  await isInAnotherRoom(ana);
+  await openAnotherRoom(ana);
   await countTones(ana.page);
   const choices = ana.page.getByRole('dialog', { name: 'Notifications' });
   await ana.page.getByRole('button', { name: 'Notifications' }).click();
@@ -133,10 +133,7 @@ test('notifies by the service worker if the page may not', async ({ server, newP
   await expect.poll(shown).toEqual([['Rui mentions you in a room', '/r/a%20room']]);
 });
 
-test('a click on a notification of the service worker opens its room', async ({
-  server,
-  newPerson,
-}) => {
+test('a click on a notification of the service worker opens its room', async ({ server, newPerson }) => {
   const ana = await (await newPerson('Ana', server)).signIn('lobby');
   const worker = await workerOf(ana.page);
   await ana.openRoom('kitchen');
@@ -180,7 +177,7 @@ async function click(worker: Worker, path: string): Promise<string[]> {
 }
 
 /** Joins two rooms and shows the kitchen. */
-async function isInAnotherRoom(person: Person): Promise<void> {
+async function openAnotherRoom(person: Person): Promise<void> {
   await mockNotifications(person.page);
   await person.signIn('lobby');
   await person.openRoom('kitchen');
