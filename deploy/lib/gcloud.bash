@@ -2,8 +2,8 @@
 # What is set here is read by those who source it, and the other way round.
 # shellcheck disable=SC2034,SC2154
 #
-# Asking gcloud and telling it, with each command shown. Sourced by deploy/up and deploy/down, which call `step` before
-# they do anything. They set `project`, and `dry_run`: empty, or what a dry run takes to be there, nothing or everything.
+# Runs gcloud, shows each command, and explains failures. deploy/up and deploy/down source it and call `step` first. They
+# set `project`, and `dry_run`: empty, or what exists according to a dry run: nothing or everything.
 
 # Commands are shown there even where the output is caught.
 exec 3>&1
@@ -79,4 +79,68 @@ show() {
     line="$line $word"
   done
   printf '$%s\n' "$line" >&3
+}
+
+# Ends the script, with what to do about the errors of the last command.
+explain() {
+  local errors
+  errors=$(cat "$scratch/errors")
+  printf "\n" >&2
+  warn "$what: that failed."
+  case $errors in
+    *SERVICE_DISABLED* | *"has not been used in project"* | *"] not enabled on project"*) explain_api "$errors" ;;
+    *UREQ_PROJECT_BILLING* | *"illing must be enabled"* | *"illing account"*)
+      warn "Project $project has no billing account, which these services need. Link one:"
+      warn "   https://console.cloud.google.com/billing/linkedaccount?project=$project"
+      ;;
+    *PERMISSION_DENIED* | *"does not have permission"* | *"ermission '"*) explain_role "$errors" ;;
+    *RESOURCE_EXHAUSTED* | *uota*)
+      warn "A quota of project $project is used up; the message above names it. Ask for more, or take another --region:"
+      warn "   https://console.cloud.google.com/iam-admin/quotas?project=$project"
+      ;;
+    *ALREADY_EXISTS* | *"already exists"*) warn "It came into being meanwhile: perhaps somebody else deploys, too." ;;
+    *NOT_FOUND* | *"not found"*) warn "Something that it needs is gone; the message above names it." ;;
+    *"active account"* | *"eauthentication"*) warn "You are not signed in: gcloud auth login" ;;
+    *"uild failed"*) warn "The image could not be built. The log whose address stands above says why." ;;
+    *) warn "The message above is gcloud's own." ;;
+  esac
+  die "Then run this again: it goes on where it stopped."
+}
+
+explain_api() {
+  local named
+  named=$(grep -oE '[a-z]+\.googleapis\.com' <<<"$1" | grep -vE '^(type|console)\.' | head -n 1 || true)
+  warn "The API ${named:-$api} is not enabled in project $project, or not for long enough. Enable it, and wait a minute:"
+  warn "   gcloud services enable ${named:-$api} --project=$project"
+}
+
+explain_role() {
+  local permission account
+  local services='artifactregistry|cloudbuild|compute|iam|redis|resourcemanager|run|secretmanager|serviceusage|storage|vpcaccess'
+  # After a quote or a blank, since the address of a service account looks like one as well.
+  permission=$(grep -oE "[ '\"[]($services)\.[A-Za-z]+\.[A-Za-z]+" <<<"$1" | head -n 1 | cut -c 2- || true)
+  role=$(role_of "$permission")
+  account=$(gcloud config get account 2>/dev/null || true)
+  case $account in
+    *gserviceaccount.com) account=serviceAccount:$account ;;
+    *) account=user:${account:-YOU} ;;
+  esac
+  warn "You lack the role $role${permission:+ (permission $permission)}. An owner of the project gives it to you by"
+  warn "   gcloud projects add-iam-policy-binding $project --member=$account --role=$role"
+  warn "which takes a minute or two to be known everywhere."
+}
+
+# The role that brings a permission: one command may need several, such as a deployment. Without one, that of the step.
+role_of() {
+  case $1 in
+    artifactregistry.*) echo roles/artifactregistry.admin ;;
+    cloudbuild.*) echo roles/cloudbuild.builds.editor ;;
+    iam.service[aA]ccounts.actAs) echo roles/iam.serviceAccountUser ;;
+    iam.service[aA]ccounts.*) echo roles/iam.serviceAccountAdmin ;;
+    resourcemanager.*) echo roles/resourcemanager.projectIamAdmin ;;
+    run.*) echo roles/run.admin ;;
+    serviceusage.services.use) echo roles/serviceusage.serviceUsageConsumer ;;
+    storage.*) echo roles/storage.admin ;;
+    *) echo "$role" ;;
+  esac
 }

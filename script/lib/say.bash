@@ -1,6 +1,11 @@
 # shellcheck shell=bash
 #
-# Messages of the scripts, and commands that run with their output in a log.
+# Options and messages of the scripts, and commands that run with their output in a log. Sourced from the root.
+
+# The path of the script from the root. `$0` is relative to the folder that the script was started in.
+# shellcheck disable=SC2164
+program=$(cd "${OLDPWD:-.}"; cd "$(dirname "$0")"; pwd)/${0##*/}
+program=${program#"$PWD"/}
 
 say() { printf '%s\n' "-- $*"; }
 warn() { printf '%s\n' "!! $*" >&2; }
@@ -10,7 +15,19 @@ die() {
 }
 
 # Prints the comment at the top of a script as its help.
-help() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; }
+help() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$program"; }
+
+unknown_option() { die "$program does not know '$1'; see $program --help"; }
+
+# allow_options "NAME..." ARGUMENTS...: fails if an argument is none of the names. --help prints the help and ends the script.
+allow_options() {
+  local allowed=" $1 " option
+  shift
+  for option in "$@"; do
+    case $option in -h | --help) help && exit ;; esac
+    [[ $allowed = *" $option "* ]] || unknown_option "$option"
+  done
+}
 
 # Succeeds if version $1 is $2 or later.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
