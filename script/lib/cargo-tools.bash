@@ -13,7 +13,8 @@ setup_cargo_tools() {
   fi
   # cargo-leptos would download tools of its own without `no_downloads`.
   compile cargo-leptos "$CARGO_LEPTOS_VERSION" cargo-leptos --locked --features no_downloads
-  # Not --locked: the published lock file names a yanked webpki-roots.
+  # The published lock file names a yanked webpki-roots, which some mirrors refuse to send.
+  compile wasm-bindgen-cli "$WASM_BINDGEN_VERSION" wasm-bindgen --locked
   compile wasm-bindgen-cli "$WASM_BINDGEN_VERSION" wasm-bindgen
   tools_are_installed || missing "cargo-leptos $CARGO_LEPTOS_VERSION and wasm-bindgen $WASM_BINDGEN_VERSION"
 }
