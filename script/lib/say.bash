@@ -58,23 +58,23 @@ logged() {
 duration() { if [ "$1" -lt 100 ]; then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi; }
 
 report_progress() {
-  local parent=$$ timer started=$SECONDS
-  trap 'kill "$timer" 2>/dev/null; exit' TERM
-  while kill -0 "$parent" 2>/dev/null; do
-    sleep 15 >/dev/null 2>&1 &
-    timer=$!
-    wait "$timer"
+  local started=$SECONDS
+  # Nobody waits for the last `sleep`, so it must not hold a pipe or the lock of script/setup.
+  while sleep 15 >/dev/null 2>&1 9>&- && kill -0 $$ 2>/dev/null; do
     printf '   %s: %s, %s\n' "$1" "$(progress "$2")" "$(duration $((SECONDS - started)))"
   done
 }
 
-# Where Cargo is at work, how many crates of how many are compiled; else the last line.
+# Where Cargo is at work, how many crates of how many are compiled, and which are next; else the last line.
 progress() {
   log_lines "$1" | awk '
-    match($0, /[0-9]+\/[0-9]+: /) { split(substr($0, RSTART, RLENGTH - 2), of, "/"); last = of[1] " of " of[2] " crates"; next }
     /^ *(Compiling|Downloaded) / { next }
-    NF { last = substr($0, 1, 80) }
-    END { sub(/^ +/, "", last); print last ? last : "starting" }'
+    match($0, /[0-9]+\/[0-9]+: /) {
+      split(substr($0, RSTART, RLENGTH - 2), of, "/")
+      $0 = of[1] " of " of[2] " crates, now " substr($0, RSTART + RLENGTH)
+    }
+    NF { last = $0 }
+    END { gsub(/^ +| +$/, "", last); print last ? substr(last, 1, 80) : "starting" }'
 }
 
 failure_reason() {
