@@ -37,7 +37,8 @@ known_region() {
 # Sets the project of all commands that follow. Those that are shown are complete after the first one.
 choose_project() {
   if [ -z "$dry_run" ]; then
-    command -v gcloud >/dev/null || die "gcloud is missing: https://cloud.google.com/sdk/docs/install, or use Cloud Shell"
+    command -v gcloud >/dev/null ||
+      die "gcloud is missing: https://cloud.google.com/sdk/docs/install, or use Cloud Shell"
     [ -n "$(gcloud config get account 2>/dev/null)" ] || die "You are not signed in: gcloud auth login"
     [ -n "$project" ] || project=$(gcloud config get project 2>/dev/null)
     [ -n "$project" ] || die "Which project? Name it by --project, or once and for all: gcloud config set project ID"
