@@ -2,8 +2,8 @@
 # What is set here is read by those who source it, and the other way round.
 # shellcheck disable=SC2034,SC2154
 #
-# Runs gcloud, shows each command, and explains failures. deploy/up and deploy/down source it and call `step` first. They
-# set `project`, and `dry_run`: empty, or what exists according to a dry run: nothing or everything.
+# Runs gcloud, shows each command, and explains failures. deploy/up and deploy/down source it and call `step` first.
+# They set `project`, and `dry_run`: empty, or what exists according to a dry run: nothing or everything.
 
 # Commands are shown on descriptor 3, even while standard output is captured.
 exec 3>&1
@@ -110,7 +110,8 @@ explain() {
 explain_api() {
   local named
   named=$(grep -oE '[a-z]+\.googleapis\.com' <<<"$1" | grep -vE '^(type|console)\.' | head -n 1 || true)
-  warn "The API ${named:-$api} is not enabled in project $project, or not for long enough. Enable it, and wait a minute:"
+  warn "The API ${named:-$api} is not enabled in project $project, or not for long enough." \
+    "Enable it, and wait a minute:"
   warn "   gcloud services enable ${named:-$api} --project=$project"
 }
 

@@ -4,8 +4,8 @@
 #
 # The options of deploy/up and deploy/down, and the project and the region that they work in.
 
-# options "NAME=VARIABLE..." "SWITCH=VARIABLE..." ARGUMENTS...: sets a variable for each option: the value of --NAME, and
-# "yes" for --SWITCH.
+# options "NAME=VARIABLE..." "SWITCH=VARIABLE..." ARGUMENTS...: sets a variable for each option: the value of --NAME,
+# and "yes" for --SWITCH.
 options() {
   local valued=" $1" switches=" $2"
   shift 2

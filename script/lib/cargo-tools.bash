@@ -66,7 +66,8 @@ download() (
   mkdir -p "$SALA_TOOLS/bin" && mv "$staging/$program" "$SALA_TOOLS/bin/$program"
 )
 
-# fetch PATH FILE: gives up within seconds where the server is unreachable or silent, or where compiling would be faster.
+# fetch PATH FILE: gives up within seconds where the server is unreachable or silent, or where compiling would be
+# faster.
 fetch() {
   local protocols="=https"
   case $SALA_RELEASES in http:*) protocols="=http,https" ;; esac
@@ -81,8 +82,8 @@ compile() {
   has_version "$SALA_TOOLS/bin/$3" "$2" || logged "$1 $2: compiling" cargo_install "$1" "$2" "${@:4}" || true
 }
 
-# A tool that runs for seconds is not worth minutes of optimisation, except for the crates that process every byte of the
-# Wasm. The target folder survives an interruption, so the next attempt continues from there.
+# A tool that runs for seconds is not worth minutes of optimisation, except for the crates that process every byte of
+# the Wasm. The target folder survives an interruption, so the next attempt continues from there.
 cargo_install() {
   local package optimised=() target=$SALA_CACHE/build/$1
   for package in brotli brotli-decompressor alloc-stdlib flate2 miniz_oxide walrus wasmparser wasm-encoder leb128fmt \

@@ -1,4 +1,5 @@
-// Downloads cargo-leptos and wasm-bindgen from a release server on loopback: `node --test script/lib/cargo-tools.test.js`.
+// Downloads cargo-leptos and wasm-bindgen from a release server on loopback: `node --test
+// script/lib/cargo-tools.test.js`.
 "use strict";
 
 const assert = require("node:assert/strict");

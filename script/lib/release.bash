@@ -7,7 +7,8 @@ export SALA_BIN=$PWD/target/release/server LEPTOS_SITE_ROOT=$PWD/target/site
 
 need_release() { [ -x "$SALA_BIN" ] || die "no release yet: script/build"; }
 
-# start_release FOLDER: starts the release on a free port with its database in a new folder, and sets $address to HOST:PORT.
+# start_release FOLDER: starts the release on a free port with its database in a new folder, and sets $address to
+# HOST:PORT.
 start_release() {
   local line
   mkdir "$1" && mkfifo "$1/log"

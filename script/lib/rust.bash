@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 #
-# Rust with clippy, rustfmt and the standard library for Wasm: the one on PATH if it suffices, else by rustup, else by the
-# distribution's packages, whose standard library for Wasm is then built from its sources.
+# Rust with clippy, rustfmt and the standard library for Wasm: the one on PATH if it suffices, else by rustup, else by
+# the distribution's packages, whose standard library for Wasm is then built from its sources.
 
 DEBIAN_RUST="rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-$LLD_VERSION"
 WASM=wasm32-unknown-unknown
@@ -86,8 +86,8 @@ forget_choice() {
   hash -r
 }
 
-# No package contains `core` and `std` for Wasm, but their sources are packaged. An empty crate compiles them; installed in
-# the sysroot, plain `cargo build --target` finds them.
+# No package contains `core` and `std` for Wasm, but their sources are packaged. An empty crate compiles them; installed
+# in the sysroot, plain `cargo build --target` finds them.
 build_wasm_std() {
   local crate=$SALA_CACHE/wasm-std built target
   target=$(rustc --print sysroot)/lib/rustlib/$WASM || return 1

@@ -19,7 +19,8 @@ help() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$prog
 
 unknown_option() { die "$program does not know '$1'; see $program --help"; }
 
-# allow_options "NAME..." ARGUMENTS...: fails if an argument is none of the names. --help prints the help and ends the script.
+# allow_options "NAME..." ARGUMENTS...: fails if an argument is none of the names. --help prints the help and ends the
+# script.
 allow_options() {
   local allowed=" $1 " option
   shift
@@ -32,8 +33,8 @@ allow_options() {
 # Succeeds if version $1 is $2 or later.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
-# logged WHAT COMMAND...: runs the command with its output in $log, reports progress every 15 seconds, then the duration.
-# On failure prints the reason and the path of the log.
+# logged WHAT COMMAND...: runs the command with its output in $log, reports progress every 15 seconds, then the
+# duration. On failure prints the reason and the path of the log.
 logged() {
   local what=$1 status=0 reporter started=$SECONDS
   shift
