@@ -1,10 +1,10 @@
-# Builds with the same scripts as on a laptop: script/setup installs the tools, script/build builds the release. The final
-# image has neither the tools nor the sources, and runs the server as a plain user. deploy/test/image tests it.
+# Builds with the same scripts as on a laptop: script/setup installs the tools, script/build builds the release. The
+# final image has neither the tools nor the sources, and runs the server as a plain user. deploy/test/image tests it.
 #
 # Cache mounts are avoided, because builders without BuildKit refuse them.
 
-# Holds only the files that determine the tools and the third-party crates. COPY compares contents, so a change elsewhere
-# does not rebuild those layers. The sources are replaced by empty ones, which the same commands build.
+# Holds only the files that determine the tools and the third-party crates. COPY compares contents, so a change
+# elsewhere does not rebuild those layers. The sources are replaced by empty ones, which the same commands build.
 FROM debian:bookworm-20260803-slim@sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241 AS manifests
 WORKDIR /sala
 COPY . .
@@ -24,7 +24,8 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 ENV XDG_CACHE_HOME=/cache
 WORKDIR /sala
 
-# The tools take the longest and change the least. rustup adds the components and the target that the image's Rust lacks.
+# The tools take the longest and change the least. rustup adds the components and the target that the image's Rust
+# lacks.
 COPY script/env script/setup script/
 COPY script/lib/say.bash script/lib/install.bash script/lib/rust.bash script/lib/cargo-tools.bash script/lib/
 COPY --from=manifests /versions.toml ./Cargo.toml

@@ -1,5 +1,5 @@
-# What is written here is not kept in the state. Terraform keeps the password of Redis there all the same, among the attributes of
-# the instance, which is why the state has to be kept as a secret itself.
+# What is written here is not kept in the state. Terraform keeps the password of Redis there all the same, among the
+# attributes of the instance, which is why the state has to be kept as a secret itself.
 
 ephemeral "random_password" "session_key" {
   length  = 64
@@ -23,7 +23,8 @@ resource "google_secret_manager_secret_version" "session_key" {
 }
 
 locals {
-  redis_url = "rediss://:${google_redis_instance.chat.auth_string}@${google_redis_instance.chat.host}:${google_redis_instance.chat.port}"
+  redis     = google_redis_instance.chat
+  redis_url = "rediss://:${local.redis.auth_string}@${local.redis.host}:${local.redis.port}"
   # While one authority follows another there are two.
   redis_ca = join("\n", google_redis_instance.chat.server_ca_certs[*].cert)
 }

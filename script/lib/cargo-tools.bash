@@ -13,7 +13,8 @@ setup_cargo_tools() {
   fi
   # cargo-leptos would download tools of its own without `no_downloads`.
   compile cargo-leptos "$CARGO_LEPTOS_VERSION" cargo-leptos --locked --features no_downloads
-  # Not --locked: the published lock file names a yanked webpki-roots.
+  # The published lock file names a yanked webpki-roots, which some mirrors refuse to send.
+  compile wasm-bindgen-cli "$WASM_BINDGEN_VERSION" wasm-bindgen --locked
   compile wasm-bindgen-cli "$WASM_BINDGEN_VERSION" wasm-bindgen
   tools_are_installed || missing "cargo-leptos $CARGO_LEPTOS_VERSION and wasm-bindgen $WASM_BINDGEN_VERSION"
 }
@@ -26,15 +27,13 @@ tools_are_installed() {
 has_version() { "$1" --version 2>/dev/null | grep -qwF "$2"; }
 
 download_cargo_leptos() {
-  local release=leptos-rs/cargo-leptos/releases/download/v$CARGO_LEPTOS_VERSION name
-  name=cargo-leptos-$(target_triple) || return 1
-  download cargo-leptos "$CARGO_LEPTOS_VERSION" "$release/$name.tar.gz" sha256
+  local release=leptos-rs/cargo-leptos/releases/download/v$CARGO_LEPTOS_VERSION
+  download cargo-leptos "$CARGO_LEPTOS_VERSION" "$release/cargo-leptos" sha256
 }
 
 download_wasm_bindgen() {
-  local release=wasm-bindgen/wasm-bindgen/releases/download/$WASM_BINDGEN_VERSION name
-  name=wasm-bindgen-$WASM_BINDGEN_VERSION-$(target_triple) || return 1
-  download wasm-bindgen "$WASM_BINDGEN_VERSION" "$release/$name.tar.gz" sha256sum
+  local release=wasm-bindgen/wasm-bindgen/releases/download/$WASM_BINDGEN_VERSION
+  download wasm-bindgen "$WASM_BINDGEN_VERSION" "$release/wasm-bindgen-$WASM_BINDGEN_VERSION" sha256sum
 }
 
 # On Linux the statically linked builds, which do not depend on the version of the C library.
@@ -48,10 +47,11 @@ target_triple() {
   esac
 }
 
-# download PROGRAM VERSION PATH CHECKSUM-EXTENSION: installs a program from a release archive after verifying the checksum
-# that is published beside it. The archive contains one folder with the program.
+# download PROGRAM VERSION PATH CHECKSUM-EXTENSION: installs a program from the release archive for this machine, after
+# verifying the checksum that is published beside it. The archive contains one folder with the program.
 download() (
-  program=$1 version=$2 path=$3 extension=$4
+  program=$1 version=$2 extension=$4
+  path=$3-$(target_triple).tar.gz || return 1
   staging=$(mktemp -d "$SALA_TOOLS/download.XXXXXX") || return 1
   trap 'rm -rf "$staging"' EXIT
   fetch "$path.$extension" "$staging/checksum" && fetch "$path" "$staging/archive" || return 1
@@ -66,12 +66,13 @@ download() (
   mkdir -p "$SALA_TOOLS/bin" && mv "$staging/$program" "$SALA_TOOLS/bin/$program"
 )
 
-# fetch PATH FILE: gives up within seconds where the server is unreachable or silent, or where compiling would be faster.
+# fetch PATH FILE: gives up within seconds where the server is unreachable or silent, or where compiling would be
+# faster.
 fetch() {
   local protocols="=https"
   case $SALA_RELEASES in http:*) protocols="=http,https" ;; esac
-  curl --proto "$protocols" --fail --location --silent --show-error --connect-timeout 4 --speed-limit 50000 --speed-time 5 \
-    --output "$2" "$SALA_RELEASES/$1"
+  curl --proto "$protocols" --fail --location --silent --show-error --connect-timeout 4 \
+    --speed-limit 50000 --speed-time 5 --output "$2" "$SALA_RELEASES/$1"
 }
 
 sha256() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1; }
@@ -81,8 +82,8 @@ compile() {
   has_version "$SALA_TOOLS/bin/$3" "$2" || logged "$1 $2: compiling" cargo_install "$1" "$2" "${@:4}" || true
 }
 
-# A tool that runs for seconds is not worth minutes of optimisation, except for the crates that process every byte of the
-# Wasm. The target folder survives an interruption, so the next attempt continues from there.
+# A tool that runs for seconds is not worth minutes of optimisation, except for the crates that process every byte of
+# the Wasm. The target folder survives an interruption, so the next attempt continues from there.
 cargo_install() {
   local package optimised=() target=$SALA_CACHE/build/$1
   for package in brotli brotli-decompressor alloc-stdlib flate2 miniz_oxide walrus wasmparser wasm-encoder leb128fmt \

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 #
-# Rust with clippy, rustfmt and the standard library for Wasm: the one on PATH if it suffices, else by rustup, else by the
-# distribution's packages, whose standard library for Wasm is then built from its sources.
+# Rust with clippy, rustfmt and the standard library for Wasm: the one on PATH if it suffices, else by rustup, else by
+# the distribution's packages, whose standard library for Wasm is then built from its sources.
 
 DEBIAN_RUST="rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-$LLD_VERSION"
 WASM=wasm32-unknown-unknown
@@ -11,30 +11,26 @@ rust_works() (
   probe=$(mktemp -d)
   trap 'rm -rf "$probe"' EXIT
   linker=${CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER:-}
-  at_least "$(installed rustc --version | cut -d ' ' -f 2)" "$MINIMUM_RUST_VERSION" || return 1
+  is_recent rustc || return 1
   { installed cargo fmt --version && installed cargo clippy --version; } >/dev/null || return 1
   echo 'pub fn probe() -> String { std::hint::black_box(1).to_string() }' |
     installed rustc --edition 2024 --crate-name probe --crate-type cdylib --target $WASM ${linker:+-C "linker=$linker"} \
       -o "$probe/probe.wasm" -
 )
 
+is_recent() { at_least "$(installed "$1" --version | cut -d ' ' -f 2)" "$MINIMUM_RUST_VERSION"; }
+
 # Runs a command without letting rustup install what is missing.
 installed() { RUSTUP_AUTO_INSTALL=0 "$@" 2>/dev/null; }
 
 setup_rust() {
+  local way
   rust_works && return
-  forget_choice
-  rust_works && return
-  choose_system_rust && rust_works && return
-  forget_choice
-
-  if install_with_rustup && rust_works; then return; fi
-  forget_choice
-  if install_packages && choose_system_rust; then
-    rust_works || logged "Rust: building the standard library for Wasm" build_wasm_std || true
-    rust_works && return
+  for way in true choose_system_rust install_with_rustup install_packages; do
     forget_choice
-  fi
+    if "$way" && rust_works; then return; fi
+  done
+  forget_choice
   missing "Rust $MINIMUM_RUST_VERSION or later with clippy, rustfmt and $WASM (https://rustup.rs)"
 }
 
@@ -65,13 +61,14 @@ install_rustup() {
 
 install_packages() {
   # shellcheck disable=SC2086
-  logged "Rust: apt-get install $DEBIAN_RUST" apt_install $DEBIAN_RUST
+  logged "Rust: apt-get install $DEBIAN_RUST" apt_install $DEBIAN_RUST && choose_system_rust || return 1
+  rust_works || logged "Rust: building the standard library for Wasm" build_wasm_std
 }
 
 # Links to the programs, because /usr/bin before the rest of PATH would shadow others.
 choose_system_rust() {
   local program staged=$SYSTEM_RUST.new
-  at_least "$(/usr/bin/rustc --version 2>/dev/null | cut -d ' ' -f 2)" "$MINIMUM_RUST_VERSION" || return 1
+  is_recent /usr/bin/rustc || return 1
   rm -rf "$staged" && mkdir -p "$staged"
   for program in cargo rustc rustdoc cargo-clippy clippy-driver cargo-fmt rustfmt; do
     ln -s "/usr/bin/$program" "$staged/$program"
@@ -89,8 +86,8 @@ forget_choice() {
   hash -r
 }
 
-# No package contains `core` and `std` for Wasm, but their sources are packaged. An empty crate compiles them; installed in
-# the sysroot, plain `cargo build --target` finds them.
+# No package contains `core` and `std` for Wasm, but their sources are packaged. An empty crate compiles them; installed
+# in the sysroot, plain `cargo build --target` finds them.
 build_wasm_std() {
   local crate=$SALA_CACHE/wasm-std built target
   target=$(rustc --print sysroot)/lib/rustlib/$WASM || return 1

@@ -1,6 +1,11 @@
 # shellcheck shell=bash
 #
-# Messages of the scripts, and commands that run with their output in a log.
+# Options and messages of the scripts, and commands that run with their output in a log. Sourced from the root.
+
+# The path of the script from the root. `$0` is relative to the folder that the script was started in.
+# shellcheck disable=SC2164
+program=$(cd "${OLDPWD:-.}"; cd "$(dirname "$0")"; pwd)/${0##*/}
+program=${program#"$PWD"/}
 
 say() { printf '%s\n' "-- $*"; }
 warn() { printf '%s\n' "!! $*" >&2; }
@@ -10,13 +15,26 @@ die() {
 }
 
 # Prints the comment at the top of a script as its help.
-help() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; }
+help() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$program"; }
+
+unknown_option() { die "$program does not know '$1'; see $program --help"; }
+
+# allow_options "NAME..." ARGUMENTS...: fails if an argument is none of the names. --help prints the help and ends the
+# script.
+allow_options() {
+  local allowed=" $1 " option
+  shift
+  for option in "$@"; do
+    case $option in -h | --help) help && exit ;; esac
+    [[ $allowed = *" $option "* ]] || unknown_option "$option"
+  done
+}
 
 # Succeeds if version $1 is $2 or later.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
-# logged WHAT COMMAND...: runs the command with its output in $log, reports progress every 15 seconds, then the duration.
-# On failure prints the reason and the path of the log.
+# logged WHAT COMMAND...: runs the command with its output in $log, reports progress every 15 seconds, then the
+# duration. On failure prints the reason and the path of the log.
 logged() {
   local what=$1 status=0 reporter started=$SECONDS
   shift
@@ -41,23 +59,23 @@ logged() {
 duration() { if [ "$1" -lt 100 ]; then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi; }
 
 report_progress() {
-  local parent=$$ timer started=$SECONDS
-  trap 'kill "$timer" 2>/dev/null; exit' TERM
-  while kill -0 "$parent" 2>/dev/null; do
-    sleep 15 >/dev/null 2>&1 &
-    timer=$!
-    wait "$timer"
+  local started=$SECONDS
+  # Nobody waits for the last `sleep`, so it must not hold a pipe or the lock of script/setup.
+  while sleep 15 >/dev/null 2>&1 9>&- && kill -0 $$ 2>/dev/null; do
     printf '   %s: %s, %s\n' "$1" "$(progress "$2")" "$(duration $((SECONDS - started)))"
   done
 }
 
-# Where Cargo is at work, how many crates of how many are compiled; else the last line.
+# Where Cargo is at work, how many crates of how many are compiled, and which are next; else the last line.
 progress() {
   log_lines "$1" | awk '
-    match($0, /[0-9]+\/[0-9]+: /) { split(substr($0, RSTART, RLENGTH - 2), of, "/"); last = of[1] " of " of[2] " crates"; next }
     /^ *(Compiling|Downloaded) / { next }
-    NF { last = substr($0, 1, 80) }
-    END { sub(/^ +/, "", last); print last ? last : "starting" }'
+    match($0, /[0-9]+\/[0-9]+: /) {
+      split(substr($0, RSTART, RLENGTH - 2), of, "/")
+      $0 = of[1] " of " of[2] " crates, now " substr($0, RSTART + RLENGTH)
+    }
+    NF { last = $0 }
+    END { gsub(/^ +| +$/, "", last); print last ? substr(last, 1, 80) : "starting" }'
 }
 
 failure_reason() {

@@ -23,3 +23,8 @@ verdict() {
     printf '%s\n' "$2" | sed 's/^/       /'
   fi
 }
+
+summary() {
+  printf '%s passed, %s failed\n' "$passed" "$failed"
+  [ "$failed" = 0 ]
+}
