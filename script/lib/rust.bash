@@ -51,12 +51,8 @@ install_with_rustup() {
 }
 
 install_rustup() {
-  local installer status=0
-  installer=$(mktemp)
-  curl --proto '=https' --tlsv1.2 -fsSL --connect-timeout 4 --speed-limit 1000 --speed-time 5 https://sh.rustup.rs \
-    -o "$installer" && sh "$installer" -y --profile minimal --default-toolchain none || status=$?
-  rm -f "$installer"
-  return "$status"
+  curl --proto '=https' --tlsv1.2 -fsSL --connect-timeout 4 --speed-limit 1000 --speed-time 5 https://sh.rustup.rs |
+    sh -s -- -y --profile minimal --default-toolchain none
 }
 
 install_packages() {

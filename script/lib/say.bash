@@ -33,6 +33,14 @@ allow_options() {
 # Succeeds if version $1 is $2 or later.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
+# lock FILE: waits until no other script holds the lock, which is kept until the shell ends. Checkouts share tools and
+# builds.
+lock() {
+  command -v flock >/dev/null || return 0
+  exec 9>"$1"
+  flock -n 9 || { say "Waiting for another $program on this machine" && flock 9; }
+}
+
 # logged WHAT COMMAND...: runs the command with its output in $log, reports progress every 15 seconds, then the
 # duration. On failure prints the reason and the path of the log.
 logged() {
