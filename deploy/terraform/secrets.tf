@@ -1,5 +1,5 @@
-# What is written here is not kept in the state. Terraform keeps the password of Redis there all the same, among the
-# attributes of the instance, which is why the state has to be kept as a secret itself.
+# The state does not contain the session key. It contains the password of Redis, among the attributes of the instance, so
+# the state itself is a secret.
 
 ephemeral "random_password" "session_key" {
   length  = 64
@@ -25,7 +25,7 @@ resource "google_secret_manager_secret_version" "session_key" {
 locals {
   redis     = google_redis_instance.chat
   redis_url = "rediss://:${local.redis.auth_string}@${local.redis.host}:${local.redis.port}"
-  # While one authority follows another there are two.
+  # There are two certificates while one replaces the other.
   redis_ca = join("\n", google_redis_instance.chat.server_ca_certs[*].cert)
 }
 
