@@ -5,7 +5,7 @@ use crate::effects::Effects;
 use crate::outbox::{CAPACITY, Outbox};
 use crate::vec_map::VecMap;
 use crate::{
-    Change, ConnectionStatus, Context, Effect, FailureReason, Input, PendingCommand, Room, Snapshot, TimelineItem,
+    ConnectionStatus, Context, Effect, FailureReason, Input, PendingCommand, Room, Snapshot, StateChange, TimelineItem,
 };
 
 /// The client of one person: one connection, which uses one socket after another, and the open rooms.
@@ -25,7 +25,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client that has not started. `pending` holds the commands that were persisted by [`Effect::Keep`].
+    /// Creates a client that has not started. `pending` holds the commands that were persisted by [`Effect::StoreCommand`].
     /// They are sent when their rooms are joined.
     #[must_use]
     pub fn new(me: User, pending: Vec<PendingCommand>) -> Self {
@@ -56,9 +56,9 @@ impl Client {
         let live = self.connection.is_live();
         self.active_room = name.to_owned();
         let room = self.rooms.get_or_insert_with(name, || {
-            effects.changed(Change::Rooms);
-            effects.changed(Change::Timeline(name.to_owned()));
-            effects.changed(Change::People(name.to_owned()));
+            effects.changed(StateChange::Rooms);
+            effects.changed(StateChange::Timeline(name.to_owned()));
+            effects.changed(StateChange::People(name.to_owned()));
             Room::new(name, self.me.clone(), self.outboxes_of_closed_rooms.remove(name).unwrap_or_default())
         });
         if let Some(snapshot) = snapshot {
@@ -71,7 +71,7 @@ impl Client {
     /// Handles one input and returns its effects.
     pub fn handle(&mut self, input: Input<'_>, context: Context) -> Vec<Effect> {
         let mut effects = Effects::new(context, self.frame_limit, self.connection.socket());
-        let link = self.link();
+        let status = self.connection_status();
         let was_live = self.connection.is_live();
         self.dispatch(input, &mut effects);
         if was_live && !self.connection.is_live() {
@@ -82,13 +82,13 @@ impl Client {
         if self.connection.is_draining() && self.rooms.values().all(Room::is_settled) {
             self.connection.finish_rotation(&mut effects);
         }
-        if self.link() != link {
-            effects.changed(Change::Connection);
+        if self.connection_status() != status {
+            effects.changed(StateChange::Connection);
         }
         effects.into_vec()
     }
 
-    /// The time of the next [`Input::Due`], on the clock of [`Context::now`].
+    /// The time of the next [`Input::Timeout`], on the clock of [`Context::now`].
     #[must_use]
     pub fn deadline(&self) -> Option<u64> {
         let live = self.connection.is_live();
@@ -104,7 +104,7 @@ impl Client {
 
     /// The status of the connection.
     #[must_use]
-    pub fn link(&self) -> ConnectionStatus {
+    pub fn connection_status(&self) -> ConnectionStatus {
         self.connection.status()
     }
 
@@ -122,9 +122,9 @@ impl Client {
     fn dispatch(&mut self, input: Input<'_>, effects: &mut Effects) {
         match input {
             Input::Start => self.connection.start(effects),
-            Input::Text { socket, text } => self.handle_text(socket, text, effects),
+            Input::Frame { socket, text } => self.handle_text(socket, text, effects),
             Input::Closed { socket, code } => self.connection.closed(socket, code, effects),
-            Input::Due => self.handle_timeout(effects),
+            Input::Timeout => self.handle_timeout(effects),
             Input::Online => self.connection.online(effects),
             Input::Offline => self.connection.probe(effects),
             Input::Visible => self.connection.retry_now(effects),
@@ -135,8 +135,8 @@ impl Client {
                 self.with_room(room, |room| room.retry(id, space, effects));
             }
             Input::Discard { room, id } => self.with_room(room, |room| room.discard(id, effects)),
-            Input::Older { room } => self.with_room(room, |room| room.load_older(effects)),
-            Input::Writing { room } => self.with_room(room, |room| room.send_typing(effects)),
+            Input::LoadOlder { room } => self.with_room(room, |room| room.load_older(effects)),
+            Input::Typing { room } => self.with_room(room, |room| room.send_typing(effects)),
             Input::Read { room } => self.with_room(room, |room| room.read(effects)),
         }
     }
@@ -155,7 +155,7 @@ impl Client {
             && key.is_some_and(|key| !self.shows(room, target.seq, key))
         {
             command = Command::Send { text: std::mem::take(text), reply_to: None };
-            failed = Some(FailureReason::Gone);
+            failed = Some(FailureReason::TargetGone);
         }
         if let Some(reference) = command.reference_mut() {
             reference.uid = self.rooms.get(room).and_then(|room| room.uid_at(reference.seq)).cloned();
@@ -170,7 +170,7 @@ impl Client {
 
     fn shows(&self, room: &str, seq: u64, key: &str) -> bool {
         let is_it = |item: &TimelineItem| item.seq == Some(seq) && item.key == key;
-        self.rooms.get(room).is_some_and(|room| room.lines().iter().any(is_it))
+        self.rooms.get(room).is_some_and(|room| room.timeline().iter().any(is_it))
     }
 
     /// Every command has its own time, because persisted commands are restored in the order of their times.
@@ -190,7 +190,7 @@ impl Client {
             return;
         }
         if space {
-            effects.push(Effect::Keep(pending.clone()));
+            effects.push(Effect::StoreCommand(pending.clone()));
             outbox.add(pending);
         } else {
             outbox.overflow(pending);
@@ -210,7 +210,7 @@ impl Client {
         if !outbox.is_empty() {
             self.outboxes_of_closed_rooms.get_or_insert_with(name, || outbox);
         }
-        effects.changed(Change::Rooms);
+        effects.changed(StateChange::Rooms);
     }
 
     fn has_space(&self) -> bool {

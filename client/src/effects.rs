@@ -1,6 +1,6 @@
 use protocol::ClientFrame;
 
-use crate::{Change, Context, Effect};
+use crate::{Context, Effect, StateChange};
 
 /// The close code that the client sends.
 const NORMAL: u16 = 1000;
@@ -15,7 +15,7 @@ pub(crate) struct Effects {
     pub(crate) socket: u32,
     effects: Vec<Effect>,
     /// Sorted and without duplicates.
-    changes: Vec<Change>,
+    changes: Vec<StateChange>,
 }
 
 impl Effects {
@@ -41,7 +41,7 @@ impl Effects {
         self.effects.push(effect);
     }
 
-    pub(crate) fn changed(&mut self, change: Change) {
+    pub(crate) fn changed(&mut self, change: StateChange) {
         if let Err(place) = self.changes.binary_search(&change) {
             self.changes.insert(place, change);
         }

@@ -124,7 +124,7 @@ impl Client {
         if let Some(open) = self.rooms.get_mut(room) {
             open.sent(id, seq, effects);
         } else if self.outboxes_of_closed_rooms.get_mut(room).is_some_and(|outbox| outbox.confirm(id)) {
-            effects.push(Effect::Forget { room: room.to_owned(), id: id.to_owned() });
+            effects.push(Effect::RemoveCommand { room: room.to_owned(), id: id.to_owned() });
         }
     }
 

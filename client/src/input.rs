@@ -35,7 +35,7 @@ pub enum Input<'a> {
     /// Open the first socket.
     Start,
     /// A text message was received.
-    Text {
+    Frame {
         /// The socket.
         socket: u32,
         /// The message.
@@ -49,7 +49,7 @@ pub enum Input<'a> {
         code: u16,
     },
     /// The [`deadline`](crate::Client::deadline) has passed. A spurious call has no effect.
-    Due,
+    Timeout,
     /// The browser reports that it is online.
     Online,
     /// The browser reports that it is offline.
@@ -88,12 +88,12 @@ pub enum Input<'a> {
         id: &'a str,
     },
     /// Load older messages. Only one request is in flight at a time, and none is sent at the start of the room.
-    Older {
+    LoadOlder {
         /// The room.
         room: &'a str,
     },
     /// The person is typing.
-    Writing {
+    Typing {
         /// The room.
         room: &'a str,
     },
@@ -124,9 +124,9 @@ pub enum Effect {
         code: u16,
     },
     /// Persist a command. Replaces a persisted command with the same room and id.
-    Keep(PendingCommand),
+    StoreCommand(PendingCommand),
     /// Remove a persisted command. It may be removed already.
-    Forget {
+    RemoveCommand {
         /// The room.
         room: String,
         /// The id of the command.
@@ -142,17 +142,17 @@ pub enum Effect {
         text: String,
     },
     /// Render something again. Each change is returned at most once per input.
-    Changed(Change),
+    Changed(StateChange),
 }
 
 /// A part of the state that has changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
-    /// [`Client::link`](crate::Client::link).
+pub enum StateChange {
+    /// [`Client::connection_status`](crate::Client::connection_status).
     Connection,
     /// The list of rooms, and their [`unread`](crate::Room::unread) and [`refusal`](crate::Room::refusal).
     Rooms,
-    /// The timeline of a room: its [`lines`](crate::Room::lines), notice and refusal, whether it is loaded, and whether
+    /// The timeline of a room: its [`lines`](crate::Room::timeline), notice and refusal, whether it is loaded, and whether
     /// there are older messages.
     Timeline(String),
     /// [`people`](crate::Room::people) or [`count`](crate::Room::count) of a room.

@@ -53,7 +53,7 @@ impl Outbox {
         {
             self.entries.remove(oldest);
         }
-        self.entries.push(Entry { pending, state: State::Failed(FailureReason::Crowded), persisted: false });
+        self.entries.push(Entry { pending, state: State::Failed(FailureReason::OutboxFull), persisted: false });
     }
 
     /// Sends the next command if none is in flight. Returns whether the items changed.
@@ -71,7 +71,7 @@ impl Outbox {
             // connection.
             if text.len() > effects.frame_limit {
                 entry.fail(FailureReason::TooLarge);
-                effects.push(Effect::Keep(entry.pending.clone()));
+                effects.push(Effect::StoreCommand(entry.pending.clone()));
                 failed = true;
             } else {
                 effects.transmit_text(text);

@@ -23,13 +23,14 @@ impl PendingCommand {
     /// Encodes the command as JSON, to be persisted.
     #[must_use]
     pub fn encode(&self) -> String {
-        serde_json::to_string(&Kept::from(self.clone())).expect("it has only strings and numbers, so it always encodes")
+        serde_json::to_string(&PersistedCommand::from(self.clone()))
+            .expect("it has only strings and numbers, so it always encodes")
     }
 
     /// Decodes a persisted command. Returns `None` for a command that this version does not know.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
-        json::from_str::<Kept>(text).ok()?.into_pending()
+        json::from_str::<PersistedCommand>(text).ok()?.into_pending()
     }
 
     /// Checks the id and the text. The emoji of a reaction is left to the server: the table of emoji would increase the
@@ -48,7 +49,7 @@ impl PendingCommand {
 
 /// A [`PendingCommand`] as it is persisted. Versions that know no changes to messages read only the messages.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct PersistedCommand {
     room: String,
     id: String,
     /// The text of a message. Those versions require the field.
@@ -64,7 +65,7 @@ struct Kept {
     with: Option<String>,
 }
 
-impl From<PendingCommand> for Kept {
+impl From<PendingCommand> for PersistedCommand {
     fn from(pending: PendingCommand) -> Self {
         let PendingCommand { room, id, command, at, failed } = pending;
         let (target, uid) = command.reference().map(|reference| (reference.seq, reference.uid.clone())).unzip();
@@ -80,7 +81,7 @@ impl From<PendingCommand> for Kept {
     }
 }
 
-impl Kept {
+impl PersistedCommand {
     fn into_pending(self) -> Option<PendingCommand> {
         let Self { room, id, text, at, failed, change, target, uid, with } = self;
         let target = target.map(|seq| MessageRef { seq, uid });
@@ -117,7 +118,7 @@ mod tests {
     /// Browsers store these strings. An outbox that any version has persisted must be readable by every later version.
     #[test]
     fn persisted_format_is_stable() {
-        let failed = Some(FailureReason::Told("No.".to_owned()));
+        let failed = Some(FailureReason::Other("No.".to_owned()));
         for (command, failed, text) in [
             (
                 send(None),
@@ -136,7 +137,7 @@ mod tests {
             ),
             (
                 Command::Edit { target: target(), text: "hello".into() },
-                Some(FailureReason::Crowded),
+                Some(FailureReason::OutboxFull),
                 r#"{"room":"lobby","id":"x","text":null,"at":5,"failed":"crowded","change":"edit","target":7,"uid":"a7","with":"hello"}"#,
             ),
             (
@@ -168,7 +169,7 @@ mod tests {
         assert_eq!(PendingCommand::decode(kept).unwrap(), expected);
         let kept = r#"{"room":"lobby","id":"x","text":"hello","at":5,"failed":"No."}"#;
         let failed = PendingCommand::decode(kept).unwrap();
-        assert_eq!(failed, PendingCommand { failed: Some(FailureReason::Told("No.".into())), ..expected });
+        assert_eq!(failed, PendingCommand { failed: Some(FailureReason::Other("No.".into())), ..expected });
     }
 
     #[test]

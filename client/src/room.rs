@@ -17,7 +17,7 @@ use crate::presence::People;
 use crate::read_marker::ReadMarker;
 use crate::timeline::Timeline;
 use crate::typing::Typing;
-use crate::{Change, FailureReason, Notice, TimelineItem};
+use crate::{FailureReason, Notice, StateChange, TimelineItem};
 
 pub(crate) use history::HistoryPage;
 pub(crate) use join::Joined;
@@ -51,7 +51,7 @@ impl Room {
 
     /// The items of the timeline, oldest first: sent messages, then pending and failed ones in the order of sending.
     #[must_use]
-    pub fn lines(&self) -> &[TimelineItem] {
+    pub fn timeline(&self) -> &[TimelineItem] {
         self.timeline.items()
     }
 
@@ -197,7 +197,7 @@ impl Room {
         let before = self.people.clone();
         update(&mut self.people);
         if self.people != before {
-            effects.changed(Change::People(self.name.clone()));
+            effects.changed(StateChange::People(self.name.clone()));
         }
     }
 
@@ -220,11 +220,11 @@ impl Room {
     }
 
     fn typing_changed(&self, effects: &mut Effects) {
-        effects.changed(Change::Typing(self.name.clone()));
+        effects.changed(StateChange::Typing(self.name.clone()));
     }
 
     fn timeline_changed(&self, effects: &mut Effects) {
-        effects.changed(Change::Timeline(self.name.clone()));
+        effects.changed(StateChange::Timeline(self.name.clone()));
     }
 
     /// Updates the items that show pending commands.

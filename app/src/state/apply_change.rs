@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::{Change, Client, Room};
+use client::{Client, Room, StateChange};
 use leptos::prelude::*;
 
 use super::{Chat, RoomState, ScrollTo, message_row::set_if_changed};
@@ -13,21 +13,21 @@ const ANNOUNCEMENT_DURATION: Duration = Duration::from_secs(6);
 
 impl Chat {
     /// Applies a change.
-    pub fn apply_change(self, change: &Change, client: &Client, now: u64) {
+    pub fn apply_change(self, change: &StateChange, client: &Client, now: u64) {
         match change {
-            Change::Connection => self.connection_status.set(client.link()),
-            Change::Rooms => {
+            StateChange::Connection => self.connection_status.set(client.connection_status()),
+            StateChange::Rooms => {
                 self.sort_rooms(client);
                 client.rooms().for_each(|room| self.update_room(client, room.name(), RoomState::update_badge));
             }
-            Change::Timeline(name) => {
+            StateChange::Timeline(name) => {
                 self.update_room(client, name, RoomState::update_timeline);
                 self.sort_rooms(client);
             }
-            Change::People(name) => {
+            StateChange::People(name) => {
                 self.update_room(client, name, |state, room| state.update_people(room, &client.me().id, self.words))
             }
-            Change::Typing(name) => self.update_room(client, name, |state, room| state.update_typing(room, now)),
+            StateChange::Typing(name) => self.update_room(client, name, |state, room| state.update_typing(room, now)),
         }
     }
 
@@ -77,7 +77,7 @@ impl Chat {
         for room in client.rooms() {
             let index = known.iter().position(|state| state.name == room.name());
             let state = index.map_or_else(|| RoomState::new(room), |index| known[index].clone());
-            let last_at = room.lines().last().map_or(0, |item| item.at);
+            let last_at = room.timeline().last().map_or(0, |item| item.at);
             let rank = if is_in_use { index.map_or(u64::MAX, |index| index as u64) } else { u64::MAX - last_at };
             let at = rooms.iter().position(|(other, _)| *other > rank).unwrap_or(rooms.len());
             rooms.insert(at, (rank, state));
@@ -95,7 +95,7 @@ impl RoomState {
             set_if_changed(&self.is_at_end, true);
             set_if_changed(&self.new_below, 0);
         }
-        let window = self.window.get_untracked().moved(target, room.lines());
+        let window = self.window.get_untracked().moved(target, room.timeline());
         if let Some(window) = window {
             self.window_moved.set(());
             self.update_rows(room, window);

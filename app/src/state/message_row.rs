@@ -202,12 +202,12 @@ mod tests {
             id: id.into(),
             command: protocol::Command::Delete { target: 1.into() },
             at: 7,
-            failed: failed.map(|reason| FailureReason::Told(reason.into())),
+            failed: failed.map(|reason| FailureReason::Other(reason.into())),
         };
         item.changes = vec![change("a", None), change("b", Some("No."))];
         assert_eq!(
             row_status(&item),
-            RowStatus::Failed { id: "b".into(), reason: FailureReason::Told("No.".into()), text: None }
+            RowStatus::Failed { id: "b".into(), reason: FailureReason::Other("No.".into()), text: None }
         );
     }
 }

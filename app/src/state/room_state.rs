@@ -101,7 +101,7 @@ impl RoomState {
         if self.history.with_untracked(|history| history.notice != room.notice()) || self.lost_latest(room) {
             set_if_changed(&self.is_notice_dismissed, false);
         }
-        let window = self.window.get_untracked().resized(room.lines(), self.is_at_end.get_untracked());
+        let window = self.window.get_untracked().resized(room.timeline(), self.is_at_end.get_untracked());
         self.update_rows(room, window);
         self.update_latest(room);
     }
@@ -122,14 +122,14 @@ impl RoomState {
         self.rows.with_untracked(|shown| {
             let last = shown.iter().rev().find_map(|item| item.seq.get_untracked().map(|seq| (seq, &item.key)));
             last.is_some_and(|(seq, key)| {
-                room.lines().get(index_of_seq(room.lines(), seq)).is_none_or(|item| item.key != *key)
+                room.timeline().get(index_of_seq(room.timeline(), seq)).is_none_or(|item| item.key != *key)
             })
         })
     }
 
     /// Counts new messages that arrived out of view.
     fn update_latest(&self, room: &Room) {
-        let latest = room.lines().iter().rev().find_map(|item| item.seq).unwrap_or(0);
+        let latest = room.timeline().iter().rev().find_map(|item| item.seq).unwrap_or(0);
         let before = self.latest_seq.get_untracked();
         if latest == before {
             return;
@@ -151,7 +151,7 @@ impl RoomState {
     }
 
     pub(super) fn update_rows(&self, room: &Room, window: RowWindow) {
-        let items = room.lines();
+        let items = room.timeline();
         let range = window.range(items);
         set_if_changed(&self.window, window);
         set_if_changed(&self.history, HistoryState::of(room, range.start == 0));

@@ -3,7 +3,7 @@
 pub fn split_mentions<'a>(text: &'a str, names: &[String]) -> Vec<(&'a str, Option<bool>)> {
     let mut segments = Vec::new();
     let mut done = 0;
-    for name_start in client::mention_places(text) {
+    for name_start in client::mention_starts(text) {
         let start = name_start - 1;
         // A name may contain an `@`.
         if start < done {
@@ -25,7 +25,7 @@ pub fn split_mentions<'a>(text: &'a str, names: &[String]) -> Vec<(&'a str, Opti
 /// contain spaces; the reader wins over somebody of the same name. Without a known name it is one word.
 fn name_at_start(text: &str, names: &[String]) -> Option<(usize, bool)> {
     let known = names.iter().enumerate().filter_map(|(index, name)| Some((client::name_at(text, name)?, index == 0)));
-    let word = text.find(|c: char| !c.is_alphanumeric() && !client::is_of_a_word(c)).unwrap_or(text.len());
+    let word = text.find(|c: char| !c.is_alphanumeric() && !client::is_word_char(c)).unwrap_or(text.len());
     known.max().or((word > 0).then_some((word, false)))
 }
 

@@ -19,11 +19,11 @@ impl Words {
     pub fn failure_reason(self, reason: &FailureReason) -> String {
         let words = match reason {
             FailureReason::Refused(code) => return self.refusal(*code),
-            FailureReason::Told(words) => words,
-            FailureReason::Crowded => self.crowded(),
+            FailureReason::Other(words) => words,
+            FailureReason::OutboxFull => self.crowded(),
             FailureReason::TooLarge => self.too_large(),
             FailureReason::Lost => self.lost(),
-            FailureReason::Gone => self.gone(),
+            FailureReason::TargetGone => self.gone(),
         };
         words.to_owned()
     }

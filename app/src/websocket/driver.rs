@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, time::Duration};
 
-use client::{Change, Client, ConnectionStatus, Effect, Input, Snapshot};
+use client::{Client, ConnectionStatus, Effect, Input, Snapshot, StateChange};
 use leptos::prelude::*;
 
 use super::{
@@ -74,8 +74,8 @@ impl Driver {
     /// Updates the whole page. The rendered page lacks what is stored in this browser.
     pub fn update_all(&mut self) {
         let rooms: Vec<_> = self.client.rooms().map(|room| room.name().to_owned()).collect();
-        self.effects.push_back(Effect::Changed(Change::Rooms));
-        self.effects.extend(rooms.into_iter().map(|room| Effect::Changed(Change::Timeline(room))));
+        self.effects.push_back(Effect::Changed(StateChange::Rooms));
+        self.effects.extend(rooms.into_iter().map(|room| Effect::Changed(StateChange::Timeline(room))));
         self.run_effects();
     }
 
@@ -127,8 +127,8 @@ impl Driver {
             Effect::Connect(socket) => self.sockets.push(Socket::open(socket)),
             Effect::Transmit { socket, text } => self.transmit(socket, text),
             Effect::Close { socket, code } => _ = self.remove_socket(socket).map(|socket| socket.close(code)),
-            Effect::Keep(command) => self.storage.store_command(&command),
-            Effect::Forget { room, id } => self.storage.remove_command(&room, &id),
+            Effect::StoreCommand(command) => self.storage.store_command(&command),
+            Effect::RemoveCommand { room, id } => self.storage.remove_command(&room, &id),
             Effect::Mentioned { room, author, text } => self.report_mention(Mention { room, author, text }),
             Effect::Changed(change) => self.apply_change(&change),
         }
@@ -153,9 +153,9 @@ impl Driver {
         Some(self.sockets.swap_remove(index))
     }
 
-    fn apply_change(&mut self, change: &Change) {
+    fn apply_change(&mut self, change: &StateChange) {
         self.chat.apply_change(change, &self.client, now());
-        if matches!(change, Change::Rooms | Change::Timeline(_)) {
+        if matches!(change, StateChange::Rooms | StateChange::Timeline(_)) {
             self.mark_read(2);
             self.resolve_scroll_target();
         }
@@ -174,7 +174,7 @@ impl Driver {
         let on_due = || {
             with_driver(|driver| {
                 driver.timer = None;
-                driver.handle(Input::Due);
+                driver.handle(Input::Timeout);
             });
         };
         let wait = at.saturating_sub(now()).min(MAX_TIMEOUT);
@@ -188,6 +188,6 @@ impl Driver {
 
     /// Whether the client has given up on the connection.
     pub fn is_stopped(&self) -> bool {
-        matches!(self.client.link(), ConnectionStatus::Stopped(_))
+        matches!(self.client.connection_status(), ConnectionStatus::Stopped(_))
     }
 }

@@ -82,7 +82,7 @@ impl ChatService for BrowserService {
             Action::GoToMessage(seq) => navigation::go_to_message(chat, seq),
             Action::Typing => {
                 with_driver(Driver::clear_scroll_target);
-                handle(Input::Writing { room });
+                handle(Input::Typing { room });
             }
         }
     }

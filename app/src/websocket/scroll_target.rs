@@ -28,7 +28,7 @@ impl Driver {
         let room = self.chat.current_room.get_untracked();
         let has_focus = document().query_selector("#messages :focus").ok().flatten().is_some();
         if !self.chat.move_window(&self.client, &room, target) && target == ScrollTo::Older {
-            self.feed(Input::Older { room: &room });
+            self.feed(Input::LoadOlder { room: &room });
         }
         if has_focus {
             // The focused row may have left the window.
@@ -57,7 +57,7 @@ impl Driver {
         match look_up(room, seq) {
             Lookup::NotLoaded => {
                 self.chat.toast(self.chat.words.loading_older());
-                return self.feed(Input::Older { room: &name });
+                return self.feed(Input::LoadOlder { room: &name });
             }
             Lookup::Loaded => self.chat.scroll_to_message(&self.client, &name, seq),
             Lookup::Unavailable(reason) => self.chat.toast(reason(self.chat.words)),
@@ -74,7 +74,7 @@ impl Driver {
 }
 
 fn look_up(room: &Room, seq: u64) -> Lookup {
-    let items = room.lines();
+    let items = room.timeline();
     let index = index_of_seq(items, seq);
     if items.get(index).is_some_and(|item| item.seq == Some(seq)) {
         Lookup::Loaded

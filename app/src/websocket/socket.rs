@@ -72,7 +72,7 @@ async fn run(id: u32, mut outgoing: mpsc::UnboundedReceiver<Outgoing>) -> Option
     loop {
         match poll_fn(|cx| poll_event(&mut socket, &mut outgoing, cx)).await {
             SocketEvent::Text(text) => {
-                with_driver(|driver| driver.handle(Input::Text { socket: id, text: &text }));
+                with_driver(|driver| driver.handle(Input::Frame { socket: id, text: &text }));
             }
             SocketEvent::Closed(code) => return Some(code),
             SocketEvent::Outgoing(Outgoing::Transmit(text)) => {

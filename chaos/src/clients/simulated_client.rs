@@ -128,7 +128,7 @@ impl SimulatedClient {
                     Some(Instruction::Leave) | None => return self.leave(),
                 },
                 Some((socket, received)) = inputs.received.recv() => self.handle_received(socket, received),
-                () = wait_until(deadline) => self.handle(Input::Due),
+                () = wait_until(deadline) => self.handle(Input::Timeout),
                 () = wait_until(send_at), if sends => {
                     self.send_message();
                     next_send = self.next_send_time();
@@ -146,7 +146,7 @@ impl SimulatedClient {
 
     fn leave(mut self) -> Journal {
         let (screen, now) = (self.screen(), self.config.clock.now());
-        self.recorder.record_connection(self.client.link() == ConnectionStatus::Live, now);
+        self.recorder.record_connection(self.client.connection_status() == ConnectionStatus::Live, now);
         Journal { affinity: self.config.credentials.cookies.affinity(), screen, ..self.recorder.journal }
     }
 
@@ -174,7 +174,7 @@ impl SimulatedClient {
         match received {
             Received::Text(text) => {
                 self.recorder.begin_frame(&text, self.config.clock.now());
-                self.handle(Input::Text { socket, text: &text });
+                self.handle(Input::Frame { socket, text: &text });
                 self.recorder.end_frame();
             }
             Received::Closed(code) => {
@@ -210,16 +210,16 @@ impl SimulatedClient {
                         socket.close(code);
                     }
                 }
-                Effect::Forget { id, .. } => {
+                Effect::RemoveCommand { id, .. } => {
                     if self.settled.insert(id.clone()) {
                         let at = self.config.clock.now();
                         self.recorder.journal.acknowledged.push(MessageTime { id, at });
                     }
                 }
-                Effect::Keep(PendingCommand { id, failed: Some(_), .. }) if self.settled.contains(&id) => {
+                Effect::StoreCommand(PendingCommand { id, failed: Some(_), .. }) if self.settled.contains(&id) => {
                     self.recorder.journal.lost.push(id);
                 }
-                Effect::Keep(_) | Effect::Mentioned { .. } | Effect::Changed(_) => {}
+                Effect::StoreCommand(_) | Effect::Mentioned { .. } | Effect::Changed(_) => {}
             }
         }
     }
@@ -227,10 +227,10 @@ impl SimulatedClient {
     /// Records what changed on the screen, and publishes the state.
     fn record_screen(&mut self) {
         let now = self.config.clock.now();
-        let live = self.client.link() == ConnectionStatus::Live;
+        let live = self.client.connection_status() == ConnectionStatus::Live;
         self.recorder.record_connection(live, now);
         let Some(room) = self.client.room(&self.config.room) else { return };
-        let items = room.lines();
+        let items = room.timeline();
         let unsent = items.iter().rev().take_while(|item| item.seq.is_none());
         let pending = unsent.filter(|item| item.state == DeliveryStatus::Pending).count();
         self.recorder.record_timeline(items, now);
@@ -249,7 +249,7 @@ impl SimulatedClient {
         let mut screen = Screen::default();
         let Some(room) = self.client.room(&self.config.room) else { return screen };
         screen.members = room.count();
-        for item in room.lines() {
+        for item in room.timeline() {
             match (item.seq, &item.state) {
                 (Some(seq), _) => screen.sent.push((seq, item.key.clone())),
                 (None, DeliveryStatus::Failed(_)) => screen.failed.push(item.key.clone()),

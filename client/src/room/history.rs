@@ -47,10 +47,10 @@ impl Room {
         for event in &events {
             self.confirm_own(event, effects);
         }
-        let items = self.lines().len();
+        let items = self.timeline().len();
         if !self.timeline.prepend(events, all, trimmed) {
             self.rejoin(effects);
-        } else if self.lines().len() == items {
+        } else if self.timeline().len() == items {
             // A page without messages shows the person nothing new, so the next one is loaded.
             self.load_older(effects);
         }

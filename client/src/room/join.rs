@@ -9,7 +9,7 @@ use crate::effects::Effects;
 use crate::history_request::HistoryRequest;
 use crate::presence::People;
 use crate::timeline::{Page, is_message_of_other, unread_after};
-use crate::{Change, Effect, FailureReason, Snapshot};
+use crate::{Effect, FailureReason, Snapshot, StateChange};
 
 /// How many events are buffered during a join.
 const MAX_BUFFERED: usize = 256;
@@ -244,14 +244,14 @@ impl Room {
             && event.author.id == self.me.id
             && self.outbox.confirm(id)
         {
-            effects.push(Effect::Forget { room: self.name.clone(), id: id.to_owned() });
+            effects.push(Effect::RemoveCommand { room: self.name.clone(), id: id.to_owned() });
         }
     }
 
     fn set_refusal(&mut self, refusal: Option<FailureReason>, effects: &mut Effects) {
         if self.refusal != refusal {
             self.refusal = refusal;
-            effects.changed(Change::Rooms);
+            effects.changed(StateChange::Rooms);
             self.timeline_changed(effects);
         }
     }

@@ -29,7 +29,7 @@ impl Room {
             self.typing.reset_sent();
         }
         if space {
-            effects.push(Effect::Keep(pending.clone()));
+            effects.push(Effect::StoreCommand(pending.clone()));
             self.outbox.add(pending);
         } else {
             self.outbox.overflow(pending);
@@ -40,7 +40,7 @@ impl Room {
 
     pub(crate) fn retry(&mut self, id: &str, space: bool, effects: &mut Effects) {
         if let Some(pending) = self.outbox.retry(id, space) {
-            effects.push(Effect::Keep(pending));
+            effects.push(Effect::StoreCommand(pending));
             self.update_pending_items(effects);
             self.flush(effects);
         }
@@ -81,7 +81,7 @@ impl Room {
             self.outbox.pause(id, refused.retry_at(effects));
         } else if let Some(failed) = self.outbox.fail(id, FailureReason::of(refused.code, refused.message)) {
             if self.is_worth_showing(&failed) {
-                effects.push(Effect::Keep(failed));
+                effects.push(Effect::StoreCommand(failed));
             } else {
                 self.outbox.discard(id);
                 self.forget_pending(id, effects);
@@ -109,7 +109,7 @@ impl Room {
     pub(super) fn persist_failed(&mut self, lost: Vec<PendingCommand>, effects: &mut Effects) {
         self.update_pending_items(effects);
         for pending in lost {
-            effects.push(Effect::Keep(pending));
+            effects.push(Effect::StoreCommand(pending));
         }
     }
 
@@ -120,6 +120,6 @@ impl Room {
     }
 
     fn forget_pending(&self, id: &str, effects: &mut Effects) {
-        effects.push(Effect::Forget { room: self.name.clone(), id: id.to_owned() });
+        effects.push(Effect::RemoveCommand { room: self.name.clone(), id: id.to_owned() });
     }
 }

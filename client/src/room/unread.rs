@@ -4,7 +4,7 @@ use protocol::{ClientFrame, Event, Kind};
 
 use super::Room;
 use crate::effects::Effects;
-use crate::{Change, Effect, TimelineItem, mentions};
+use crate::{Effect, StateChange, TimelineItem, mentions};
 
 impl Room {
     /// The `seq` of the last event that the person has read, on any of their screens; 0 if there is none. Events that
@@ -35,18 +35,18 @@ impl Room {
     /// How many of the loaded unread messages mention the person.
     #[must_use]
     pub fn mentions_unread(&self) -> u64 {
-        self.unread_lines().filter(|item| mentions(&item.text, &self.me.name)).count() as u64
+        self.unread_messages().filter(|item| mentions(&item.text, &self.me.name)).count() as u64
     }
 
     /// The loaded unread messages, latest first.
-    pub fn unread_lines(&self) -> impl Iterator<Item = &TimelineItem> {
+    pub fn unread_messages(&self) -> impl Iterator<Item = &TimelineItem> {
         self.messages_of_others(self.read_to())
     }
 
     /// The `seq` of the first loaded unread message.
     #[must_use]
     pub fn first_unread(&self) -> Option<u64> {
-        self.unread_lines().last().and_then(|item| item.seq)
+        self.unread_messages().last().and_then(|item| item.seq)
     }
 
     /// How many loaded messages of others come after `seq`.
@@ -57,7 +57,7 @@ impl Room {
 
     /// Messages of others after `after`, latest first.
     fn messages_of_others(&self, after: u64) -> impl Iterator<Item = &TimelineItem> {
-        let sent = self.lines().iter().rev().filter(|item| item.seq.is_some());
+        let sent = self.timeline().iter().rev().filter(|item| item.seq.is_some());
         sent.take_while(move |item| item.seq > Some(after)).filter(|item| item.author.id != self.me.id)
     }
 
@@ -72,7 +72,7 @@ impl Room {
     /// Handles the read marker that the server reports from another screen.
     pub(crate) fn read_elsewhere(&mut self, seq: u64, effects: &mut Effects) {
         if self.read_marker.advance_elsewhere(seq) {
-            let unread = self.unread_lines().count() as u64;
+            let unread = self.unread_messages().count() as u64;
             self.set_unread(unread, effects);
         }
     }
@@ -100,7 +100,7 @@ impl Room {
     pub(super) fn set_unread(&mut self, unread: u64, effects: &mut Effects) {
         if self.unread != unread {
             self.unread = unread;
-            effects.changed(Change::Rooms);
+            effects.changed(StateChange::Rooms);
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use protocol::{ClientFrame, Command, Event, Head, Kind, Limits, Reason, ServerFrame, User};
 
-use crate::{Change, Client, ConnectionStatus, Context, DeliveryStatus, Effect, Input, PendingCommand, Room, Snapshot};
+use crate::{
+    Client, ConnectionStatus, Context, DeliveryStatus, Effect, Input, PendingCommand, Room, Snapshot, StateChange,
+};
 
 /// The room of most tests.
 pub(super) const LOBBY: &str = "lobby";
@@ -26,16 +28,16 @@ pub(super) fn rui() -> User {
 
 /// Event `seq` of the first history. Its `uid` is `a<seq>`.
 pub(super) fn event(seq: u64) -> Event {
-    said(seq, "a", &rui(), &format!("m{seq}"))
+    message(seq, "a", &rui(), &format!("m{seq}"))
 }
 
-/// Event `seq` of the history whose `uid`s begin with `line`: a message of `author` with this id.
-pub(super) fn said(seq: u64, line: &str, author: &User, id: &str) -> Event {
+/// Event `seq` of the history whose `uid`s begin with `prefix`: a message of `author` with this id.
+pub(super) fn message(seq: u64, prefix: &str, author: &User, id: &str) -> Event {
     Event {
         room: LOBBY.into(),
         seq,
-        uid: format!("{line}{seq}"),
-        prev: if seq == 1 { String::new() } else { format!("{line}{}", seq - 1) },
+        uid: format!("{prefix}{seq}"),
+        prev: if seq == 1 { String::new() } else { format!("{prefix}{}", seq - 1) },
         at: seq * 1_000,
         author: author.clone(),
         kind: Kind::Message { id: id.into(), text: format!("text of {id}"), reply: None },
@@ -101,71 +103,71 @@ pub(super) fn snapshot(events: Vec<Event>) -> Snapshot {
     Snapshot { epoch: "e1".into(), events, head, people: vec![ana()], count: 1, read: None }
 }
 
-pub(super) fn unsent(id: &str) -> PendingCommand {
+pub(super) fn pending(id: &str) -> PendingCommand {
     let command = Command::send(format!("text of {id}"));
     PendingCommand { room: LOBBY.into(), id: id.into(), command, at: 0, failed: None }
 }
 
 impl Harness {
     /// A client that has not started and has no open room.
-    pub(super) fn new(unsent: Vec<PendingCommand>) -> Self {
-        Self { client: Client::new(ana(), unsent), now: 0, random: 0.5, socket: 0 }
+    pub(super) fn new(pending: Vec<PendingCommand>) -> Self {
+        Self { client: Client::new(ana(), pending), now: 0, random: 0.5, socket: 0 }
     }
 
     /// A live client in the lobby with these events loaded.
     pub(super) fn in_lobby(events: Vec<Event>) -> Self {
         let mut harness = Self::new(vec![]);
         harness.open(Some(snapshot(events.clone())));
-        harness.go_live();
-        harness.hear(&recovered(vec![], head_of(&events)));
+        harness.connect();
+        harness.receive(&recovered(vec![], head_of(&events)));
         harness
     }
 
-    pub(super) fn go_live(&mut self) -> String {
-        self.tell(Input::Start);
-        self.hear(&welcome(ana()))
+    pub(super) fn connect(&mut self) -> String {
+        self.handle(Input::Start);
+        self.receive(&welcome(ana()))
     }
 
     /// Loses the connection and opens another one.
-    pub(super) fn come_back(&mut self) -> String {
-        self.lose(1006);
-        self.due();
-        self.hear(&welcome(ana()))
+    pub(super) fn reconnect(&mut self) -> String {
+        self.close(1006);
+        self.time_out();
+        self.receive(&welcome(ana()))
     }
 
     pub(super) fn open(&mut self, snapshot: Option<Snapshot>) -> String {
-        let moment = self.moment();
-        words(&self.client.open(LOBBY, snapshot, moment))
+        let context = self.context();
+        describe(&self.client.open(LOBBY, snapshot, context))
     }
 
-    pub(super) fn tell(&mut self, input: Input<'_>) -> String {
-        let moment = self.moment();
-        let effects = self.client.handle(input, moment);
+    pub(super) fn handle(&mut self, input: Input<'_>) -> String {
+        let context = self.context();
+        let effects = self.client.handle(input, context);
         for effect in &effects {
             if let Effect::Connect(socket) = effect {
                 self.socket = *socket;
             }
         }
-        words(&effects)
+        describe(&effects)
     }
 
     /// Receives a frame on the latest socket.
-    pub(super) fn hear(&mut self, frame: &ServerFrame) -> String {
-        self.hear_text(&frame.encode())
+    pub(super) fn receive(&mut self, frame: &ServerFrame) -> String {
+        self.receive_text(&frame.encode())
     }
 
-    pub(super) fn hear_text(&mut self, text: &str) -> String {
-        self.tell(Input::Text { socket: self.socket, text })
+    pub(super) fn receive_text(&mut self, text: &str) -> String {
+        self.handle(Input::Frame { socket: self.socket, text })
     }
 
     /// Receives a frame on the socket before the latest.
-    pub(super) fn hear_before(&mut self, frame: &ServerFrame) -> String {
-        self.tell(Input::Text { socket: self.socket - 1, text: &frame.encode() })
+    pub(super) fn receive_on_previous(&mut self, frame: &ServerFrame) -> String {
+        self.handle(Input::Frame { socket: self.socket - 1, text: &frame.encode() })
     }
 
     /// Closes the latest socket.
-    pub(super) fn lose(&mut self, code: u16) -> String {
-        self.tell(Input::Closed { socket: self.socket, code })
+    pub(super) fn close(&mut self, code: u16) -> String {
+        self.handle(Input::Closed { socket: self.socket, code })
     }
 
     pub(super) fn send(&mut self, id: &str) -> String {
@@ -173,18 +175,18 @@ impl Harness {
     }
 
     pub(super) fn command(&mut self, id: &str, command: Command) -> String {
-        self.tell(Input::Command { room: LOBBY, id: id.into(), command, key: None })
+        self.handle(Input::Command { room: LOBBY, id: id.into(), command, key: None })
     }
 
     /// Advances the clock to the deadline and handles it.
-    pub(super) fn due(&mut self) -> String {
+    pub(super) fn time_out(&mut self) -> String {
         self.now = self.client.deadline().unwrap().max(self.now);
-        self.tell(Input::Due)
+        self.handle(Input::Timeout)
     }
 
-    pub(super) fn due_at(&mut self, now: u64) -> String {
+    pub(super) fn time_out_at(&mut self, now: u64) -> String {
         self.now = now;
-        self.tell(Input::Due)
+        self.handle(Input::Timeout)
     }
 
     pub(super) fn room(&self) -> &Room {
@@ -192,34 +194,34 @@ impl Harness {
     }
 
     /// The items in short: `3` for a sent one, `x?` for a pending one, `x!` for a failed one.
-    pub(super) fn lines(&self) -> String {
-        let line = |line: &crate::TimelineItem| match (&line.state, line.seq) {
+    pub(super) fn items(&self) -> String {
+        let item = |item: &crate::TimelineItem| match (&item.state, item.seq) {
             (DeliveryStatus::Sent, Some(seq)) => seq.to_string(),
-            (DeliveryStatus::Pending, None) => format!("{}?", line.key.trim_start_matches("u_ana/")),
-            (DeliveryStatus::Failed(_), None) => format!("{}!", line.key.trim_start_matches("u_ana/")),
+            (DeliveryStatus::Pending, None) => format!("{}?", item.key.trim_start_matches("u_ana/")),
+            (DeliveryStatus::Failed(_), None) => format!("{}!", item.key.trim_start_matches("u_ana/")),
             other => panic!("{other:?}"),
         };
-        self.room().lines().iter().map(line).collect::<Vec<_>>().join(" ")
+        self.room().timeline().iter().map(item).collect::<Vec<_>>().join(" ")
     }
 
-    pub(super) fn wait(&self) -> Option<u64> {
-        match self.client.link() {
+    pub(super) fn retry_delay(&self) -> Option<u64> {
+        match self.client.connection_status() {
             ConnectionStatus::Away { retry_at, .. } => Some(retry_at - self.now),
             ConnectionStatus::Starting | ConnectionStatus::Live | ConnectionStatus::Stopped(_) => None,
         }
     }
 
-    fn moment(&self) -> Context {
+    fn context(&self) -> Context {
         Context { now: self.now, random: self.random }
     }
 }
 
 /// The effects as readable text.
-fn words(effects: &[Effect]) -> String {
-    effects.iter().map(word).collect::<Vec<_>>().join(", ")
+fn describe(effects: &[Effect]) -> String {
+    effects.iter().map(describe_effect).collect::<Vec<_>>().join(", ")
 }
 
-fn word(effect: &Effect) -> String {
+fn describe_effect(effect: &Effect) -> String {
     match effect {
         Effect::Connect(_) => "connect".into(),
         Effect::Transmit { text, .. } => match ClientFrame::decode(text).unwrap() {
@@ -227,11 +229,11 @@ fn word(effect: &Effect) -> String {
             ClientFrame::Join { room, after: Some(after) } => format!("join {room} after {}{}", after.epoch, after.uid),
             ClientFrame::Leave { room } => format!("leave {room}"),
             ClientFrame::Command { id, command, .. } => match command {
-                Command::Send { .. } => format!("say {id}"),
+                Command::Send { .. } => format!("send {id}"),
                 Command::Edit { target, .. } => format!("edit {} by {id}", target.seq),
                 Command::Delete { target } => format!("delete {} by {id}", target.seq),
                 Command::React { target, emoji, on } => {
-                    format!("{} {emoji} {} by {id}", if on { "put" } else { "take" }, target.seq)
+                    format!("{} {emoji} {} by {id}", if on { "add" } else { "retract" }, target.seq)
                 }
             },
             ClientFrame::History { before, .. } => format!("history before {}", before.unwrap()),
@@ -240,13 +242,13 @@ fn word(effect: &Effect) -> String {
             ClientFrame::Ping => "ping".into(),
         },
         Effect::Close { code, .. } => format!("close {code}"),
-        Effect::Keep(unsent) => format!("keep {}", unsent.id),
+        Effect::StoreCommand(pending) => format!("store {}", pending.id),
         Effect::Mentioned { room, author, .. } => format!("{author} mentions in {room}"),
-        Effect::Forget { id, .. } => format!("forget {id}"),
-        Effect::Changed(Change::Connection) => "*link".into(),
-        Effect::Changed(Change::Rooms) => "*rooms".into(),
-        Effect::Changed(Change::Timeline(_)) => "*timeline".into(),
-        Effect::Changed(Change::People(_)) => "*people".into(),
-        Effect::Changed(Change::Typing(_)) => "*typing".into(),
+        Effect::RemoveCommand { id, .. } => format!("remove {id}"),
+        Effect::Changed(StateChange::Connection) => "*connection".into(),
+        Effect::Changed(StateChange::Rooms) => "*rooms".into(),
+        Effect::Changed(StateChange::Timeline(_)) => "*timeline".into(),
+        Effect::Changed(StateChange::People(_)) => "*people".into(),
+        Effect::Changed(StateChange::Typing(_)) => "*typing".into(),
     }
 }

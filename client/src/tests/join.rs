@@ -12,7 +12,7 @@ fn asked() -> Harness {
         harness.client.open(room, None, Context { now: 0, random: 0.5 });
     }
     harness.open(None);
-    assert_eq!(harness.go_live(), "join lobby, join attic, join zoo, *link");
+    assert_eq!(harness.connect(), "join lobby, join attic, join zoo, *connection");
     harness
 }
 
@@ -29,21 +29,21 @@ fn too_many(room: &str) -> ServerFrame {
 fn active_room_is_joined_first() {
     let mut harness = asked();
     harness.client.open("zoo", None, Context { now: 0, random: 0.5 });
-    harness.lose(1006);
-    harness.due();
-    assert_eq!(harness.hear(&welcome(ana())), "join zoo, join attic, join lobby, *link");
+    harness.close(1006);
+    harness.time_out();
+    assert_eq!(harness.receive(&welcome(ana())), "join zoo, join attic, join lobby, *connection");
 }
 
 #[test]
 fn room_over_the_limit_is_joined_after_another_is_left() {
     let mut harness = asked();
     for room in ["zoo", LOBBY] {
-        harness.hear(&too_many(room));
+        harness.receive(&too_many(room));
     }
     assert_eq!(harness.room().refusal(), Some(&FailureReason::Refused(RefusalCode::TooManyRooms)));
-    assert_eq!(harness.tell(Input::Leave { room: "attic" }), "leave attic, join lobby, join zoo, *rooms");
+    assert_eq!(harness.handle(Input::Leave { room: "attic" }), "leave attic, join lobby, join zoo, *rooms");
     // The answers to the other joins are still in flight.
-    assert_eq!(harness.tell(Input::Leave { room: "zoo" }), "leave zoo, *rooms");
-    harness.hear(&super::harness::replaced(protocol::Reason::New, vec![]));
+    assert_eq!(harness.handle(Input::Leave { room: "zoo" }), "leave zoo, *rooms");
+    harness.receive(&super::harness::replaced(protocol::Reason::New, vec![]));
     assert_eq!(harness.room().refusal(), None);
 }

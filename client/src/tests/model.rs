@@ -23,7 +23,7 @@ struct World {
     now: u64,
     server: Server,
     people: Vec<Person>,
-    said: u64,
+    commands: u64,
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn clients_follow_a_history_that_loses_events() {
 impl World {
     fn new(seed: u64, faults: Faults) -> Self {
         let people = [ana(), rui()].map(|user| Person::new(user, seed)).into();
-        Self { random: Random::new(seed), now: 1, server: Server::new(faults, seed), people, said: 0 }
+        Self { random: Random::new(seed), now: 1, server: Server::new(faults, seed), people, commands: 0 }
     }
 
     fn run(&mut self) {
@@ -78,88 +78,88 @@ impl World {
         let room = ROOMS[self.random.below(ROOMS.len())];
         let who = self.random.below(self.people.len());
         match self.random.below(100) {
-            0..6 => self.say(who, room),
-            6..10 => self.others_say(room, 1),
-            10..45 => self.server.take(who, &mut self.people),
+            0..6 => self.send(who, room),
+            6..10 => self.others_send(room, 1),
+            10..45 => self.server.answer(who, &mut self.people),
             45..52 => self.change(who, room),
-            52..84 => self.people[who].take(self.now),
+            52..84 => self.people[who].receive(self.now),
             84..92 => self.pass_time(),
-            92 => self.cut(who),
-            93 => self.people[who].be_rotated(),
-            94 => self.people[who].tell(Input::Visible, self.now),
-            95 => self.people[who].tell(Input::Online, self.now),
-            96 => self.people[who].tell(Input::Older { room }, self.now),
-            97 => self.people[who].come_or_go(room, self.now, &self.server),
-            98 => self.people[who].tell(Input::Read { room }, self.now),
+            92 => self.disconnect(who),
+            93 => self.people[who].rotate(),
+            94 => self.people[who].handle(Input::Visible, self.now),
+            95 => self.people[who].handle(Input::Online, self.now),
+            96 => self.people[who].handle(Input::LoadOlder { room }, self.now),
+            97 => self.people[who].toggle_room(room, self.now, &self.server),
+            98 => self.people[who].handle(Input::Read { room }, self.now),
             _ => match self.random.below(8) {
                 0 => self.people[who].reload(self.now, &self.server),
-                1 | 2 => self.others_say(room, 30),
+                1 | 2 => self.others_send(room, 30),
                 _ => self.server.lose_history(room, &mut self.people),
             },
         }
     }
 
-    fn say(&mut self, who: usize, room: &'static str) {
-        self.said += 1;
-        self.people[who].say(room, format!("n{}", self.said), self.now);
+    fn send(&mut self, who: usize, room: &'static str) {
+        self.commands += 1;
+        self.people[who].send(room, format!("n{}", self.commands), self.now);
     }
 
     fn change(&mut self, who: usize, room: &'static str) {
-        self.said += 1;
-        self.people[who].change(room, format!("n{}", self.said), self.now);
+        self.commands += 1;
+        self.people[who].change(room, format!("n{}", self.commands), self.now);
     }
 
-    fn others_say(&mut self, room: &'static str, count: u64) {
+    fn others_send(&mut self, room: &'static str, count: u64) {
         for _ in 0..count {
-            self.said += 1;
-            self.server.append_of_others(room, &format!("n{}", self.said), &mut self.people);
+            self.commands += 1;
+            self.server.append_of_others(room, &format!("n{}", self.commands), &mut self.people);
         }
     }
 
     fn pass_time(&mut self) {
         self.now += self.random.below(1_500) as u64;
         for person in &mut self.people {
-            person.tell(Input::Due, self.now);
+            person.handle(Input::Timeout, self.now);
         }
     }
 
-    fn cut(&mut self, who: usize) {
+    fn disconnect(&mut self, who: usize) {
         let code = [1006, 1006, 4100, 4200][self.random.below(4)];
-        self.people[who].cut(code, self.now);
+        self.people[who].disconnect(code, self.now);
     }
 
     /// Stops the faults. Then either every connection is cut a last time, or every room receives a last message, which
     /// reveals earlier gaps.
     fn settle(&mut self) {
-        self.server.be_reliable(true);
+        self.server.set_reliable(true);
         if self.random.below(2) == 0 {
-            self.people.iter_mut().for_each(|person| person.cut_all(self.now));
+            self.people.iter_mut().for_each(|person| person.disconnect_all(self.now));
         }
         for person in &mut self.people {
-            person.come_back_to_all(self.now, &self.server);
+            person.open_all(self.now, &self.server);
         }
         for round in 0..40 {
             if round == 20 {
-                ROOMS.iter().for_each(|room| self.others_say(room, 1));
+                ROOMS.iter().for_each(|room| self.others_send(room, 1));
             }
             self.drain();
             let due = self.people.iter().filter_map(|person| person.client.deadline()).min();
             self.now = due.unwrap_or(self.now).max(self.now);
             for person in &mut self.people {
-                person.tell(Input::Due, self.now);
+                person.handle(Input::Timeout, self.now);
                 person.retry_all(self.now);
             }
         }
         self.drain();
-        self.server.be_reliable(false);
+        self.server.set_reliable(false);
     }
 
     /// Delivers every frame in flight, and every answer to it.
     fn drain(&mut self) {
         while !self.people.iter().all(Person::is_idle) {
             for who in 0..self.people.len() {
-                self.server.take(who, &mut self.people);
-                self.people[who].take(self.now);
+                self.server.answer(who, &mut self.people);
+                self.people[who].receive(self.now);
             }
         }
     }
@@ -167,22 +167,22 @@ impl World {
     fn check_screens(&self) {
         for person in &self.people {
             for room in ROOMS {
-                let lines = person.client.room(room).unwrap().lines();
-                self.server.check_is_end(room, lines);
+                let items = person.client.room(room).unwrap().timeline();
+                self.server.check_is_end(room, items);
             }
-            assert!(person.kept.is_empty(), "{:?}", person.kept);
+            assert!(person.stored.is_empty(), "{:?}", person.stored);
         }
     }
 
     fn check_order(&self) {
         for person in &self.people {
-            self.server.check_order(&person.user, &person.said);
+            self.server.check_order(&person.user, &person.sent);
         }
     }
 
     fn check_delivery(&self) {
-        let said: BTreeSet<&String> = self.people.iter().flat_map(|person| &person.said).map(|(_, id)| id).collect();
-        assert!(said.len() > 500, "{}", said.len());
-        self.server.check_each_once(&said);
+        let sent: BTreeSet<&String> = self.people.iter().flat_map(|person| &person.sent).map(|(_, id)| id).collect();
+        assert!(sent.len() > 500, "{}", sent.len());
+        self.server.check_each_once(&sent);
     }
 }

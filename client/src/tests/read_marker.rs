@@ -2,7 +2,9 @@
 
 use protocol::{Event, Head, ServerFrame};
 
-use super::harness::{Harness, LOBBY, ana, event, events, head_of, joined, recovered, replaced, rui, said, snapshot};
+use super::harness::{
+    Harness, LOBBY, ana, event, events, head_of, joined, message, recovered, replaced, rui, snapshot,
+};
 use crate::{Input, Snapshot};
 use protocol::Reason::{Epoch, Fork, New};
 
@@ -27,18 +29,18 @@ fn events_before_the_first_visit_count_as_read() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     assert_eq!((harness.room().read_to(), harness.room().unread()), (0, 0));
-    harness.go_live();
-    harness.hear(&replaced(New, events(7..=9)));
+    harness.connect();
+    harness.receive(&replaced(New, events(7..=9)));
     assert_eq!((harness.room().read_to(), harness.room().unread()), (9, 0));
 }
 
 #[test]
 fn unread_messages_are_restored_from_the_read_marker() {
-    let page = vec![event(5), said(6, "a", &ana(), "x"), event(7), event(8)];
+    let page = vec![event(5), message(6, "a", &ana(), "x"), event(7), event(8)];
     let mut harness = Harness::new(vec![]);
     harness.open(None);
-    harness.go_live();
-    assert_eq!(harness.hear(&with_read(replaced(New, page.clone()), 5)), "*rooms, *timeline, *people");
+    harness.connect();
+    assert_eq!(harness.receive(&with_read(replaced(New, page.clone()), 5)), "*rooms, *timeline, *people");
     assert_eq!((harness.room().read_to(), harness.room().unread()), (5, 2), "own messages are not unread");
 
     let mut harness = Harness::new(vec![]);
@@ -58,26 +60,26 @@ fn unread_messages_are_restored_from_the_read_marker() {
 #[test]
 fn first_messages_of_a_room_seen_empty_are_unread() {
     let mut harness = Harness::in_lobby(vec![]);
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 0 ");
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "");
+    assert_eq!(harness.handle(Input::Read { room: LOBBY }), "read 0 ");
+    assert_eq!(harness.handle(Input::Read { room: LOBBY }), "");
     let mut harness = Harness::new(vec![]);
     harness.open(None);
-    harness.go_live();
-    harness.hear(&with_read(replaced(New, events(1..=2)), 0));
+    harness.connect();
+    harness.receive(&with_read(replaced(New, events(1..=2)), 0));
     assert_eq!((harness.room().read_to(), harness.room().unread()), (0, 2));
 }
 
 #[test]
 fn latest_read_marker_is_sent_once_a_second() {
     let mut harness = Harness::in_lobby(events(1..=2));
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 2 a2");
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "", "the server knows it");
+    assert_eq!(harness.handle(Input::Read { room: LOBBY }), "read 2 a2");
+    assert_eq!(harness.handle(Input::Read { room: LOBBY }), "", "the server knows it");
     for seq in 3..=5 {
-        harness.hear(&frame(event(seq)));
-        assert_eq!(harness.tell(Input::Read { room: LOBBY }), "*rooms", "{seq}");
+        harness.receive(&frame(event(seq)));
+        assert_eq!(harness.handle(Input::Read { room: LOBBY }), "*rooms", "{seq}");
     }
     let before = harness.now;
-    assert_eq!(harness.due(), "read 5 a5");
+    assert_eq!(harness.time_out(), "read 5 a5");
     assert_eq!(harness.now - before, 1_000);
     assert_ne!(harness.client.deadline(), Some(harness.now + 1_000), "nothing is left to send");
 }
@@ -86,73 +88,73 @@ fn latest_read_marker_is_sent_once_a_second() {
 fn read_marker_is_sent_after_a_reconnect() {
     let mut harness = Harness::new(vec![]);
     harness.open(Some(snapshot(events(1..=3))));
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "");
-    harness.go_live();
-    assert_eq!(harness.hear(&with_read(recovered(vec![], head_of(&events(3..=3))), 2)), "read 3 a3");
+    assert_eq!(harness.handle(Input::Read { room: LOBBY }), "");
+    harness.connect();
+    assert_eq!(harness.receive(&with_read(recovered(vec![], head_of(&events(3..=3))), 2)), "read 3 a3");
     harness.now += 1_000;
-    harness.come_back();
-    assert_eq!(harness.hear(&with_read(recovered(vec![], head_of(&events(3..=3))), 3)), "", "the server knows it");
-    harness.come_back();
+    harness.reconnect();
+    assert_eq!(harness.receive(&with_read(recovered(vec![], head_of(&events(3..=3))), 3)), "", "the server knows it");
+    harness.reconnect();
     harness.now += 1_000;
-    assert_eq!(harness.hear(&recovered(vec![], head_of(&events(3..=3)))), "read 3 a3", "the server lost it");
+    assert_eq!(harness.receive(&recovered(vec![], head_of(&events(3..=3)))), "read 3 a3", "the server lost it");
 }
 
 #[test]
 fn messages_read_elsewhere_are_not_unread() {
     let mut harness = Harness::in_lobby(events(1..=1));
     for seq in 2..=4 {
-        harness.hear(&frame(event(seq)));
+        harness.receive(&frame(event(seq)));
     }
-    assert_eq!(harness.hear(&read(3)), "*rooms");
+    assert_eq!(harness.receive(&read(3)), "*rooms");
     assert_eq!((harness.room().read_to(), harness.room().unread()), (3, 1));
-    assert_eq!(harness.hear(&read(2)), "", "the read marker does not move back");
-    harness.hear(&read(5));
-    assert_eq!(harness.hear(&frame(event(5))), "*timeline", "read on the other screen already");
-    assert_eq!(harness.hear(&frame(event(6))), "*rooms, *timeline");
+    assert_eq!(harness.receive(&read(2)), "", "the read marker does not move back");
+    harness.receive(&read(5));
+    assert_eq!(harness.receive(&frame(event(5))), "*timeline", "read on the other screen already");
+    assert_eq!(harness.receive(&frame(event(6))), "*rooms, *timeline");
     assert_eq!((harness.room().read_to(), harness.room().unread()), (5, 1));
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 6 a6, *rooms");
+    assert_eq!(harness.handle(Input::Read { room: LOBBY }), "read 6 a6, *rooms");
 
-    harness.come_back();
+    harness.reconnect();
     let missed = recovered(events(7..=9), head_of(&events(9..=9)));
-    harness.hear(&with_read(missed, 8));
+    harness.receive(&with_read(missed, 8));
     assert_eq!((harness.room().read_to(), harness.room().unread()), (8, 1));
 }
 
 #[test]
 fn room_in_the_background_is_not_marked_as_read() {
     let mut harness = Harness::in_lobby(events(1..=1));
-    harness.hear(&frame(event(2)));
-    assert_eq!(harness.room().unread_lines().map(|line| line.seq).collect::<Vec<_>>(), [Some(2)]);
+    harness.receive(&frame(event(2)));
+    assert_eq!(harness.room().unread_messages().map(|item| item.seq).collect::<Vec<_>>(), [Some(2)]);
     harness.now += 1_000;
-    assert_eq!(harness.tell(Input::Due), "", "no read marker is sent");
+    assert_eq!(harness.handle(Input::Timeout), "", "no read marker is sent");
     assert_eq!(harness.room().read_to(), 1);
 }
 
 #[test]
 fn read_marker_of_another_epoch_is_reset() {
     for (reason, epoch, page, position, unread) in [
-        (Epoch, "e2", vec![said(1, "b", &rui(), "x"), said(2, "b", &rui(), "y")], 0, 2),
+        (Epoch, "e2", vec![message(1, "b", &rui(), "x"), message(2, "b", &rui(), "y")], 0, 2),
         (Fork, "e1", events(1..=3), 1, 2),
     ] {
         let mut harness = Harness::in_lobby(events(1..=3));
-        harness.tell(Input::Read { room: LOBBY });
-        harness.hear(&frame(event(4)));
-        harness.hear(&frame(event(5)));
-        harness.come_back();
-        harness.hear(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
+        harness.handle(Input::Read { room: LOBBY });
+        harness.receive(&frame(event(4)));
+        harness.receive(&frame(event(5)));
+        harness.reconnect();
+        harness.receive(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
         assert_eq!((harness.room().read_to(), harness.room().unread()), (position, unread), "{reason:?}");
         let Head { seq, uid } = head_of(&page);
         harness.now += 1_000;
-        assert_eq!(harness.tell(Input::Read { room: LOBBY }), format!("read {seq} {uid}, *rooms"), "{reason:?}");
+        assert_eq!(harness.handle(Input::Read { room: LOBBY }), format!("read {seq} {uid}, *rooms"), "{reason:?}");
     }
 }
 
 #[test]
 fn refused_read_marker_causes_a_join_if_not_joined() {
     let mut harness = Harness::in_lobby(events(1..=2));
-    harness.tell(Input::Read { room: LOBBY });
-    assert_eq!(harness.hear(&super::harness::refused("read", None, "rate_limited", Some(10))), "");
-    assert_eq!(harness.hear(&super::harness::refused("read", None, "not_joined", None)), "join lobby after e1a2");
+    harness.handle(Input::Read { room: LOBBY });
+    assert_eq!(harness.receive(&super::harness::refused("read", None, "rate_limited", Some(10))), "");
+    assert_eq!(harness.receive(&super::harness::refused("read", None, "not_joined", None)), "join lobby after e1a2");
 }
 
 #[test]
@@ -163,19 +165,19 @@ fn mention_notifies_once_when_it_arrives() {
     };
     let mut harness = Harness::new(vec![]);
     harness.open(None);
-    harness.go_live();
+    harness.connect();
     let page = vec![event(1), mention(2, &rui())];
-    let first = harness.hear(&with_read(replaced(New, page), 1));
+    let first = harness.receive(&with_read(replaced(New, page), 1));
     assert_eq!(
         (first.as_str(), harness.room().mentions_unread()),
         ("*rooms, *timeline, *people", 1),
         "old messages do not notify"
     );
-    assert_eq!(harness.hear(&frame(mention(3, &rui()))), "Rui mentions in lobby, *rooms, *timeline");
-    assert_eq!(harness.hear(&frame(mention(4, &ana()))), "*timeline", "own mentions do not notify");
-    assert_eq!(harness.hear(&frame(event(5))), "*rooms, *timeline");
-    harness.hear(&read(6));
-    assert_eq!(harness.hear(&frame(mention(6, &rui()))), "*timeline", "already read elsewhere");
-    harness.come_back();
-    assert!(harness.hear(&recovered(vec![mention(7, &rui())], head_of(&events(7..=7)))).contains("mentions"));
+    assert_eq!(harness.receive(&frame(mention(3, &rui()))), "Rui mentions in lobby, *rooms, *timeline");
+    assert_eq!(harness.receive(&frame(mention(4, &ana()))), "*timeline", "own mentions do not notify");
+    assert_eq!(harness.receive(&frame(event(5))), "*rooms, *timeline");
+    harness.receive(&read(6));
+    assert_eq!(harness.receive(&frame(mention(6, &rui()))), "*timeline", "already read elsewhere");
+    harness.reconnect();
+    assert!(harness.receive(&recovered(vec![mention(7, &rui())], head_of(&events(7..=7)))).contains("mentions"));
 }

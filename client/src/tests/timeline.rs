@@ -1,6 +1,8 @@
 use protocol::{Event, Kind, ServerFrame};
 
-use super::harness::{Harness, LOBBY, ana, event, events, head_of, joined, recovered, replaced, rui, said, snapshot};
+use super::harness::{
+    Harness, LOBBY, ana, event, events, head_of, joined, message, recovered, replaced, rui, snapshot,
+};
 use crate::{Input, Notice};
 use protocol::Reason::{Epoch, Fork, New, Trimmed};
 
@@ -12,10 +14,10 @@ fn frame(event: Event) -> ServerFrame {
 fn join_starts_at_the_rendered_page() {
     let mut harness = Harness::new(vec![]);
     assert_eq!(harness.open(Some(snapshot(events(1..=3)))), "*rooms, *timeline, *people");
-    assert_eq!((harness.lines(), harness.room().is_loaded(), harness.room().unread()), ("1 2 3".into(), true, 0));
-    assert_eq!(harness.go_live(), "join lobby after e1a3, *link");
-    assert_eq!(harness.hear(&recovered(events(4..=5), head_of(&events(5..=5)))), "*rooms, *timeline");
-    assert_eq!((harness.lines(), harness.room().unread()), ("1 2 3 4 5".into(), 2));
+    assert_eq!((harness.items(), harness.room().is_loaded(), harness.room().unread()), ("1 2 3".into(), true, 0));
+    assert_eq!(harness.connect(), "join lobby after e1a3, *connection");
+    assert_eq!(harness.receive(&recovered(events(4..=5), head_of(&events(5..=5)))), "*rooms, *timeline");
+    assert_eq!((harness.items(), harness.room().unread()), ("1 2 3 4 5".into(), 2));
 }
 
 #[test]
@@ -23,16 +25,16 @@ fn room_without_a_page_loads_one() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
     assert!(!harness.room().is_loaded() && !harness.room().has_older());
-    assert_eq!(harness.go_live(), "join lobby, *link");
-    assert_eq!(harness.hear(&replaced(New, events(7..=9))), "*timeline, *people");
-    assert_eq!((harness.lines(), harness.room().notice(), harness.room().unread()), ("7 8 9".into(), None, 0));
+    assert_eq!(harness.connect(), "join lobby, *connection");
+    assert_eq!(harness.receive(&replaced(New, events(7..=9))), "*timeline, *people");
+    assert_eq!((harness.items(), harness.room().notice(), harness.room().unread()), ("7 8 9".into(), None, 0));
     assert!(harness.room().has_older());
 }
 
 #[test]
 fn room_is_joined_at_once_on_a_live_connection() {
     let mut harness = Harness::new(vec![]);
-    harness.go_live();
+    harness.connect();
     assert_eq!(harness.open(None), "join lobby, *rooms, *timeline, *people");
     assert_eq!(harness.open(None), "", "only one join is sent");
 }
@@ -41,33 +43,33 @@ fn room_is_joined_at_once_on_a_live_connection() {
 fn empty_room_has_a_cursor() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
-    harness.go_live();
-    harness.hear(&replaced(New, vec![]));
+    harness.connect();
+    harness.receive(&replaced(New, vec![]));
     assert!(harness.room().is_loaded() && !harness.room().has_older());
-    assert_eq!(harness.come_back(), "join lobby after e1, *link");
-    harness.hear(&recovered(vec![], head_of(&[])));
-    assert_eq!(harness.hear(&frame(event(1))), "*rooms, *timeline");
-    assert_eq!(harness.lines(), "1");
+    assert_eq!(harness.reconnect(), "join lobby after e1, *connection");
+    harness.receive(&recovered(vec![], head_of(&[])));
+    assert_eq!(harness.receive(&frame(event(1))), "*rooms, *timeline");
+    assert_eq!(harness.items(), "1");
 }
 
 #[test]
 fn next_event_is_shown_and_seen_event_is_dropped() {
     let mut harness = Harness::in_lobby(events(5..=6));
-    assert_eq!(harness.hear(&frame(event(7))), "*rooms, *timeline");
+    assert_eq!(harness.receive(&frame(event(7))), "*rooms, *timeline");
     for seen in [7, 6, 5] {
-        assert_eq!(harness.hear(&frame(event(seen))), "", "{seen}");
+        assert_eq!(harness.receive(&frame(event(seen))), "", "{seen}");
     }
-    assert_eq!(harness.lines(), "5 6 7");
+    assert_eq!(harness.items(), "5 6 7");
 }
 
 #[test]
 fn own_message_from_another_tab_is_not_unread() {
     let mut harness = Harness::in_lobby(vec![]);
-    assert_eq!(harness.hear(&frame(said(1, "a", &ana(), "x"))), "*timeline");
-    assert_eq!(harness.hear(&frame(event(2))), "*rooms, *timeline");
+    assert_eq!(harness.receive(&frame(message(1, "a", &ana(), "x"))), "*timeline");
+    assert_eq!(harness.receive(&frame(event(2))), "*rooms, *timeline");
     assert_eq!(harness.room().unread(), 1);
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "read 2 a2, *rooms");
-    assert_eq!(harness.tell(Input::Read { room: LOBBY }), "");
+    assert_eq!(harness.handle(Input::Read { room: LOBBY }), "read 2 a2, *rooms");
+    assert_eq!(harness.handle(Input::Read { room: LOBBY }), "");
     assert_eq!(harness.room().unread(), 0);
 }
 
@@ -75,62 +77,62 @@ fn own_message_from_another_tab_is_not_unread() {
 fn first_unread_is_a_message_of_another_person() {
     let mut harness = Harness::in_lobby(events(1..=2));
     assert_eq!((harness.room().first_unread(), harness.room().news_after(2)), (None, 0));
-    for event in [said(3, "a", &ana(), "x"), event(4), said(5, "a", &ana(), "y"), event(6)] {
-        harness.hear(&frame(event));
+    for event in [message(3, "a", &ana(), "x"), event(4), message(5, "a", &ana(), "y"), event(6)] {
+        harness.receive(&frame(event));
     }
     harness.send("z");
     assert_eq!(
         (harness.room().first_unread(), harness.room().news_after(2), harness.room().news_after(4)),
         (Some(4), 2, 1)
     );
-    harness.tell(Input::Read { room: LOBBY });
+    harness.handle(Input::Read { room: LOBBY });
     assert_eq!(harness.room().first_unread(), None);
 }
 
 #[test]
 fn unknown_kind_is_not_shown_and_keeps_its_position() {
     let mut harness = Harness::in_lobby(events(1..=1));
-    assert_eq!(harness.hear(&frame(Event { kind: Kind::Unknown, ..event(2) })), "");
-    assert_eq!(harness.hear(&frame(event(3))), "*rooms, *timeline");
-    assert_eq!(harness.lines(), "1 3");
+    assert_eq!(harness.receive(&frame(Event { kind: Kind::Unknown, ..event(2) })), "");
+    assert_eq!(harness.receive(&frame(event(3))), "*rooms, *timeline");
+    assert_eq!(harness.items(), "1 3");
 }
 
 #[test]
 fn answer_to_a_join_replaces_the_view_with_a_reason() {
-    for (reason, epoch, page, lines, notice, unread) in [
+    for (reason, epoch, page, items, notice, unread) in [
         (Trimmed, "e1", events(8..=9), "8 9", Some(Notice::Trimmed), 2),
         (Epoch, "e2", events(1..=2), "1 2", Some(Notice::Reset), 0),
-        (Fork, "e1", vec![event(1), said(2, "a", &rui(), "other")], "1 2", Some(Notice::Reset), 0),
+        (Fork, "e1", vec![event(1), message(2, "a", &rui(), "other")], "1 2", Some(Notice::Reset), 0),
         (Fork, "e1", vec![], "", Some(Notice::Reset), 0),
         (New, "e1", events(8..=9), "8 9", None, 2),
     ] {
         let mut harness = Harness::in_lobby(events(1..=3));
-        harness.come_back();
-        harness.hear(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
+        harness.reconnect();
+        harness.receive(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
         assert_eq!(
-            (harness.lines().as_str(), harness.room().notice(), harness.room().unread()),
-            (lines, notice, unread),
+            (harness.items().as_str(), harness.room().notice(), harness.room().unread()),
+            (items, notice, unread),
             "{reason:?}"
         );
         let cursor = head_of(&page).uid;
-        assert_eq!(harness.come_back(), format!("join lobby after {epoch}{cursor}, *link"), "{reason:?}");
+        assert_eq!(harness.reconnect(), format!("join lobby after {epoch}{cursor}, *connection"), "{reason:?}");
     }
 }
 
 #[test]
 fn page_that_removes_events_is_a_reset() {
-    for (what, reason, epoch, page, lines) in [
+    for (what, reason, epoch, page, items) in [
         ("an earlier end", Some(New), "e1", events(1..=2), "1 2"),
         ("an earlier end, called trimmed", Some(Trimmed), "e1", events(1..=2), "1 2"),
         ("an earlier end, without a reason", None, "e1", events(1..=2), "1 2"),
-        ("another event at the last number", Some(New), "e1", vec![said(5, "b", &rui(), "other")], "5"),
+        ("another event at the last number", Some(New), "e1", vec![message(5, "b", &rui(), "other")], "5"),
         ("another life that is further", Some(New), "e2", events(8..=9), "8 9"),
     ] {
         let mut harness = Harness::in_lobby(events(4..=5));
         harness.send("x");
-        harness.hear(&ServerFrame::Sent { room: LOBBY.into(), id: "x".into(), seq: 6, at: 0 });
-        harness.hear(&joined(false, reason, epoch, page.clone(), head_of(&page)));
-        assert_eq!((harness.lines(), harness.room().notice()), (format!("{lines} x!"), Some(Notice::Reset)), "{what}");
+        harness.receive(&ServerFrame::Sent { room: LOBBY.into(), id: "x".into(), seq: 6, at: 0 });
+        harness.receive(&joined(false, reason, epoch, page.clone(), head_of(&page)));
+        assert_eq!((harness.items(), harness.room().notice()), (format!("{items} x!"), Some(Notice::Reset)), "{what}");
     }
 }
 
@@ -140,14 +142,14 @@ fn largest_seq_is_shown_once() {
         seq: u64::MAX,
         uid: uid.into(),
         prev: prev.into(),
-        ..said(1, "a", &rui(), uid)
+        ..message(1, "a", &rui(), uid)
     };
     let mut harness = Harness::new(vec![]);
     harness.open(None);
-    harness.go_live();
-    harness.hear(&replaced(New, vec![largest("x", "w"), largest("y", "x")]));
-    assert_eq!(harness.lines(), u64::MAX.to_string());
-    let older = harness.tell(Input::Older { room: LOBBY });
+    harness.connect();
+    harness.receive(&replaced(New, vec![largest("x", "w"), largest("y", "x")]));
+    assert_eq!(harness.items(), u64::MAX.to_string());
+    let older = harness.handle(Input::LoadOlder { room: LOBBY });
     assert_eq!(older, format!("history before {}, *timeline", u64::MAX), "the request ends before the first event");
 }
 
@@ -155,56 +157,56 @@ fn largest_seq_is_shown_once() {
 fn reset_replaces_the_view() {
     let mut harness = Harness::in_lobby(events(1..=3));
     harness.send("x");
-    let page = vec![event(1), Event { prev: "a1".into(), ..said(2, "b", &rui(), "other") }];
+    let page = vec![event(1), Event { prev: "a1".into(), ..message(2, "b", &rui(), "other") }];
     let reset =
         ServerFrame::Reset { room: LOBBY.into(), reason: Fork, epoch: "e1".into(), head: head_of(&page), events: page };
-    assert_eq!(harness.hear(&reset), "*timeline");
-    assert_eq!((harness.lines(), harness.room().notice()), ("1 2 x?".into(), Some(Notice::Reset)));
-    assert_eq!(harness.hear(&frame(said(3, "b", &rui(), "n"))), "*rooms, *timeline");
+    assert_eq!(harness.receive(&reset), "*timeline");
+    assert_eq!((harness.items(), harness.room().notice()), ("1 2 x?".into(), Some(Notice::Reset)));
+    assert_eq!(harness.receive(&frame(message(3, "b", &rui(), "n"))), "*rooms, *timeline");
 }
 
 #[test]
 fn lost_tail_is_removed_without_a_replacement() {
     let mut harness = Harness::in_lobby(events(1..=5));
-    harness.come_back();
-    harness.hear(&replaced(Fork, events(1..=3)));
-    assert_eq!((harness.lines(), harness.room().notice()), ("1 2 3".into(), Some(Notice::Reset)));
+    harness.reconnect();
+    harness.receive(&replaced(Fork, events(1..=3)));
+    assert_eq!((harness.items(), harness.room().notice()), ("1 2 3".into(), Some(Notice::Reset)));
 }
 
 #[test]
 fn page_that_is_shown_already_replaces_nothing() {
     let mut harness = Harness::in_lobby(events(1..=9));
     for reason in [New, Trimmed] {
-        assert_eq!(harness.hear(&replaced(reason, events(6..=8))), "", "{reason:?}: an answer to an older join");
+        assert_eq!(harness.receive(&replaced(reason, events(6..=8))), "", "{reason:?}: an answer to an older join");
     }
-    assert_eq!((harness.lines(), harness.room().notice()), ("1 2 3 4 5 6 7 8 9".into(), None));
+    assert_eq!((harness.items(), harness.room().notice()), ("1 2 3 4 5 6 7 8 9".into(), None));
 }
 
 #[test]
 fn only_the_end_of_a_page_with_a_gap_is_shown() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
-    harness.go_live();
-    harness.hear(&replaced(New, vec![event(1), event(2), event(5), event(6)]));
-    assert_eq!(harness.lines(), "5 6");
-    assert_eq!(harness.tell(Input::Older { room: LOBBY }), "history before 5, *timeline");
+    harness.connect();
+    harness.receive(&replaced(New, vec![event(1), event(2), event(5), event(6)]));
+    assert_eq!(harness.items(), "5 6");
+    assert_eq!(harness.handle(Input::LoadOlder { room: LOBBY }), "history before 5, *timeline");
 }
 
 #[test]
 fn message_with_two_positions_is_shown_once() {
-    let mut harness = Harness::in_lobby(vec![said(1, "a", &rui(), "same")]);
-    harness.hear(&frame(said(2, "a", &rui(), "same")));
-    harness.hear(&frame(event(3)));
-    assert_eq!(harness.lines(), "1 3");
+    let mut harness = Harness::in_lobby(vec![message(1, "a", &rui(), "same")]);
+    harness.receive(&frame(message(2, "a", &rui(), "same")));
+    harness.receive(&frame(event(3)));
+    assert_eq!(harness.items(), "1 3");
 }
 
 #[test]
 fn events_of_a_left_room_are_ignored() {
     let mut harness = Harness::in_lobby(events(1..=1));
-    assert_eq!(harness.tell(Input::Leave { room: LOBBY }), "leave lobby, *rooms");
-    assert_eq!(harness.hear(&frame(event(2))), "");
-    assert_eq!(harness.hear(&recovered(events(2..=2), head_of(&events(2..=2)))), "");
-    assert_eq!(harness.tell(Input::Leave { room: LOBBY }), "");
+    assert_eq!(harness.handle(Input::Leave { room: LOBBY }), "leave lobby, *rooms");
+    assert_eq!(harness.receive(&frame(event(2))), "");
+    assert_eq!(harness.receive(&recovered(events(2..=2), head_of(&events(2..=2)))), "");
+    assert_eq!(harness.handle(Input::Leave { room: LOBBY }), "");
     assert!(harness.client.room(LOBBY).is_none());
 }
 
@@ -212,12 +214,12 @@ fn events_of_a_left_room_are_ignored() {
 fn timeline_is_bounded_and_removed_events_can_be_loaded_again() {
     let mut harness = Harness::in_lobby(vec![]);
     for seq in 1..=12_000 {
-        harness.hear(&frame(event(seq)));
+        harness.receive(&frame(event(seq)));
     }
-    assert_eq!((harness.room().lines().len(), harness.room().has_older()), (12_000, false));
-    harness.hear(&frame(event(12_001)));
-    assert_eq!((harness.room().lines().len(), harness.room().has_older()), (10_000, true));
-    assert_eq!(harness.tell(Input::Older { room: LOBBY }), "history before 2002, *timeline");
+    assert_eq!((harness.room().timeline().len(), harness.room().has_older()), (12_000, false));
+    harness.receive(&frame(event(12_001)));
+    assert_eq!((harness.room().timeline().len(), harness.room().has_older()), (10_000, true));
+    assert_eq!(harness.handle(Input::LoadOlder { room: LOBBY }), "history before 2002, *timeline");
     let page = ServerFrame::History {
         room: LOBBY.into(),
         before: Some(2_002),
@@ -225,6 +227,6 @@ fn timeline_is_bounded_and_removed_events_can_be_loaded_again() {
         start: false,
         trimmed: false,
     };
-    harness.hear(&page);
-    assert_eq!(harness.room().lines().len(), 10_050);
+    harness.receive(&page);
+    assert_eq!(harness.room().timeline().len(), 10_050);
 }

@@ -19,7 +19,7 @@ impl Query {
         let (before, word) = (&text[..start], &text[start + 1..]);
         if text[start..].starts_with('@') {
             let is_short = word.chars().count() <= MAX_NAME && !word.contains('\n') && !word.starts_with(' ');
-            return (client::stands_apart(before) && is_short).then(|| Self::Name(word.to_owned()));
+            return (client::is_at_word_start(before) && is_short).then(|| Self::Name(word.to_owned()));
         }
         if word.is_empty() {
             let start = before.rfind(':')?;
@@ -42,7 +42,7 @@ impl Query {
 
 /// Whether a shortcode may start after `before`: times and addresses contain colons too.
 fn may_precede_shortcode(before: &str) -> bool {
-    client::stands_apart(before) && !before.ends_with(':')
+    client::is_at_word_start(before) && !before.ends_with(':')
 }
 
 fn is_shortcode(word: &str) -> bool {

@@ -1,7 +1,7 @@
 use protocol::{Event, ServerFrame, limits};
 
-use super::{answer, delete, edit, react, words};
-use crate::tests::harness::{Harness, LOBBY, ana, event, events, head_of, replaced, rui, said};
+use super::{answer, delete, describe, edit, react};
+use crate::tests::harness::{Harness, LOBBY, ana, event, events, head_of, message, replaced, rui};
 use crate::{Input, TimelineItem};
 use protocol::Reason::New;
 
@@ -13,7 +13,7 @@ fn frame(event: Event) -> ServerFrame {
 fn check(page: Vec<Event>, heard: &[Event], seq: u64, shown: &str) {
     let mut harness = Harness::in_lobby(page.clone());
     for event in heard {
-        harness.hear(&frame(event.clone()));
+        harness.receive(&frame(event.clone()));
     }
     assert_eq!(harness.shows(seq), shown, "received one by one: {heard:?}");
     let all: Vec<Event> = page.into_iter().chain(heard.iter().cloned()).collect();
@@ -22,7 +22,7 @@ fn check(page: Vec<Event>, heard: &[Event], seq: u64, shown: &str) {
 
 #[test]
 fn changes_are_applied_in_order() {
-    let page = || vec![said(1, "a", &ana(), "x"), event(2)];
+    let page = || vec![message(1, "a", &ana(), "x"), event(2)];
     for (heard, seq, shown) in [
         (vec![edit(3, &ana(), 1)], 1, "edit 3, edited"),
         (vec![edit(3, &ana(), 1), edit(4, &ana(), 1)], 1, "edit 4, edited"),
@@ -39,9 +39,9 @@ fn changes_are_applied_in_order() {
 fn changes_without_effect_leave_the_items_unchanged() {
     let page = || {
         vec![
-            said(1, "a", &ana(), "x"),
+            message(1, "a", &ana(), "x"),
             react(2, &rui(), 1, "👍", true),
-            said(3, "a", &ana(), "y"),
+            message(3, "a", &ana(), "y"),
             delete(4, &ana(), 3),
         ]
     };
@@ -61,7 +61,7 @@ fn changes_without_effect_leave_the_items_unchanged() {
         ("a change to what never was", delete(5, &ana(), u64::MAX), 1, like),
     ] {
         let mut harness = Harness::in_lobby(page());
-        assert_eq!(harness.hear(&frame(event.clone())), "", "{what}");
+        assert_eq!(harness.receive(&frame(event.clone())), "", "{what}");
         assert_eq!(harness.shows(seq), shown, "{what}");
         check(page(), &[event], seq, shown);
     }
@@ -71,15 +71,15 @@ fn changes_without_effect_leave_the_items_unchanged() {
 fn deleted_message_keeps_no_content() {
     let page = vec![event(1), answer(2, &ana(), (1, &rui()), "text"), edit(3, &ana(), 2), delete(4, &ana(), 2)];
     let harness = Harness::in_lobby(page);
-    let TimelineItem { text, reply, edited, reactions, deleted, .. } = harness.line(2);
+    let TimelineItem { text, reply, edited, reactions, deleted, .. } = harness.item(2);
     assert_eq!((text.as_str(), reply, edited, reactions.len(), *deleted), ("", &None, &None, 0, true));
 }
 
 #[test]
 fn changes_are_applied_to_messages_that_are_loaded_later() {
     let history: Vec<Event> = vec![
-        said(1, "a", &ana(), "x"),
-        said(2, "a", &ana(), "y"),
+        message(1, "a", &ana(), "x"),
+        message(2, "a", &ana(), "y"),
         react(3, &rui(), 1, "👍", true),
         edit(4, &ana(), 2),
         react(5, &rui(), 1, "🎉", true),
@@ -94,9 +94,9 @@ fn changes_are_applied_to_messages_that_are_loaded_later() {
         for (before, events) in
             [(from as u64, &older[older.len() / 2..]), (older.len() as u64 / 2 + 1, &older[..older.len() / 2])]
         {
-            harness.tell(Input::Older { room: LOBBY });
+            harness.handle(Input::LoadOlder { room: LOBBY });
             let (before, start) = (Some(before), events.first().is_none_or(|first| first.seq == 1));
-            harness.hear(&ServerFrame::History {
+            harness.receive(&ServerFrame::History {
                 room: LOBBY.into(),
                 before,
                 events: events.to_vec(),
@@ -116,7 +116,7 @@ fn changes_are_applied_to_messages_that_are_loaded_later() {
 #[test]
 fn page_without_messages_is_followed_by_the_next() {
     let mut harness = Harness::in_lobby(vec![event(9)]);
-    harness.tell(Input::Older { room: LOBBY });
+    harness.handle(Input::LoadOlder { room: LOBBY });
     let older = |before: u64, events: Vec<Event>, start| ServerFrame::History {
         room: LOBBY.into(),
         before: Some(before),
@@ -125,19 +125,19 @@ fn page_without_messages_is_followed_by_the_next() {
         trimmed: false,
     };
     let changes = (5..=8).map(|seq| react(seq, &rui(), 1, "👍", seq % 2 == 0)).collect();
-    assert_eq!(harness.hear(&older(9, changes, false)), "history before 5, *timeline");
+    assert_eq!(harness.receive(&older(9, changes, false)), "history before 5, *timeline");
     assert!(harness.room().is_loading_older());
-    assert_eq!(harness.hear(&older(5, events(1..=4), true)), "*timeline");
+    assert_eq!(harness.receive(&older(5, events(1..=4), true)), "*timeline");
     assert_eq!(harness.shows(1), "text of m1, 👍 Rui");
 }
 
 #[test]
 fn quote_follows_the_quoted_message() {
     let quote = |rest: &[Event]| {
-        let page = vec![said(1, "a", &ana(), "x"), answer(2, &rui(), (1, &ana()), "as the server knew it")];
+        let page = vec![message(1, "a", &ana(), "x"), answer(2, &rui(), (1, &ana()), "as the server knew it")];
         let mut harness = Harness::in_lobby(page);
-        rest.iter().for_each(|event| _ = harness.hear(&frame(event.clone())));
-        harness.line(2).reply.clone().unwrap().text
+        rest.iter().for_each(|event| _ = harness.receive(&frame(event.clone())));
+        harness.item(2).reply.clone().unwrap().text
     };
     assert_eq!(quote(&[]), "as the server knew it");
     assert_eq!(quote(&[edit(3, &ana(), 1)]), "edit 3");
@@ -148,7 +148,7 @@ fn quote_follows_the_quoted_message() {
 #[test]
 fn quote_of_a_message_that_is_loaded_later_is_updated() {
     let history = [
-        said(1, "a", &ana(), "x"),
+        message(1, "a", &ana(), "x"),
         edit(2, &ana(), 1),
         event(3),
         answer(4, &rui(), (1, &ana()), "old"),
@@ -156,9 +156,9 @@ fn quote_of_a_message_that_is_loaded_later_is_updated() {
     ];
     for from in [2, 3, 4] {
         let mut harness = Harness::in_lobby(history[from..].to_vec());
-        harness.tell(Input::Older { room: LOBBY });
+        harness.handle(Input::LoadOlder { room: LOBBY });
         let before = Some(from as u64 + 1);
-        harness.hear(&ServerFrame::History {
+        harness.receive(&ServerFrame::History {
             room: LOBBY.into(),
             before,
             events: history[..from].to_vec(),
@@ -175,10 +175,10 @@ fn quote_of_a_message_that_is_loaded_later_is_updated() {
 
 #[test]
 fn changes_are_applied_again_to_messages_that_are_loaded_again() {
-    let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x"), said(2, "a", &ana(), "y")]);
+    let mut harness = Harness::in_lobby(vec![message(1, "a", &ana(), "x"), message(2, "a", &ana(), "y")]);
     let last = 12_001;
     for seq in 3..=last {
-        harness.hear(&frame(match seq {
+        harness.receive(&frame(match seq {
             3 => react(3, &rui(), 2, "👍", true),
             11_000 => edit(11_000, &ana(), 1),
             11_001 => react(11_001, &rui(), 2, "👍", false),
@@ -188,16 +188,22 @@ fn changes_are_applied_again_to_messages_that_are_loaded_again() {
     assert!(harness.room().has_older());
     let mut before = last - 10_000 + 1;
     while before > 1 {
-        harness.tell(Input::Older { room: LOBBY });
+        harness.handle(Input::LoadOlder { room: LOBBY });
         let from = before.saturating_sub(limits::HISTORY_PAGE as u64).max(1);
         let page = (from..before).map(|seq| match seq {
-            1 => said(1, "a", &ana(), "x"),
-            2 => said(2, "a", &ana(), "y"),
+            1 => message(1, "a", &ana(), "x"),
+            2 => message(2, "a", &ana(), "y"),
             3 => react(3, &rui(), 2, "👍", true),
             seq => event(seq),
         });
         let (events, start) = (page.collect(), from == 1);
-        harness.hear(&ServerFrame::History { room: LOBBY.into(), before: Some(before), events, start, trimmed: false });
+        harness.receive(&ServerFrame::History {
+            room: LOBBY.into(),
+            before: Some(before),
+            events,
+            start,
+            trimmed: false,
+        });
         before = from;
     }
     assert_eq!((harness.shows(1), harness.shows(2)), ("edit 11000, edited".into(), "text of y".into()));
@@ -208,10 +214,10 @@ fn five_hundred_people_react_to_one_message() {
     let mut harness = Harness::in_lobby(events(1..=1));
     for n in 2..=501 {
         let person = protocol::User { id: format!("u_{n}"), name: format!("P{n}") };
-        harness.hear(&frame(react(n, &person, 1, if n % 2 == 0 { "👍" } else { "🎉" }, true)));
+        harness.receive(&frame(react(n, &person, 1, if n % 2 == 0 { "👍" } else { "🎉" }, true)));
     }
     let counts: Vec<_> =
-        harness.line(1).reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.people.len())).collect();
+        harness.item(1).reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.people.len())).collect();
     assert_eq!(counts, [("👍", 250), ("🎉", 250)]);
     assert_eq!(harness.room().unread(), 0);
 }
@@ -219,12 +225,12 @@ fn five_hundred_people_react_to_one_message() {
 #[test]
 fn changes_are_not_unread_and_do_not_end_typing() {
     let mut harness = Harness::in_lobby(events(1..=1));
-    harness.hear(&ServerFrame::Typing { room: LOBBY.into(), user: rui() });
-    assert_eq!(harness.hear(&frame(react(2, &rui(), 1, "👍", true))), "*timeline");
-    assert_eq!(harness.hear(&frame(edit(3, &rui(), 1))), "*timeline");
+    harness.receive(&ServerFrame::Typing { room: LOBBY.into(), user: rui() });
+    assert_eq!(harness.receive(&frame(react(2, &rui(), 1, "👍", true))), "*timeline");
+    assert_eq!(harness.receive(&frame(edit(3, &rui(), 1))), "*timeline");
     assert_eq!((harness.room().unread(), harness.room().typing(harness.now).len()), (0, 1));
-    harness.come_back();
-    harness.hear(&replaced(New, vec![event(4), react(5, &rui(), 4, "👍", true)]));
+    harness.reconnect();
+    harness.receive(&replaced(New, vec![event(4), react(5, &rui(), 4, "👍", true)]));
     assert_eq!(harness.room().unread(), 1);
 }
 
@@ -232,30 +238,30 @@ fn changes_are_not_unread_and_do_not_end_typing() {
 fn unread_mentions_are_counted() {
     let mut harness = Harness::in_lobby(events(1..=1));
     assert_eq!(harness.room().mentions_unread(), 0);
-    harness.hear(&frame(event(2)));
+    harness.receive(&frame(event(2)));
     let mention = Event {
         kind: protocol::Kind::Message { id: "m3".into(), text: "well, @ana?".into(), reply: None },
         ..event(3)
     };
-    harness.hear(&frame(mention));
+    harness.receive(&frame(mention));
     assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 1));
-    harness.hear(&frame(delete(4, &rui(), 3)));
+    harness.receive(&frame(delete(4, &rui(), 3)));
     assert_eq!((harness.room().unread(), harness.room().mentions_unread()), (2, 0), "the deletion removed the mention");
-    harness.tell(Input::Read { room: LOBBY });
+    harness.handle(Input::Read { room: LOBBY });
     assert_eq!(harness.room().mentions_unread(), 0);
 }
 
 #[test]
 fn replaced_view_drops_earlier_changes() {
-    let mut harness = Harness::in_lobby(vec![said(1, "a", &ana(), "x"), edit(2, &ana(), 1)]);
-    harness.come_back();
-    let page = vec![said(1, "b", &ana(), "x"), said(2, "b", &ana(), "y")];
-    harness.hear(&crate::tests::harness::joined(
+    let mut harness = Harness::in_lobby(vec![message(1, "a", &ana(), "x"), edit(2, &ana(), 1)]);
+    harness.reconnect();
+    let page = vec![message(1, "b", &ana(), "x"), message(2, "b", &ana(), "y")];
+    harness.receive(&crate::tests::harness::joined(
         false,
         Some(protocol::Reason::Epoch),
         "e2",
         page.clone(),
         head_of(&page),
     ));
-    assert_eq!(harness.room().lines().iter().map(words).collect::<Vec<_>>(), ["text of x", "text of y"]);
+    assert_eq!(harness.room().timeline().iter().map(describe).collect::<Vec<_>>(), ["text of x", "text of y"]);
 }

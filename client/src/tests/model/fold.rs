@@ -5,24 +5,24 @@ use protocol::{Event, Kind, Reply};
 use crate::{DeliveryStatus, Reaction, TimelineItem};
 
 /// The last items of a history.
-pub(super) fn lines(events: &[Event], count: usize) -> Vec<TimelineItem> {
-    let mut lines: Vec<TimelineItem> =
-        events.iter().rev().filter_map(|event| line(events, event)).take(count).collect();
-    lines.reverse();
-    lines
+pub(super) fn items(events: &[Event], count: usize) -> Vec<TimelineItem> {
+    let mut items: Vec<TimelineItem> =
+        events.iter().rev().filter_map(|event| item(events, event)).take(count).collect();
+    items.reverse();
+    items
 }
 
 /// The item of an event, if it is a message.
-pub(super) fn line_at(events: &[Event], seq: u64) -> Option<TimelineItem> {
-    line(events, after(events, seq.checked_sub(1)?).first()?)
+pub(super) fn item_at(events: &[Event], seq: u64) -> Option<TimelineItem> {
+    item(events, after(events, seq.checked_sub(1)?).first()?)
 }
 
-fn line(events: &[Event], event: &Event) -> Option<TimelineItem> {
+fn item(events: &[Event], event: &Event) -> Option<TimelineItem> {
     let Kind::Message { id, text, reply } = &event.kind else { return None };
-    let line = TimelineItem::new(event.author.clone(), id, String::new(), event.at);
-    let line = TimelineItem { seq: Some(event.seq), state: DeliveryStatus::Sent, ..line };
+    let item = TimelineItem::new(event.author.clone(), id, String::new(), event.at);
+    let item = TimelineItem { seq: Some(event.seq), state: DeliveryStatus::Sent, ..item };
     if is_deleted(events, event.seq) {
-        return Some(TimelineItem { deleted: true, ..line });
+        return Some(TimelineItem { deleted: true, ..item });
     }
     let reply = reply.as_ref().map(|reply| {
         let quoted = if is_deleted(events, reply.seq) { "" } else { text_of(events, reply.seq).0 };
@@ -30,7 +30,7 @@ fn line(events: &[Event], event: &Event) -> Option<TimelineItem> {
     });
     let (_, edited) = text_of(events, event.seq);
     let text = edited.map_or(text.as_str(), |_| text_of(events, event.seq).0).to_owned();
-    Some(TimelineItem { text, edited, reply, reactions: reactions(events, event.seq), ..line })
+    Some(TimelineItem { text, edited, reply, reactions: reactions(events, event.seq), ..item })
 }
 
 /// The events after `seq`. No event is trimmed, so the first one has `seq` 1.

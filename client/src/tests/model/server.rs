@@ -5,7 +5,7 @@ use protocol::{
 };
 
 use super::fold;
-use super::person::{Person, Wire};
+use super::person::{Person, Socket};
 use super::random::Random;
 use crate::{DeliveryStatus, Snapshot, TimelineItem};
 
@@ -38,14 +38,14 @@ pub(super) struct Server {
 
 /// One socket of a person.
 #[derive(Clone, Copy)]
-struct Seat {
+struct Peer {
     who: usize,
     socket: u32,
 }
 
-impl Seat {
-    fn wire(self, people: &mut [Person]) -> &mut Wire {
-        people[self.who].wires.get_mut(&self.socket).expect("the socket is open while a request is answered")
+impl Peer {
+    fn socket(self, people: &mut [Person]) -> &mut Socket {
+        people[self.who].sockets.get_mut(&self.socket).expect("the socket is open while a request is answered")
     }
 }
 
@@ -100,15 +100,15 @@ impl Log {
             Kind::Message { reply: None, .. } | Kind::Unknown => return true,
         };
         let is_it = |event: &Event| event.seq == target && Some(event.uid.as_str()) == uid;
-        let Some(line) = fold::line_at(&self.events, target).filter(|_| self.events.iter().rev().any(is_it)) else {
+        let Some(item) = fold::item_at(&self.events, target).filter(|_| self.events.iter().rev().any(is_it)) else {
             return false;
         };
         if let Kind::Message { reply: Some(reply), .. } = kind {
-            *reply = Reply::to(target, line.author.clone(), &line.text);
+            *reply = Reply::to(target, item.author.clone(), &item.text);
         }
-        let is_own = !matches!(kind, Kind::Edit { .. } | Kind::Delete { .. }) || line.author.id == user.id;
+        let is_own = !matches!(kind, Kind::Edit { .. } | Kind::Delete { .. }) || item.author.id == user.id;
         let known = kind.id().is_some_and(|id| self.known.contains_key(&(user.id.clone(), id.to_owned())));
-        is_own && (!line.deleted || known || matches!(kind, Kind::Delete { .. }))
+        is_own && (!item.deleted || known || matches!(kind, Kind::Delete { .. }))
     }
 }
 
@@ -118,7 +118,7 @@ impl Server {
         Self { logs, faults, reliable: false, names: 0, lost: 0, random: Random::new(seed ^ 0xFFFF) }
     }
 
-    pub(super) fn be_reliable(&mut self, reliable: bool) {
+    pub(super) fn set_reliable(&mut self, reliable: bool) {
         self.reliable = reliable;
     }
 
@@ -135,22 +135,22 @@ impl Server {
     }
 
     /// Answers the next frame of a person.
-    pub(super) fn take(&mut self, who: usize, people: &mut [Person]) {
+    pub(super) fn answer(&mut self, who: usize, people: &mut [Person]) {
         let busy: Vec<u32> =
-            people[who].wires.iter().filter(|(_, wire)| !wire.up.is_empty()).map(|(n, _)| *n).collect();
+            people[who].sockets.iter().filter(|(_, socket)| !socket.outgoing.is_empty()).map(|(n, _)| *n).collect();
         if busy.is_empty() {
             return;
         }
-        let at = Seat { who, socket: busy[self.random.below(busy.len())] };
-        let text = at.wire(people).up.pop_front().unwrap();
+        let peer = Peer { who, socket: busy[self.random.below(busy.len())] };
+        let text = peer.socket(people).outgoing.pop_front().unwrap();
         match ClientFrame::decode(&text).unwrap() {
-            ClientFrame::Join { room, after } => self.join(at, room, after, people),
+            ClientFrame::Join { room, after } => self.join(peer, room, after, people),
             ClientFrame::Leave { room } => {
-                at.wire(people).member_of.remove(&room);
+                peer.socket(people).rooms.remove(&room);
             }
-            ClientFrame::Command { room, id, command } => self.command(at, &room, id, command, people),
-            ClientFrame::History { room, before, limit } => self.history(at, &room, before, limit, people),
-            ClientFrame::Ping => self.reply(at, &ServerFrame::Pong, people),
+            ClientFrame::Command { room, id, command } => self.command(peer, &room, id, command, people),
+            ClientFrame::History { room, before, limit } => self.history(peer, &room, before, limit, people),
+            ClientFrame::Ping => self.reply(peer, &ServerFrame::Pong, people),
             ClientFrame::Typing { .. } | ClientFrame::Read { .. } => {}
         }
     }
@@ -180,17 +180,17 @@ impl Server {
             let (epoch, events, head) = (log.epoch.clone(), log.page(), log.head());
             let reset = ServerFrame::Reset { room: room.into(), reason, epoch, events, head };
             for person in people {
-                self.tell_member(room, &reset, person);
+                self.send_to_members(room, &reset, person);
             }
         }
     }
 
-    pub(super) fn check_is_end(&self, room: &str, lines: &[TimelineItem]) {
+    pub(super) fn check_is_end(&self, room: &str, items: &[TimelineItem]) {
         let log = &self.logs[room];
-        assert!(lines.iter().all(|line| line.state == DeliveryStatus::Sent), "{room}: {:?}", lines.last());
-        assert_eq!(lines, fold::lines(&log.events, lines.len()), "{room}");
+        assert!(items.iter().all(|item| item.state == DeliveryStatus::Sent), "{room}: {:?}", items.last());
+        assert_eq!(items, fold::items(&log.events, items.len()), "{room}");
         let page = log.page().iter().filter(|event| is_message(event)).count();
-        assert!(lines.len() >= page, "{room}");
+        assert!(items.len() >= page, "{room}");
     }
 
     pub(super) fn check_each_once(&self, ids: &BTreeSet<&String>) {
@@ -204,20 +204,21 @@ impl Server {
     }
 
     /// Checks that the messages of a person are in each room in the order of sending.
-    pub(super) fn check_order(&self, user: &User, said: &[(String, String)]) {
+    pub(super) fn check_order(&self, user: &User, sent: &[(String, String)]) {
         for (room, log) in &self.logs {
-            let said: Vec<&str> = said.iter().filter(|(where_, _)| where_ == room).map(|(_, id)| id.as_str()).collect();
-            let stands: Vec<&str> =
+            let expected: Vec<&str> =
+                sent.iter().filter(|(where_, _)| where_ == room).map(|(_, id)| id.as_str()).collect();
+            let actual: Vec<&str> =
                 log.events.iter().filter(|event| event.author == *user && is_message(event)).map(id_of).collect();
-            assert_eq!(stands, said, "{room}");
+            assert_eq!(actual, expected, "{room}");
         }
     }
 
-    fn join(&mut self, at: Seat, room: String, after: Option<Cursor>, people: &mut [Person]) {
+    fn join(&mut self, peer: Peer, room: String, after: Option<Cursor>, people: &mut [Person]) {
         if self.refuses(10) {
-            return self.refuse(at, "join", &room, None, people);
+            return self.refuse(peer, "join", &room, None, people);
         }
-        at.wire(people).member_of.insert(room.clone());
+        peer.socket(people).rooms.insert(room.clone());
         let log = &self.logs[room.as_str()];
         let (recovered, reason, events) = match log.after(after) {
             Ok(events) => (true, None, events),
@@ -236,11 +237,11 @@ impl Server {
             read: None,
         };
         if !self.fails(2) {
-            self.reply(at, &answer, people);
+            self.reply(peer, &answer, people);
         }
     }
 
-    fn command(&mut self, at: Seat, room: &str, id: String, command: Command, people: &mut [Person]) {
+    fn command(&mut self, peer: Peer, room: &str, id: String, command: Command, people: &mut [Person]) {
         let re = command.name();
         let uid = command.reference().and_then(|reference| reference.uid.clone());
         let kind = match command {
@@ -254,31 +255,31 @@ impl Server {
             Command::Delete { target } => Kind::Delete { id, target: target.seq },
             Command::React { target, emoji, on } => Kind::Reaction { id, target: target.seq, emoji, on },
         };
-        self.act(at, re, room, kind, uid, people);
+        self.act(peer, re, room, kind, uid, people);
     }
 
-    fn act(&mut self, at: Seat, re: &str, room: &str, mut kind: Kind, uid: Option<String>, people: &mut [Person]) {
-        let user = people[at.who].user.clone();
+    fn act(&mut self, peer: Peer, re: &str, room: &str, mut kind: Kind, uid: Option<String>, people: &mut [Person]) {
+        let user = people[peer.who].user.clone();
         let id = kind.id().unwrap().to_owned();
         if self.refuses(10) {
-            return self.refuse(at, re, room, Some(id), people);
+            return self.refuse(peer, re, room, Some(id), people);
         }
         if !self.logs[room].allows(&user, &mut kind, uid.as_deref()) {
             let (re, room, code) = (re.into(), Some(room.into()), RefusalCode::Forbidden);
             let message = "Never.".into();
             let refused = ServerFrame::Refused { re, room, id: Some(id), code, message, retry_after_ms: None };
-            return self.reply(at, &refused, people);
+            return self.reply(peer, &refused, people);
         }
         let known = self.logs[room].known.get(&(user.id.clone(), id.clone())).copied();
         let seq = known.unwrap_or_else(|| self.append(room, user, kind, people));
         if !self.fails(15) {
-            self.reply(at, &ServerFrame::Sent { room: room.into(), id, seq, at: seq }, people);
+            self.reply(peer, &ServerFrame::Sent { room: room.into(), id, seq, at: seq }, people);
         }
     }
 
-    fn history(&mut self, at: Seat, room: &str, before: Option<u64>, limit: Option<u32>, people: &mut [Person]) {
+    fn history(&mut self, peer: Peer, room: &str, before: Option<u64>, limit: Option<u32>, people: &mut [Person]) {
         if self.refuses(10) {
-            return self.refuse(at, "history", room, None, people);
+            return self.refuse(peer, "history", room, None, people);
         }
         let log = &self.logs[room];
         let kept_from = log.head().seq.saturating_sub(KEPT) + 1;
@@ -287,7 +288,7 @@ impl Server {
         let events: Vec<Event> = log.events[from as usize - 1..end as usize - 1].to_vec();
         let trimmed = from == kept_from && kept_from > 1;
         let answer = ServerFrame::History { room: room.into(), before, events, start: from == 1, trimmed };
-        self.reply(at, &answer, people);
+        self.reply(peer, &answer, people);
     }
 
     fn append(&mut self, room: &str, author: User, kind: Kind, people: &mut [Person]) -> u64 {
@@ -303,35 +304,35 @@ impl Server {
             if self.fails(5) {
                 continue;
             }
-            self.tell_member(room, &frame, person);
+            self.send_to_members(room, &frame, person);
             if self.fails(5) {
-                self.tell_member(room, &frame, person);
+                self.send_to_members(room, &frame, person);
             }
-            for wire in person.wires.values_mut() {
-                if self.fails(3) && wire.down.len() >= 3 {
-                    let last = wire.down.len() - 1;
-                    wire.down.swap(last, last - 1);
+            for socket in person.sockets.values_mut() {
+                if self.fails(3) && socket.incoming.len() >= 3 {
+                    let last = socket.incoming.len() - 1;
+                    socket.incoming.swap(last, last - 1);
                 }
             }
         }
         seq + 1
     }
 
-    fn tell_member(&self, room: &str, frame: &ServerFrame, person: &mut Person) {
-        for wire in person.wires.values_mut().filter(|wire| wire.member_of.contains(room)) {
-            wire.down.push_back(frame.encode());
+    fn send_to_members(&self, room: &str, frame: &ServerFrame, person: &mut Person) {
+        for socket in person.sockets.values_mut().filter(|socket| socket.rooms.contains(room)) {
+            socket.incoming.push_back(frame.encode());
         }
     }
 
-    fn refuse(&mut self, at: Seat, re: &str, room: &str, id: Option<String>, people: &mut [Person]) {
+    fn refuse(&mut self, peer: Peer, re: &str, room: &str, id: Option<String>, people: &mut [Person]) {
         let code = if self.random.percent(50) { RefusalCode::RateLimited } else { RefusalCode::Unavailable };
         let retry_after_ms = self.random.percent(50).then_some(300);
         let (re, room, message) = (re.into(), Some(room.into()), "Later.".into());
-        self.reply(at, &ServerFrame::Refused { re, room, id, code, message, retry_after_ms }, people);
+        self.reply(peer, &ServerFrame::Refused { re, room, id, code, message, retry_after_ms }, people);
     }
 
-    fn reply(&self, at: Seat, frame: &ServerFrame, people: &mut [Person]) {
-        at.wire(people).down.push_back(frame.encode());
+    fn reply(&self, peer: Peer, frame: &ServerFrame, people: &mut [Person]) {
+        peer.socket(people).incoming.push_back(frame.encode());
     }
 
     fn refuses(&mut self, chance: usize) -> bool {

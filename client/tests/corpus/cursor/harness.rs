@@ -19,32 +19,32 @@ impl Harness {
     pub fn new() -> Self {
         let client = Client::new(ana(), vec![]);
         let mut harness = Self { client, history: History::default(), now: 0, sockets: BTreeSet::new() };
-        harness.take(Step::Open(None));
-        harness.tell(Input::Start);
-        harness.hear(&welcome(), false);
+        harness.run(Step::Open(None));
+        harness.handle(Input::Start);
+        harness.receive(&welcome(), false);
         harness
     }
 
-    pub fn take(&mut self, step: Step<'_>) {
+    pub fn run(&mut self, step: Step<'_>) {
         match step {
-            Step::Hear { text, on_last } => self.hear(&text, on_last),
-            Step::Tell(input) => self.tell(input),
+            Step::Receive { text, on_last } => self.receive(&text, on_last),
+            Step::Handle(input) => self.handle(input),
             Step::Edit { target, id } => {
-                let lines = self.room().map(Room::lines).unwrap_or_default();
-                let key = lines.iter().find(|line| line.seq == Some(target)).map(|line| line.key.clone());
+                let items = self.room().map(Room::timeline).unwrap_or_default();
+                let key = items.iter().find(|item| item.seq == Some(target)).map(|item| item.key.clone());
                 let command = Command::Edit { target: target.into(), text: format!("text of {id}") };
-                self.tell(Input::Command { room: LOBBY, id, command, key: Some(&key.unwrap_or_default()) });
+                self.handle(Input::Command { room: LOBBY, id, command, key: Some(&key.unwrap_or_default()) });
             }
             Step::Close { code, last } => {
                 if let Some(socket) = self.socket(last) {
                     self.sockets.remove(&socket);
-                    self.tell(Input::Closed { socket, code });
+                    self.handle(Input::Closed { socket, code });
                 }
             }
             Step::Open(snapshot) => {
-                self.history.note(snapshot.iter().flat_map(|snapshot| &snapshot.events));
-                let effects = self.client.open(LOBBY, snapshot, self.moment());
-                self.carry_out(effects);
+                self.history.record(snapshot.iter().flat_map(|snapshot| &snapshot.events));
+                let effects = self.client.open(LOBBY, snapshot, self.context());
+                self.run_effects(effects);
             }
             Step::Wait(time) => self.wait_until(self.now.saturating_add(time)),
             Step::Due => self.wait_until(self.client.deadline().unwrap_or(self.now).max(self.now)),
@@ -60,11 +60,11 @@ impl Harness {
         let (client, sockets) = (self.client.clone(), self.sockets.clone());
         let mut copy = Self { client, history: History::default(), now: self.now, sockets };
         while let Some(socket) = copy.sockets.pop_last() {
-            copy.tell(Input::Closed { socket, code: 1006 });
+            copy.handle(Input::Closed { socket, code: 1006 });
         }
-        copy.tell(Input::Visible);
+        copy.handle(Input::Visible);
         let socket = copy.socket(false).expect("`Input::Visible` opens a socket at once");
-        let effects = copy.client.handle(Input::Text { socket, text: &welcome() }, copy.moment());
+        let effects = copy.client.handle(Input::Frame { socket, text: &welcome() }, copy.context());
         effects.iter().find_map(|effect| match effect {
             Effect::Transmit { text, .. } => match ClientFrame::decode(text) {
                 Ok(ClientFrame::Join { after, .. }) => after,
@@ -74,31 +74,31 @@ impl Harness {
         })
     }
 
-    fn hear(&mut self, text: &str, on_last: bool) {
+    fn receive(&mut self, text: &str, on_last: bool) {
         let Some(socket) = self.socket(on_last) else { return };
         match ServerFrame::decode(text) {
-            Ok(ServerFrame::Event(event)) => self.history.note([&event]),
+            Ok(ServerFrame::Event(event)) => self.history.record([&event]),
             Ok(
                 ServerFrame::Joined { events, .. }
                 | ServerFrame::Reset { events, .. }
                 | ServerFrame::History { events, .. },
-            ) => self.history.note(&events),
+            ) => self.history.record(&events),
             _ => {}
         }
-        self.tell(Input::Text { socket, text });
+        self.handle(Input::Frame { socket, text });
     }
 
-    fn tell(&mut self, input: Input<'_>) {
-        let effects = self.client.handle(input, self.moment());
-        self.carry_out(effects);
+    fn handle(&mut self, input: Input<'_>) {
+        let effects = self.client.handle(input, self.context());
+        self.run_effects(effects);
     }
 
     fn wait_until(&mut self, time: u64) {
         self.now = time;
-        self.tell(Input::Due);
+        self.handle(Input::Timeout);
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
+    fn run_effects(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Connect(socket) => assert!(self.sockets.insert(socket), "socket number is used twice"),
@@ -107,7 +107,10 @@ impl Harness {
                     assert!(ClientFrame::decode(&text).is_ok(), "the client sends a valid frame: {text}");
                 }
                 Effect::Close { socket, .. } => assert!(self.sockets.remove(&socket), "the socket was open"),
-                Effect::Keep(_) | Effect::Forget { .. } | Effect::Mentioned { .. } | Effect::Changed(_) => {}
+                Effect::StoreCommand(_)
+                | Effect::RemoveCommand { .. }
+                | Effect::Mentioned { .. }
+                | Effect::Changed(_) => {}
             }
             assert!(self.sockets.len() <= 2, "more than two sockets are open");
         }
@@ -118,7 +121,7 @@ impl Harness {
         self.sockets.iter().rev().nth(usize::from(last)).copied()
     }
 
-    fn moment(&self) -> Context {
+    fn context(&self) -> Context {
         Context { now: self.now, random: 0.5 }
     }
 }

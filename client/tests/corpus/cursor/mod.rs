@@ -18,15 +18,15 @@ pub fn check(bytes: &[u8]) -> bool {
     let mut last = None;
     let mut shown = false;
     for step in script.lines().take(LINES).filter_map(script::read) {
-        harness.take(step);
-        if matches!(harness.client.link(), ConnectionStatus::Stopped(_)) {
+        harness.run(step);
+        if matches!(harness.client.connection_status(), ConnectionStatus::Stopped(_)) {
             break;
         }
         let cursor = harness.cursor();
         check_progress(last.as_ref(), cursor.as_ref(), &harness);
         if let (Some(room), Some(cursor)) = (harness.room(), &cursor) {
-            harness.history.check(room.lines(), cursor);
-            shown |= !room.lines().is_empty();
+            harness.history.check(room.timeline(), cursor);
+            shown |= !room.timeline().is_empty();
         }
         last = cursor;
     }

@@ -35,8 +35,8 @@ pub const LOBBY: &str = "lobby";
 const THUMB: &str = "👍";
 
 pub enum Step<'a> {
-    Hear { text: String, on_last: bool },
-    Tell(Input<'a>),
+    Receive { text: String, on_last: bool },
+    Handle(Input<'a>),
     Edit { target: u64, id: String },
     Open(Option<Snapshot>),
     Close { code: u16, last: bool },
@@ -50,8 +50,8 @@ pub fn ana() -> User {
 
 pub fn read(line: &str) -> Option<Step<'_>> {
     let (last, line) = line.strip_prefix("last ").map_or((false, line), |line| (true, line));
-    if let Some(text) = heard(line) {
-        return Some(Step::Hear { text, on_last: last });
+    if let Some(text) = frame(line) {
+        return Some(Step::Receive { text, on_last: last });
     }
     let mut words = line.split_ascii_whitespace();
     let room = LOBBY;
@@ -80,21 +80,21 @@ pub fn read(line: &str) -> Option<Step<'_>> {
             let target = target(words.next()?)?;
             command(words.next()?, Command::React { target, emoji: THUMB.to_owned(), on: word == "put" })
         }
-        "retry" => Step::Tell(Input::Retry { room, id: words.next()? }),
-        "discard" => Step::Tell(Input::Discard { room, id: words.next()? }),
-        "leave" => Step::Tell(Input::Leave { room }),
-        "older" => Step::Tell(Input::Older { room }),
-        "read" => Step::Tell(Input::Read { room }),
-        "writing" => Step::Tell(Input::Writing { room }),
-        "online" => Step::Tell(Input::Online),
-        "offline" => Step::Tell(Input::Offline),
-        "visible" => Step::Tell(Input::Visible),
+        "retry" => Step::Handle(Input::Retry { room, id: words.next()? }),
+        "discard" => Step::Handle(Input::Discard { room, id: words.next()? }),
+        "leave" => Step::Handle(Input::Leave { room }),
+        "older" => Step::Handle(Input::LoadOlder { room }),
+        "read" => Step::Handle(Input::Read { room }),
+        "writing" => Step::Handle(Input::Typing { room }),
+        "online" => Step::Handle(Input::Online),
+        "offline" => Step::Handle(Input::Offline),
+        "visible" => Step::Handle(Input::Visible),
         _ => return None,
     })
 }
 
 fn command(id: &str, command: Command) -> Step<'static> {
-    Step::Tell(Input::Command { room: LOBBY, id: id.to_owned(), command, key: None })
+    Step::Handle(Input::Command { room: LOBBY, id: id.to_owned(), command, key: None })
 }
 
 fn target(seq: &str) -> Option<MessageRef> {
@@ -102,7 +102,7 @@ fn target(seq: &str) -> Option<MessageRef> {
 }
 
 /// The frame of a line that contains one.
-fn heard(line: &str) -> Option<String> {
+fn frame(line: &str) -> Option<String> {
     if line.starts_with('{') {
         return Some(line.to_owned());
     }
