@@ -57,7 +57,6 @@ impl Client {
         self.active_room = name.to_owned();
         let room = self.rooms.get_or_insert_with(name, || {
             effects.changed(StateChange::Rooms);
-            effects.changed(StateChange::Timeline(name.to_owned()));
             effects.changed(StateChange::People(name.to_owned()));
             Room::new(name, self.me.clone(), self.outboxes_of_closed_rooms.remove(name).unwrap_or_default())
         });
@@ -65,6 +64,7 @@ impl Client {
             room.load_snapshot(snapshot, &mut effects);
         }
         room.join_if_needed(live, &mut effects);
+        room.report_timeline(&mut effects);
         effects.into_vec()
     }
 
@@ -84,6 +84,9 @@ impl Client {
         }
         if self.connection_status() != status {
             effects.changed(StateChange::Connection);
+        }
+        for room in self.rooms.values_mut() {
+            room.report_timeline(&mut effects);
         }
         effects.into_vec()
     }

@@ -64,7 +64,7 @@ impl Client {
         effects.frame_limit = limits.frame;
         if user != self.me {
             for room in self.rooms.values_mut() {
-                room.rename(&user, effects);
+                room.rename(&user);
             }
             self.me = user;
         }

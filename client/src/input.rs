@@ -1,6 +1,6 @@
 use protocol::{Command, Event, Head, User};
 
-use crate::PendingCommand;
+use crate::{PendingCommand, TimelineDiff};
 
 /// The time and the randomness of an input, which the client takes as arguments.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -141,6 +141,13 @@ pub enum Effect {
         /// The text of the message.
         text: String,
     },
+    /// Update the timeline of a room. Returned at most once per room and input.
+    TimelineChanged {
+        /// The room.
+        room: String,
+        /// How the items have changed. Empty if only [`Room::history_state`](crate::Room::history_state) has.
+        diffs: Vec<TimelineDiff>,
+    },
     /// Render something again. Each change is returned at most once per input.
     Changed(StateChange),
 }
@@ -152,9 +159,6 @@ pub enum StateChange {
     Connection,
     /// The list of rooms, and their [`unread`](crate::Room::unread) and [`refusal`](crate::Room::refusal).
     Rooms,
-    /// The timeline of a room: its [`lines`](crate::Room::timeline), notice and refusal, whether it is loaded, and whether
-    /// there are older messages.
-    Timeline(String),
     /// [`people`](crate::Room::people) or [`count`](crate::Room::count) of a room.
     People(String),
     /// [`typing`](crate::Room::typing) in a room.

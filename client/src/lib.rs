@@ -56,4 +56,4 @@ pub use input::{Context, Effect, Input, Snapshot, StateChange};
 pub use mentions::{is_at_word_start, is_word_char, mention_starts, mentions, name_at};
 pub use pending_command::PendingCommand;
 pub use room::Room;
-pub use timeline::{DeliveryStatus, Notice, Reaction, TimelineItem};
+pub use timeline::{DeliveryStatus, HistoryState, Notice, Reaction, TimelineDiff, TimelineItem};

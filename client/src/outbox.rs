@@ -56,13 +56,12 @@ impl Outbox {
         self.entries.push(Entry { pending, state: State::Failed(FailureReason::OutboxFull), persisted: false });
     }
 
-    /// Sends the next command if none is in flight. Returns whether the items changed.
-    pub(crate) fn flush(&mut self, effects: &mut Effects) -> bool {
+    /// Sends the next command if none is in flight.
+    pub(crate) fn flush(&mut self, effects: &mut Effects) {
         if self.pause_until.is_some_and(|until| until > effects.now) {
-            return false;
+            return;
         }
         self.pause_until = None;
-        let mut failed = false;
         while !self.entries.iter().any(Entry::is_in_flight)
             && let Some(entry) = self.entries.iter_mut().find(|entry| entry.state == State::Waiting)
         {
@@ -72,13 +71,11 @@ impl Outbox {
             if text.len() > effects.frame_limit {
                 entry.fail(FailureReason::TooLarge);
                 effects.push(Effect::StoreCommand(entry.pending.clone()));
-                failed = true;
             } else {
                 effects.transmit_text(text);
                 entry.state = State::InFlight { until: effects.now.saturating_add(RESPONSE_TIMEOUT) };
             }
         }
-        failed
     }
 
     /// Removes a command that is in the room's history. Returns whether its persisted copy has to be removed.

@@ -15,9 +15,9 @@ use crate::membership::Membership;
 use crate::outbox::Outbox;
 use crate::presence::People;
 use crate::read_marker::ReadMarker;
-use crate::timeline::Timeline;
+use crate::timeline::{HistoryState, Timeline};
 use crate::typing::Typing;
-use crate::{FailureReason, Notice, StateChange, TimelineItem};
+use crate::{Effect, FailureReason, StateChange, TimelineItem};
 
 pub(crate) use history::HistoryPage;
 pub(crate) use join::Joined;
@@ -36,6 +36,8 @@ pub struct Room {
     buffered: VecDeque<Event>,
     outbox: Outbox,
     history_request: HistoryRequest,
+    /// What was last reported of the history.
+    reported_history: HistoryState,
     people: People,
     typing: Typing,
     read_marker: ReadMarker,
@@ -73,34 +75,11 @@ impl Room {
         self.typing.typists(now)
     }
 
-    /// Whether there may be older messages to load.
+    /// What is known of the room's history.
     #[must_use]
-    pub fn has_older(&self) -> bool {
-        self.timeline.has_older()
-    }
-
-    /// Whether older messages are being loaded.
-    #[must_use]
-    pub fn is_loading_older(&self) -> bool {
-        self.history_request != HistoryRequest::Idle
-    }
-
-    /// Whether there were messages before the first item that the server no longer stores.
-    #[must_use]
-    pub fn is_trimmed(&self) -> bool {
-        self.timeline.is_trimmed()
-    }
-
-    /// Whether the latest messages are loaded. False until a snapshot or the first answer of the server.
-    #[must_use]
-    pub fn is_loaded(&self) -> bool {
-        self.timeline.cursor().is_some()
-    }
-
-    /// Why the view was last replaced, if messages may be missing because of it.
-    #[must_use]
-    pub fn notice(&self) -> Option<Notice> {
-        self.timeline.notice()
+    pub fn history_state(&self) -> HistoryState {
+        let is_loading_older = self.history_request != HistoryRequest::Idle;
+        HistoryState { is_loading_older, ..self.timeline.history_state() }
     }
 
     /// Why the room cannot be joined.
@@ -115,7 +94,7 @@ impl Room {
     }
 
     pub(crate) fn new(name: &str, me: User, outbox: Outbox) -> Self {
-        let mut room = Self {
+        Self {
             name: name.to_owned(),
             me,
             membership: Membership::default(),
@@ -124,18 +103,16 @@ impl Room {
             buffered: VecDeque::new(),
             outbox,
             history_request: HistoryRequest::Idle,
+            reported_history: HistoryState::default(),
             people: People::default(),
             typing: Typing::default(),
             read_marker: ReadMarker::default(),
             unread: 0,
-        };
-        room.timeline.show_pending(&room.outbox, &room.me);
-        room
+        }
     }
 
-    pub(crate) fn rename(&mut self, me: &User, effects: &mut Effects) {
+    pub(crate) fn rename(&mut self, me: &User) {
         self.me = me.clone();
-        self.update_pending_items(effects);
     }
 
     /// Resets what depends on the socket. Requests that were sent on it will not be answered.
@@ -223,14 +200,14 @@ impl Room {
         effects.changed(StateChange::Typing(self.name.clone()));
     }
 
-    fn timeline_changed(&self, effects: &mut Effects) {
-        effects.changed(StateChange::Timeline(self.name.clone()));
-    }
-
-    /// Updates the items that show pending commands.
-    fn update_pending_items(&mut self, effects: &mut Effects) {
-        if self.timeline.show_pending(&self.outbox, &self.me) {
-            self.timeline_changed(effects);
+    /// Reports how the timeline has changed since the last report.
+    pub(crate) fn report_timeline(&mut self, effects: &mut Effects) {
+        self.timeline.show_pending(&self.outbox, &self.me);
+        let diffs = self.timeline.take_diffs();
+        let history = self.history_state();
+        if !diffs.is_empty() || self.reported_history != history {
+            self.reported_history = history;
+            effects.push(Effect::TimelineChanged { room: self.name.clone(), diffs });
         }
     }
 }

@@ -13,6 +13,7 @@ use items::{Items, key};
 use mutation::Mutation;
 
 pub use item::{DeliveryStatus, Reaction, TimelineItem};
+pub use items::TimelineDiff;
 
 /// How many events of a room are kept. When there are more, the oldest are removed. They can be loaded again.
 const MAX_EVENTS: usize = 12_000;
@@ -38,6 +39,24 @@ pub(crate) struct Timeline {
     /// Whether older events existed and are no longer stored.
     trimmed: bool,
     notice: Option<Notice>,
+    replacements: u32,
+}
+
+/// What is known of a room's history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryState {
+    /// Whether the latest messages are loaded. False until a snapshot or the first answer of the server.
+    pub is_loaded: bool,
+    /// Whether there may be older messages to load.
+    pub has_older: bool,
+    /// Whether there were messages before the first item that the server no longer stores.
+    pub is_trimmed: bool,
+    /// Whether older messages are being loaded.
+    pub is_loading_older: bool,
+    /// Why the view was last replaced, if messages may be missing because of it.
+    pub notice: Option<Notice>,
+    /// How often the view was replaced. Tells a notice from an earlier one.
+    pub replacements: u32,
 }
 
 /// The latest page of a room.
@@ -73,16 +92,22 @@ impl Timeline {
         change.command.target().is_some_and(is_held)
     }
 
-    pub(crate) fn notice(&self) -> Option<Notice> {
-        self.notice
+    /// What is known of the history, without the request for older messages.
+    pub(crate) fn history_state(&self) -> HistoryState {
+        let is_loaded = self.chain.is_some();
+        HistoryState {
+            is_loaded,
+            has_older: is_loaded && !self.complete,
+            is_trimmed: self.trimmed,
+            is_loading_older: false,
+            notice: self.notice,
+            replacements: self.replacements,
+        }
     }
 
-    pub(crate) fn has_older(&self) -> bool {
-        self.chain.is_some() && !self.complete
-    }
-
-    pub(crate) fn is_trimmed(&self) -> bool {
-        self.trimmed
+    /// Returns the changes of the items since the last call.
+    pub(crate) fn take_diffs(&mut self) -> Vec<TimelineDiff> {
+        self.items.take_diffs()
     }
 
     /// The `seq` of the first loaded event.
@@ -95,18 +120,17 @@ impl Timeline {
         self.chain.as_ref().map_or(Relation::Gap, |chain| chain.relation(event))
     }
 
-    /// Appends an event that is [`Relation::Next`]. Returns whether the items changed.
-    pub(crate) fn push(&mut self, event: Event) -> bool {
-        let Some(chain) = &mut self.chain else { return false };
+    /// Appends an event that is [`Relation::Next`].
+    pub(crate) fn push(&mut self, event: Event) {
+        let Some(chain) = &mut self.chain else { return };
         chain.push(&event);
-        let different = self.items.push(event);
+        self.items.push(event);
         if chain.len() > MAX_EVENTS {
             chain.keep_last(EVENTS_AFTER_TRIM);
             self.items.remove_before(chain.first_seq());
             self.complete = false;
             self.trimmed = false;
         }
-        different
     }
 
     /// Whether all events up to `head` are shown.
@@ -156,6 +180,7 @@ impl Timeline {
             Reason::Epoch | Reason::Fork | Reason::Unknown => (!self.is_empty_room()).then_some(Notice::Reset),
         };
         self.chain = Some(Chain::new(page.epoch, &events, page.head));
+        self.replacements += 1;
         self.items.clear_sent();
         for event in events {
             self.items.push(event);
@@ -179,12 +204,11 @@ impl Timeline {
         true
     }
 
-    /// Shows the pending commands: messages after the sent ones, and changes at the messages that they change. Returns
-    /// whether the items changed.
-    pub(crate) fn show_pending(&mut self, outbox: &Outbox, me: &User) -> bool {
+    /// Shows the pending commands: messages after the sent ones, and changes at the messages that they change.
+    pub(crate) fn show_pending(&mut self, outbox: &Outbox, me: &User) {
         let (here, elsewhere): (Vec<_>, Vec<_>) = outbox.changes().partition(|change| self.holds_target(change));
-        let different = self.items.set_changes(&here, me);
-        self.items.set_pending(outbox.items(me, &elsewhere)) | different
+        self.items.set_changes(&here, me);
+        self.items.set_pending(outbox.items(me, &elsewhere));
     }
 }
 

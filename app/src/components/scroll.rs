@@ -66,7 +66,7 @@ impl Scroll {
         let Some(scroller) = self.scroller.get_untracked() else { return };
         // Negative above the end, because the scroller counts from its end.
         let from_end = -scroller.scroll_top();
-        let is_drawn_to_end = self.window.get_untracked().is_at_end();
+        let is_drawn_to_end = self.window.with_untracked(RowWindow::is_at_end);
         let at_end = is_drawn_to_end && from_end < END_MARGIN;
         if self.at_end.get_untracked() != at_end {
             self.at_end.set(at_end);

@@ -30,7 +30,7 @@ fn RoomTimeline(room: RoomState) -> impl IntoView {
     let scroll = Scroll::new(&room, scroller, sheet);
     scroll.keep_position(&room);
     let is_live_region_on = watch_live_region(&room);
-    let (chat, rows, unread_divider) = (Chat::from_context(), room.rows.clone(), room.unread_divider.clone());
+    let (chat, window, unread_divider) = (Chat::from_context(), room.window.clone(), room.unread_divider.clone());
     view! {
         <div class="timeline">
             <div
@@ -50,7 +50,7 @@ fn RoomTimeline(room: RoomState) -> impl IntoView {
                             on:click=move |event| handle_click(chat, &event)
                             on:keydown=move |event| handle_key(chat, &event)
                         >
-                            <For each=move || rows.get() key=|row| row.key.clone() let:row>
+                            <For each=move || window.with(|window| window.rows().to_vec()) key=|row| row.key.clone() let:row>
                                 <Message row unread_divider=unread_divider.clone() />
                             </For>
                         </ol>

@@ -1,8 +1,9 @@
+use client::HistoryState;
 use leptos::{either::EitherOf4, prelude::*};
 
 use crate::{
     browser::restore_focus,
-    state::{Action, Chat, HistoryState, RoomState},
+    state::{Action, Chat, RoomState},
 };
 
 /// The header above the messages: a button for older messages, or the reason why there are none.
@@ -77,10 +78,10 @@ fn Older(history: ArcRwSignal<HistoryState>) -> impl IntoView {
 
 #[component]
 fn Beginning(room: RoomState) -> impl IntoView {
-    let rows = room.rows.clone();
+    let window = room.window.clone();
     let words = Chat::from_context().words;
     move || {
-        let (class, text) = match rows.with(Vec::is_empty) {
+        let (class, text) = match window.with(|window| window.rows().is_empty()) {
             true => ("timeline-empty", words.empty()),
             false => ("timeline-note", words.beginning()),
         };
@@ -94,13 +95,7 @@ mod tests {
 
     #[test]
     fn a_trimmed_history_is_not_called_the_beginning() {
-        let history = HistoryState {
-            is_loaded: true,
-            has_older: false,
-            is_trimmed: false,
-            is_loading_older: false,
-            notice: None,
-        };
+        let history = HistoryState { is_loaded: true, ..HistoryState::default() };
         assert!(Boundary::of(&history, false) == Boundary::Beginning);
         assert!(Boundary::of(&HistoryState { is_trimmed: true, ..history }, false) == Boundary::Trimmed);
         assert!(Boundary::of(&HistoryState { is_trimmed: true, has_older: true, ..history }, false) == Boundary::Older);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::{Client, Room, StateChange};
+use client::{Client, Room, StateChange, TimelineDiff};
 use leptos::prelude::*;
 
 use super::{Chat, RoomState, ScrollTo, message_row::set_if_changed};
@@ -20,15 +20,17 @@ impl Chat {
                 self.sort_rooms(client);
                 client.rooms().for_each(|room| self.update_room(client, room.name(), RoomState::update_badge));
             }
-            StateChange::Timeline(name) => {
-                self.update_room(client, name, RoomState::update_timeline);
-                self.sort_rooms(client);
-            }
             StateChange::People(name) => {
                 self.update_room(client, name, |state, room| state.update_people(room, &client.me().id, self.words))
             }
             StateChange::Typing(name) => self.update_room(client, name, |state, room| state.update_typing(room, now)),
         }
+    }
+
+    /// Applies the diffs of a room's timeline.
+    pub fn update_timeline(self, client: &Client, name: &str, diffs: &[TimelineDiff]) {
+        self.update_room(client, name, |state, room| state.update_timeline(room, diffs));
+        self.sort_rooms(client);
     }
 
     fn update_room(self, client: &Client, name: &str, update: impl FnOnce(&RoomState, &Room)) {
@@ -95,12 +97,16 @@ impl RoomState {
             set_if_changed(&self.is_at_end, true);
             set_if_changed(&self.new_below, 0);
         }
-        let window = self.window.get_untracked().moved(target, room.timeline());
-        if let Some(window) = window {
+        let mut is_moved = false;
+        self.window.maybe_update(|window| {
+            is_moved = window.scroll_to(target, room.timeline());
+            is_moved
+        });
+        if is_moved {
             self.window_moved.set(());
-            self.update_rows(room, window);
+            self.update_history(room);
         }
-        window.is_some()
+        is_moved
     }
 
     fn update_people(&self, room: &Room, me: &str, words: Words) {

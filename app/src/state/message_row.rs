@@ -72,39 +72,29 @@ pub enum RowStatus {
 }
 
 impl MessageRow {
-    pub fn new(item: &TimelineItem, above: Option<&TimelineItem>) -> Self {
+    pub fn new(item: &TimelineItem) -> Self {
         Self {
             key: item.key.clone(),
             author: item.author.clone(),
-            content: ArcRwSignal::new(MessageContent {
-                text: normalize_for_html(&item.text),
-                reply: item.reply.clone(),
-                edit_state: edit_state(item),
-            }),
+            content: ArcRwSignal::new(content(item)),
             reactions: ArcRwSignal::new(item.reactions.clone()),
             seq: ArcRwSignal::new(item.seq),
             at: ArcRwSignal::new(item.at),
             status: ArcRwSignal::new(row_status(item)),
-            continues: ArcRwSignal::new(continues(item, above)),
-            above_at: ArcRwSignal::new(above.map(|above| above.at)),
-            above_seq: ArcRwSignal::new(above.and_then(|above| above.seq)),
+            continues: ArcRwSignal::new(false),
+            above_at: ArcRwSignal::new(None),
+            above_seq: ArcRwSignal::new(None),
         }
     }
 
-    pub fn update(&self, item: &TimelineItem, above: Option<&TimelineItem>) {
+    /// Updates the row. The item has the row's key.
+    pub fn update(&self, item: &TimelineItem) {
         set_if_changed(&self.seq, item.seq);
         set_if_changed(&self.at, item.at);
-        set_if_changed(&self.continues, continues(item, above));
-        set_if_changed(&self.above_at, above.map(|above| above.at));
-        set_if_changed(&self.above_seq, above.and_then(|above| above.seq));
         // Only an edit or a deletion, or the rollback of one, changes the text.
         if self.content.with_untracked(|content| content.edit_state != edit_state(item) || content.reply != item.reply)
         {
-            self.content.set(MessageContent {
-                text: normalize_for_html(&item.text),
-                reply: item.reply.clone(),
-                edit_state: edit_state(item),
-            });
+            self.content.set(content(item));
         }
         if self.reactions.with_untracked(|reactions| *reactions != item.reactions) {
             self.reactions.set(item.reactions.clone());
@@ -113,6 +103,15 @@ impl MessageRow {
         if self.status.with_untracked(|shown| *shown != status) {
             self.status.set(status);
         }
+    }
+
+    /// Updates what depends on the message above.
+    pub fn set_above(&self, above: Option<&Self>) {
+        let above_at = above.map(|above| above.at.get_untracked());
+        let is_close = above_at.is_some_and(|at| self.at.get_untracked().saturating_sub(at) < GROUP_INTERVAL);
+        set_if_changed(&self.continues, is_close && above.is_some_and(|above| above.author == self.author));
+        set_if_changed(&self.above_at, above_at);
+        set_if_changed(&self.above_seq, above.and_then(|above| above.seq.get_untracked()));
     }
 
     /// Whether the row continues the group of the one above.
@@ -153,12 +152,12 @@ fn failed_change(change: &PendingCommand) -> Option<RowStatus> {
     Some(RowStatus::Failed { id: change.id.clone(), reason: change.failed.clone()?, text })
 }
 
-fn edit_state(item: &TimelineItem) -> Option<EditState> {
-    if item.deleted { Some(EditState::Deleted) } else { item.edited.map(EditState::Edited) }
+fn content(item: &TimelineItem) -> MessageContent {
+    MessageContent { text: normalize_for_html(&item.text), reply: item.reply.clone(), edit_state: edit_state(item) }
 }
 
-fn continues(item: &TimelineItem, above: Option<&TimelineItem>) -> bool {
-    above.is_some_and(|above| above.author == item.author && item.at.saturating_sub(above.at) < GROUP_INTERVAL)
+fn edit_state(item: &TimelineItem) -> Option<EditState> {
+    if item.deleted { Some(EditState::Deleted) } else { item.edited.map(EditState::Edited) }
 }
 
 /// Sets a signal only if the value differs.
@@ -172,6 +171,16 @@ pub fn set_if_changed<T: Copy + PartialEq + Send + Sync + 'static>(signal: &ArcR
 mod tests {
     use super::*;
 
+    impl MessageRow {
+        /// All values, to compare rows.
+        pub fn values(&self) -> String {
+            let Self { key, author, content, reactions, seq, at, status, continues, above_at, above_seq } = self;
+            let above = (continues.get_untracked(), above_at.get_untracked(), above_seq.get_untracked());
+            let own = (seq.get_untracked(), at.get_untracked(), content.get_untracked(), status.get_untracked());
+            format!("{key} {author:?} {own:?} {:?} {above:?}", reactions.get_untracked())
+        }
+    }
+
     fn item(author: &str, at: u64) -> TimelineItem {
         let author = User { id: format!("u_{author}"), name: author.to_owned() };
         TimelineItem::new(author, &format!("m{at}"), String::new(), at)
@@ -179,16 +188,19 @@ mod tests {
 
     #[test]
     fn a_group_has_one_author_and_no_pause() {
-        let first = item("Ana", 1_000);
+        let first = MessageRow::new(&item("Ana", 1_000));
         for (item, in_group) in [
             (item("Ana", 2_000), true),
             (item("Ana", 500), true),
             (item("Ana", 1_000 + GROUP_INTERVAL), false),
             (item("Rui", 2_000), false),
         ] {
-            assert_eq!(MessageRow::new(&item, Some(&first)).continues.get_untracked(), in_group, "{item:?}");
+            let row = MessageRow::new(&item);
+            row.set_above(Some(&first));
+            assert_eq!(row.continues.get_untracked(), in_group, "{item:?}");
+            row.set_above(None);
+            assert!(!row.continues.get_untracked());
         }
-        assert!(!MessageRow::new(&first, None).continues.get_untracked());
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use self::row_window::{ScrollTo, index_of_seq};
 pub use self::{
     action::{Action, ChatService, ComposerMode},
     message_row::{EditState, MessageContent, MessageRow, RowStatus},
-    room_state::{HistoryState, RoomState},
+    room_state::RoomState,
     row_window::RowWindow,
 };
 use crate::{

@@ -1,20 +1,15 @@
-use client::{FailureReason, Notice, Room};
+use client::{FailureReason, HistoryState, Notice, Room, TimelineDiff};
 use leptos::prelude::*;
 use protocol::User;
 
-use super::{
-    message_row::{MessageRow, set_if_changed},
-    row_window::{RowWindow, index_of_seq},
-};
+use super::{message_row::set_if_changed, row_window::RowWindow};
 
 /// The state of a room.
 #[derive(Clone)]
 pub struct RoomState {
     /// The room's name.
     pub name: String,
-    /// The rendered messages, oldest first.
-    pub rows: ArcRwSignal<Vec<MessageRow>>,
-    /// Which messages are rendered.
+    /// The rendered messages.
     pub window: ArcRwSignal<RowWindow>,
     /// Triggers when the user moves the window, which screen readers must not announce.
     pub window_moved: ArcRwSignal<()>,
@@ -43,7 +38,7 @@ pub struct RoomState {
     pub mentions: ArcRwSignal<u64>,
     /// Whether the room is muted.
     pub muted: ArcRwSignal<bool>,
-    /// What is known of older messages.
+    /// What is known of the history. `has_older` includes loaded messages that are not rendered.
     pub history: ArcRwSignal<HistoryState>,
     /// Whether the user dismissed the notice about missing messages.
     pub is_notice_dismissed: ArcRwSignal<bool>,
@@ -53,27 +48,11 @@ pub struct RoomState {
     pub announcement: ArcRwSignal<String>,
 }
 
-/// What is known of the history before the rendered messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HistoryState {
-    /// Whether the first page is loaded.
-    pub is_loaded: bool,
-    /// Whether there are older messages.
-    pub has_older: bool,
-    /// Whether there were older messages that are no longer stored.
-    pub is_trimmed: bool,
-    /// Whether older messages are being loaded.
-    pub is_loading_older: bool,
-    /// Why messages may be missing.
-    pub notice: Option<Notice>,
-}
-
 impl RoomState {
     pub fn new(room: &Room) -> Self {
         let state = Self {
             name: room.name().to_owned(),
-            rows: ArcRwSignal::new(Vec::new()),
-            window: ArcRwSignal::new(RowWindow::ALL),
+            window: ArcRwSignal::default(),
             window_moved: ArcRwSignal::new(()),
             scroll_target: ArcRwSignal::new(None),
             is_at_end: ArcRwSignal::new(true),
@@ -87,23 +66,31 @@ impl RoomState {
             has_more_unread: ArcRwSignal::new(false),
             mentions: ArcRwSignal::new(0),
             muted: ArcRwSignal::new(false),
-            history: ArcRwSignal::new(HistoryState::of(room, true)),
+            history: ArcRwSignal::new(HistoryState::default()),
             is_notice_dismissed: ArcRwSignal::new(false),
             refusal: ArcRwSignal::new(None),
             announcement: ArcRwSignal::new(String::new()),
         };
-        state.update_timeline(room);
+        state.update_timeline(room, &[TimelineDiff::Reset]);
         state
     }
 
-    pub fn update_timeline(&self, room: &Room) {
+    /// Applies the diffs of the room's timeline.
+    pub fn update_timeline(&self, room: &Room, diffs: &[TimelineDiff]) {
         self.update_badge(room);
-        if self.history.with_untracked(|history| history.notice != room.notice()) || self.lost_latest(room) {
+        let is_at_end = self.is_at_end.get_untracked();
+        self.window.maybe_update(|window| window.apply(diffs, room.timeline(), is_at_end));
+        self.update_history(room);
+        self.update_latest(room);
+    }
+
+    pub(super) fn update_history(&self, room: &Room) {
+        let history = room.history_state();
+        if self.history.with_untracked(|shown| shown.replacements != history.replacements) {
             set_if_changed(&self.is_notice_dismissed, false);
         }
-        let window = self.window.get_untracked().resized(room.timeline(), self.is_at_end.get_untracked());
-        self.update_rows(room, window);
-        self.update_latest(room);
+        let has_older = history.has_older || !self.window.with_untracked(RowWindow::is_at_start);
+        set_if_changed(&self.history, HistoryState { has_older, ..history });
     }
 
     /// The notice about missing messages, unless dismissed.
@@ -115,16 +102,6 @@ impl RoomState {
     pub fn badge(&self) -> (u64, u64) {
         let mentions = self.mentions.get();
         (if self.muted.get() { mentions } else { self.unread.get() }, mentions)
-    }
-
-    /// Whether the latest rendered message is gone: the history was reset again.
-    fn lost_latest(&self, room: &Room) -> bool {
-        self.rows.with_untracked(|shown| {
-            let last = shown.iter().rev().find_map(|item| item.seq.get_untracked().map(|seq| (seq, &item.key)));
-            last.is_some_and(|(seq, key)| {
-                room.timeline().get(index_of_seq(room.timeline(), seq)).is_none_or(|item| item.key != *key)
-            })
-        })
     }
 
     /// Counts new messages that arrived out of view.
@@ -147,49 +124,6 @@ impl RoomState {
         set_if_changed(&self.mentions, room.mentions_unread());
         if self.refusal.with_untracked(|shown| shown.as_ref() != room.refusal()) {
             self.refusal.set(room.refusal().cloned());
-        }
-    }
-
-    pub(super) fn update_rows(&self, room: &Room, window: RowWindow) {
-        let items = room.timeline();
-        let range = window.range(items);
-        set_if_changed(&self.window, window);
-        set_if_changed(&self.history, HistoryState::of(room, range.start == 0));
-        let shown = self.rows.get_untracked();
-        let mut rows = Vec::with_capacity(range.len());
-        let mut above = range.start.checked_sub(1).map(|index| &items[index]);
-        let mut next = 0;
-        for item in &items[range] {
-            rows.push(match find(&shown, &item.key, next) {
-                Some(known) => {
-                    next = known + 1;
-                    shown[known].update(item, above);
-                    shown[known].clone()
-                }
-                None => MessageRow::new(item, above),
-            });
-            above = Some(item);
-        }
-        if rows.iter().map(|item| &item.key).ne(shown.iter().map(|item| &item.key)) {
-            self.rows.set(rows);
-        }
-    }
-}
-
-/// Finds the row with a key. The order of rows hardly ever changes, so it is nearly always at `next`.
-fn find(shown: &[MessageRow], key: &str, next: usize) -> Option<usize> {
-    let is_it = |index: &usize| shown[*index].key == key;
-    (next..shown.len()).chain(0..next.min(shown.len())).find(is_it)
-}
-
-impl HistoryState {
-    fn of(room: &Room, shows_first: bool) -> Self {
-        Self {
-            is_loaded: room.is_loaded(),
-            has_older: !shows_first || room.has_older(),
-            is_trimmed: room.is_trimmed(),
-            is_loading_older: room.is_loading_older(),
-            notice: room.notice(),
         }
     }
 }

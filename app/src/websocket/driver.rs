@@ -71,14 +71,6 @@ impl Driver {
         self.handle(Input::Closed { socket, code });
     }
 
-    /// Updates the whole page. The rendered page lacks what is stored in this browser.
-    pub fn update_all(&mut self) {
-        let rooms: Vec<_> = self.client.rooms().map(|room| room.name().to_owned()).collect();
-        self.effects.push_back(Effect::Changed(StateChange::Rooms));
-        self.effects.extend(rooms.into_iter().map(|room| Effect::Changed(StateChange::Timeline(room))));
-        self.run_effects();
-    }
-
     /// Closes the sockets before the browser freezes the page, which could not answer heartbeats.
     pub fn suspend(&mut self) {
         while let Some(socket) = self.sockets.pop() {
@@ -116,8 +108,18 @@ impl Driver {
     }
 
     pub(super) fn run_effects(&mut self) {
-        while let Some(effect) = self.effects.pop_front() {
-            self.run_effect(effect);
+        // A new position in a timeline is looked up when the rows show all of the timeline's changes.
+        while !self.effects.is_empty() {
+            let mut is_timeline_changed = false;
+            while let Some(effect) = self.effects.pop_front() {
+                is_timeline_changed |=
+                    matches!(effect, Effect::TimelineChanged { .. } | Effect::Changed(StateChange::Rooms));
+                self.run_effect(effect);
+            }
+            if is_timeline_changed {
+                self.mark_read(2);
+                self.resolve_scroll_target();
+            }
         }
         self.schedule_deadline();
     }
@@ -130,7 +132,8 @@ impl Driver {
             Effect::StoreCommand(command) => self.storage.store_command(&command),
             Effect::RemoveCommand { room, id } => self.storage.remove_command(&room, &id),
             Effect::Mentioned { room, author, text } => self.report_mention(Mention { room, author, text }),
-            Effect::Changed(change) => self.apply_change(&change),
+            Effect::TimelineChanged { room, diffs } => self.chat.update_timeline(&self.client, &room, &diffs),
+            Effect::Changed(change) => self.chat.apply_change(&change, &self.client, now()),
         }
     }
 
@@ -151,14 +154,6 @@ impl Driver {
     fn remove_socket(&mut self, id: u32) -> Option<Socket> {
         let index = self.sockets.iter().position(|socket| socket.id == id)?;
         Some(self.sockets.swap_remove(index))
-    }
-
-    fn apply_change(&mut self, change: &StateChange) {
-        self.chat.apply_change(change, &self.client, now());
-        if matches!(change, StateChange::Rooms | StateChange::Timeline(_)) {
-            self.mark_read(2);
-            self.resolve_scroll_target();
-        }
     }
 
     /// Sets the only timer to the client's next deadline.

@@ -43,7 +43,6 @@ impl ChatService for BrowserService {
             rooms.iter().filter(|room| **room != name).for_each(|room| driver.open(room, None));
             // The client treats the room that was opened last as the current one.
             driver.open(&name, None);
-            driver.update_all();
             driver.handle(Input::Start);
         });
         listen_to_browser();

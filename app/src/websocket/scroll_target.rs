@@ -53,7 +53,7 @@ impl Driver {
     pub(super) fn resolve_scroll_target(&mut self) {
         let Some(seq) = self.scroll_target else { return };
         let name = self.chat.current_room.get_untracked();
-        let Some(room) = self.client.room(&name).filter(|room| room.is_loaded()) else { return };
+        let Some(room) = self.client.room(&name).filter(|room| room.history_state().is_loaded) else { return };
         match look_up(room, seq) {
             Lookup::NotLoaded => {
                 self.chat.toast(self.chat.words.loading_older());
@@ -74,18 +74,18 @@ impl Driver {
 }
 
 fn look_up(room: &Room, seq: u64) -> Lookup {
-    let items = room.timeline();
+    let (items, history) = (room.timeline(), room.history_state());
     let index = index_of_seq(items, seq);
     if items.get(index).is_some_and(|item| item.seq == Some(seq)) {
         Lookup::Loaded
     } else if index > 0 {
         // Messages before and after this seq are loaded, so there is none with it.
         Lookup::Unavailable(Words::no_such_message)
-    } else if room.has_older() && items.len() < MAX_SEARCHED_ITEMS {
+    } else if history.has_older && items.len() < MAX_SEARCHED_ITEMS {
         Lookup::NotLoaded
-    } else if room.has_older() {
+    } else if history.has_older {
         Lookup::Unavailable(Words::message_too_far)
-    } else if room.is_trimmed() {
+    } else if history.is_trimmed {
         Lookup::Unavailable(Words::message_not_kept)
     } else {
         Lookup::Unavailable(Words::no_such_message)

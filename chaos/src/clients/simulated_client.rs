@@ -219,7 +219,10 @@ impl SimulatedClient {
                 Effect::StoreCommand(PendingCommand { id, failed: Some(_), .. }) if self.settled.contains(&id) => {
                     self.recorder.journal.lost.push(id);
                 }
-                Effect::StoreCommand(_) | Effect::Mentioned { .. } | Effect::Changed(_) => {}
+                Effect::StoreCommand(_)
+                | Effect::Mentioned { .. }
+                | Effect::TimelineChanged { .. }
+                | Effect::Changed(_) => {}
             }
         }
     }

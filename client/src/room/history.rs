@@ -16,8 +16,7 @@ pub(crate) struct HistoryPage {
 
 impl Room {
     pub(crate) fn load_older(&mut self, effects: &mut Effects) {
-        if self.has_older() && self.history_request.queue(effects.now) {
-            self.timeline_changed(effects);
+        if self.history_state().has_older && self.history_request.queue(effects.now) {
             self.request_history(effects);
         }
     }
@@ -47,6 +46,8 @@ impl Room {
         for event in &events {
             self.confirm_own(event, effects);
         }
+        // A pending item that moves is removed before it is inserted.
+        self.timeline.show_pending(&self.outbox, &self.me);
         let items = self.timeline().len();
         if !self.timeline.prepend(events, all, trimmed) {
             self.rejoin(effects);
@@ -54,8 +55,6 @@ impl Room {
             // A page without messages shows the person nothing new, so the next one is loaded.
             self.load_older(effects);
         }
-        self.timeline_changed(effects);
-        self.update_pending_items(effects);
     }
 
     pub(crate) fn history_refused(&mut self, refused: &Refused, effects: &mut Effects) {
@@ -69,7 +68,6 @@ impl Room {
             }
         } else {
             self.history_request = HistoryRequest::Idle;
-            self.timeline_changed(effects);
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Joined {
 impl Room {
     /// Shows the page that the server rendered, unless a page is loaded already.
     pub(crate) fn load_snapshot(&mut self, snapshot: Snapshot, effects: &mut Effects) {
-        if self.is_loaded() {
+        if self.timeline.cursor().is_some() {
             return;
         }
         let Snapshot { epoch, events, head, people, count, read } = snapshot;
@@ -59,7 +59,7 @@ impl Room {
 
     pub(crate) fn joined(&mut self, answer: Joined, effects: &mut Effects) {
         let Joined { page, recovered, reason, people, count, read } = answer;
-        if recovered && !self.is_loaded() {
+        if recovered && self.timeline.cursor().is_none() {
             // The answer belongs to an earlier visit: this room has no cursor to recover from.
             return;
         }
@@ -87,7 +87,7 @@ impl Room {
         self.send_read_marker(effects);
         self.outbox.join_answered();
         let lost = self.outbox.fail_missing();
-        self.persist_failed(lost, effects);
+        effects.store_commands(lost);
         self.outbox.joined();
         self.flush(effects);
         self.request_history(effects);
@@ -175,16 +175,11 @@ impl Room {
         self.confirm_own(&event, effects);
         let seq = event.seq;
         let first = self.timeline.first_seq();
-        let different = self.timeline.push(event);
+        self.timeline.push(event);
         if self.timeline.first_seq() != first {
             self.history_request = HistoryRequest::Idle;
-            self.timeline_changed(effects);
-        }
-        if different {
-            self.timeline_changed(effects);
         }
         self.outbox.drop_acknowledged_up_to(seq);
-        self.update_pending_items(effects);
     }
 
     /// Replaces all sent messages by a page. Pending commands stay, unless the page contains them. `read` is the
@@ -199,10 +194,9 @@ impl Room {
         }
         if matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) {
             let lost = self.outbox.fail_acknowledged();
-            self.persist_failed(lost, effects);
+            effects.store_commands(lost);
         }
         if self.timeline.has_page(&page, reason) {
-            self.update_pending_items(effects);
             return;
         }
         let unread = self.unread_in(&page, reason, read);
@@ -212,8 +206,6 @@ impl Room {
         if let Some(cursor) = self.timeline.cursor() {
             self.outbox.drop_acknowledged_up_to(cursor.seq);
         }
-        self.timeline_changed(effects);
-        self.update_pending_items(effects);
     }
 
     /// Counts the unread messages after a page replaces the view. Resets the read marker if it belongs to another
@@ -252,7 +244,6 @@ impl Room {
         if self.refusal != refusal {
             self.refusal = refusal;
             effects.changed(StateChange::Rooms);
-            self.timeline_changed(effects);
         }
     }
 }

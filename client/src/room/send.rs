@@ -34,14 +34,12 @@ impl Room {
         } else {
             self.outbox.overflow(pending);
         }
-        self.update_pending_items(effects);
         self.flush(effects);
     }
 
     pub(crate) fn retry(&mut self, id: &str, space: bool, effects: &mut Effects) {
         if let Some(pending) = self.outbox.retry(id, space) {
             effects.push(Effect::StoreCommand(pending));
-            self.update_pending_items(effects);
             self.flush(effects);
         }
     }
@@ -49,7 +47,6 @@ impl Room {
     pub(crate) fn discard(&mut self, id: &str, effects: &mut Effects) {
         if self.outbox.discard(id) {
             self.forget_pending(id, effects);
-            self.update_pending_items(effects);
         }
     }
 
@@ -61,9 +58,7 @@ impl Room {
         }
         let forget = if self.timeline.cursor().is_some_and(|cursor| seq <= cursor.seq) {
             // The event is shown already, or is older than all that are loaded.
-            let forget = self.outbox.confirm(id);
-            self.update_pending_items(effects);
-            forget
+            self.outbox.confirm(id)
         } else {
             self.outbox.acknowledge(id, seq, effects.now)
         };
@@ -86,7 +81,6 @@ impl Room {
                 self.outbox.discard(id);
                 self.forget_pending(id, effects);
             }
-            self.update_pending_items(effects);
             self.flush(effects);
         }
     }
@@ -100,16 +94,8 @@ impl Room {
 
     /// Sends the next command if the room is joined.
     pub(super) fn flush(&mut self, effects: &mut Effects) {
-        if self.membership.is_joined() && self.outbox.flush(effects) {
-            self.update_pending_items(effects);
-        }
-    }
-
-    /// Shows and persists commands that were acknowledged and then lost.
-    pub(super) fn persist_failed(&mut self, lost: Vec<PendingCommand>, effects: &mut Effects) {
-        self.update_pending_items(effects);
-        for pending in lost {
-            effects.push(Effect::StoreCommand(pending));
+        if self.membership.is_joined() {
+            self.outbox.flush(effects);
         }
     }
 

@@ -3,7 +3,8 @@
 use protocol::{ClientFrame, Command, Event, Head, Kind, Limits, Reason, ServerFrame, User};
 
 use crate::{
-    Client, ConnectionStatus, Context, DeliveryStatus, Effect, Input, PendingCommand, Room, Snapshot, StateChange,
+    Client, ConnectionStatus, Context, DeliveryStatus, Effect, HistoryState, Input, PendingCommand, Room, Snapshot,
+    StateChange,
 };
 
 /// The room of most tests.
@@ -193,6 +194,10 @@ impl Harness {
         self.client.room(LOBBY).unwrap()
     }
 
+    pub(super) fn history(&self) -> HistoryState {
+        self.room().history_state()
+    }
+
     /// The items in short: `3` for a sent one, `x?` for a pending one, `x!` for a failed one.
     pub(super) fn items(&self) -> String {
         let item = |item: &crate::TimelineItem| match (&item.state, item.seq) {
@@ -216,9 +221,12 @@ impl Harness {
     }
 }
 
-/// The effects as readable text.
+/// The effects as readable text, the changes last and in a fixed order.
 fn describe(effects: &[Effect]) -> String {
-    effects.iter().map(describe_effect).collect::<Vec<_>>().join(", ")
+    let order = ["*connection", "*rooms", "*timeline", "*people", "*typing"];
+    let mut effects: Vec<String> = effects.iter().map(describe_effect).collect();
+    effects.sort_by_key(|effect| order.iter().position(|change| change == effect));
+    effects.join(", ")
 }
 
 fn describe_effect(effect: &Effect) -> String {
@@ -247,7 +255,7 @@ fn describe_effect(effect: &Effect) -> String {
         Effect::RemoveCommand { id, .. } => format!("remove {id}"),
         Effect::Changed(StateChange::Connection) => "*connection".into(),
         Effect::Changed(StateChange::Rooms) => "*rooms".into(),
-        Effect::Changed(StateChange::Timeline(_)) => "*timeline".into(),
+        Effect::TimelineChanged { .. } => "*timeline".into(),
         Effect::Changed(StateChange::People(_)) => "*people".into(),
         Effect::Changed(StateChange::Typing(_)) => "*typing".into(),
     }

@@ -20,13 +20,13 @@ fn empty(before: u64, trimmed: bool) -> ServerFrame {
 fn older_messages_are_loaded_page_by_page_up_to_the_start() {
     let mut harness = Harness::in_lobby(events(8..=9));
     assert_eq!(harness.handle(OLDER), "history before 8, *timeline");
-    assert!(harness.room().is_loading_older());
+    assert!(harness.history().is_loading_older);
     assert_eq!(harness.handle(OLDER), "", "only one request is in flight");
     assert_eq!(harness.receive(&page(8, 4..=7, false)), "*timeline");
-    assert_eq!((harness.items(), harness.room().is_loading_older()), ("4 5 6 7 8 9".into(), false));
+    assert_eq!((harness.items(), harness.history().is_loading_older), ("4 5 6 7 8 9".into(), false));
     assert_eq!(harness.handle(OLDER), "history before 4, *timeline");
     assert_eq!(harness.receive(&page(4, 1..=3, true)), "*timeline");
-    assert_eq!((harness.items(), harness.room().has_older()), ("1 2 3 4 5 6 7 8 9".into(), false));
+    assert_eq!((harness.items(), harness.history().has_older), ("1 2 3 4 5 6 7 8 9".into(), false));
     assert_eq!(harness.handle(OLDER), "", "no request at the start of the room");
     assert_eq!(harness.room().unread(), 0);
 }
@@ -37,7 +37,7 @@ fn trimmed_history_is_reported() {
         let mut harness = Harness::in_lobby(events(8..=9));
         harness.handle(OLDER);
         harness.receive(&empty(8, trimmed));
-        assert_eq!((harness.room().has_older(), harness.room().is_trimmed()), (false, trimmed));
+        assert_eq!((harness.history().has_older, harness.history().is_trimmed), (false, trimmed));
     }
 }
 
@@ -47,7 +47,7 @@ fn unexpected_page_is_dropped() {
     assert_eq!(harness.receive(&page(8, 4..=7, false)), "", "not requested");
     harness.handle(OLDER);
     assert_eq!(harness.receive(&page(7, 4..=6, false)), "", "answer to another request");
-    assert_eq!((harness.items(), harness.room().is_loading_older()), ("8 9".into(), true));
+    assert_eq!((harness.items(), harness.history().is_loading_older), ("8 9".into(), true));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn page_after_a_reset_is_dropped() {
     let events = vec![message(8, "b", &rui(), "other")];
     let head = super::harness::head_of(&events);
     harness.receive(&ServerFrame::Reset { room: LOBBY.into(), reason: Fork, epoch: "e1".into(), events, head });
-    assert!(!harness.room().is_loading_older());
+    assert!(!harness.history().is_loading_older);
     assert_eq!(harness.receive(&page(8, 4..=7, false)), "");
     assert_eq!(harness.items(), "8");
 }
@@ -72,7 +72,7 @@ fn page_that_does_not_fit_causes_a_join() {
         harness.handle(OLDER);
         let answer = ServerFrame::History { room: LOBBY.into(), before: Some(8), events, start: false, trimmed: false };
         assert_eq!(harness.receive(&answer), "join lobby after e1a9, *timeline");
-        assert_eq!((harness.items(), harness.room().is_loading_older()), ("8 9".into(), false));
+        assert_eq!((harness.items(), harness.history().is_loading_older), ("8 9".into(), false));
     }
 }
 
@@ -81,7 +81,7 @@ fn request_is_sent_again_after_a_reconnect() {
     let mut harness = Harness::in_lobby(events(8..=9));
     harness.handle(OLDER);
     assert_eq!(harness.reconnect(), "join lobby after e1a9, *connection");
-    assert!(harness.room().is_loading_older());
+    assert!(harness.history().is_loading_older);
     let head = super::harness::head_of(&events(9..=9));
     assert_eq!(harness.receive(&recovered(vec![], head)), "history before 8");
 }
@@ -103,7 +103,7 @@ fn a_request_that_is_refused_for_now_or_forgotten_is_made_again() {
     assert_eq!((harness.time_out(), harness.now), ("history before 8".into(), 600));
     assert_eq!((harness.time_out(), harness.now), ("history before 8".into(), 15_600));
     assert_eq!(harness.receive(&refused("history", None, "forbidden", None)), "*timeline");
-    assert!(!harness.room().is_loading_older());
+    assert!(!harness.history().is_loading_older);
 }
 
 #[test]
@@ -111,10 +111,10 @@ fn reading_what_was_skipped_ends_the_notice() {
     let mut harness = Harness::in_lobby(events(1..=2));
     harness.reconnect();
     harness.receive(&replaced(Trimmed, events(8..=9)));
-    assert_eq!(harness.room().notice(), Some(Notice::Trimmed));
+    assert_eq!(harness.history().notice, Some(Notice::Trimmed));
     harness.handle(OLDER);
     harness.receive(&page(8, 3..=7, false));
-    assert_eq!(harness.room().notice(), None);
+    assert_eq!(harness.history().notice, None);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn fork_is_reported() {
     harness.receive(&frame(message(3, "b", &rui(), "other")));
     let page = vec![event(1), event(2), Event { prev: "a2".into(), ..message(3, "b", &rui(), "other") }];
     assert_eq!(harness.receive(&replaced(Fork, page)), "*timeline");
-    assert!(harness.room().notice().is_some());
+    assert!(harness.history().notice.is_some());
     assert_eq!(harness.client.deadline(), Some(37_500), "no join is scheduled");
 }
 
@@ -103,7 +103,7 @@ fn answer_to_an_earlier_visit_is_ignored() {
     harness.handle(Input::Leave { room: LOBBY });
     assert_eq!(harness.open(None), "join lobby, *rooms, *timeline, *people");
     assert_eq!(harness.receive(&recovered(events(4..=5), head(5))), "");
-    assert!(!harness.room().is_loaded());
+    assert!(!harness.history().is_loaded);
     harness.receive(&replaced(New, events(3..=6)));
     assert_eq!(harness.items(), "3 4 5 6");
 }
@@ -145,7 +145,7 @@ fn refused_join_reports_the_reason() {
         let mut harness = Harness::new(vec![]);
         harness.open(None);
         harness.connect();
-        assert_eq!(harness.receive(&refused("join", None, code, None)), "*rooms, *timeline", "{code}");
+        assert_eq!(harness.receive(&refused("join", None, code, None)), "*rooms", "{code}");
         let why = FailureReason::of(RefusalCode::named(code), format!("No: {code}."));
         assert_eq!(harness.room().refusal(), Some(&why));
         assert_eq!(harness.receive(&frame(event(1))), "", "{code}: the room is not joined");

@@ -14,7 +14,7 @@ fn frame(event: Event) -> ServerFrame {
 fn join_starts_at_the_rendered_page() {
     let mut harness = Harness::new(vec![]);
     assert_eq!(harness.open(Some(snapshot(events(1..=3)))), "*rooms, *timeline, *people");
-    assert_eq!((harness.items(), harness.room().is_loaded(), harness.room().unread()), ("1 2 3".into(), true, 0));
+    assert_eq!((harness.items(), harness.history().is_loaded, harness.room().unread()), ("1 2 3".into(), true, 0));
     assert_eq!(harness.connect(), "join lobby after e1a3, *connection");
     assert_eq!(harness.receive(&recovered(events(4..=5), head_of(&events(5..=5)))), "*rooms, *timeline");
     assert_eq!((harness.items(), harness.room().unread()), ("1 2 3 4 5".into(), 2));
@@ -24,11 +24,11 @@ fn join_starts_at_the_rendered_page() {
 fn room_without_a_page_loads_one() {
     let mut harness = Harness::new(vec![]);
     harness.open(None);
-    assert!(!harness.room().is_loaded() && !harness.room().has_older());
+    assert!(!harness.history().is_loaded && !harness.history().has_older);
     assert_eq!(harness.connect(), "join lobby, *connection");
     assert_eq!(harness.receive(&replaced(New, events(7..=9))), "*timeline, *people");
-    assert_eq!((harness.items(), harness.room().notice(), harness.room().unread()), ("7 8 9".into(), None, 0));
-    assert!(harness.room().has_older());
+    assert_eq!((harness.items(), harness.history().notice, harness.room().unread()), ("7 8 9".into(), None, 0));
+    assert!(harness.history().has_older);
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn empty_room_has_a_cursor() {
     harness.open(None);
     harness.connect();
     harness.receive(&replaced(New, vec![]));
-    assert!(harness.room().is_loaded() && !harness.room().has_older());
+    assert!(harness.history().is_loaded && !harness.history().has_older);
     assert_eq!(harness.reconnect(), "join lobby after e1, *connection");
     harness.receive(&recovered(vec![], head_of(&[])));
     assert_eq!(harness.receive(&frame(event(1))), "*rooms, *timeline");
@@ -110,7 +110,7 @@ fn answer_to_a_join_replaces_the_view_with_a_reason() {
         harness.reconnect();
         harness.receive(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
         assert_eq!(
-            (harness.items().as_str(), harness.room().notice(), harness.room().unread()),
+            (harness.items().as_str(), harness.history().notice, harness.room().unread()),
             (items, notice, unread),
             "{reason:?}"
         );
@@ -132,7 +132,7 @@ fn page_that_removes_events_is_a_reset() {
         harness.send("x");
         harness.receive(&ServerFrame::Sent { room: LOBBY.into(), id: "x".into(), seq: 6, at: 0 });
         harness.receive(&joined(false, reason, epoch, page.clone(), head_of(&page)));
-        assert_eq!((harness.items(), harness.room().notice()), (format!("{items} x!"), Some(Notice::Reset)), "{what}");
+        assert_eq!((harness.items(), harness.history().notice), (format!("{items} x!"), Some(Notice::Reset)), "{what}");
     }
 }
 
@@ -161,7 +161,7 @@ fn reset_replaces_the_view() {
     let reset =
         ServerFrame::Reset { room: LOBBY.into(), reason: Fork, epoch: "e1".into(), head: head_of(&page), events: page };
     assert_eq!(harness.receive(&reset), "*timeline");
-    assert_eq!((harness.items(), harness.room().notice()), ("1 2 x?".into(), Some(Notice::Reset)));
+    assert_eq!((harness.items(), harness.history().notice), ("1 2 x?".into(), Some(Notice::Reset)));
     assert_eq!(harness.receive(&frame(message(3, "b", &rui(), "n"))), "*rooms, *timeline");
 }
 
@@ -170,7 +170,7 @@ fn lost_tail_is_removed_without_a_replacement() {
     let mut harness = Harness::in_lobby(events(1..=5));
     harness.reconnect();
     harness.receive(&replaced(Fork, events(1..=3)));
-    assert_eq!((harness.items(), harness.room().notice()), ("1 2 3".into(), Some(Notice::Reset)));
+    assert_eq!((harness.items(), harness.history().notice), ("1 2 3".into(), Some(Notice::Reset)));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn page_that_is_shown_already_replaces_nothing() {
     for reason in [New, Trimmed] {
         assert_eq!(harness.receive(&replaced(reason, events(6..=8))), "", "{reason:?}: an answer to an older join");
     }
-    assert_eq!((harness.items(), harness.room().notice()), ("1 2 3 4 5 6 7 8 9".into(), None));
+    assert_eq!((harness.items(), harness.history().notice), ("1 2 3 4 5 6 7 8 9".into(), None));
 }
 
 #[test]
@@ -216,9 +216,9 @@ fn timeline_is_bounded_and_removed_events_can_be_loaded_again() {
     for seq in 1..=12_000 {
         harness.receive(&frame(event(seq)));
     }
-    assert_eq!((harness.room().timeline().len(), harness.room().has_older()), (12_000, false));
+    assert_eq!((harness.room().timeline().len(), harness.history().has_older), (12_000, false));
     harness.receive(&frame(event(12_001)));
-    assert_eq!((harness.room().timeline().len(), harness.room().has_older()), (10_000, true));
+    assert_eq!((harness.room().timeline().len(), harness.history().has_older), (10_000, true));
     assert_eq!(harness.handle(Input::LoadOlder { room: LOBBY }), "history before 2002, *timeline");
     let page = ServerFrame::History {
         room: LOBBY.into(),

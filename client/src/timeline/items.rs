@@ -1,7 +1,27 @@
+use std::iter::once;
+use std::ops::Range;
+
 use protocol::{Event, Reply};
 
 use super::mutation::{Mutation, Projection, find};
 use crate::TimelineItem;
+
+/// A change of a timeline's items. Each diff applies to the items as the diff before it left them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimelineDiff {
+    /// Items are replaced by others. An item is inserted if nothing is removed, and updated if it replaces the item with
+    /// the same key. An item that moves is removed before it is inserted.
+    Splice {
+        /// The index of the first of these items.
+        index: usize,
+        /// How many items are removed.
+        removed: usize,
+        /// The items that are inserted.
+        items: Vec<TimelineItem>,
+    },
+    /// All items are replaced by [`Room::timeline`](crate::Room::timeline). No other diff comes with this one.
+    Reset,
+}
 
 /// The items of a room: sent ones in the room's order, then pending ones in the order of sending.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +35,8 @@ pub(crate) struct Items {
     pub(super) mutations: Vec<Mutation>,
     /// The sent items to which pending changes are applied, as they are without these changes.
     pub(super) originals_of_changed: Vec<TimelineItem>,
+    /// The changes since the last report; `None` if all items are to be reported.
+    diffs: Option<Vec<TimelineDiff>>,
 }
 
 impl Items {
@@ -38,16 +60,20 @@ impl Items {
         self.items[..self.sent].iter().map(move |item| base(item).unwrap_or(item))
     }
 
-    /// Appends the next event of the room. Returns whether the items changed.
-    pub(crate) fn push(&mut self, event: Event) -> bool {
+    /// Returns the changes since the last call.
+    pub(crate) fn take_diffs(&mut self) -> Vec<TimelineDiff> {
+        self.diffs.replace(Vec::new()).unwrap_or_else(|| vec![TimelineDiff::Reset])
+    }
+
+    /// Appends the next event of the room.
+    pub(crate) fn push(&mut self, event: Event) {
         match Projection::from(event) {
             Projection::Item(item) => self.push_item(item),
             Projection::Mutation(mutation) => {
-                let different = self.apply_mutation(&mutation);
+                self.apply_mutation(&mutation);
                 self.mutations.push(mutation);
-                different
             }
-            Projection::Nothing => false,
+            Projection::Nothing => {}
         }
     }
 
@@ -66,8 +92,7 @@ impl Items {
                 |target| !self.mutations.iter().any(|later| later.target() == Some(target) && later.rewrites());
             // Quotes already show a later edit or deletion of the same message.
             if mutation.target().is_some_and(is_last) {
-                mutation.requote(&mut self.items);
-                mutation.requote(&mut self.originals_of_changed);
+                self.requote(mutation);
             }
         }
         for mutation in mutations.iter().chain(&self.mutations) {
@@ -75,15 +100,15 @@ impl Items {
             mutation.requote(&mut older);
         }
         self.sent += older.len();
-        self.items.splice(..0, older);
+        self.splice(0..0, older);
         self.mutations.splice(..0, mutations);
     }
 
     /// Removes the sent items and the changes before `seq`.
     pub(crate) fn remove_before(&mut self, seq: u64) {
         let gone = self.items[..self.sent].partition_point(|item| item.seq < Some(seq));
-        for item in self.items.drain(..gone) {
-            if let Ok(index) = self.keys.binary_search(&item.key) {
+        for item in self.splice(0..gone, Vec::new()) {
+            if let Ok(index) = self.find_key(&item.key) {
                 self.keys.remove(index);
             }
         }
@@ -94,24 +119,36 @@ impl Items {
 
     pub(crate) fn clear_sent(&mut self) {
         self.items.drain(..self.sent);
+        self.diffs = None;
         self.sent = 0;
         self.keys.clear();
         self.originals_of_changed.clear();
         self.mutations.clear();
     }
 
-    /// Replaces the pending items. Returns whether they changed.
-    pub(crate) fn set_pending(&mut self, pending: impl Iterator<Item = TimelineItem>) -> bool {
-        let pending: Vec<TimelineItem> = pending.map(|item| self.fill_quote(item)).collect();
-        let different = self.items[self.sent..] != pending;
-        self.items.truncate(self.sent);
-        self.items.extend(pending);
-        different
+    /// Replaces the pending items, from the first one that differs to the last one.
+    pub(crate) fn set_pending(&mut self, pending: impl Iterator<Item = TimelineItem>) {
+        let mut pending: Vec<TimelineItem> = pending.map(|item| self.fill_quote(item)).collect();
+        let shown = &self.items[self.sent..];
+        let start = shown.iter().zip(&pending).take_while(|(shown, item)| shown == item).count();
+        let rest = shown[start..].iter().rev().zip(pending[start..].iter().rev());
+        let end = rest.take_while(|(shown, item)| shown == item).count();
+        pending.truncate(pending.len() - end);
+        self.splice(self.sent + start..self.items.len() - end, pending.split_off(start));
     }
 
-    fn push_item(&mut self, mut item: TimelineItem) -> bool {
+    /// Replaces a sent item.
+    pub(super) fn set_sent(&mut self, item: TimelineItem) {
+        if let Some(index) = find(&self.items[..self.sent], item.seq)
+            && self.items[index] != item
+        {
+            self.splice(index..index + 1, vec![item]);
+        }
+    }
+
+    fn push_item(&mut self, mut item: TimelineItem) {
         if !self.insert_key(&item.key) {
-            return false;
+            return;
         }
         if item.reply.is_some() {
             // The quote by the server may be older than the loaded changes.
@@ -119,23 +156,46 @@ impl Items {
                 item.requote(&mutation.author, &mutation.command);
             }
         }
-        self.items.insert(self.sent, item);
+        // The pending item of the message, usually the first one, becomes the sent item.
+        let pending = &self.items[self.sent..];
+        let replaced = pending.iter().position(|pending| pending.key == item.key).map_or(0, |index| index + 1);
+        let others = pending[..replaced.saturating_sub(1)].iter().cloned();
+        let items = once(item).chain(others).collect();
+        self.splice(self.sent..self.sent + replaced, items);
         self.sent += 1;
-        true
     }
 
-    fn apply_mutation(&mut self, mutation: &Mutation) -> bool {
-        let base = find(&self.originals_of_changed, mutation.target());
-        let different = match base {
+    fn apply_mutation(&mut self, mutation: &Mutation) {
+        if find(&self.originals_of_changed, mutation.target()).is_some() {
             // The item is updated together with the pending changes.
-            Some(base) => {
-                self.originals_of_changed[base].apply(&mutation.author, mutation.at, &mutation.command);
-                false
-            }
-            None => mutation.apply(&mut self.items[..self.sent]),
-        };
+            mutation.apply(&mut self.originals_of_changed);
+        } else if let Some(index) = mutation.apply(&mut self.items[..self.sent]) {
+            self.record(index, 1, 1);
+        }
+        self.requote(mutation);
+    }
+
+    /// Updates the quotes of the message that a mutation changes.
+    fn requote(&mut self, mutation: &Mutation) {
         mutation.requote(&mut self.originals_of_changed);
-        mutation.requote(&mut self.items) | different
+        for index in mutation.requote(&mut self.items) {
+            self.record(index, 1, 1);
+        }
+    }
+
+    /// Replaces the items in `range`, and returns them.
+    fn splice(&mut self, range: Range<usize>, items: Vec<TimelineItem>) -> Vec<TimelineItem> {
+        let (index, inserted) = (range.start, items.len());
+        let removed: Vec<TimelineItem> = self.items.splice(range, items).collect();
+        self.record(index, removed.len(), inserted);
+        removed
+    }
+
+    fn record(&mut self, index: usize, removed: usize, inserted: usize) {
+        if let Some(diffs) = self.diffs.as_mut().filter(|_| removed + inserted > 0) {
+            let items = self.items[index..index + inserted].to_vec();
+            diffs.push(TimelineDiff::Splice { index, removed, items });
+        }
     }
 
     /// Fills in the quote of a pending item, if the quoted message is loaded.

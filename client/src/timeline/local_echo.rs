@@ -6,9 +6,8 @@ use super::{items::Items, mutation::find};
 use crate::{PendingCommand, TimelineItem};
 
 impl Items {
-    /// Applies these pending changes, and removes earlier ones that are not in `changes`. Returns whether the items
-    /// changed.
-    pub(crate) fn set_changes(&mut self, changes: &[PendingCommand], me: &User) -> bool {
+    /// Applies these pending changes, and removes earlier ones that are not in `changes`.
+    pub(crate) fn set_changes(&mut self, changes: &[PendingCommand], me: &User) {
         let before = std::mem::take(&mut self.originals_of_changed);
         let sent = &self.items[..self.sent];
         let mut targets = Vec::<usize>::new();
@@ -19,27 +18,15 @@ impl Items {
         }
         let base = |index: &usize| find(&before, sent[*index].seq).map_or(&sent[*index], |base| &before[base]).clone();
         self.originals_of_changed = targets.iter().map(base).collect();
-        let mut different = false;
         // Items without pending changes show their originals again.
         for base in before {
             if find(&self.originals_of_changed, base.seq).is_none() {
-                different |= self.replace_item(base);
+                self.set_sent(base);
             }
         }
         for base in self.originals_of_changed.clone() {
-            let shown = with_changes(base, changes, me);
-            different |= self.replace_item(shown);
+            self.set_sent(with_changes(base, changes, me));
         }
-        different
-    }
-
-    fn replace_item(&mut self, item: TimelineItem) -> bool {
-        let index = find(&self.items[..self.sent], item.seq);
-        let different = index.is_some_and(|index| self.items[index] != item);
-        if let Some(index) = index {
-            self.items[index] = item;
-        }
-        different
     }
 }
 

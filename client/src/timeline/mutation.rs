@@ -48,20 +48,22 @@ impl Mutation {
         matches!(self.command, Command::Edit { .. } | Command::Delete { .. })
     }
 
-    /// Applies the mutation to its message in `items`, which are in the room's order. Returns whether the items
+    /// Applies the mutation to its message in `items`, which are in the room's order. Returns its index if it
     /// changed.
-    pub(super) fn apply(&self, items: &mut [TimelineItem]) -> bool {
-        let item = find(items, self.target());
-        item.is_some_and(|index| items[index].apply(&self.author, self.at, &self.command))
+    pub(super) fn apply(&self, items: &mut [TimelineItem]) -> Option<usize> {
+        let index = find(items, self.target())?;
+        items[index].apply(&self.author, self.at, &self.command).then_some(index)
     }
 
-    /// Updates the quotes of its message in `items`. Returns whether they changed.
-    pub(super) fn requote(&self, items: &mut [TimelineItem]) -> bool {
-        let mut different = false;
-        for item in items.iter_mut().filter(|_| self.rewrites()) {
-            different |= item.requote(&self.author, &self.command);
+    /// Updates the quotes of its message in `items`. Returns the indices of the items that changed.
+    pub(super) fn requote(&self, items: &mut [TimelineItem]) -> Vec<usize> {
+        let mut requoted = Vec::new();
+        for (index, item) in items.iter_mut().enumerate().filter(|_| self.rewrites()) {
+            if item.requote(&self.author, &self.command) {
+                requoted.push(index);
+            }
         }
-        different
+        requoted
     }
 }
 

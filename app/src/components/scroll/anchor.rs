@@ -79,9 +79,9 @@ pub fn watch(room: &RoomState, scroller: NodeRef<html::Div>, sheet: NodeRef<html
             observer.set_value(SheetObserver::new(scroller.into(), &sheet, at_end));
         }
     });
-    let rows = room.rows.clone();
+    let window = room.window.clone();
     Effect::new(move || {
-        rows.track();
+        window.track();
         // Rows are rendered by the next frame and not painted yet. The resize observer does not fire if rows of equal
         // size were added and removed.
         request_animation_frame(move || {

@@ -8,7 +8,7 @@ use leptos::{
 use super::query::Query;
 use crate::{
     lazy::{insert_at_caret, mount_permanently, run_or_toast, search_emoji},
-    state::Chat,
+    state::{Chat, RowWindow},
     text::words,
 };
 
@@ -83,7 +83,8 @@ impl CompletionList {
         let word = word.to_lowercase();
         let mut names: Vec<String> =
             room.people.with_untracked(|people| people.iter().map(|user| user.name.clone()).collect());
-        room.rows.with_untracked(|rows| names.extend(rows.iter().rev().map(|row| row.author.name.clone())));
+        let authors = |window: &RowWindow| names.extend(window.rows().iter().rev().map(|row| row.author.name.clone()));
+        room.window.with_untracked(authors);
         let mut suggestions = Vec::<(String, String)>::new();
         for name in names.into_iter().filter(|name| name.to_lowercase().starts_with(&word)) {
             if suggestions.len() < MAX_SUGGESTIONS && suggestions.iter().all(|(_, known)| *known != name) {

@@ -4,7 +4,7 @@ use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlTextAreaElement};
 
 use crate::{
     lazy::mount_permanently,
-    state::{Chat, ComposerMode, EditState, MessageRow},
+    state::{Chat, ComposerMode, EditState, MessageRow, RowWindow},
     text::words,
 };
 
@@ -33,8 +33,8 @@ pub fn edit_last_own_message(chat: Chat) {
         chat.is_me(&row.author.id) && row.is_sent() && !is_deleted
     };
     let room = chat.room_untracked();
-    let last = room.and_then(|room| room.rows.with_untracked(|rows| rows.iter().rev().find(can_be_edited).cloned()));
-    if let Some(row) = last {
+    let last = |window: &RowWindow| window.rows().iter().rev().find(can_be_edited).cloned();
+    if let Some(row) = room.and_then(|room| room.window.with_untracked(last)) {
         edit(chat, &row);
     }
 }

@@ -82,7 +82,7 @@ fn row_containing(chat: Chat, element: &Element) -> Option<MessageRow> {
     let message = element.closest(".message").ok().flatten()?;
     let seq = message.get_attribute("data-seq")?.parse::<u64>().ok();
     let is_it = |row: &&MessageRow| seq.is_some() && row.seq.get_untracked() == seq;
-    chat.room_untracked()?.rows.with_untracked(|rows| rows.iter().find(is_it).cloned())
+    chat.room_untracked()?.window.with_untracked(|window| window.rows().iter().find(is_it).cloned())
 }
 
 /// Adds a reaction of the reader's to a message, or removes it.

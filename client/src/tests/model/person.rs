@@ -6,8 +6,8 @@ use super::random::Random;
 use super::server::{ROOMS, Server};
 use crate::tests::harness::welcome;
 use crate::{
-    Client, ConnectionStatus, Context, Effect, FailureReason, Input, Notice, PendingCommand, Room, StateChange,
-    TimelineItem,
+    Client, ConnectionStatus, Context, Effect, FailureReason, HistoryState, Input, Notice, PendingCommand, Room,
+    StateChange, TimelineDiff, TimelineItem,
 };
 
 /// A client with its driver: sockets, a persisted outbox, and a screen that renders only what a change names.
@@ -19,7 +19,7 @@ pub(super) struct Person {
     pub(super) stored: Vec<PendingCommand>,
     /// All messages that the person has sent, in order: room and id.
     pub(super) sent: Vec<(String, String)>,
-    rendered: BTreeMap<String, Rendered>,
+    rendered: BTreeMap<String, RenderedTimeline>,
     rendered_status: ConnectionStatus,
     rendered_rooms: Vec<(String, u64)>,
     random: Random,
@@ -32,29 +32,29 @@ pub(super) struct Socket {
     pub(super) rooms: BTreeSet<String>,
 }
 
-/// The state that [`StateChange::Timeline`] covers.
-#[derive(Clone, Debug, PartialEq)]
-struct Rendered {
+/// A timeline as [`Effect::TimelineChanged`] reports it.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct RenderedTimeline {
     items: Vec<TimelineItem>,
-    older: (bool, bool, bool),
-    notice: Option<Notice>,
-    loaded: bool,
+    history: HistoryState,
 }
 
-impl Rendered {
+impl RenderedTimeline {
     fn of(room: &Room) -> Self {
-        Self {
-            items: room.timeline().to_vec(),
-            older: (room.has_older(), room.is_loading_older(), room.is_trimmed()),
-            notice: room.notice(),
-            loaded: room.is_loaded(),
-        }
+        Self { items: room.timeline().to_vec(), history: room.history_state() }
     }
 
-    fn shows(&self, room: &Room) -> bool {
-        self.items == room.timeline()
-            && self.older == (room.has_older(), room.is_loading_older(), room.is_trimmed())
-            && (self.notice, self.loaded) == (room.notice(), room.is_loaded())
+    fn update(&mut self, diffs: Vec<TimelineDiff>, room: &Room) {
+        self.history = room.history_state();
+        for diff in diffs {
+            match diff {
+                TimelineDiff::Splice { index, removed, items } => {
+                    self.items.splice(index..index + removed, items);
+                }
+                TimelineDiff::Reset => self.items = room.timeline().to_vec(),
+            }
+            check_items(&self.items);
+        }
     }
 }
 
@@ -201,7 +201,7 @@ impl Person {
     }
 
     fn run_effects(&mut self, effects: Vec<Effect>) {
-        let mut changes = BTreeSet::new();
+        let (mut changes, mut timelines) = (BTreeSet::new(), BTreeMap::new());
         for effect in effects {
             match effect {
                 Effect::Connect(socket) => {
@@ -234,14 +234,17 @@ impl Person {
                     self.stored.retain(|command| command.room != room || command.id != id)
                 }
                 Effect::Mentioned { .. } => {}
+                Effect::TimelineChanged { room, diffs } => {
+                    assert!(timelines.insert(room, diffs).is_none(), "a timeline is returned twice");
+                }
                 Effect::Changed(change) => assert!(changes.insert(change), "a change is returned twice"),
             }
         }
-        self.render(&changes);
+        self.render(&changes, timelines);
     }
 
-    /// Renders the named changes, and checks that the screen is correct and that no change was named needlessly.
-    fn render(&mut self, changes: &BTreeSet<StateChange>) {
+    /// Renders the changes, and checks that the screen is correct and that no change was reported needlessly.
+    fn render(&mut self, changes: &BTreeSet<StateChange>, mut timelines: BTreeMap<String, Vec<TimelineDiff>>) {
         assert_eq!(changes.contains(&StateChange::Connection), self.client.connection_status() != self.rendered_status);
         self.rendered_status = self.client.connection_status();
         let rooms = self.client.rooms().map(|room| (room.name().to_owned(), room.unread())).collect();
@@ -249,13 +252,15 @@ impl Person {
         self.rendered_rooms = rooms;
         self.rendered.retain(|room, _| self.client.room(room).is_some());
         for room in self.client.rooms() {
-            let same = self.rendered.get(room.name()).is_some_and(|rendered| rendered.shows(room));
-            check_named(changes, &StateChange::Timeline(room.name().to_owned()), same, was_reset(room));
-            if !same {
-                check_items(room.timeline());
-                self.rendered.insert(room.name().to_owned(), Rendered::of(room));
+            let actual = RenderedTimeline::of(room);
+            let rendered = self.rendered.entry(room.name().to_owned()).or_default();
+            if let Some(diffs) = timelines.remove(room.name()) {
+                assert!(*rendered != actual || diffs == [TimelineDiff::Reset], "a timeline is reported needlessly");
+                rendered.update(diffs, room);
             }
+            assert_eq!(*rendered, actual);
         }
+        assert!(timelines.is_empty(), "a timeline of a room that is not open");
     }
 
     fn context(&mut self, now: u64) -> Context {
@@ -270,7 +275,7 @@ fn check_named(changes: &BTreeSet<StateChange>, change: &StateChange, same: bool
 }
 
 fn was_reset(room: &Room) -> bool {
-    room.notice() == Some(Notice::Reset)
+    room.history_state().notice == Some(Notice::Reset)
 }
 
 /// Checks that no item is shown twice, that sent items are in order, and that pending ones are at the end.

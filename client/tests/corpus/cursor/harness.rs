@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use client::{Client, Context, Effect, Input, Room};
+use client::{Client, Context, Effect, Input, Room, TimelineDiff, TimelineItem};
 use protocol::{ClientFrame, Command, Cursor, Event, Limits, ServerFrame};
 
 use super::history::History;
@@ -10,6 +10,8 @@ use super::script::{LOBBY, Step, ana};
 pub struct Harness {
     pub client: Client,
     pub history: History,
+    /// The timeline of the room as the diffs make it.
+    rendered: Vec<TimelineItem>,
     now: u64,
     sockets: BTreeSet<u32>,
 }
@@ -18,7 +20,8 @@ impl Harness {
     /// A live client with an open room that was not joined yet.
     pub fn new() -> Self {
         let client = Client::new(ana(), vec![]);
-        let mut harness = Self { client, history: History::default(), now: 0, sockets: BTreeSet::new() };
+        let (history, rendered, sockets) = (History::default(), Vec::new(), BTreeSet::new());
+        let mut harness = Self { client, history, rendered, now: 0, sockets };
         harness.run(Step::Open(None));
         harness.handle(Input::Start);
         harness.receive(&welcome(), false);
@@ -58,7 +61,8 @@ impl Harness {
     /// The cursor of the client, as a copy of the client sends it after a reconnect.
     pub fn cursor(&self) -> Option<Cursor> {
         let (client, sockets) = (self.client.clone(), self.sockets.clone());
-        let mut copy = Self { client, history: History::default(), now: self.now, sockets };
+        let rendered = self.rendered.clone();
+        let mut copy = Self { client, history: History::default(), rendered, now: self.now, sockets };
         while let Some(socket) = copy.sockets.pop_last() {
             copy.handle(Input::Closed { socket, code: 1006 });
         }
@@ -111,8 +115,21 @@ impl Harness {
                 | Effect::RemoveCommand { .. }
                 | Effect::Mentioned { .. }
                 | Effect::Changed(_) => {}
+                Effect::TimelineChanged { diffs, .. } => diffs.into_iter().for_each(|diff| self.update_timeline(diff)),
             }
             assert!(self.sockets.len() <= 2, "more than two sockets are open");
+        }
+        if let Some(room) = self.room() {
+            assert_eq!(self.rendered, room.timeline(), "the diffs miss a change");
+        }
+    }
+
+    fn update_timeline(&mut self, diff: TimelineDiff) {
+        match diff {
+            TimelineDiff::Splice { index, removed, items } => {
+                self.rendered.splice(index..index + removed, items);
+            }
+            TimelineDiff::Reset => self.rendered = self.room().map(Room::timeline).unwrap_or_default().to_vec(),
         }
     }
 

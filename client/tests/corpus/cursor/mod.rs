@@ -38,5 +38,9 @@ fn check_progress(last: Option<&Cursor>, now: Option<&Cursor>, harness: &Harness
     let (Some(last), Some(room)) = (last, harness.room()) else { return };
     let now = now.expect("a loaded room stays loaded while it is open");
     let forward = now == last || (now.epoch == last.epoch && now.seq > last.seq);
-    assert!(forward || room.notice() == Some(Notice::Reset), "from {last:?} to {now:?} with {:?}", room.notice());
+    assert!(
+        forward || room.history_state().notice == Some(Notice::Reset),
+        "from {last:?} to {now:?} with {:?}",
+        room.history_state().notice
+    );
 }
