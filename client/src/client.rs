@@ -189,14 +189,8 @@ impl Client {
             return;
         }
         let outbox = self.outboxes_of_closed_rooms.get_or_insert_with(&pending.room, Outbox::default);
-        if outbox.has(&pending.id) {
-            return;
-        }
-        if space {
-            effects.push(Effect::StoreCommand(pending.clone()));
-            outbox.add(pending);
-        } else {
-            outbox.overflow(pending);
+        if !outbox.has(&pending.id) {
+            outbox.push(pending, space, effects);
         }
     }
 

@@ -1,6 +1,6 @@
 use protocol::ClientFrame;
 
-use crate::{Context, Effect, PendingCommand, StateChange};
+use crate::{Context, Effect, StateChange};
 
 /// The close code that the client sends.
 const NORMAL: u16 = 1000;
@@ -39,11 +39,6 @@ impl Effects {
 
     pub(crate) fn push(&mut self, effect: Effect) {
         self.effects.push(effect);
-    }
-
-    /// Persists commands that were acknowledged and then lost.
-    pub(crate) fn store_commands(&mut self, lost: Vec<PendingCommand>) {
-        self.effects.extend(lost.into_iter().map(Effect::StoreCommand));
     }
 
     pub(crate) fn changed(&mut self, change: StateChange) {

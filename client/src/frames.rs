@@ -7,7 +7,7 @@ use crate::effects::Effects;
 use crate::presence::People;
 use crate::room::{HistoryPage, Joined, Refused};
 use crate::timeline::Page;
-use crate::{Client, Effect, Room, StopReason};
+use crate::{Client, Room, StopReason};
 
 impl Client {
     /// Handles a text message that was received on a socket.
@@ -123,8 +123,8 @@ impl Client {
     fn sent(&mut self, room: &str, id: &str, seq: u64, effects: &mut Effects) {
         if let Some(open) = self.rooms.get_mut(room) {
             open.sent(id, seq, effects);
-        } else if self.outboxes_of_closed_rooms.get_mut(room).is_some_and(|outbox| outbox.confirm(id)) {
-            effects.push(Effect::RemoveCommand { room: room.to_owned(), id: id.to_owned() });
+        } else if let Some(outbox) = self.outboxes_of_closed_rooms.get_mut(room) {
+            outbox.confirm(id, effects);
         }
     }
 

@@ -46,8 +46,13 @@ impl Outbox {
         self.entries.push(Entry::new(pending));
     }
 
-    /// Adds a command that exceeds the capacity. It is shown as failed and is not persisted.
-    pub(crate) fn overflow(&mut self, pending: PendingCommand) {
+    /// Adds and persists a new command. Without `space` it exceeds the capacity, so it is shown as failed and is not
+    /// persisted.
+    pub(crate) fn push(&mut self, pending: PendingCommand, space: bool, effects: &mut Effects) {
+        if space {
+            effects.push(Effect::StoreCommand(pending.clone()));
+            return self.add(pending);
+        }
         if self.entries.iter().filter(|entry| entry.is_overflow()).count() >= MAX_OVERFLOW
             && let Some(oldest) = self.entries.iter().position(Entry::is_overflow)
         {
@@ -78,29 +83,24 @@ impl Outbox {
         }
     }
 
-    /// Removes a command that is in the room's history. Returns whether its persisted copy has to be removed.
-    pub(crate) fn confirm(&mut self, id: &str) -> bool {
-        let Some(index) = self.entries.iter().position(|entry| entry.pending.id == id) else { return false };
-        self.entries.remove(index).persisted
+    /// Removes a command that is in the room's history.
+    pub(crate) fn confirm(&mut self, id: &str, effects: &mut Effects) {
+        if let Some(index) = self.entries.iter().position(|entry| entry.pending.id == id) {
+            self.entries.remove(index).remove_persisted(effects);
+        }
     }
 
-    /// Marks a command as acknowledged with `seq`. Its event has not arrived yet. Returns the same as
-    /// [`Self::confirm`].
-    pub(crate) fn acknowledge(&mut self, id: &str, seq: u64, now: u64) -> bool {
-        let Some(entry) = self.find(id) else { return false };
-        entry.state =
-            State::Acknowledged { seq, until: now.saturating_add(EVENT_TIMEOUT), overdue: false, searches: 0 };
-        std::mem::replace(&mut entry.persisted, false)
+    /// Marks a command as acknowledged with `seq`. Its event has not arrived yet.
+    pub(crate) fn acknowledge(&mut self, id: &str, seq: u64, effects: &mut Effects) {
+        let Some(entry) = self.find(id) else { return };
+        let until = effects.now.saturating_add(EVENT_TIMEOUT);
+        entry.state = State::Acknowledged { seq, until, overdue: false, searches: 0 };
+        entry.remove_persisted(effects);
     }
 
     /// Removes acknowledged commands up to `end`: their events are shown, or are older than what is shown.
     pub(crate) fn drop_acknowledged_up_to(&mut self, end: u64) {
         self.entries.retain(|entry| !matches!(entry.state, State::Acknowledged { seq, .. } if seq <= end));
-    }
-
-    /// Removes all acknowledged commands, because the room is left. The next visit loads them from the history.
-    pub(crate) fn drop_acknowledged(&mut self) {
-        self.drop_acknowledged_up_to(u64::MAX);
     }
 
     /// Adds commands whose events were shown and are no longer. They count as acknowledged, and their events as
@@ -113,15 +113,9 @@ impl Outbox {
     }
 
     /// Marks all acknowledged commands as failed, because the history lost its end. The person decides whether to send
-    /// them again. They keep their ids, so that a command that is in the history after all is stored once. Returns the
-    /// commands to persist again.
-    pub(crate) fn fail_acknowledged(&mut self) -> Vec<PendingCommand> {
-        self.fail_after(0)
-    }
-
-    /// Does the same for the commands whose events were missing from too many joins.
-    pub(crate) fn fail_missing(&mut self) -> Vec<PendingCommand> {
-        self.fail_after(MAX_SEARCHES)
+    /// them again. They keep their ids, so that a command that is in the history after all is stored once.
+    pub(crate) fn fail_acknowledged(&mut self, effects: &mut Effects) {
+        self.fail_after(0, effects);
     }
 
     /// Queues a refused command again and sends nothing before `until`.
@@ -139,32 +133,41 @@ impl Outbox {
         }
     }
 
-    /// Marks a command as failed, because it was refused for good. Returns it, to be persisted, if its state changed.
-    pub(crate) fn fail(&mut self, id: &str, reason: FailureReason) -> Option<PendingCommand> {
-        let entry = self.find(id).filter(|entry| matches!(entry.state, State::InFlight { .. } | State::Waiting))?;
+    /// Marks a command as failed, because it was refused for good. Removes it if it is not `worth_showing`.
+    pub(crate) fn fail(
+        &mut self,
+        id: &str,
+        reason: FailureReason,
+        worth_showing: impl FnOnce(&PendingCommand) -> bool,
+        effects: &mut Effects,
+    ) {
+        let is_sending = |entry: &&mut Entry| matches!(entry.state, State::InFlight { .. } | State::Waiting);
+        let Some(entry) = self.find(id).filter(is_sending) else { return };
         entry.fail(reason);
-        Some(entry.pending.clone())
-    }
-
-    /// Queues a failed command again. Returns it, to be persisted, if it had failed.
-    pub(crate) fn retry(&mut self, id: &str, space: bool) -> Option<PendingCommand> {
-        let entry = self.find(id)?;
-        if !entry.is_failed() || !(space || entry.persisted) {
-            return None;
+        if worth_showing(&entry.pending) {
+            effects.push(Effect::StoreCommand(entry.pending.clone()));
+        } else {
+            self.discard(id, effects);
         }
-        entry.retry();
-        Some(entry.pending.clone())
     }
 
-    /// Removes a failed command. Returns whether there was one.
-    pub(crate) fn discard(&mut self, id: &str) -> bool {
-        let before = self.entries.len();
-        self.entries.retain(|entry| entry.pending.id != id || !entry.is_failed());
-        self.entries.len() != before
+    /// Queues a failed command again.
+    pub(crate) fn retry(&mut self, id: &str, space: bool, effects: &mut Effects) {
+        let may_retry = |entry: &&mut Entry| entry.is_failed() && (space || entry.persisted);
+        if let Some(entry) = self.find(id).filter(may_retry) {
+            entry.retry();
+            effects.push(Effect::StoreCommand(entry.pending.clone()));
+        }
     }
 
-    /// Queues the command in flight again, because the room was joined.
-    pub(crate) fn joined(&mut self) {
+    /// Removes a failed command.
+    pub(crate) fn discard(&mut self, id: &str, effects: &mut Effects) {
+        if self.find(id).is_some_and(|entry| entry.is_failed()) {
+            self.confirm(id, effects);
+        }
+    }
+
+    fn requeue_in_flight(&mut self) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_in_flight()) {
             entry.state = State::Waiting;
         }
@@ -172,7 +175,7 @@ impl Outbox {
 
     /// Queues the command in flight again and ends the pause, which applied to the closed socket.
     pub(crate) fn disconnected(&mut self) {
-        self.joined();
+        self.requeue_in_flight();
         self.pause_until = None;
     }
 
@@ -199,14 +202,17 @@ impl Outbox {
         misses
     }
 
-    /// Counts a join that was answered without the overdue events.
-    pub(crate) fn join_answered(&mut self) {
+    /// Handles the answer to a join, without the overdue events. A command whose event was missing from too many
+    /// answers has failed. The command in flight is queued again.
+    pub(crate) fn join_answered(&mut self, effects: &mut Effects) {
         for entry in &mut self.entries {
             if let State::Acknowledged { overdue: overdue @ true, searches, .. } = &mut entry.state {
                 *overdue = false;
                 *searches += 1;
             }
         }
+        self.fail_after(MAX_SEARCHES, effects);
+        self.requeue_in_flight();
     }
 
     /// The next deadline, while the room is joined.
@@ -241,13 +247,12 @@ impl Outbox {
         self.entries.iter_mut().find(|entry| entry.pending.id == id)
     }
 
-    fn fail_after(&mut self, after: u32) -> Vec<PendingCommand> {
-        let lost =
-            |entry: &&mut Entry| matches!(entry.state, State::Acknowledged { searches, .. } if searches >= after);
-        let fail = |entry: &mut Entry| {
-            entry.fail(FailureReason::Lost);
-            entry.pending.clone()
-        };
-        self.entries.iter_mut().filter(lost).map(fail).collect()
+    fn fail_after(&mut self, after: u32, effects: &mut Effects) {
+        for entry in &mut self.entries {
+            if matches!(entry.state, State::Acknowledged { searches, .. } if searches >= after) {
+                entry.fail(FailureReason::Lost);
+                effects.push(Effect::StoreCommand(entry.pending.clone()));
+            }
+        }
     }
 }

@@ -137,7 +137,8 @@ impl Room {
 
     pub(crate) fn into_outbox(mut self) -> Outbox {
         self.outbox.disconnected();
-        self.outbox.drop_acknowledged();
+        // The next visit loads them from the history.
+        self.outbox.drop_acknowledged_up_to(u64::MAX);
         self.outbox
     }
 

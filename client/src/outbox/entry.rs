@@ -1,6 +1,7 @@
 use protocol::{Reply, User};
 
-use crate::{DeliveryStatus, FailureReason, PendingCommand, TimelineItem};
+use crate::effects::Effects;
+use crate::{DeliveryStatus, Effect, FailureReason, PendingCommand, TimelineItem};
 
 /// A command in the outbox.
 #[derive(Clone, Debug)]
@@ -58,6 +59,14 @@ impl Entry {
         self.pending.failed = None;
         self.state = initial_state(&self.pending);
         self.persisted = true;
+    }
+
+    /// Removes the persisted copy, if there is one.
+    pub(super) fn remove_persisted(&mut self, effects: &mut Effects) {
+        if std::mem::replace(&mut self.persisted, false) {
+            let (room, id) = (self.pending.room.clone(), self.pending.id.clone());
+            effects.push(Effect::RemoveCommand { room, id });
+        }
     }
 
     pub(super) fn is_in_flight(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::effects::Effects;
 use crate::history_request::HistoryRequest;
 use crate::presence::People;
 use crate::timeline::{Page, is_message_of_other, unread_after};
-use crate::{Effect, FailureReason, Snapshot, StateChange};
+use crate::{FailureReason, Snapshot, StateChange};
 
 /// How many events are buffered during a join.
 const MAX_BUFFERED: usize = 256;
@@ -85,10 +85,7 @@ impl Room {
             self.read_elsewhere(read, effects);
         }
         self.send_read_marker(effects);
-        self.outbox.join_answered();
-        let lost = self.outbox.fail_missing();
-        effects.store_commands(lost);
-        self.outbox.joined();
+        self.outbox.join_answered(effects);
         self.flush(effects);
         self.request_history(effects);
     }
@@ -193,8 +190,7 @@ impl Room {
             self.outbox.restore_acknowledged(self.timeline.lost_on_fork(&self.name, &page, &self.me));
         }
         if matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) {
-            let lost = self.outbox.fail_acknowledged();
-            effects.store_commands(lost);
+            self.outbox.fail_acknowledged(effects);
         }
         if self.timeline.has_page(&page, reason) {
             return;
@@ -234,9 +230,8 @@ impl Room {
     pub(super) fn confirm_own(&mut self, event: &Event, effects: &mut Effects) {
         if let Some(id) = event.kind.id()
             && event.author.id == self.me.id
-            && self.outbox.confirm(id)
         {
-            effects.push(Effect::RemoveCommand { room: self.name.clone(), id: id.to_owned() });
+            self.outbox.confirm(id, effects);
         }
     }
 

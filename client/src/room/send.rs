@@ -5,7 +5,7 @@ use protocol::{ClientFrame, Command, RefusalCode};
 use super::Room;
 use crate::effects::Effects;
 use crate::outbox::Outbox;
-use crate::{Effect, FailureReason, PendingCommand};
+use crate::{FailureReason, PendingCommand};
 
 /// A request that the server refused.
 pub(crate) struct Refused {
@@ -28,42 +28,27 @@ impl Room {
         if pending.command.target().is_none() {
             self.typing.reset_sent();
         }
-        if space {
-            effects.push(Effect::StoreCommand(pending.clone()));
-            self.outbox.add(pending);
-        } else {
-            self.outbox.overflow(pending);
-        }
+        self.outbox.push(pending, space, effects);
         self.flush(effects);
     }
 
     pub(crate) fn retry(&mut self, id: &str, space: bool, effects: &mut Effects) {
-        if let Some(pending) = self.outbox.retry(id, space) {
-            effects.push(Effect::StoreCommand(pending));
-            self.flush(effects);
-        }
+        self.outbox.retry(id, space, effects);
+        self.flush(effects);
     }
 
     pub(crate) fn discard(&mut self, id: &str, effects: &mut Effects) {
-        if self.outbox.discard(id) {
-            self.forget_pending(id, effects);
-        }
+        self.outbox.discard(id, effects);
     }
 
     /// Handles the acknowledgement of a command. The item stays pending until the event arrives, because only the event
     /// has a position in the timeline.
     pub(crate) fn sent(&mut self, id: &str, seq: u64, effects: &mut Effects) {
-        if !self.outbox.has(id) {
-            return;
-        }
-        let forget = if self.timeline.cursor().is_some_and(|cursor| seq <= cursor.seq) {
+        if self.timeline.cursor().is_some_and(|cursor| seq <= cursor.seq) {
             // The event is shown already, or is older than all that are loaded.
-            self.outbox.confirm(id)
+            self.outbox.confirm(id, effects);
         } else {
-            self.outbox.acknowledge(id, seq, effects.now)
-        };
-        if forget {
-            self.forget_pending(id, effects);
+            self.outbox.acknowledge(id, seq, effects);
         }
         self.flush(effects);
     }
@@ -74,13 +59,14 @@ impl Room {
             self.not_joined(effects);
         } else if refused.code.is_temporary() {
             self.outbox.pause(id, refused.retry_at(effects));
-        } else if let Some(failed) = self.outbox.fail(id, FailureReason::of(refused.code, refused.message)) {
-            if self.is_worth_showing(&failed) {
-                effects.push(Effect::StoreCommand(failed));
-            } else {
-                self.outbox.discard(id);
-                self.forget_pending(id, effects);
-            }
+        } else {
+            // A deletion or a reaction is shown only at its message and contains no text that could be lost.
+            let worth_showing = |failed: &PendingCommand| {
+                matches!(failed.command, Command::Send { .. } | Command::Edit { .. })
+                    || self.timeline.holds_target(failed)
+            };
+            let reason = FailureReason::of(refused.code, refused.message);
+            self.outbox.fail(id, reason, worth_showing, effects);
             self.flush(effects);
         }
     }
@@ -97,15 +83,5 @@ impl Room {
         if self.membership.is_joined() {
             self.outbox.flush(effects);
         }
-    }
-
-    /// Whether a failed command can be shown, so that the person can decide what to do with it. A deletion or a
-    /// reaction is shown only at its message and contains no text that could be lost.
-    fn is_worth_showing(&self, failed: &PendingCommand) -> bool {
-        matches!(failed.command, Command::Send { .. } | Command::Edit { .. }) || self.timeline.holds_target(failed)
-    }
-
-    fn forget_pending(&self, id: &str, effects: &mut Effects) {
-        effects.push(Effect::RemoveCommand { room: self.name.clone(), id: id.to_owned() });
     }
 }
