@@ -1,75 +1,79 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::limits;
 
-/// The machine-readable reason of a `refused` frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalCode {
-    /// The type of the frame is unknown, or its fields are missing or invalid.
-    BadFrame,
-    /// The room's name is invalid.
-    BadRoom,
-    /// The id is not 1–64 characters of `A–Z a–z 0–9 - _`.
-    BadId,
-    /// The text has no visible characters.
-    TextEmpty,
-    /// The text is longer than [`limits::TEXT`].
-    TextTooLong,
-    /// The room was not joined on this socket.
-    NotJoined,
-    /// Requests came too fast. `retry_after_ms` tells when the next one is accepted.
-    RateLimited,
-    /// The socket has joined as many rooms as it may.
-    TooManyRooms,
-    /// The server cannot handle the request now and may be able to later. A retry with the same id is safe.
-    Unavailable,
-    /// The person has no permission.
-    Forbidden,
-    /// A code that this version does not know.
-    #[serde(other)]
-    Unknown,
+/// Declares an enum of names on the wire. `Unknown` stands for a name that this version does not know.
+macro_rules! wire_names {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// The name on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+
+            /// Parses a name on the wire.
+            #[must_use]
+            pub fn named(name: &str) -> Self {
+                match name {
+                    $($text => Self::$variant,)*
+                    _ => Self::Unknown,
+                }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <String as serde::Deserialize>::deserialize(deserializer).map(|name| Self::named(&name))
+            }
+        }
+    };
+}
+pub(crate) use wire_names;
+
+wire_names! {
+    /// The machine-readable reason of a `refused` frame.
+    pub enum RefusalCode {
+        /// The type of the frame is unknown, or its fields are missing or invalid.
+        BadFrame = "bad_frame",
+        /// The room's name is invalid.
+        BadRoom = "bad_room",
+        /// The id is not 1–64 characters of `A–Z a–z 0–9 - _`.
+        BadId = "bad_id",
+        /// The text has no visible characters.
+        TextEmpty = "text_empty",
+        /// The text is longer than [`limits::TEXT`].
+        TextTooLong = "text_too_long",
+        /// The room was not joined on this socket.
+        NotJoined = "not_joined",
+        /// Requests came too fast. `retry_after_ms` tells when the next one is accepted.
+        RateLimited = "rate_limited",
+        /// The socket has joined as many rooms as it may.
+        TooManyRooms = "too_many_rooms",
+        /// The server cannot handle the request now and may be able to later. A retry with the same id is safe.
+        Unavailable = "unavailable",
+        /// The person has no permission.
+        Forbidden = "forbidden",
+        /// A code that this version does not know.
+        Unknown = "unknown",
+    }
 }
 
 impl RefusalCode {
-    /// The code on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BadFrame => "bad_frame",
-            Self::BadRoom => "bad_room",
-            Self::BadId => "bad_id",
-            Self::TextEmpty => "text_empty",
-            Self::TextTooLong => "text_too_long",
-            Self::NotJoined => "not_joined",
-            Self::RateLimited => "rate_limited",
-            Self::TooManyRooms => "too_many_rooms",
-            Self::Unavailable => "unavailable",
-            Self::Forbidden => "forbidden",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Parses a code on the wire.
-    #[must_use]
-    pub fn named(name: &str) -> Self {
-        match name {
-            "bad_frame" => Self::BadFrame,
-            "bad_room" => Self::BadRoom,
-            "bad_id" => Self::BadId,
-            "text_empty" => Self::TextEmpty,
-            "text_too_long" => Self::TextTooLong,
-            "not_joined" => Self::NotJoined,
-            "rate_limited" => Self::RateLimited,
-            "too_many_rooms" => Self::TooManyRooms,
-            "unavailable" => Self::Unavailable,
-            "forbidden" => Self::Forbidden,
-            _ => Self::Unknown,
-        }
-    }
-
     /// Whether the same request may succeed later, unchanged.
     #[must_use]
     pub const fn is_temporary(self) -> bool {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, RefusalCode, User};
+use crate::{Event, RefusalCode, User, error::wire_names};
 
 /// A frame of the server. `E` is the type of the events in it: [`Event`] when a frame is decoded, and encoded JSON when
 /// the server sends one.
@@ -162,32 +162,19 @@ pub struct Head {
     pub uid: String,
 }
 
-/// Why a view of a room must be replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The join had no cursor, because it is the first visit.
-    New,
-    /// The events after the cursor are no longer all stored, or are too many for one answer.
-    Trimmed,
-    /// The room has a new epoch: its history was lost.
-    Epoch,
-    /// The room's history has forked: acknowledged events at its end were lost.
-    Fork,
-    /// A reason of a newer server.
-    #[serde(other)]
-    Unknown,
-}
-
-impl Reason {
-    pub(crate) fn named(name: &str) -> Self {
-        match name {
-            "new" => Self::New,
-            "trimmed" => Self::Trimmed,
-            "epoch" => Self::Epoch,
-            "fork" => Self::Fork,
-            _ => Self::Unknown,
-        }
+wire_names! {
+    /// Why a view of a room must be replaced.
+    pub enum Reason {
+        /// The join had no cursor, because it is the first visit.
+        New = "new",
+        /// The events after the cursor are no longer all stored, or are too many for one answer.
+        Trimmed = "trimmed",
+        /// The room has a new epoch: its history was lost.
+        Epoch = "epoch",
+        /// The room's history has forked: acknowledged events at its end were lost.
+        Fork = "fork",
+        /// A reason of a newer server.
+        Unknown = "unknown",
     }
 }
 

@@ -1,6 +1,6 @@
 //! A client in a test harness with a clock that only the test advances.
 
-use protocol::{ClientFrame, Command, Event, Head, Kind, Limits, Reason, ServerFrame, User};
+use protocol::{ClientFrame, Command, Event, Head, Kind, Limits, Reason, RefusalCode, ServerFrame, User};
 
 use crate::{
     Client, ConnectionStatus, Context, DeliveryStatus, Effect, HistoryState, Input, PendingCommand, Room, Snapshot,
@@ -93,7 +93,7 @@ pub(super) fn refused(re: &str, id: Option<&str>, code: &str, retry_after_ms: Op
         re: re.into(),
         room: Some(LOBBY.into()),
         id: id.map(Into::into),
-        code: serde_json::from_value(code.into()).unwrap(),
+        code: RefusalCode::named(code),
         message: format!("No: {code}."),
         retry_after_ms,
     }

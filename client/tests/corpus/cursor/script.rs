@@ -23,8 +23,6 @@
 
 use client::{Input, Snapshot};
 use protocol::{Command, Event, Head, Kind, MessageRef, Reason, Reply, ServerFrame, User};
-use serde::Deserialize;
-use serde::de::value::{Error, StrDeserializer};
 use serde_json::json;
 
 use super::harness::welcome;
@@ -160,7 +158,7 @@ fn snapshot<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Snapshot> {
 }
 
 fn reason(word: &str) -> Option<Reason> {
-    Reason::deserialize(StrDeserializer::<Error>::new(word)).ok().filter(|_| !matches!(word, "recovered" | "-"))
+    (!matches!(word, "recovered" | "-")).then(|| Reason::named(word))
 }
 
 /// `-` is the head of an empty room.
