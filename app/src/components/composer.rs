@@ -22,7 +22,7 @@ pub fn Composer(message_id: String, rejected: Option<(String, String)>) -> impl 
             problem.set(None);
         }
         if let Some(field) = field.get_untracked() {
-            chat.store_draft(&chat.current_room.get_untracked(), &unsent_text(chat, &field));
+            chat.service.store_draft(&chat.current_room.get_untracked(), &unsent_text(chat, &field));
             if field.value().contains(['@', ':']) {
                 completion.load(attach_completion(chat, field));
             }
@@ -98,7 +98,7 @@ fn submit(chat: Chat, field: &HtmlTextAreaElement) -> Result<(), String> {
         chat.dispatch(action);
     }
     chat.composer_mode.set(None);
-    chat.store_draft(&chat.current_room.get_untracked(), &remaining);
+    chat.service.store_draft(&chat.current_room.get_untracked(), &remaining);
     Ok(())
 }
 
@@ -114,14 +114,14 @@ fn watch_drafts(chat: Chat, field: NodeRef<html::Textarea>, problem: RwSignal<Op
         match before.flatten() {
             None => {
                 // The user may have typed before hydration.
-                let (stored, typed) = (chat.stored_draft(&room).unwrap_or_default(), field.value());
+                let (stored, typed) = (chat.service.stored_draft(&room).unwrap_or_default(), field.value());
                 if !stored.is_empty() && !typed.starts_with(&stored) {
                     field.set_value(&(stored + &typed));
                 }
-                chat.store_draft(&room, &field.value());
+                chat.service.store_draft(&room, &field.value());
             }
             Some(before) if before != room => {
-                chat.store_draft(&before, &unsent_text(chat, &field));
+                chat.service.store_draft(&before, &unsent_text(chat, &field));
                 let text = set_aside.try_update_value(|set_aside| {
                     if let Some(mode) = chat.composer_mode.get_untracked() {
                         set_aside.push((before, mode, field.value()));
@@ -132,7 +132,7 @@ fn watch_drafts(chat: Chat, field: NodeRef<html::Textarea>, problem: RwSignal<Op
                 });
                 let (mode, text) = text.flatten().unzip();
                 chat.composer_mode.set(mode);
-                field.set_value(&text.or_else(|| chat.stored_draft(&room)).unwrap_or_default());
+                field.set_value(&text.or_else(|| chat.service.stored_draft(&room)).unwrap_or_default());
                 problem.set(None);
                 if has_physical_keyboard() {
                     _ = field.focus();

@@ -2,8 +2,8 @@ use client::FailureReason;
 use leptos::{either::EitherOf3, prelude::*};
 
 use super::{
-    avatar::Avatar,
     message_body::{MessageBody, MessageReactions},
+    people::Avatar,
 };
 use crate::{
     browser::restore_focus,

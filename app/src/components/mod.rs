@@ -1,6 +1,5 @@
 //! The components of the room page, one per file.
 
-pub mod avatar;
 pub mod banner;
 pub mod composer;
 pub mod header;

@@ -1,12 +1,15 @@
 use leptos::prelude::*;
 use protocol::User;
 
-use super::{avatar::Avatar, header::ClosePanel};
+use super::header::ClosePanel;
 use crate::{
     lazy::{open_invitation, run_or_toast},
     state::{Chat, RoomState},
     text::number,
 };
+
+/// Number of `hue-N` classes in `style/_avatar.scss`.
+const HUES: u32 = 8;
 
 /// The people in the room: a column, or a panel on narrow screens.
 #[component]
@@ -57,4 +60,17 @@ fn Person(user: User) -> impl IntoView {
 
 fn unlisted_count(room: &RoomState) -> u64 {
     room.count.get().saturating_sub(room.people.with(|people| people.len() as u64))
+}
+
+/// The initial of a name on a background in the person's colour. The style sheet draws the letter, so that it is not
+/// part of the message's text.
+#[component]
+pub fn Avatar(user: User) -> impl IntoView {
+    let initial = user.name.chars().next().map(String::from);
+    view! { <span class=format!("avatar hue-{}", hue(&user.id)) data-initial=initial aria-hidden="true"></span> }
+}
+
+/// Hashes a user id with FNV-1a, which gives the same colour in every browser.
+fn hue(id: &str) -> u32 {
+    id.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)) % HUES
 }

@@ -1,6 +1,6 @@
 use leptos::{either::Either, ev, html, prelude::*};
 
-use super::{avatar::Avatar, header::ClosePanel, message_handlers::is_plain_click};
+use super::{header::ClosePanel, message_handlers::is_plain_click, people::Avatar};
 use crate::{
     browser::{normalize_nfc, restore_focus},
     lazy::{open_notification_settings, open_room_switcher, run_or_toast},
@@ -15,7 +15,7 @@ pub fn Rooms() -> impl IntoView {
     let me = chat.me.get_value();
     let words = chat.words;
     let sign_out = move |event: ev::SubmitEvent| {
-        if !chat.confirm_sign_out() {
+        if !chat.service.confirm_sign_out(chat) {
             event.prevent_default();
         }
     };

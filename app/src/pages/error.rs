@@ -1,6 +1,5 @@
 use leptos::prelude::*;
 
-use super::unsent_message::UnsentMessage;
 use crate::{
     page::{self, PageError, Words},
     preferences::Language,
@@ -23,6 +22,17 @@ pub fn ErrorPage(page: page::ErrorPage, language: Language) -> impl IntoView {
                 </a>
             </p>
         </main>
+    }
+}
+
+/// Shows a message that was not posted, so that the user can copy it.
+#[component]
+pub fn UnsentMessage(text: String, language: Language) -> impl IntoView {
+    view! {
+        <figure class="unsent">
+            <figcaption>{pages::not_sent(language)}</figcaption>
+            <blockquote dir="auto">{text}</blockquote>
+        </figure>
     }
 }
 

@@ -7,5 +7,3 @@ pub mod room;
 pub mod settings;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
-#[cfg(feature = "ssr")]
-mod unsent_message;

@@ -14,10 +14,10 @@ use crate::{
     state::{Chat, ChatService},
 };
 
-#[cfg(feature = "hydrate")]
-const SERVICE: Option<&dyn ChatService> = Some(&crate::websocket::BrowserService);
 #[cfg(not(feature = "hydrate"))]
-const SERVICE: Option<&dyn ChatService> = None;
+const SERVICE: &dyn ChatService = &crate::state::NoService;
+#[cfg(feature = "hydrate")]
+const SERVICE: &dyn ChatService = &crate::websocket::BrowserService;
 
 /// The room page. `page` is its data on the server; the browser reads the data from the HTML.
 #[component]
@@ -31,12 +31,10 @@ pub fn HydratedRoom(page: Option<Box<RoomPage>>) -> impl IntoView {
 fn Room(page: RoomPage) -> impl IntoView {
     let (message_id, rejected) = (page.message_id.clone(), page.rejected.clone());
     // Only the browser connects. The server does not copy the events for that.
-    let connection = SERVICE.map(|service| (service, page.clone()));
+    let page_of_connection = cfg!(feature = "hydrate").then(|| page.clone());
     let chat = Chat::new(page, SERVICE);
     provide_context(chat);
-    if let Some((service, page)) = connection {
-        connect_after_hydration(chat, service, page);
-    }
+    connect_after_hydration(chat, page_of_connection);
     view! {
         <div id="chatroom" class="chatroom" class:live=move || chat.is_hydrated()>
             <Rooms />
@@ -54,11 +52,11 @@ fn Room(page: RoomPage) -> impl IntoView {
 }
 
 /// Connects once the page is hydrated, which is when effects first run.
-fn connect_after_hydration(chat: Chat, service: &'static dyn ChatService, page: RoomPage) {
-    let page = StoredValue::new(Some(page));
+fn connect_after_hydration(chat: Chat, page: Option<RoomPage>) {
+    let page = StoredValue::new(page);
     Effect::new(move || {
         if let Some(page) = page.try_update_value(Option::take).flatten() {
-            service.start(chat, page);
+            chat.service.start(chat, page);
         }
     });
 }

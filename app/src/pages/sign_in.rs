@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use protocol::limits;
 
-use super::{settings::SettingsSheet, unsent_message::UnsentMessage};
+use super::{error::UnsentMessage, settings::SettingsSheet};
 use crate::{
     page::{self, SignInProblem, Words},
     preferences::{Language, Preferences},

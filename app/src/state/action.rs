@@ -40,20 +40,33 @@ pub enum Action {
 /// What the page asks of the browser's side: the connection and the storage. Implemented by `websocket`.
 pub trait ChatService: Sync {
     /// Connects, starting from the page as it was rendered.
-    fn start(&self, chat: Chat, page: RoomPage);
+    fn start(&self, _chat: Chat, _page: RoomPage) {}
     /// Carries out an action.
-    fn dispatch(&self, chat: Chat, action: Action);
+    fn dispatch(&self, _chat: Chat, _action: Action) {}
     /// Whether to sign out. Asks the user if unsent messages would be lost. If so, clears the user's storage.
-    fn confirm_sign_out(&self, chat: Chat) -> bool;
+    fn confirm_sign_out(&self, _chat: Chat) -> bool {
+        true
+    }
     /// Reads a choice that was stored under a key.
-    fn stored_choice(&self, key: &str) -> Option<String>;
+    fn stored_choice(&self, _key: &str) -> Option<String> {
+        None
+    }
     /// Stores a choice under a key.
-    fn store_choice(&self, key: &str, value: &str);
+    fn store_choice(&self, _key: &str, _value: &str) {}
     /// Reads the stored draft of a room.
-    fn stored_draft(&self, room: &str) -> Option<String>;
+    fn stored_draft(&self, _room: &str) -> Option<String> {
+        None
+    }
     /// Stores the draft of a room for as long as the tab is open.
-    fn store_draft(&self, room: &str, text: &str);
+    fn store_draft(&self, _room: &str, _text: &str) {}
 }
+
+/// The service on the server, which does nothing.
+#[cfg(not(feature = "hydrate"))]
+pub struct NoService;
+
+#[cfg(not(feature = "hydrate"))]
+impl ChatService for NoService {}
 
 /// What the composer does when it sends. Without a mode it sends a new message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,46 +91,14 @@ pub enum ComposerMode {
     },
 }
 
-/// On the server there is no service, and these do nothing.
 impl Chat {
     /// Carries out an action.
     pub fn dispatch(self, action: Action) {
-        if let Some(service) = self.service {
-            service.dispatch(self, action);
-        }
+        self.service.dispatch(self, action);
     }
 
     /// Runs a command in the current room.
     pub fn command(self, command: Command) {
         self.dispatch(Action::Command(command));
-    }
-
-    /// Whether to sign out. If so, nothing of the user is left in this browser.
-    pub fn confirm_sign_out(self) -> bool {
-        self.service.is_none_or(|service| service.confirm_sign_out(self))
-    }
-
-    /// Reads a choice that was stored in this browser.
-    pub fn stored_choice(self, key: &str) -> Option<String> {
-        self.service?.stored_choice(key)
-    }
-
-    /// Stores a choice in this browser.
-    pub fn store_choice(self, key: &str, value: &str) {
-        if let Some(service) = self.service {
-            service.store_choice(key, value);
-        }
-    }
-
-    /// Reads the stored draft of a room.
-    pub fn stored_draft(self, room: &str) -> Option<String> {
-        self.service?.stored_draft(room)
-    }
-
-    /// Stores the draft of a room for as long as the tab is open.
-    pub fn store_draft(self, room: &str, text: &str) {
-        if let Some(service) = self.service {
-            service.store_draft(room, text);
-        }
     }
 }

@@ -13,6 +13,8 @@ use client::{Client, ConnectionStatus};
 use leptos::{html, prelude::*};
 use protocol::User;
 
+#[cfg(not(feature = "hydrate"))]
+pub use self::action::NoService;
 #[cfg(feature = "hydrate")]
 pub use self::row_window::{ScrollTo, index_of_seq};
 pub use self::{
@@ -30,8 +32,8 @@ use crate::{
 /// The state of the page. Copies share it.
 #[derive(Clone, Copy)]
 pub struct Chat {
-    /// Carries out the user's actions; `None` on the server.
-    pub service: Option<&'static dyn ChatService>,
+    /// Carries out the user's actions.
+    pub service: &'static dyn ChatService,
     /// The signed-in user.
     pub me: StoredValue<User>,
     /// The status of the connection.
@@ -70,7 +72,7 @@ pub struct Mention {
 
 impl Chat {
     /// Creates the state from the page's data.
-    pub fn new(page: RoomPage, service: Option<&'static dyn ChatService>) -> Self {
+    pub fn new(page: RoomPage, service: &'static dyn ChatService) -> Self {
         let (me, current_room, words) = (page.me.clone(), page.room.clone(), page.words);
         let mut client = Client::new(me.clone(), Vec::new());
         client.open(&current_room, Some(page.into_snapshot()), client::Context { now: 0, random: 0.0 });

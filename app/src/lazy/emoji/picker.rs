@@ -62,7 +62,7 @@ impl Picker {
     }
 
     fn new(chat: Chat, parent: &Element) -> Self {
-        let stored_tone = chat.stored_choice(TONE_KEY).and_then(|tone| tone.parse().ok());
+        let stored_tone = chat.service.stored_choice(TONE_KEY).and_then(|tone| tone.parse().ok());
         let make = || Self {
             chat,
             query: RwSignal::new(String::new()),
@@ -128,7 +128,7 @@ fn Tones(picker: Picker) -> impl IntoView {
     let tone = move |(index, ((_, emoji), name)): (usize, ((SkinTone, &'static str), &'static str))| {
         let select = move |_| {
             picker.tone.set(index);
-            picker.chat.store_choice(TONE_KEY, &index.to_string());
+            picker.chat.service.store_choice(TONE_KEY, &index.to_string());
         };
         view! {
             <button

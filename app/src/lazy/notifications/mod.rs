@@ -33,13 +33,14 @@ mod notify {
     use std::{cell::Cell, time::Duration};
 
     use leptos::prelude::*;
+    use web_sys::NotificationPermission;
 
     use super::{
         prompt::show_prompt,
         settings::{are_notifications_on, is_sound_on},
     };
     use crate::{
-        browser::{NotifyPermission, beep, notify, notify_permission},
+        browser::{beep, notify, notify_permission},
         lazy::lazy_chunk,
         state::{Action, Chat},
         text::{room_path, words},
@@ -53,9 +54,9 @@ mod notify {
                 beep_at_most_once_a_second();
             }
             match (notify_permission(), are_notifications_on(chat)) {
-                (NotifyPermission::Granted, None | Some(true)) => show_notification(chat, room, &author, &text),
-                (NotifyPermission::NotAsked, None) => show_prompt(&owner),
-                (_, Some(_)) | (NotifyPermission::Denied, None) => {}
+                (NotificationPermission::Granted, None | Some(true)) => show_notification(chat, room, &author, &text),
+                (NotificationPermission::Default, None) => show_prompt(&owner),
+                _ => {}
             }
         }
     }
