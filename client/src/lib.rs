@@ -10,7 +10,7 @@
 //! - `connection` opens and closes sockets: back-off (`backoff`), heartbeat, close codes, and the planned change to a
 //!   new socket (`rotation`). [`ConnectionStatus`] is its public state.
 //! - [`Room`] (`room`) joins (`membership`), shows events in order (`timeline`, which consists of a `chain` of events
-//!   and the `items` made from them), loads older events (`history_request`) and sends commands (`outbox`). It also
+//!   and the `items` made from them), loads older events (`request_state`) and sends commands (`outbox`). It also
 //!   tracks the read marker (`read_marker`), who is present (`presence`) and who is typing (`typing`).
 //! - `effects` collects the effects of one input.
 //!
@@ -33,7 +33,6 @@ mod connection_status;
 mod effects;
 mod failure_reason;
 mod frames;
-mod history_request;
 mod input;
 mod membership;
 mod mentions;
@@ -41,6 +40,7 @@ mod outbox;
 mod pending_command;
 mod presence;
 mod read_marker;
+mod request_state;
 mod room;
 mod rotation;
 #[cfg(test)]

@@ -1,28 +1,16 @@
 use crate::backoff::Backoff;
 use crate::effects::Effects;
-
-/// How long the answer to a join may take, in milliseconds.
-const RESPONSE_TIMEOUT: u64 = 15_000;
+use crate::request_state::RequestState;
 
 /// Whether the current socket has joined a room, and the state of the join request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Membership {
     /// Whether the room is joined on the current socket.
     joined: bool,
-    join: Join,
+    join: RequestState,
     /// How many joins in a row brought no new event.
     joins_without_progress: u32,
     backoff: Backoff,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Join {
-    #[default]
-    Idle,
-    /// Sent. It is sent again if there is no answer by `until`.
-    InFlight { until: u64 },
-    /// To be sent at this time.
-    Scheduled { at: u64 },
 }
 
 impl Membership {
@@ -32,26 +20,26 @@ impl Membership {
 
     /// Whether a join is in flight or scheduled.
     pub(crate) fn is_joining(&self) -> bool {
-        matches!(self.join, Join::InFlight { .. } | Join::Scheduled { .. })
+        self.join != RequestState::Idle
     }
 
     pub(crate) fn join_sent(&mut self, now: u64) {
-        self.join = Join::InFlight { until: now.saturating_add(RESPONSE_TIMEOUT) };
+        self.join = RequestState::sent(now);
     }
 
     pub(crate) fn joined(&mut self) {
         self.joined = true;
-        self.join = Join::Idle;
+        self.join = RequestState::Idle;
     }
 
     /// Records that the room is neither joined nor being joined.
     pub(crate) fn reset(&mut self) {
         self.joined = false;
-        self.join = Join::Idle;
+        self.join = RequestState::Idle;
     }
 
     pub(crate) fn join_at(&mut self, at: u64) {
-        self.join = Join::Scheduled { at };
+        self.join = RequestState::Scheduled { at };
     }
 
     /// Records that the server reports the room as not joined.
@@ -68,7 +56,7 @@ impl Membership {
         self.joins_without_progress += 1;
         let at_once = self.joins_without_progress == 1;
         if !at_once {
-            self.join = Join::Scheduled { at: effects.now.saturating_add(self.backoff.next(effects.random)) };
+            self.join = RequestState::Scheduled { at: effects.now.saturating_add(self.backoff.next(effects.random)) };
         }
         at_once
     }
@@ -84,14 +72,10 @@ impl Membership {
     }
 
     pub(crate) fn is_due(&self, now: u64) -> bool {
-        self.deadline().is_some_and(|at| at <= now)
+        self.join.is_due(now)
     }
 
     pub(crate) fn deadline(&self) -> Option<u64> {
-        match self.join {
-            Join::InFlight { until } => Some(until),
-            Join::Scheduled { at } => Some(at),
-            Join::Idle => None,
-        }
+        self.join.deadline()
     }
 }

@@ -3,6 +3,7 @@ mod entry;
 use protocol::{Command, User};
 
 use crate::effects::Effects;
+use crate::request_state::RESPONSE_TIMEOUT;
 use crate::{Effect, FailureReason, PendingCommand, TimelineItem};
 use entry::{Entry, State};
 
@@ -11,8 +12,6 @@ use entry::{Entry, State};
 pub(crate) const CAPACITY: usize = 1_000;
 /// How many commands per room that failed because of [`CAPACITY`] are shown. The oldest is removed for the next one.
 const MAX_OVERFLOW: usize = 100;
-/// How long an answer may take before a command is sent again, in milliseconds.
-const RESPONSE_TIMEOUT: u64 = 15_000;
 /// How long the event of an acknowledged command may take before the room is joined again, in milliseconds.
 const EVENT_TIMEOUT: u64 = 5_000;
 /// How many joins may be answered without the event before the command counts as lost.

@@ -10,11 +10,11 @@ use std::collections::VecDeque;
 use protocol::{Event, User};
 
 use crate::effects::Effects;
-use crate::history_request::HistoryRequest;
 use crate::membership::Membership;
 use crate::outbox::Outbox;
 use crate::presence::People;
 use crate::read_marker::ReadMarker;
+use crate::request_state::RequestState;
 use crate::timeline::{HistoryState, Timeline};
 use crate::typing::Typing;
 use crate::{Effect, FailureReason, StateChange, TimelineItem};
@@ -35,7 +35,7 @@ pub struct Room {
     /// dropped, and the gap shows when the rest is applied.
     buffered: VecDeque<Event>,
     outbox: Outbox,
-    history_request: HistoryRequest,
+    history_request: RequestState,
     /// What was last reported of the history.
     reported_history: HistoryState,
     people: People,
@@ -78,7 +78,7 @@ impl Room {
     /// What is known of the room's history.
     #[must_use]
     pub fn history_state(&self) -> HistoryState {
-        let is_loading_older = self.history_request != HistoryRequest::Idle;
+        let is_loading_older = self.history_request != RequestState::Idle;
         HistoryState { is_loading_older, ..self.timeline.history_state() }
     }
 
@@ -102,7 +102,7 @@ impl Room {
             timeline: Timeline::default(),
             buffered: VecDeque::new(),
             outbox,
-            history_request: HistoryRequest::Idle,
+            history_request: RequestState::Idle,
             reported_history: HistoryState::default(),
             people: People::default(),
             typing: Typing::default(),

@@ -4,7 +4,7 @@ use protocol::{ClientFrame, Event, limits};
 
 use super::{Refused, Room};
 use crate::effects::Effects;
-use crate::history_request::HistoryRequest;
+use crate::request_state::RequestState;
 
 /// The answer to a history request.
 pub(crate) struct HistoryPage {
@@ -16,7 +16,8 @@ pub(crate) struct HistoryPage {
 
 impl Room {
     pub(crate) fn load_older(&mut self, effects: &mut Effects) {
-        if self.history_state().has_older && self.history_request.queue(effects.now) {
+        if self.history_state().has_older && self.history_request == RequestState::Idle {
+            self.history_request = RequestState::Scheduled { at: effects.now };
             self.request_history(effects);
         }
     }
@@ -27,7 +28,7 @@ impl Room {
             return;
         };
         if self.membership.is_joined() {
-            self.history_request = HistoryRequest::sent(before, effects.now);
+            self.history_request = RequestState::sent(effects.now);
             let limit = Some(limits::HISTORY_PAGE as u32);
             effects.transmit(&ClientFrame::History { room: self.name.clone(), before: Some(before), limit });
         }
@@ -37,11 +38,10 @@ impl Room {
     /// was replaced.
     pub(crate) fn history_received(&mut self, page: HistoryPage, effects: &mut Effects) {
         let HistoryPage { before, events, start, trimmed } = page;
-        let HistoryRequest::InFlight { before: asked, .. } = self.history_request else { return };
-        if before != Some(asked) {
+        if !self.history_request.is_in_flight() || before != self.timeline.first_seq() {
             return;
         }
-        self.history_request = HistoryRequest::Idle;
+        self.history_request = RequestState::Idle;
         let all = start || (trimmed && events.len() < limits::HISTORY_PAGE);
         for event in &events {
             self.confirm_own(event, effects);
@@ -58,16 +58,16 @@ impl Room {
     }
 
     pub(crate) fn history_refused(&mut self, refused: &Refused, effects: &mut Effects) {
-        if !matches!(self.history_request, HistoryRequest::InFlight { .. }) {
+        if !self.history_request.is_in_flight() {
             return;
         }
         if refused.code.is_temporary() {
-            self.history_request = HistoryRequest::Queued { from: refused.retry_at(effects) };
+            self.history_request = RequestState::Scheduled { at: refused.retry_at(effects) };
             if refused.needs_join() {
                 self.not_joined(effects);
             }
         } else {
-            self.history_request = HistoryRequest::Idle;
+            self.history_request = RequestState::Idle;
         }
     }
 }

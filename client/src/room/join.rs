@@ -6,8 +6,8 @@ use super::{Refused, Room};
 use crate::chain::Relation;
 use crate::connection::MAX_RETRY_AFTER;
 use crate::effects::Effects;
-use crate::history_request::HistoryRequest;
 use crate::presence::People;
+use crate::request_state::RequestState;
 use crate::timeline::{Page, is_message_of_other, unread_after};
 use crate::{FailureReason, Snapshot, StateChange};
 
@@ -174,7 +174,7 @@ impl Room {
         let first = self.timeline.first_seq();
         self.timeline.push(event);
         if self.timeline.first_seq() != first {
-            self.history_request = HistoryRequest::Idle;
+            self.history_request = RequestState::Idle;
         }
         self.outbox.drop_acknowledged_up_to(seq);
     }
@@ -197,7 +197,7 @@ impl Room {
         }
         let unread = self.unread_in(&page, reason, read);
         self.set_unread(unread, effects);
-        self.history_request = HistoryRequest::Idle;
+        self.history_request = RequestState::Idle;
         self.timeline.replace(page, reason);
         if let Some(cursor) = self.timeline.cursor() {
             self.outbox.drop_acknowledged_up_to(cursor.seq);
