@@ -91,7 +91,8 @@ impl Catalog {
         texts.map(|text| number_arguments(&text, &arguments)).collect()
     }
 
-    /// What the server writes into a page in each language: the tag, the plural form of each count, and the words of the room.
+    /// What the server writes into a page in each language: the tag, the plural form of each count, and the words of
+    /// the room.
     pub fn pages(&self) -> Vec<String> {
         let mut pages: Vec<_> =
             self.languages.iter().map(|language| [&*language.tag, &*language.form_of_count].join(SEPARATOR)).collect();

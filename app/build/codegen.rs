@@ -8,7 +8,8 @@ const PAGES: &str = "pages";
 /// How many lines of a page's text precede its words: the tag and the plural form of each count.
 const FIRST_WORD: usize = 2;
 
-/// Generates the enum `Language`, a method of `Words` for each word of the room, and a module of functions for each other group.
+/// Generates the enum `Language`, a method of `Words` for each word of the room, and a module of functions for each
+/// other group.
 pub fn rust(catalog: &Catalog) -> String {
     let (mut for_server, mut for_browser) = (languages(catalog), String::new());
     for (group, words) in catalog.default_groups() {

@@ -25,8 +25,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client that has not started. `pending` holds the commands that were persisted by [`Effect::StoreCommand`].
-    /// They are sent when their rooms are joined.
+    /// Creates a client that has not started. `pending` holds the commands that were persisted by
+    /// [`Effect::StoreCommand`]. They are sent when their rooms are joined.
     #[must_use]
     pub fn new(me: User, pending: Vec<PendingCommand>) -> Self {
         let mut outboxes_of_closed_rooms = VecMap::<Outbox>::new();

@@ -1,8 +1,9 @@
 //! The Sala client as a deterministic state machine, without a clock, randomness, sockets or a browser.
 //!
 //! A [`Client`] handles one [`Input`] at a time, together with the [`Context`] at which it happened, and returns the
-//! [`Effect`]s that a driver has to run. Between inputs, the driver reads the client's state and renders it. All logic
-//! against missing and repeated messages is in this crate, so it can be tested without a network.
+//! [`Effect`]s that a driver has to run. Between inputs, the driver reads the client's state and renders it. It updates
+//! timelines by their [`TimelineDiff`]s. All logic against missing and repeated messages is in this crate, so it can be
+//! tested without a network.
 //!
 //! The modules, from the outside in:
 //!

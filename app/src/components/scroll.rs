@@ -120,7 +120,8 @@ impl Scroll {
     }
 }
 
-/// Scrolls to a message in the next frame, highlights and focuses it, so that keyboards and screen readers continue there.
+/// Scrolls to a message in the next frame, highlights and focuses it, so that keyboards and screen readers continue
+/// there.
 #[cfg(feature = "hydrate")]
 fn scroll_to_message(scroller: web_sys::HtmlElement, seq: u64) {
     use wasm_bindgen::JsCast;

@@ -1,5 +1,6 @@
-//! Code that the browser loads on first use. `cargo leptos --split` moves each function that is declared with [`lazy_chunk`], and
-//! everything that only it needs, from the page's Wasm into a chunk of its own. CONTRIBUTING.md tells how to add one.
+//! Code that the browser loads on first use. `cargo leptos --split` moves each function that is declared with
+//! [`lazy_chunk`], and everything that only it needs, from the page's Wasm into a chunk of its own. CONTRIBUTING.md
+//! tells how to add one.
 
 mod completion;
 mod dialog;
@@ -37,8 +38,8 @@ pub use self::{
     notifications::notify_of_mention,
 };
 
-/// Declares an entry point of a chunk, which callers see as an `async` function. Without the feature `split`, as in a plain
-/// `cargo leptos watch`, the function stays in the page's Wasm.
+/// Declares an entry point of a chunk, which callers see as an `async` function. Without the feature `split`, as in a
+/// plain `cargo leptos watch`, the function stays in the page's Wasm.
 macro_rules! lazy_chunk {
     ($chunk:ident, $(#[$meta:meta])* pub fn $name:ident($($arg:ident: $type:ty),* $(,)?) $body:block) => {
         #[cfg(feature = "split")]
@@ -78,8 +79,8 @@ fn mount<V: IntoView>(owner: &Owner, parent: &Element, view: impl FnOnce() -> V)
     std::mem::forget(state);
 }
 
-/// Mounts a view into an element under an owner of its own, for as long as the page lives. `make` creates the view's signals,
-/// which are returned.
+/// Mounts a view into an element under an owner of its own, for as long as the page lives. `make` creates the view's
+/// signals, which are returned.
 fn mount_permanently<T: Copy, V: IntoView>(parent: &Element, make: impl FnOnce() -> T, view: impl FnOnce(T) -> V) -> T {
     let owner = Owner::new();
     let made = owner.with(make);
@@ -107,8 +108,8 @@ fn focus_first(parent: &Element, selector: &str) -> bool {
     found.and_then(|element| element.dyn_into::<HtmlElement>().ok()).is_some_and(|element| element.focus().is_ok())
 }
 
-/// Moves the focus by `step` among the elements that match a selector, stopping at the ends. Focuses the first one if none of them
-/// has the focus. Returns whether there is one.
+/// Moves the focus by `step` among the elements that match a selector, stopping at the ends. Focuses the first one if
+/// none of them has the focus. Returns whether there is one.
 fn move_focus(selector: &str, step: i32) -> bool {
     let Ok(found) = document().query_selector_all(selector) else { return false };
     let elements: Vec<HtmlElement> =

@@ -10,8 +10,8 @@ use super::focus_first;
 /// The distance between a popover and its anchor, in pixels.
 const GAP: i32 = 4;
 
-/// Opens a popover next to `anchor` in the next frame, when its content has its final size, and focuses the first element in it
-/// that `focus_selector` matches.
+/// Opens a popover next to `anchor` in the next frame, when its content has its final size, and focuses the first
+/// element in it that `focus_selector` matches.
 pub fn open_popover(popover: NodeRef<html::Div>, anchor: Element, focus_selector: &'static str) {
     request_animation_frame(move || {
         let Some(popover) = popover.get_untracked().map(HtmlElement::from) else { return };
@@ -27,8 +27,8 @@ pub fn close_popover(popover: NodeRef<html::Div>) {
     _ = popover.get_untracked().map(|popover| HtmlElement::from(popover).hide_popover());
 }
 
-/// Positions a popover below `anchor` if it fits there, otherwise above it, and always within the viewport. On a narrow screen the
-/// style sheet overrides the position.
+/// Positions a popover below `anchor` if it fits there, otherwise above it, and always within the viewport. On a narrow
+/// screen the style sheet overrides the position.
 fn position_next_to(anchor: &Element, popover: &HtmlElement) {
     let (anchor, size) = (anchor.get_bounding_client_rect(), popover.get_bounding_client_rect());
     let (width, height) = (pixels(size.width()), pixels(size.height()));

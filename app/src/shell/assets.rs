@@ -36,7 +36,8 @@ impl Assets {
             let (folder, name) = (&options.site_pkg_dir, &options.output_name);
             let plain = format!("{folder}/{name}.{kind}");
             match hash_of(&hashes, kind) {
-                // `cargo leptos watch` hashes the names in its first build only, and writes rebuilt files under plain names.
+                // `cargo leptos watch` hashes the names in its first build only, and writes rebuilt files under plain
+                // names.
                 Some(hash) if options.hash_files || !Path::new(&*options.site_root).join(&plain).exists() => {
                     format!("/{folder}/{name}.{hash}.{kind}")
                 }

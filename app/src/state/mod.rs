@@ -42,8 +42,8 @@ pub struct Chat {
     pub rooms: RwSignal<Vec<RoomState>>,
     /// Name of the room on the screen.
     pub current_room: RwSignal<String>,
-    /// The user's current day; `None` before hydration. The first rendering in the browser has to equal the server's, so
-    /// everything that only the browser knows waits for this signal.
+    /// The user's current day; `None` before hydration. The first rendering in the browser has to equal the server's,
+    /// so everything that only the browser knows waits for this signal.
     pub today: RwSignal<Option<Day>>,
     /// Triggers when the page has to scroll to the latest message.
     pub scroll_to_end: RwSignal<()>,

@@ -1,5 +1,5 @@
-/// Splits a text into plain segments (`None`) and mentions (`Some(mentions_reader)`). `names` are the names of the people in the
-/// room, the reader's first.
+/// Splits a text into plain segments (`None`) and mentions (`Some(mentions_reader)`). `names` are the names of the
+/// people in the room, the reader's first.
 pub fn split_mentions<'a>(text: &'a str, names: &[String]) -> Vec<(&'a str, Option<bool>)> {
     let mut segments = Vec::new();
     let mut done = 0;
@@ -21,8 +21,8 @@ pub fn split_mentions<'a>(text: &'a str, names: &[String]) -> Vec<(&'a str, Opti
     segments
 }
 
-/// The length in bytes of the name at the start of a text, and whether it is the reader's. The longest known name wins, which may
-/// contain spaces; the reader wins over somebody of the same name. Without a known name it is one word.
+/// The length in bytes of the name at the start of a text, and whether it is the reader's. The longest known name wins,
+/// which may contain spaces; the reader wins over somebody of the same name. Without a known name it is one word.
 fn name_at_start(text: &str, names: &[String]) -> Option<(usize, bool)> {
     let known = names.iter().enumerate().filter_map(|(index, name)| Some((client::name_at(text, name)?, index == 0)));
     let word = text.find(|c: char| !c.is_alphanumeric() && !client::is_word_char(c)).unwrap_or(text.len());

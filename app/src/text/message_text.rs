@@ -3,8 +3,8 @@ use unicode_segmentation::UnicodeSegmentation;
 /// The longest run of emoji that is shown large.
 const MAX_LARGE_EMOJI: usize = 3;
 
-/// Replaces what the HTML parser would change: U+0000 and the kinds of line breaks. Otherwise the DOM would differ from the text
-/// that the server rendered, and hydration would fail.
+/// Replaces what the HTML parser would change: U+0000 and the kinds of line breaks. Otherwise the DOM would differ from
+/// the text that the server rendered, and hydration would fail.
 pub fn normalize_for_html(text: &str) -> String {
     let mut normalized = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -21,8 +21,8 @@ pub fn normalize_for_html(text: &str) -> String {
     normalized
 }
 
-/// Whether a text certainly has no markup, so that it is shown as one paragraph without loading the parser. Most messages are
-/// plain. False negatives are allowed, false positives are not.
+/// Whether a text certainly has no markup, so that it is shown as one paragraph without loading the parser. Most
+/// messages are plain. False negatives are allowed, false positives are not.
 pub fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return true };
     // A list item or a heading.
@@ -30,8 +30,8 @@ pub fn is_plain(text: &str) -> bool {
     !starts_block && !text.ends_with(' ') && text.chars().all(is_plain_char)
 }
 
-/// Characters that take no part in Markdown, links, mentions or emoji: the letters of most scripts, by Unicode block, and common
-/// punctuation.
+/// Characters that take no part in Markdown, links, mentions or emoji: the letters of most scripts, by Unicode block,
+/// and common punctuation.
 const fn is_plain_char(c: char) -> bool {
     let is_letter = matches!(c, '\u{C0}'..='\u{1FFF}' | '\u{3000}'..='\u{3029}' | '\u{3040}'..='\u{31FF}' | '\u{3400}'..='\u{D7FF}');
     let is_punctuation = matches!(c, ' ' | '!'..='%' | '\'' | '(' | ')' | '+'..='.' | ':' | ';' | '=' | '?');

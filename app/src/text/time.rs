@@ -39,8 +39,8 @@ pub fn iso_8601(at: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{}:{:02}Z", time_of_day(at), at % MINUTE / SECOND)
 }
 
-/// Year, month (1 to 12) and day in the Gregorian calendar, by Howard Hinnant's `civil_from_days`. A date library would weigh more
-/// than the rest of the page.
+/// Year, month (1 to 12) and day in the Gregorian calendar, by Howard Hinnant's `civil_from_days`. A date library would
+/// weigh more than the rest of the page.
 const fn civil_from_days(Day(days): Day) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);

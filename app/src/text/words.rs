@@ -2,10 +2,11 @@
 //!
 //! The build script checks that all languages have the same words with the same arguments, and generates from them:
 //!
-//! - a method of [`Words`] for each word of `room.json`. The server writes these words, in the reader's language only, into the
-//!   page; the browser reads them from there. So the page's Wasm holds no words, and a page those of one language.
-//! - a module for each chunk in `lazy.json`, with a function for each word. They hold the word in all languages, which only weighs
-//!   on the chunk that calls them.
+//! - a method of [`Words`] for each word of `room.json`. The server writes these words, in the reader's language only,
+//!   into the page; the browser reads them from there. So the page's Wasm holds no words, and a page those of one
+//!   language.
+//! - a module for each chunk in `lazy.json`, with a function for each word. They hold the word in all languages, which
+//!   only weighs on the chunk that calls them.
 //! - the module [`pages`] for `pages.json`: what only the server says.
 
 use std::fmt::Write;
@@ -61,7 +62,8 @@ impl Words {
         Language::from_tag(self.get(TAG)).unwrap_or_default()
     }
 
-    /// A word, or nothing if the page was not made by this version. Inlined into each caller it would weigh more than the words.
+    /// A word, or nothing if the page was not made by this version. Inlined into each caller it would weigh more than
+    /// the words.
     #[inline(never)]
     fn get(self, index: usize) -> &'static str {
         self.0.get(index).copied().unwrap_or_default()

@@ -11,8 +11,8 @@ pub fn context() -> Context {
     Context { now: now(), random: Math::random() }
 }
 
-/// Returns milliseconds since the Unix epoch that never decrease. Devices set their clocks back at times, which would delay
-/// timers. A monotonic clock would stand still while the device sleeps.
+/// Returns milliseconds since the Unix epoch that never decrease. Devices set their clocks back at times, which would
+/// delay timers. A monotonic clock would stand still while the device sleeps.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
 pub fn now() -> u64 {
     thread_local! {

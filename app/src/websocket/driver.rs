@@ -19,8 +19,8 @@ const NORMAL_CLOSURE: u16 = 1_000;
 
 /// Runs the client: feeds it inputs and carries out its effects.
 ///
-/// Effects run from a queue. An effect that leads to another input queues that input's effects behind the pending ones, so that
-/// the page applies changes in the order in which the client made them.
+/// Effects run from a queue. An effect that leads to another input queues that input's effects behind the pending ones,
+/// so that the page applies changes in the order in which the client made them.
 pub struct Driver {
     pub(super) client: Client,
     pub(super) chat: Chat,
@@ -92,8 +92,8 @@ impl Driver {
         self.effects.extend(effects);
     }
 
-    /// Marks the current room as read if the user sees its latest message. Places the unread divider if at least `min_unread`
-    /// messages were unread: so many at once mean that the user was away.
+    /// Marks the current room as read if the user sees its latest message. Places the unread divider if at least
+    /// `min_unread` messages were unread: so many at once mean that the user was away.
     fn mark_read(&mut self, min_unread: u64) {
         let name = self.chat.current_room.get_untracked();
         let is_seen = || {
@@ -108,7 +108,7 @@ impl Driver {
     }
 
     pub(super) fn run_effects(&mut self) {
-        // A new position in a timeline is looked up when the rows show all of the timeline's changes.
+        // Scrolling reads the client's timeline, so it waits until the rows show all of its changes.
         while !self.effects.is_empty() {
             let mut is_timeline_changed = false;
             while let Some(effect) = self.effects.pop_front() {

@@ -1,8 +1,8 @@
 //! The connection in the browser. No other module uses the browser's WebSocket.
 //!
-//! [`client::Client`] makes the decisions. This module feeds it inputs (browser events and [`socket`]), runs its effects
-//! ([`driver`]), stores what outlives the page ([`storage`]), navigates between rooms ([`navigation`]) and resolves links to
-//! messages ([`scroll_target`]). The page reaches it through [`ChatService`] only.
+//! [`client::Client`] makes the decisions. This module feeds it inputs (browser events and [`socket`]), runs its
+//! effects ([`driver`]), stores what outlives the page ([`storage`]), navigates between rooms ([`navigation`]) and
+//! resolves links to messages ([`scroll_target`]). The page reaches it through [`ChatService`] only.
 
 mod clock;
 mod driver;
@@ -142,8 +142,8 @@ fn move_window(target: ScrollTo) {
     with_driver(|driver| driver.move_window(target));
 }
 
-/// Runs `f` on the driver; does nothing before [`ChatService::start`]. `f` only sets signals, and effects on signals run later,
-/// so it cannot call this again.
+/// Runs `f` on the driver; does nothing before [`ChatService::start`]. `f` only sets signals, and effects on signals
+/// run later, so it cannot call this again.
 fn with_driver<R>(f: impl FnOnce(&mut Driver) -> R) -> Option<R> {
     DRIVER.with_borrow_mut(|driver| driver.as_mut().map(f))
 }

@@ -1,9 +1,9 @@
 use client::PendingCommand;
 use leptos::prelude::window;
 
-/// The user's data in this browser. Local storage holds the outbox, the open and the muted rooms and choices; session storage
-/// holds drafts. Each value has a key of its own, so that tabs do not overwrite each other's. Storage may be full, forbidden or
-/// missing. Everything works without it.
+/// The user's data in this browser. Local storage holds the outbox, the open and the muted rooms and choices; session
+/// storage holds drafts. Each value has a key of its own, so that tabs do not overwrite each other's. Storage may be
+/// full, forbidden or missing. Everything works without it.
 pub struct Storage {
     local: Option<web_sys::Storage>,
     session: Option<web_sys::Storage>,

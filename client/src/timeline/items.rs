@@ -9,8 +9,8 @@ use crate::TimelineItem;
 /// A change of a timeline's items. Each diff applies to the items as the diff before it left them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimelineDiff {
-    /// Items are replaced by others. An item is inserted if nothing is removed, and updated if it replaces the item with
-    /// the same key. An item that moves is removed before it is inserted.
+    /// Items are replaced by others. An item is inserted if nothing is removed, and updated if it replaces the item
+    /// with the same key. An item that moves is removed before it is inserted.
     Splice {
         /// The index of the first of these items.
         index: usize,

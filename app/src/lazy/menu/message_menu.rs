@@ -58,7 +58,8 @@ impl MessageMenu {
         }
     }
 
-    /// Who reacted with what, a line for each emoji. The tooltip of a reaction tells the same, but touch screens have no tooltips.
+    /// Who reacted with what, a line for each emoji. The tooltip of a reaction tells the same, but touch screens have
+    /// no tooltips.
     fn reactions(self) -> String {
         let row = self.row.get();
         let reactions = row.map(|row| row.reactions.get()).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Clicks and keys in messages: the menu of a message, reactions, quotes, code blocks, and the composer's reply and edit modes.
+//! Clicks and keys in messages: the menu of a message, reactions, quotes, code blocks, and the composer's reply and
+//! edit modes.
 
 mod composer_mode;
 mod message_menu;
@@ -47,7 +48,8 @@ lazy_chunk! {
 
 lazy_chunk! {
     menu,
-    /// Handles a key on `element`, a message or an element in one: the arrows move among messages, Enter opens the menu.
+    /// Handles a key on `element`, a message or an element in one: the arrows move among messages, Enter opens the
+    /// menu.
     pub fn handle_message_key(chat: Chat, element: Element, key: String) {
         let message = element.closest(".message").ok().flatten();
         let next = message.as_ref().and_then(|message| match key.as_str() {

@@ -11,7 +11,8 @@ use crate::{
 /// The parent of the prompt, a live region that screen readers announce.
 const PARENT: &str = ".notices";
 
-/// Asks whether the reader wants notifications. Browsers ask for the permission only after a click, so the page asks first.
+/// Asks whether the reader wants notifications. Browsers ask for the permission only after a click, so the page asks
+/// first.
 pub fn show_prompt(owner: &Owner) {
     let is_shown = document().query_selector(".notice.ask").ok().flatten().is_some();
     let parent: Option<Element> = document().query_selector(PARENT).ok().flatten();
