@@ -7,11 +7,11 @@ use server::backend::{
 };
 use server::config::RedisConfig;
 use tempfile::TempDir;
+use testkit::RedisServer;
 use tokio::sync::MutexGuard;
 
 use crate::redis::{memorystore::Memorystore, run};
 use crate::redis_cluster::{self, Shared};
-use crate::redis_server::RedisServer;
 
 /// 2026-01-01, the time of all tests.
 pub const NOW: u64 = 1_767_225_600_000;
@@ -31,12 +31,12 @@ impl Site {
         Self::Sqlite(tempfile::tempdir().unwrap())
     }
 
-    pub fn redis() -> Self {
-        Self::Redis(RedisServer::start())
+    pub async fn redis() -> Self {
+        Self::Redis(RedisServer::start().await.unwrap())
     }
 
-    pub fn memorystore() -> Self {
-        Self::Memorystore(Memorystore::start())
+    pub async fn memorystore() -> Self {
+        Self::Memorystore(Memorystore::start().await)
     }
 
     pub async fn cluster() -> Self {

@@ -1,8 +1,8 @@
 //! Invalid input of every kind: it gets the error of docs/protocol.md, and the instance keeps serving others.
 
 use protocol::{ClientFrame, RefusalCode, ServerFrame};
+use testkit::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::Server;
 

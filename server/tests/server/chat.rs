@@ -110,11 +110,11 @@ async fn an_unusable_cursor_gets_the_reason() {
 async fn a_restart_keeps_history_and_cursors() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
-    let mut ana = Socket::open(&server.address, &cookie).await;
+    let mut ana = Socket::open(server.address, &cookie).await;
     let cursor = ana.join("lobby").await.cursor();
     ana.say("lobby", "1", "before").await;
     let server = server.restart().await;
-    let mut ana = Socket::open(&server.address, &cookie).await;
+    let mut ana = Socket::open(server.address, &cookie).await;
     let joined = ana.rejoin("lobby", Some(cursor)).await;
     assert!(joined.recovered);
     assert_eq!(joined.events.iter().map(text).collect::<Vec<_>>(), ["before"]);

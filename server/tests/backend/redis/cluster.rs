@@ -2,12 +2,11 @@ use std::time::Duration;
 
 use protocol::RoomName;
 use server::{backend::redis, config::RedisConfig};
+use testkit::SubscriberProxy;
 use tokio::time::{sleep, timeout};
 
 use super::{run, wait_until_subscribed};
-use crate::proxy::Proxy;
-use crate::redis_cluster::{ROOMS, RedisCluster, id_of, node, shared, until};
-use crate::redis_server::RedisServer;
+use crate::redis_cluster::{ROOMS, RedisCluster, id_of, node, shared, three_nodes, until};
 use crate::site::{Instance, assert_unavailable, draft, fresh, room};
 
 async fn open(cluster: &RedisCluster) -> Instance {
@@ -172,14 +171,14 @@ async fn a_paused_master_delays_calls_only_briefly() {
         instance.say(room).await;
     }
     allow_partial_coverage(&cluster).await;
-    cluster.nodes[0].signal("-STOP");
+    cluster.nodes[0].pause().unwrap();
     // The first call waits; later ones fail at once.
     assert_unavailable(instance.0.broker.append(&rooms[0], &draft("u_ana", "1")).await);
     let many: Vec<RoomName> = (0..300).map(|number| room(&format!("{number}"))).chain(rooms.clone()).collect();
     let heads = timeout(Duration::from_secs(5), instance.0.history.heads(&many)).await.expect("trials are short");
     let of_rooms: Vec<_> = heads[300..].iter().map(|head| head.as_ref().ok().map(|head| head.seq)).collect();
     assert_eq!(of_rooms, [None, Some(1), Some(1)]);
-    cluster.nodes[0].signal("-CONT");
+    cluster.nodes[0].resume().unwrap();
     assert_eq!(instance.insist(&rooms[0], &draft("u_ana", "1")).await, 2);
 }
 
@@ -202,7 +201,7 @@ async fn a_changed_slot_map_is_detected_without_redirections() {
 /// The node that has a key.
 async fn owner(cluster: &RedisCluster, key: &str) -> usize {
     for (number, node) in cluster.nodes.iter().enumerate() {
-        if super::try_to_run::<u64>(node, &["EXISTS", key]).await.is_ok() {
+        if node.query::<u64>(&["EXISTS", key]).await.is_ok() {
             return number;
         }
     }
@@ -220,7 +219,7 @@ async fn allow_partial_coverage(cluster: &RedisCluster) {
 /// working meanwhile.
 async fn with_a_replica() -> RedisCluster {
     let mut cluster = RedisCluster::start().await;
-    let replica = node(&["--repl-diskless-sync-delay", "0", "--cluster-replica-no-failover", "yes"]);
+    let replica = node(&["--cluster-replica-no-failover", "yes"]).await;
     cluster.meet(&replica).await;
     let _: () = run(&cluster.nodes[0], &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let master = id_of(&cluster.nodes[0]).await;
@@ -274,10 +273,10 @@ async fn a_demoted_master_is_replaced_by_the_new_one() {
 
 #[tokio::test]
 async fn one_silent_connection_is_detected_and_replaced() {
-    let nodes: Vec<RedisServer> = (0..3).map(|_| node(&[])).collect();
+    let nodes = three_nodes().await;
     let mut proxies = Vec::new();
     for node in &nodes {
-        let proxy = Proxy::start(&node.url()).await;
+        let proxy = SubscriberProxy::start(node.port()).await.unwrap();
         let port = proxy.url().rsplit(':').next().unwrap().to_owned();
         let _: () = run(node, &["CONFIG", "SET", "cluster-announce-port", &port]).await;
         proxies.push(proxy);
@@ -288,7 +287,7 @@ async fn one_silent_connection_is_detected_and_replaced() {
     let rooms = in_all_rooms(&instance).await;
     instance.receives_its_own_events_in(&rooms).await;
 
-    proxies[1].deafen();
+    proxies[1].silence_subscribers();
     instance.say(&rooms[1]).await;
     let talking = async {
         loop {

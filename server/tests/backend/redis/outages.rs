@@ -4,11 +4,10 @@ use std::time::Duration;
 use protocol::RoomName;
 use server::backend::{UPDATE_QUEUE, redis};
 use server::config::RedisConfig;
+use testkit::{RedisServer, SubscriberProxy};
 use tokio::time::timeout;
 
 use super::{listeners, one_instance, run, wait_until_subscribed};
-use crate::proxy::Proxy;
-use crate::redis_server::RedisServer;
 use crate::site::{Instance, assert_unavailable, draft, fresh, room};
 
 #[tokio::test]
@@ -46,12 +45,12 @@ async fn a_subscription_requested_during_an_outage_is_confirmed_later() {
 
 #[tokio::test]
 async fn a_silent_connection_is_replaced() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(&server.url()).await;
+    let server = RedisServer::start().await.unwrap();
+    let proxy = SubscriberProxy::start(server.port()).await.unwrap();
     let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
     let room = room("lobby");
     instance.subscribe(&room).await;
-    proxy.deafen();
+    proxy.silence_subscribers();
     instance.say(&room).await;
     wait_until_subscribed(&*instance.0.broker, false).await;
     instance.doubts().await;
@@ -70,9 +69,9 @@ async fn a_command_on_a_cut_connection_is_retried() {
 
 #[tokio::test]
 async fn a_demoted_master_is_replaced_by_the_new_one() {
-    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let (old, new) = (RedisServer::start().await.unwrap(), RedisServer::start().await.unwrap());
     let port = |server: &RedisServer| server.url().rsplit(':').next().unwrap().to_owned();
-    let proxy = Proxy::start(&old.url()).await;
+    let proxy = SubscriberProxy::start(old.port()).await.unwrap();
     let (instance, room) = (Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap()), room("lobby"));
     instance.subscribe(&room).await;
     instance.say(&room).await;
@@ -82,7 +81,7 @@ async fn a_demoted_master_is_replaced_by_the_new_one() {
 
     let _: () = run(&new, &["REPLICAOF", "NO", "ONE"]).await;
     let _: () = run(&old, &["REPLICAOF", "127.0.0.1", &port(&new)]).await;
-    proxy.lead_to(&new.url());
+    proxy.redirect(new.port());
     assert_eq!(instance.insist(&room, &draft("u_ana", "1")).await, 2);
     assert_eq!(instance.history(&room).await.len(), 2);
 }
@@ -92,13 +91,13 @@ async fn a_stopped_redis_is_unavailable_and_a_retry_adds_no_event() {
     let (server, mut instance) = one_instance().await;
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
     instance.subscribe(&room).await;
-    server.signal("-STOP");
+    server.pause().unwrap();
     let stopped = timeout(Duration::from_secs(6), instance.0.broker.append(&room, &draft)).await;
     assert_unavailable(stopped.expect("it is said within seconds"));
     let other = timeout(Duration::from_secs(6), instance.0.broker.subscribe(&crate::site::room("other"))).await;
     assert_unavailable(other.expect("it is said within seconds"));
     assert!(!instance.0.broker.is_subscribed());
-    server.signal("-CONT");
+    server.resume().unwrap();
     assert_eq!(instance.insist(&room, &draft).await, 1);
     assert_eq!(instance.history(&room).await.len(), 1);
     wait_until_subscribed(&*instance.0.broker, true).await;
