@@ -19,11 +19,10 @@ use axum::{
 };
 use leptos::nonce::use_nonce;
 use protocol::{NameProblem, RefusalCode, RoomName, User};
-use rand::distr::{Alphanumeric, SampleString};
 use serde::Deserialize;
 
 use super::{AppState, headers::content_security_policy, preferences::preferences, renewed_session, session_of};
-use crate::normalize;
+use crate::{normalize, random};
 
 /// `Retry-After` of a page that could not be shown, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -133,7 +132,7 @@ pub(super) async fn show_room(
         }
     };
     let kept = rejected.as_ref().and_then(|rejected| rejected.id.clone());
-    let message_id = kept.unwrap_or_else(|| Alphanumeric.sample_string(&mut rand::rng(), 22));
+    let message_id = kept.unwrap_or_else(|| random::token(22));
     let words = Words::of(preferences.language);
     let page = RoomPage {
         me,

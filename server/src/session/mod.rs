@@ -8,8 +8,9 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use cookie::{Cookie, CookieJar, Key, SameSite};
 use protocol::{User, UserName};
-use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
+
+use crate::random;
 
 /// Name of the cookie.
 const COOKIE: &str = "sala_session";
@@ -127,7 +128,7 @@ fn millis(time: Duration) -> u64 {
 
 /// 16 random characters, about 95 bits: ids identify the authors of messages and must not be guessable.
 fn new_id() -> String {
-    format!("u_{}", Alphanumeric.sample_string(&mut rand::rng(), 16))
+    format!("u_{}", random::token(16))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use protocol::RoomName;
 use tokio::runtime::Runtime;
@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{Permit, Sender};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::BackendUpdate;
+use crate::supervisor::lock;
 
 /// The queue of updates to the hub, for the rooms that the hub has subscribed to.
 pub struct Relay {
@@ -46,6 +47,6 @@ impl Relay {
     }
 
     fn rooms(&self) -> std::sync::MutexGuard<'_, HashSet<RoomName>> {
-        self.subscribed.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.subscribed)
     }
 }

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use ::redis::RedisResult;
 use rand::Rng;
-use rand::distr::{Alphanumeric, SampleString};
 use tokio::time::timeout;
 
 use super::cluster_subscriber::ClusterSubscriber;
 use super::connection::SubscriberConnection;
 use crate::backend::redis::endpoint::Endpoint;
+use crate::random;
 
 /// Limit for one attempt.
 const WAIT: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ pub struct Connector {
 
 impl Connector {
     pub fn new(endpoint: Endpoint) -> Self {
-        let instance = Alphanumeric.sample_string(&mut rand::rng(), 16);
+        let instance = random::token(16);
         Self { endpoint, probe_channel: format!("sala:probe:{instance}") }
     }
 
