@@ -12,7 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use protocol::{Error, MessageId, RefusalCode, RoomName, User, UserName, check_text};
+use protocol::{Command, Error, MessageId, RefusalCode, RoomName, User, UserName, check_text};
 use serde::Deserialize;
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
     preferences::preferences,
     session_of,
 };
-use crate::{clock, normalize, origin};
+use crate::{clock, hub::CommandError, normalize, origin};
 
 /// Rejects forms that another site's page posts, before the body is read.
 pub(super) async fn reject_cross_site(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
@@ -130,14 +130,15 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     app.rate_limits.check_command(&user.id, &text).map_err(code)?;
     let now = clock::now_ms();
     let sending = async {
-        let receipt = app.hub.send(room, user, &id, &text, now).await?;
+        let receipt = app.hub.run_command(room, user, &id, Command::send(&text), now).await?;
         // A repeated id yields the first receipt. The text may differ if the form was changed and posted again.
-        if receipt.at == now { Ok(true) } else { app.hub.message_has_text(room, receipt.seq, &text).await }
+        Ok(receipt.at == now || app.hub.message_has_text(room, receipt.seq, &text).await?)
     };
     match sending.await {
         Ok(true) => Ok(()),
         Ok(false) => Err(RefusalCode::BadId),
-        Err(error) => {
+        Err(CommandError::Forbidden(error)) => Err(error.code),
+        Err(CommandError::Unavailable(error)) => {
             tracing::warn!(%error, "a posted message was not stored");
             Err(RefusalCode::Unavailable)
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use protocol::{MessageId, RoomName};
+use protocol::{Command, MessageId, RoomName};
 use tokio::{
     sync::{Mutex as AsyncMutex, mpsc},
     time::{sleep, timeout},
@@ -63,7 +63,7 @@ impl Fixture {
         self.sent += 1;
         self.backend.set_fault(fault);
         let id = MessageId::new(&format!("m{}", self.sent)).unwrap();
-        self.hub.send(&self.room, &self.client.user, &id, "x", 1).await.unwrap();
+        self.hub.run_command(&self.room, &self.client.user, &id, Command::send("x"), 1).await.unwrap();
     }
 
     /// Makes a task panic.
