@@ -47,7 +47,8 @@ impl Reader {
             return Ok(range);
         }
         let epoch = random::token(12);
-        self.writer.create_room(room.clone(), epoch, now_ms()).await?;
+        let name = room.clone();
+        self.writer.write(move |batch| batch.create_room(&name, &epoch, now_ms())).await?;
         let range = self.try_read_range(room, query, limit).await?;
         range.ok_or_else(|| BackendError::Unavailable("the room was deleted right after its creation".into()))
     }
