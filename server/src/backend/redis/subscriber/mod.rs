@@ -3,11 +3,9 @@
 
 mod cluster_subscriber;
 mod connection;
-mod connector;
 mod probe;
 mod subscriptions;
 mod task;
-mod update_sender;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::commands::Commands;
 use crate::backend::{BackendError, BackendUpdate, Result};
 use crate::supervisor::supervise;
-pub use connection::SubscriberConnection;
-pub use connector::{Connector, back_off};
+pub use connection::{Connector, SubscriberConnection, back_off};
 use subscriptions::Subscriptions;
 use task::SubscriberTask;
 

@@ -56,8 +56,8 @@ impl Subscriptions {
             waiting: Vec::new(),
         });
         let confirmation = (!desired.confirmed).then(|| {
-            let (told, confirmation) = oneshot::channel();
-            desired.waiting.push(told);
+            let (confirm, confirmation) = oneshot::channel();
+            desired.waiting.push(confirm);
             confirmation
         });
         if confirmation.is_some() {
