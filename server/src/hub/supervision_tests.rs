@@ -152,13 +152,13 @@ async fn a_busy_room_does_not_delay_another() {
 /// Dispatches two updates of one room to shards that hold one update each. Returns their receivers.
 async fn dispatch_two(fixture: &mut Fixture) -> Vec<mpsc::Receiver<BackendUpdate>> {
     let (shards, receivers) = (0..shards::SHARDS).map(|_| mpsc::channel(1)).unzip::<_, _, Vec<_>, Vec<_>>();
-    let (updates, heard) = mpsc::channel(2);
+    let (updates, receiver) = mpsc::channel(2);
     for _ in 0..2 {
         fixture.send(Fault::Dropped).await;
         updates.send(fixture.backend.last_update(&fixture.room)).await.unwrap();
     }
     let hub = Arc::downgrade(&fixture.hub);
-    tokio::spawn(shards::dispatch(hub, Arc::new(shards), Arc::new(AsyncMutex::new(heard)), Start::First));
+    tokio::spawn(shards::dispatch(hub, Arc::new(shards), Arc::new(AsyncMutex::new(receiver)), Start::First));
     sleep(Duration::from_millis(500)).await;
     receivers
 }

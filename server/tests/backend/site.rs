@@ -97,7 +97,7 @@ impl Instance {
     }
 
     /// Retries an append until it is acknowledged, as a client does.
-    pub async fn insist(&self, room: &RoomName, draft: &EventDraft) -> u64 {
+    pub async fn append_until_stored(&self, room: &RoomName, draft: &EventDraft) -> u64 {
         let taken = async {
             loop {
                 if let Ok(receipt) = self.0.broker.append(room, draft).await {
@@ -151,7 +151,7 @@ impl Instance {
     }
 
     /// Waits for [`BackendUpdate::PossibleGap`].
-    pub async fn doubts(&mut self) {
+    pub async fn wait_for_gap(&mut self) {
         while self.update().await != BackendUpdate::PossibleGap {}
     }
 }

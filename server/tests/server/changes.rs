@@ -54,7 +54,7 @@ fn answer(id: &str, target: u64, text: &str) -> ClientFrame {
 /// Sends a command and waits for its event.
 async fn done(socket: &mut Socket, frame: ClientFrame) -> u64 {
     let seq = socket.ask(frame).await.unwrap();
-    while socket.last_heard < seq {
+    while socket.last_seq < seq {
         socket.event().await;
     }
     seq
@@ -142,7 +142,7 @@ async fn a_repeated_change_takes_effect_once_on_any_instance() {
         for (frame, place) in changes.into_iter().zip(places) {
             assert_eq!(again.ask(frame.clone()).await, Ok(place), "{frame:?}");
         }
-        rui.is_well().await;
+        rui.assert_open().await;
         assert_eq!(rui.join("lobby").await.events.len(), 5);
     }
 }

@@ -48,7 +48,7 @@ async fn too_many_frames_are_refused() {
     let server = Server::with(&[("FRAMES_PER_SECOND", "1"), ("FRAMES_BURST", "5")]).await;
     let mut ana = server.connect("Ana").await;
     for _ in 0..5 {
-        ana.is_well().await;
+        ana.assert_open().await;
     }
     ana.send(ClientFrame::Ping).await;
     assert_eq!(ana.refused().await, RefusalCode::RateLimited);
@@ -170,7 +170,7 @@ async fn one_user_cannot_occupy_all_sockets() {
     }
     let ask = || async { upgrade::ask(&server, &[("cookie", &cookie)]).await.status };
     assert_eq!(ask().await, 503);
-    server.connect("Rui").await.is_well().await;
+    server.connect("Rui").await.assert_open().await;
     sockets.pop();
     let freed = async {
         let mut pace = interval(Duration::from_millis(20));
@@ -230,5 +230,5 @@ async fn the_request_timeout_does_not_apply_to_sockets() {
     let server = Server::with(&[("REQUEST_PATIENCE_MS", "500"), ("HEARTBEAT_MS", "1000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert!(matches!(ana.answer().await, ServerFrame::Tick));
-    ana.is_well().await;
+    ana.assert_open().await;
 }

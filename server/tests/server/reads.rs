@@ -61,8 +61,8 @@ async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {
     read(&mut first, 3, Some("another")).await;
     read(&mut second, 99, Some(&uid)).await;
     assert_eq!(told(&mut first).await, ("lobby".into(), 3));
-    first.is_well().await;
-    rui.is_well().await;
+    first.assert_open().await;
+    rui.assert_open().await;
     comes_in(one, &cookie, Some(3)).await;
     comes_in(two, &cookie, Some(3)).await;
     comes_in(two, &one.sign_in("Eva").await, None).await;
@@ -93,7 +93,7 @@ async fn a_read_position_survives_an_immediate_restart() {
     comes_in(&server, &cookie, Some(0)).await;
     let seq = ana.say("lobby", "1", "hello").await;
     read(&mut ana, seq, None).await;
-    ana.is_well().await;
+    ana.assert_open().await;
     let server = server.restart().await;
     comes_in(&server, &cookie, Some(seq)).await;
     let page = server.get("/r/lobby").cookie(&cookie).send().await;
@@ -111,5 +111,5 @@ async fn a_read_marker_needs_membership() {
     for seq in 0..100 {
         read(&mut ana, seq, None).await;
     }
-    ana.is_well().await;
+    ana.assert_open().await;
 }

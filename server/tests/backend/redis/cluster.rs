@@ -86,7 +86,7 @@ async fn a_connection_cut_by_one_master_is_replaced_and_a_gap_is_reported() {
     for node in &cluster.nodes {
         let killed: u64 = run(node, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
         assert_eq!(killed, 1);
-        instance.doubts().await;
+        instance.wait_for_gap().await;
         instance.receives_its_own_events_in(&rooms).await;
         instance.receives_its_own_events_in(&more[1_097..]).await;
     }
@@ -132,7 +132,9 @@ async fn a_room_accepts_appends_while_its_slot_moves() {
     }
 
     assert_eq!(instance.append(&room, &first).await.seq, 3);
-    timeout(Duration::from_secs(2), instance.doubts()).await.expect("the node says at once that the channel is gone");
+    timeout(Duration::from_secs(2), instance.wait_for_gap())
+        .await
+        .expect("the node says at once that the channel is gone");
     instance.receives_its_own_events_in(std::slice::from_ref(&room)).await;
     assert_eq!(instance.history(&room).await.len(), 4);
 }
@@ -179,7 +181,7 @@ async fn a_paused_master_delays_calls_only_briefly() {
     let of_rooms: Vec<_> = heads[300..].iter().map(|head| head.as_ref().ok().map(|head| head.seq)).collect();
     assert_eq!(of_rooms, [None, Some(1), Some(1)]);
     cluster.nodes[0].resume().unwrap();
-    assert_eq!(instance.insist(&rooms[0], &draft("u_ana", "1")).await, 2);
+    assert_eq!(instance.append_until_stored(&rooms[0], &draft("u_ana", "1")).await, 2);
 }
 
 #[tokio::test]
@@ -194,7 +196,7 @@ async fn a_changed_slot_map_is_detected_without_redirections() {
     for node in [&cluster.nodes[(at + 1) % 3], &cluster.nodes[at], &cluster.nodes[(at + 2) % 3]] {
         let _: () = run(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &to]).await;
     }
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.receives_its_own_events_in(&rooms).await;
 }
 
@@ -247,12 +249,12 @@ async fn a_promoted_replica_is_found_and_a_retry_adds_no_event() {
 
     drop(cluster.nodes.remove(0));
     assert_unavailable(instance.0.broker.append(&rooms[0], &crate::site::draft("u_ana", "2")).await);
-    instance.insist(&rooms[1], &draft).await;
+    instance.append_until_stored(&rooms[1], &draft).await;
     // The others answer, but no instance would be better off.
     assert!(!instance.0.broker.subscription_is_down());
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER", "TAKEOVER"]).await;
-    assert_eq!(instance.insist(&rooms[0], &draft).await, 1);
-    instance.doubts().await;
+    assert_eq!(instance.append_until_stored(&rooms[0], &draft).await, 1);
+    instance.wait_for_gap().await;
     instance.receives_its_own_events_in(&rooms).await;
     assert_eq!(instance.history(&rooms[0]).await.len(), 2);
 }
@@ -264,7 +266,7 @@ async fn a_demoted_master_is_replaced_by_the_new_one() {
     let rooms = in_all_rooms(&instance).await;
     instance.receives_its_own_events_in(&rooms).await;
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER"]).await;
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.receives_its_own_events_in(&rooms).await;
     let question = ["PUBSUB", "SHARDNUMSUB", "sala:{b}:events"];
     until(&cluster.nodes[3], &question, |(_, listeners): &(String, u64)| *listeners == 1).await;
@@ -300,6 +302,6 @@ async fn one_silent_connection_is_detected_and_replaced() {
         () = talking => {}
         () = wait_until_subscribed(&*instance.0.broker, false) => {}
     }
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.receives_its_own_events_in(&rooms).await;
 }

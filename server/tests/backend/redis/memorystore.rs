@@ -145,7 +145,7 @@ async fn never_more_than_two_connections() {
     for kind in ["pubsub", "normal", "pubsub", "normal"] {
         join_all(rooms.iter().map(|room| instance.subscribe(room))).await;
         let drafts: Vec<_> = rooms.iter().map(|_| draft("u_ana", &fresh("id"))).collect();
-        let appends = rooms.iter().zip(&drafts).map(|(room, draft)| instance.insist(room, draft));
+        let appends = rooms.iter().zip(&drafts).map(|(room, draft)| instance.append_until_stored(room, draft));
         let (_, cut) = tokio::join!(join_all(appends), operator.cut(kind));
         assert_eq!(cut, 1, "{kind}");
         wait_until_subscribed(&*instance.0.broker, true).await;
@@ -215,7 +215,7 @@ async fn a_password_change_affects_new_connections_and_loses_no_message() {
     assert_eq!(new.appended().await.2.seq, 2);
 
     operator.set_password("old").await;
-    assert_eq!(old.insist(&room, &draft).await, 2);
+    assert_eq!(old.append_until_stored(&room, &draft).await, 2);
     wait_until_subscribed(&*old.0.broker, true).await;
     assert_eq!(old.history(&room).await.len(), 2);
 }
@@ -239,7 +239,7 @@ async fn a_cluster_accepts_an_instance_when_its_password_is_valid_again() {
     }
 
     operator.set_password("old").await;
-    assert_eq!(instance.insist(&room, &draft).await, 1);
+    assert_eq!(instance.append_until_stored(&room, &draft).await, 1);
 }
 
 /// The address stays. The head reveals what the replica did not have.
@@ -264,10 +264,10 @@ async fn a_replica_promoted_at_the_same_address_is_used() {
 
     proxy.redirect(replica.port());
     drop(primary);
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     let after = instance.heads(&rooms).await;
     assert_eq!(after[0], before[0]);
     assert_eq!((after[1].epoch.as_str(), after[1].seq), (before[1].epoch.as_str(), 1));
-    assert_eq!(instance.insist(&whole, &draft("u_ana", "1")).await, 2);
+    assert_eq!(instance.append_until_stored(&whole, &draft("u_ana", "1")).await, 2);
     assert_eq!(instance.appended().await.0, whole);
 }

@@ -54,7 +54,7 @@ async fn wait_until_subscribed(broker: &dyn Broker, expected: bool) {
 }
 
 impl Instance {
-    async fn appended_or_doubt(&mut self) -> Option<u64> {
+    async fn appended_or_gap(&mut self) -> Option<u64> {
         match self.update().await {
             BackendUpdate::Appended { event, .. } => Some(event.seq),
             _ => None,

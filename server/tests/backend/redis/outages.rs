@@ -18,7 +18,7 @@ async fn a_cut_connection_is_replaced_and_a_gap_is_reported() {
     for _ in 0..3 {
         let killed: u64 = run(&server, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
         assert_eq!(killed, 1);
-        instance.doubts().await;
+        instance.wait_for_gap().await;
         assert!(instance.0.broker.is_subscribed());
         for room in [&rooms[0], &rooms[1_099]] {
             instance.say(room).await;
@@ -37,7 +37,7 @@ async fn a_subscription_requested_during_an_outage_is_confirmed_later() {
     wait_until_subscribed(&*instance.0.broker, false).await;
     instance.0.broker.unsubscribe(&old);
     instance.subscribe(&new).await;
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.say(&old).await;
     instance.say(&new).await;
     assert_eq!(instance.appended().await.0, new);
@@ -53,7 +53,7 @@ async fn a_silent_connection_is_replaced() {
     proxy.silence_subscribers();
     instance.say(&room).await;
     wait_until_subscribed(&*instance.0.broker, false).await;
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.say(&room).await;
     assert_eq!(instance.appended().await.2.seq, 2);
 }
@@ -82,7 +82,7 @@ async fn a_demoted_master_is_replaced_by_the_new_one() {
     let _: () = run(&new, &["REPLICAOF", "NO", "ONE"]).await;
     let _: () = run(&old, &["REPLICAOF", "127.0.0.1", &port(&new)]).await;
     proxy.redirect(new.port());
-    assert_eq!(instance.insist(&room, &draft("u_ana", "1")).await, 2);
+    assert_eq!(instance.append_until_stored(&room, &draft("u_ana", "1")).await, 2);
     assert_eq!(instance.history(&room).await.len(), 2);
 }
 
@@ -98,12 +98,12 @@ async fn a_stopped_redis_is_unavailable_and_a_retry_adds_no_event() {
     assert_unavailable(other.expect("it is said within seconds"));
     assert!(!instance.0.broker.is_subscribed());
     server.resume().unwrap();
-    assert_eq!(instance.insist(&room, &draft).await, 1);
+    assert_eq!(instance.append_until_stored(&room, &draft).await, 1);
     assert_eq!(instance.history(&room).await.len(), 1);
     wait_until_subscribed(&*instance.0.broker, true).await;
     assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (1, 0));
     instance.say(&room).await;
-    while instance.appended_or_doubt().await != Some(2) {}
+    while instance.appended_or_gap().await != Some(2) {}
 }
 
 #[tokio::test]
@@ -121,11 +121,11 @@ async fn a_full_update_queue_reports_a_gap() {
         futures_util::future::join_all(all).await;
     }
     let mut heard = 0;
-    while instance.appended_or_doubt().await.is_some() {
+    while instance.appended_or_gap().await.is_some() {
         heard += 1;
     }
     assert!(heard >= capacity, "{heard}");
     // Publications in transit follow; later ones are received again.
     let last = instance.say(&room).await.seq;
-    while instance.appended_or_doubt().await != Some(last) {}
+    while instance.appended_or_gap().await != Some(last) {}
 }

@@ -60,9 +60,9 @@ async fn the_new_master_is_used_after_a_failover() {
     };
     assert_eq!(timeout(PATIENCE, taken).await.expect("the new master takes it").seq, 2);
     // A gap is reported, and later events arrive from the new master.
-    while instance.appended_or_doubt().await.is_some() {}
+    while instance.appended_or_gap().await.is_some() {}
     let last = instance.say(&room).await.seq;
-    while instance.appended_or_doubt().await != Some(last) {}
+    while instance.appended_or_gap().await != Some(last) {}
     assert!(run::<u64>(&replica, &["XLEN", "sala:{lobby}:stream"]).await >= 2);
 }
 

@@ -18,7 +18,7 @@ pub use socket::{PATIENCE, Socket, text};
 
 pub const SESSION_KEY: &str = "only for tests, and long enough to be a key";
 
-/// A running server. It shuts down when it is told to, or with the test.
+/// A running server. It shuts down when [`Server::stop`] is called or the test ends.
 pub struct Server {
     pub address: SocketAddr,
     data: Arc<TempDir>,
@@ -67,7 +67,7 @@ impl Server {
         self.restart_with(&[]).await
     }
 
-    /// The same, with these variables in its environment.
+    /// As [`Server::restart`], with these variables in its environment.
     pub async fn restart_with(mut self, variables: &[(&str, &str)]) -> Self {
         self.stop().await;
         Self::on(Arc::clone(&self.data), variables).await
@@ -91,11 +91,11 @@ impl Server {
         Socket::open(self.address, &self.sign_in(name).await).await
     }
 
-    /// A connection of a new person after the upgrade, without anything that speaks WebSocket for them.
+    /// The connection of a new person after the upgrade, without a WebSocket client on it.
     pub async fn upgrade_raw(&self, name: &str) -> TcpStream {
         let (address, cookie) = (self.address, self.sign_in(name).await);
         let socket = TcpSocket::new_v4().unwrap();
-        // So that little is taken off the server's hands before anybody reads.
+        // So that the kernel buffers little.
         socket.set_recv_buffer_size(4_096).unwrap();
         let mut raw = socket.connect(address).await.unwrap();
         let upgrade = format!(

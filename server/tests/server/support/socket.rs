@@ -7,12 +7,12 @@ use tokio::time::timeout;
 /// How long anything may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A client's socket. Frames about people are told apart, since they come whenever somebody comes or goes.
+/// A client's socket. Frames about people can be skipped, because they arrive whenever somebody enters or leaves.
 pub struct Socket {
     inner: WebSocket,
     pub me: protocol::User,
-    /// The number of the last event.
-    pub last_heard: u64,
+    /// `seq` of the last event.
+    pub last_seq: u64,
 }
 
 /// The fields of `joined`.
@@ -37,7 +37,7 @@ impl Socket {
     pub async fn open(address: SocketAddr, cookie: &str) -> Self {
         let inner = WebSocket::open(address, cookie).await.unwrap();
         let nobody = protocol::User { id: String::new(), name: String::new() };
-        let mut socket = Self { inner, me: nobody, last_heard: 0 };
+        let mut socket = Self { inner, me: nobody, last_seq: 0 };
         let ServerFrame::Welcome { user, .. } = socket.next().await else { panic!("welcome comes first") };
         socket.me = user;
         socket
@@ -47,7 +47,7 @@ impl Socket {
         self.inner.send(&frame).await.unwrap();
     }
 
-    /// Sends a message, and waits for nothing.
+    /// Sends a message without waiting for its acknowledgement.
     pub async fn send_message(&mut self, room: &str, id: &str, text: &str) {
         self.send(ClientFrame::Command { room: room.into(), id: id.into(), command: Command::send(text) }).await;
     }
@@ -73,7 +73,7 @@ impl Socket {
         };
         let frame = ServerFrame::decode(&text).unwrap();
         if let ServerFrame::Event(event) = &frame {
-            self.last_heard = event.seq;
+            self.last_seq = event.seq;
         }
         frame
     }
@@ -88,7 +88,7 @@ impl Socket {
         }
     }
 
-    /// The code that the server closes with, whatever comes before it.
+    /// The close code. Skips the frames before it.
     pub async fn closed(&mut self) -> u16 {
         loop {
             if let Received::Closed(code) = self.receive().await {
@@ -112,15 +112,14 @@ impl Socket {
                 ServerFrame::Joined { epoch, recovered, reason, events, head, people, count, .. } => {
                     return Joined { epoch, recovered, reason, events, head, people, count };
                 }
-                // One who was in the room already may hear something before the answer.
+                // A member that joins again may receive events before the response.
                 ServerFrame::Event(_) => {}
                 other => panic!("joined, not {other:?}"),
             }
         }
     }
 
-    /// Says something for the first time, and waits for the acknowledgement and the event, in whichever order they come.
-    /// What others said before it is lost to the caller.
+    /// Sends a new message and waits for its acknowledgement and its event, in any order. Skips the events before it.
     pub async fn say(&mut self, room: &str, id: &str, text: &str) -> u64 {
         self.send_message(room, id, text).await;
         let (mut acknowledged, mut heard) = (None, None);
@@ -137,7 +136,7 @@ impl Socket {
         }
     }
 
-    /// Says something that was said before, and waits for the acknowledgement.
+    /// Repeats a message and waits for its acknowledgement.
     pub async fn repeat(&mut self, room: &str, id: &str, text: &str) -> u64 {
         self.send_message(room, id, text).await;
         match self.answer().await {
@@ -146,7 +145,7 @@ impl Socket {
         }
     }
 
-    /// Says something as often as the server asks for it, with one id.
+    /// Sends a message with one id until it is acknowledged.
     pub async fn say_until_taken(&mut self, room: &str, id: &str, text: &str) {
         loop {
             self.send_message(room, id, text).await;
@@ -161,7 +160,7 @@ impl Socket {
         }
     }
 
-    /// Asks for something that is acknowledged or refused. What is heard before the answer is lost to the caller.
+    /// Sends a command and waits for its acknowledgement or refusal. Skips the events before it.
     pub async fn ask(&mut self, frame: ClientFrame) -> Result<u64, (RefusalCode, String)> {
         self.send(frame).await;
         loop {
@@ -193,8 +192,8 @@ impl Socket {
         }
     }
 
-    /// Shows that the socket works.
-    pub async fn is_well(&mut self) {
+    /// Asserts that the socket is open and answered.
+    pub async fn assert_open(&mut self) {
         self.send(ClientFrame::Ping).await;
         assert_eq!(self.answer().await, ServerFrame::Pong);
     }
