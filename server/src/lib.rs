@@ -8,6 +8,7 @@ mod http;
 mod hub;
 mod normalize;
 mod origin;
+mod random;
 mod rate_limit;
 mod session;
 mod supervisor;
@@ -184,7 +185,6 @@ fn sessions(config: &Config) -> anyhow::Result<Sessions> {
 
 /// cargo-leptos fixes the names at build time; only the site's folder is configurable.
 fn leptos_options(http: &HttpConfig) -> LeptosOptions {
-    let watched = std::env::var_os("LEPTOS_WATCH").is_some();
     let reload_port = std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok());
     LeptosOptions::builder()
         .output_name("sala")
@@ -192,7 +192,7 @@ fn leptos_options(http: &HttpConfig) -> LeptosOptions {
         .site_pkg_dir("pkg")
         .site_addr(http.address)
         .reload_port(reload_port.unwrap_or(8081))
-        .hash_files(!watched)
+        .hash_files(!app::is_watched())
         .build()
 }
 

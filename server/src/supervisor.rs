@@ -10,10 +10,15 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-/// The pause before a restart, so that a task that always panics does not occupy a thread.
-const RESTART_DELAY: Duration = Duration::from_millis(200);
+/// The pause before a restart. It doubles from one panic to the next, so that a task that always panics occupies neither
+/// a thread nor the log.
+const MIN_RESTART_DELAY: Duration = Duration::from_millis(200);
+const MAX_RESTART_DELAY: Duration = Duration::from_secs(10);
+
+/// After a run of this length the pause is short again.
+const HEALTHY_RUN: Duration = Duration::from_secs(60);
 
 /// Whether a task starts for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +35,18 @@ where
     F: FnMut(Start) -> T,
     T: Future<Output = ()>,
 {
-    let mut start = Start::First;
-    while AssertUnwindSafe(task(start)).catch_unwind().await.is_err() {
+    let (mut start, mut delay) = (Start::First, MIN_RESTART_DELAY);
+    loop {
+        let started = Instant::now();
+        if AssertUnwindSafe(task(start)).catch_unwind().await.is_ok() {
+            return;
+        }
         record_panic(name);
-        start = Start::AfterPanic;
-        sleep(RESTART_DELAY).await;
+        if started.elapsed() >= HEALTHY_RUN {
+            delay = MIN_RESTART_DELAY;
+        }
+        sleep(delay).await;
+        (start, delay) = (Start::AfterPanic, (delay * 2).min(MAX_RESTART_DELAY));
     }
 }
 
@@ -47,4 +59,34 @@ pub fn record_panic(task: &'static str) {
 /// Locks a mutex, poisoned or not.
 pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// How often a task that panics after each run of this length is started within ten minutes.
+    async fn starts_within_ten_minutes(run: Duration) -> u32 {
+        let mut starts = 0;
+        let task = supervise("test", |_| {
+            starts += 1;
+            async move {
+                sleep(run).await;
+                panic!("by the test");
+            }
+        });
+        let ended = timeout(Duration::from_secs(600), task).await;
+        assert!(ended.is_err(), "the task is started again and again");
+        starts
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn restarts_back_off_until_a_run_is_long() {
+        let at_once = starts_within_ten_minutes(Duration::ZERO).await;
+        assert!((60..70).contains(&at_once), "one every ten seconds in the end: {at_once}");
+        let healthy = starts_within_ten_minutes(HEALTHY_RUN).await;
+        assert_eq!(healthy, 10, "with a short pause after each");
+    }
 }

@@ -53,9 +53,7 @@ const SCHEMES: [&str; 6] =
 
 impl BackendConfig {
     pub(super) fn from(env: &Environment) -> Result<Self, ConfigError> {
-        let allowed = 100..=1_000_000;
-        let history_limit =
-            env.parse("HISTORY_LIMIT", 10_000, "a number from 100 to 1000000", |n| allowed.contains(n))?;
+        let history_limit = env.parse_in("HISTORY_LIMIT", 10_000, "a number", 100..=1_000_000)?;
         let Some(url) = url(env)? else {
             let data_dir = env.get("DATA_DIR").unwrap_or("data").into();
             return Ok(Self::Embedded { data_dir, history_limit });
@@ -69,7 +67,7 @@ impl BackendConfig {
 }
 
 fn url(env: &Environment) -> Result<Option<String>, ConfigError> {
-    let port: u16 = env.parse("REDISPORT", 6379, "a port from 1 to 65535", |port| *port > 0)?;
+    let port: u16 = env.parse_in("REDISPORT", 6379, "a port", 1..=65_535)?;
     match (env.get("REDIS_URL"), env.get("REDISHOST")) {
         (Some(url), _) if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) => Ok(Some(url.to_owned())),
         (Some(_), _) => {
@@ -87,10 +85,8 @@ fn url(env: &Environment) -> Result<Option<String>, ConfigError> {
 }
 
 fn replicas(env: &Environment) -> Result<Option<(u32, Duration)>, ConfigError> {
-    let count = env.parse("REDIS_WAIT_REPLICAS", 0, "a number from 0 to 10", |count| *count <= 10)?;
-    let allowed = 1..=1_500;
-    let wait =
-        env.parse("REDIS_WAIT_MS", 1_000, "a number of milliseconds from 1 to 1500", |ms| allowed.contains(ms))?;
+    let count = env.parse_in("REDIS_WAIT_REPLICAS", 0, "a number", 0..=10)?;
+    let wait = env.parse_in("REDIS_WAIT_MS", 1_000, "a number of milliseconds", 1..=1_500)?;
     Ok((count > 0).then(|| (count, Duration::from_millis(wait))))
 }
 

@@ -31,12 +31,9 @@ impl HttpConfig {
         let host = if env.get("K_SERVICE").is_some() { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
         let host = env.parse("HOST", IpAddr::V4(host), "an IP address, such as 127.0.0.1 or 0.0.0.0", |_| true)?;
         let port = env.parse("PORT", 8080, "a port from 0 to 65535, where 0 takes a free one", |_| true)?;
-        let allowed = 100..=600_000;
         let request_patience =
-            env.parse("REQUEST_PATIENCE_MS", 30_000, "a number of milliseconds from 100 to 600000", |ms| {
-                allowed.contains(ms)
-            })?;
-        let metrics_port: u16 = env.parse("METRICS_PORT", 0, "a port from 1 to 65535", |port| *port > 0)?;
+            env.parse_in("REQUEST_PATIENCE_MS", 30_000, "a number of milliseconds", 100..=600_000)?;
+        let metrics_port: u16 = env.parse_in("METRICS_PORT", 0, "a port", 1..=65_535)?;
         let metrics_token = env.get("METRICS_TOKEN").map(str::to_owned);
         // A header cannot carry other characters.
         let is_secret = |token: &String| token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic());

@@ -36,15 +36,9 @@ pub struct LimitsConfig {
 impl LimitsConfig {
     pub(super) fn from(env: &Environment) -> Result<Self, ConfigError> {
         let count = |name, default| env.parse(name, default, "a whole number from 1", |n: &usize| *n > 0);
-        let rate = |name, default| {
-            env.parse(name, default, "a number from 0.1 to 1000000", |n: &f64| (0.1..=1_000_000.0).contains(n))
-        };
-        let burst = |name, default| {
-            env.parse(name, default, "a number from 1 to 1000000", |n: &f64| (1.0..=1_000_000.0).contains(n))
-        };
-        let allowed = 100..=600_000;
-        let heartbeat = env
-            .parse("HEARTBEAT_MS", 25_000, "a number of milliseconds from 100 to 600000", |ms| allowed.contains(ms))?;
+        let rate = |name, default| env.parse_in(name, default, "a number", 0.1..=1_000_000.0);
+        let burst = |name, default| env.parse_in(name, default, "a number", 1.0..=1_000_000.0);
+        let heartbeat = env.parse_in("HEARTBEAT_MS", 25_000, "a number of milliseconds", 100..=600_000)?;
         let allowed = "0 or a number of seconds from 10 to 86400";
         let request_timeout = env.parse("REQUEST_TIMEOUT", 3_600, allowed, |seconds: &u64| {
             *seconds == 0 || (10..=86_400).contains(seconds)

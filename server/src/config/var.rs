@@ -1,6 +1,6 @@
 //! Reading environment variables.
 
-use std::{collections::HashMap, fmt::Display, str::FromStr};
+use std::{collections::HashMap, fmt::Display, ops::RangeInclusive, str::FromStr};
 
 /// A snapshot of environment variables.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,18 @@ impl Environment {
         let Some(value) = self.get(name) else { return Ok(default) };
         let parsed = value.parse().ok().filter(is_allowed);
         parsed.ok_or_else(|| ConfigError::new(name, value, allowed))
+    }
+
+    /// Parses a number in `range`, or returns `default` if it is unset. `kind` begins the description of what is allowed.
+    pub(super) fn parse_in<T: FromStr + PartialOrd + Display>(
+        &self,
+        name: &'static str,
+        default: T,
+        kind: &str,
+        range: RangeInclusive<T>,
+    ) -> Result<T, ConfigError> {
+        let allowed = format!("{kind} from {} to {}", range.start(), range.end());
+        self.parse(name, default, allowed, |value| range.contains(value))
     }
 }
 

@@ -3,32 +3,31 @@
 use std::sync::Arc;
 
 use app::{
-    page::{ErrorPage, Page, PageError, SignInPage, SignInProblem},
+    page::{Page, PageError, SettingsPage, SignInPage, SignInProblem},
+    preferences::{Language, Theme},
     room_path,
 };
 use axum::{
     extract::{Form, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use protocol::{Error, MessageId, RefusalCode, RoomName, User, UserName, check_text};
+use protocol::{Command, Error, MessageId, RefusalCode, RoomName, User, UserName, check_text};
 use serde::Deserialize;
 
 use super::{
     AppState, is_tls,
-    pages::{Rejected, render, show_room},
-    preferences::preferences,
+    pages::{Rejected, render, render_error, show_room},
+    preferences::set_cookies,
     session_of,
 };
-use crate::{clock, normalize, origin};
+use crate::{clock, hub::CommandError, normalize, origin};
 
 /// Rejects forms that another site's page posts, before the body is read.
 pub(super) async fn reject_cross_site(State(app): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if origin::is_foreign(request.headers(), &app.config.http.allowed_origins) {
-        let page = ErrorPage { error: PageError::ForeignForm, link: "/".into(), unsent: None };
-        let preferences = preferences(request.headers());
-        return render(&app, StatusCode::FORBIDDEN, Page::Error(page), preferences).await;
+        return render_error(&app, request.headers(), StatusCode::FORBIDDEN, PageError::ForeignForm, None).await;
     }
     next.run(request).await
 }
@@ -61,7 +60,7 @@ pub(super) async fn sign_in(
         }
         Err(problem) => {
             let page = SignInPage { name: form.name, room: form.room, problem: Some(problem), unsent: None };
-            render(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::SignIn(page), preferences(&headers)).await
+            render(&app, &headers, StatusCode::UNPROCESSABLE_ENTITY, Page::SignIn(page)).await
         }
     }
 }
@@ -80,6 +79,48 @@ impl SignInForm {
 /// `POST /api/sign_out`: ends the session.
 pub(super) async fn sign_out(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     ([(header::SET_COOKIE, app.sessions.end(is_tls(&headers)))], Redirect::to("/")).into_response()
+}
+
+/// Fields of `POST /api/settings`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SettingsForm {
+    /// Absent when nobody is signed in.
+    name: Option<String>,
+    /// A language tag; anything else means the browser's language.
+    language: String,
+    /// A theme's name; anything else means the system's theme.
+    theme: String,
+    /// The room to return to.
+    room: String,
+}
+
+/// `POST /api/settings`: applies all settings or none. A new name keeps the user's id; rooms learn the name when the
+/// next page opens its socket.
+pub(super) async fn change_settings(
+    State(app): State<Arc<AppState>>,
+    headers: HeaderMap,
+    Form(form): Form<SettingsForm>,
+) -> Response {
+    let (language, theme) = (Language::from_tag(&form.language), Theme::from_name(&form.theme));
+    let mut cookies = Vec::from(set_cookies(language, theme, is_tls(&headers)));
+    if let (Some(user), Some(typed)) = (session_of(&app, &headers), &form.name) {
+        match normalize::user_name(typed) {
+            Ok(name) if name.as_str() == user.name => {}
+            Ok(name) => cookies.push(app.sessions.rename(&user, &name, is_tls(&headers), clock::now_ms())),
+            Err(problem) => {
+                let page = SettingsPage { name: form.name, problem: Some(problem), language, theme, room: form.room };
+                return render(&app, &headers, StatusCode::UNPROCESSABLE_ENTITY, Page::Settings(page)).await;
+            }
+        }
+    }
+    let path = normalize::check_room_name(&form.room).map_or_else(|_| "/".to_owned(), |room| room_path(room.as_str()));
+    let mut response = Redirect::to(&path).into_response();
+    for cookie in cookies {
+        let cookie = HeaderValue::from_str(&cookie).expect("a cookie of ours is plain text");
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Fields of `POST /api/send_message`.
@@ -101,14 +142,13 @@ pub(super) async fn send_message(
         let problem = Some(SignInProblem::SessionOver);
         let unsent = Some(form.text).filter(|text| !text.trim().is_empty());
         let page = SignInPage { room: form.room, problem, unsent, ..SignInPage::default() };
-        return render(&app, StatusCode::UNAUTHORIZED, Page::SignIn(page), preferences(&headers)).await;
+        return render(&app, &headers, StatusCode::UNAUTHORIZED, Page::SignIn(page)).await;
     };
     let room = match normalize::check_room_name(&form.room) {
         Ok(room) => room,
         Err(problem) => {
-            let (error, unsent) = (PageError::InvalidRoomName(problem), Some(form.text));
-            let page = Page::Error(ErrorPage { error, link: "/".into(), unsent });
-            return render(&app, StatusCode::UNPROCESSABLE_ENTITY, page, preferences(&headers)).await;
+            let error = PageError::InvalidRoomName(problem);
+            return render_error(&app, &headers, StatusCode::UNPROCESSABLE_ENTITY, error, Some(form.text)).await;
         }
     };
     match send(&app, &user, &room, &form).await {
@@ -117,7 +157,7 @@ pub(super) async fn send_message(
             // The message may have been stored all the same, so a retry must keep its id.
             let id = why.is_temporary().then_some(form.id);
             let rejected = Some(Rejected { text: form.text, why, id });
-            show_room(&app, status(why), user, &room, rejected, preferences(&headers)).await
+            show_room(&app, &headers, status(why), user, &room, rejected).await
         }
     }
 }
@@ -130,14 +170,15 @@ async fn send(app: &AppState, user: &User, room: &RoomName, form: &MessageForm) 
     app.rate_limits.check_command(&user.id, &text).map_err(code)?;
     let now = clock::now_ms();
     let sending = async {
-        let receipt = app.hub.send(room, user, &id, &text, now).await?;
+        let receipt = app.hub.run_command(room, user, &id, Command::send(&text), now).await?;
         // A repeated id yields the first receipt. The text may differ if the form was changed and posted again.
-        if receipt.at == now { Ok(true) } else { app.hub.message_has_text(room, receipt.seq, &text).await }
+        Ok(receipt.at == now || app.hub.message_has_text(room, receipt.seq, &text).await?)
     };
     match sending.await {
         Ok(true) => Ok(()),
         Ok(false) => Err(RefusalCode::BadId),
-        Err(error) => {
+        Err(CommandError::Forbidden(error)) => Err(error.code),
+        Err(CommandError::Unavailable(error)) => {
             tracing::warn!(%error, "a posted message was not stored");
             Err(RefusalCode::Unavailable)
         }

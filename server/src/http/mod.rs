@@ -9,7 +9,6 @@ mod pages;
 mod preferences;
 mod router;
 mod serve;
-mod settings;
 
 use axum::http::{HeaderMap, header};
 

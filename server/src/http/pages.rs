@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use app::{
     message_path,
     page::{ErrorPage, Page, PageError, RoomPage, SignInPage, Words},
-    preferences::Preferences,
     room_path,
 };
 use axum::{
@@ -19,11 +18,10 @@ use axum::{
 };
 use leptos::nonce::use_nonce;
 use protocol::{NameProblem, RefusalCode, RoomName, User};
-use rand::distr::{Alphanumeric, SampleString};
 use serde::Deserialize;
 
 use super::{AppState, headers::content_security_policy, preferences::preferences, renewed_session, session_of};
-use crate::normalize;
+use crate::{normalize, random};
 
 /// `Retry-After` of a page that could not be shown, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -38,7 +36,7 @@ fn room_path_at(room: &RoomName, query: Option<&str>) -> String {
 pub(super) async fn home(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let name = session_of(&app, &headers).map(|user| user.name).unwrap_or_default();
     let page = Page::SignIn(SignInPage { name, ..SignInPage::default() });
-    render(&app, StatusCode::OK, page, preferences(&headers)).await
+    render(&app, &headers, StatusCode::OK, page).await
 }
 
 /// Query of `GET /r`.
@@ -78,16 +76,15 @@ pub(super) async fn room(
 }
 
 async fn show(app: &Arc<AppState>, headers: &HeaderMap, room: &RoomName) -> Response {
-    let preferences = preferences(headers);
     match session_of(app, headers) {
         Some(user) => {
-            let page = show_room(app, StatusCode::OK, user, room, None, preferences).await;
+            let page = show_room(app, headers, StatusCode::OK, user, room, None).await;
             let cookie = renewed_session(app, headers).map(|cookie| AppendHeaders([(header::SET_COOKIE, cookie)]));
             (cookie, page).into_response()
         }
         None => {
             let sign_in = SignInPage { room: room.to_string(), ..SignInPage::default() };
-            let mut form = render(app, StatusCode::OK, Page::SignIn(sign_in), preferences).await;
+            let mut form = render(app, headers, StatusCode::OK, Page::SignIn(sign_in)).await;
             // The service worker must not cache the form as the room.
             form.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             form
@@ -106,35 +103,32 @@ pub(super) struct Rejected {
 /// Renders a room with its latest messages.
 pub(super) async fn show_room(
     app: &Arc<AppState>,
+    headers: &HeaderMap,
     status: StatusCode,
     me: User,
     room: &RoomName,
     rejected: Option<Rejected>,
-    preferences: Preferences,
 ) -> Response {
     let unsent = rejected.as_ref().map(|rejected| rejected.text.clone());
-    let error_page = |error| ErrorPage { error, link: room_path(room.as_str()), unsent };
+    let show_error = async |status, error| {
+        let page = ErrorPage { error, link: room_path(room.as_str()), unsent };
+        let response = render(app, headers, status, Page::Error(page)).await;
+        ([(header::RETRY_AFTER, RETRY_AFTER)], response).into_response()
+    };
     if app.rate_limits.check_join(&me.id).is_err() {
-        return render_with_retry(app, StatusCode::TOO_MANY_REQUESTS, error_page(PageError::TooManyRooms), preferences)
-            .await;
+        return show_error(StatusCode::TOO_MANY_REQUESTS, PageError::TooManyRooms).await;
     }
     let (view, mark) = tokio::join!(app.hub.snapshot(room), app.hub.read_marker(room, &me.id));
     let view = match view {
         Ok(view) => view,
         Err(error) => {
             tracing::warn!(%error, "a room could not be shown");
-            return render_with_retry(
-                app,
-                StatusCode::SERVICE_UNAVAILABLE,
-                error_page(PageError::HistoryUnavailable),
-                preferences,
-            )
-            .await;
+            return show_error(StatusCode::SERVICE_UNAVAILABLE, PageError::HistoryUnavailable).await;
         }
     };
     let kept = rejected.as_ref().and_then(|rejected| rejected.id.clone());
-    let message_id = kept.unwrap_or_else(|| Alphanumeric.sample_string(&mut rand::rng(), 22));
-    let words = Words::of(preferences.language);
+    let message_id = kept.unwrap_or_else(|| random::token(22));
+    let words = Words::of(preferences(headers).language);
     let page = RoomPage {
         me,
         room: room.to_string(),
@@ -148,40 +142,39 @@ pub(super) async fn show_room(
         rejected: rejected.map(|Rejected { text, why, .. }| (text, words.refusal(why))),
         words,
     };
-    render(app, status, Page::Room(Box::new(page)), preferences).await
+    render(app, headers, status, Page::Room(Box::new(page))).await
 }
 
 /// `GET /offline`: the page that the service worker shows when the server cannot be reached.
 pub(super) async fn offline(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     // Its link leads to whatever address it is shown at.
     let page = ErrorPage { error: PageError::Offline, link: String::new(), unsent: None };
-    render(&app, StatusCode::OK, Page::Error(page), preferences(&headers)).await
+    render(&app, &headers, StatusCode::OK, Page::Error(page)).await
 }
 
 /// Fallback: 404.
 pub(super) async fn not_found(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    let page = ErrorPage { error: PageError::NotFound, link: "/".into(), unsent: None };
-    render(&app, StatusCode::NOT_FOUND, Page::Error(page), preferences(&headers)).await
+    render_error(&app, &headers, StatusCode::NOT_FOUND, PageError::NotFound, None).await
 }
 
 async fn no_such_room(app: &Arc<AppState>, problem: NameProblem, headers: &HeaderMap) -> Response {
-    let page = ErrorPage { error: PageError::InvalidRoomName(problem), link: "/".into(), unsent: None };
-    render(app, StatusCode::NOT_FOUND, Page::Error(page), preferences(headers)).await
+    render_error(app, headers, StatusCode::NOT_FOUND, PageError::InvalidRoomName(problem), None).await
 }
 
-async fn render_with_retry(
+/// Renders a problem with a link to the start, and keeps a text that was not sent.
+pub(super) async fn render_error(
     app: &Arc<AppState>,
+    headers: &HeaderMap,
     status: StatusCode,
-    page: ErrorPage,
-    preferences: Preferences,
+    error: PageError,
+    unsent: Option<String>,
 ) -> Response {
-    let mut response = render(app, status, Page::Error(page), preferences).await;
-    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-    response
+    render(app, headers, status, Page::Error(ErrorPage { error, link: "/".into(), unsent })).await
 }
 
-/// Renders a page.
-pub(super) async fn render(app: &Arc<AppState>, status: StatusCode, page: Page, preferences: Preferences) -> Response {
+/// Renders a page in the language and theme of a request.
+pub(super) async fn render(app: &Arc<AppState>, request: &HeaderMap, status: StatusCode, page: Page) -> Response {
+    let preferences = preferences(request);
     let nonce = Arc::new(Mutex::new(String::new()));
     // Leptos takes a function that it may call again, and calls it once.
     let page = Arc::new(Mutex::new(Some(page)));

@@ -11,7 +11,7 @@ use axum::{
 };
 use tower_http::{compression::CompressionLayer, services::ServeDir, timeout::TimeoutLayer};
 
-use super::{AppState, forms, headers, health, invite, metrics, pages, settings};
+use super::{AppState, forms, headers, health, invite, metrics, pages};
 
 /// Limit for a form in bytes: the longest text, percent-encoded, and the other fields.
 const MAX_FORM_BYTES: usize = 64 * 1_024;
@@ -28,7 +28,7 @@ pub fn router(app: Arc<AppState>, sockets: Router<Arc<AppState>>) -> Router {
     let forms = Router::new()
         .route("/api/sign_in", post(forms::sign_in).get(forms::redirect_home))
         .route("/api/sign_out", post(forms::sign_out).get(forms::redirect_home))
-        .route("/api/settings", post(settings::change).get(forms::redirect_home))
+        .route("/api/settings", post(forms::change_settings).get(forms::redirect_home))
         .route("/api/send_message", post(forms::send_message).get(forms::redirect_home))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), forms::reject_cross_site));
     let pages = Router::new()

@@ -6,7 +6,7 @@ use protocol::{Cursor, Head, Reason, RoomName};
 
 use super::{
     encoded_event::{EncodedEvent, total_bytes},
-    event_log::EventLog,
+    event_log::{CatchUp, EventLog},
     repair::EncodedSlice,
 };
 use crate::backend::{History, Result};
@@ -26,30 +26,23 @@ pub(super) struct CatchUpCache {
     last_used: Option<Instant>,
 }
 
-/// The events after a cursor, as far as the history had them when it was read.
-pub(super) enum CatchUpResult {
-    /// All of them, without gaps.
-    Recovered(Vec<EncodedEvent>),
-    /// They cannot be recovered, for this reason.
-    Lost(Reason),
-}
-
 impl CatchUpCache {
-    /// The events after `cursor`: from the cache if they still reach the log's ring, else from the history.
+    /// What a client at `cursor` has missed, as far as the history had it when it was read. It comes from the cache if
+    /// the cache still reaches the log's ring, else from the history.
     pub async fn after(
         &mut self,
         cursor: &Cursor,
         room: &RoomName,
-        log: impl Fn(u64) -> bool,
+        reaches_ring: impl Fn(u64) -> bool,
         history: &dyn History,
-    ) -> Result<CatchUpResult> {
-        if let Some(events) = self.known(cursor).filter(|_| log(self.end())) {
+    ) -> Result<CatchUp> {
+        if let Some(events) = self.known(cursor).filter(|_| reaches_ring(self.end())) {
             self.last_used = Some(Instant::now());
-            return Ok(CatchUpResult::Recovered(events));
+            return Ok(CatchUp::Recovered(events));
         }
         metrics::counter!("sala_range_reads_total").increment(1);
         let missed = read(cursor, room, history).await?;
-        if let CatchUpResult::Recovered(events) = &missed {
+        if let CatchUp::Recovered(events) = &missed {
             *self = Self { from: cursor.clone(), events: events.clone(), last_used: Some(Instant::now()) };
         }
         Ok(missed)
@@ -77,7 +70,7 @@ impl CatchUpCache {
     }
 }
 
-async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result<CatchUpResult> {
+async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result<CatchUp> {
     let mut events: Vec<EncodedEvent> = Vec::new();
     let mut bytes = 0;
     loop {
@@ -85,15 +78,15 @@ async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result
         let slice = EncodedSlice::new(room, history.after(room, last.seq, READ_BATCH).await?);
         let is_whole = match slice.follows(&last.epoch, &Head { seq: last.seq, uid: last.uid }) {
             Ok(is_whole) => is_whole,
-            Err(reason) => return Ok(CatchUpResult::Lost(reason)),
+            Err(reason) => return Ok(CatchUp::Lost(reason)),
         };
         bytes += total_bytes(&slice.events);
         if bytes > RECOVERY_BYTES {
-            return Ok(CatchUpResult::Lost(Reason::Trimmed));
+            return Ok(CatchUp::Lost(Reason::Trimmed));
         }
         events.extend(slice.events);
         if is_whole {
-            return Ok(CatchUpResult::Recovered(events));
+            return Ok(CatchUp::Recovered(events));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! An event as it is sent to members: encoded once, in one allocation that all of them share.
 
+use std::{ops::Deref, sync::Arc};
+
 use bytes::Bytes;
 use protocol::{Cursor, Event, RoomName, ServerFrame, limits};
 use serde::Deserialize;
@@ -10,10 +12,14 @@ use crate::backend::StoredEvent;
 /// One encoded frame. A clone shares the allocation.
 pub type EncodedFrame = Bytes;
 
-/// An event with its position in the room and its encoded `event` frame.
+/// An event with its position in the room and its encoded `event` frame. A clone shares the allocation.
 #[derive(Clone, Debug)]
-pub struct EncodedEvent {
-    /// ReadReceipt in the room.
+pub struct EncodedEvent(Arc<EventData>);
+
+/// The content of an [`EncodedEvent`].
+#[derive(Debug)]
+pub struct EventData {
+    /// Position in the room.
     pub seq: u64,
     /// Unique id.
     pub uid: String,
@@ -23,6 +29,25 @@ pub struct EncodedEvent {
     pub event_type: EventType,
     /// The `event` frame.
     pub frame: EncodedFrame,
+    /// The same frame as JSON, to be embedded in other frames; `None` if the stored fields are not JSON.
+    json: Option<Arc<RawValue>>,
+}
+
+/// Keeps the JSON of an event alive for its frame.
+struct FrameOwner(Arc<RawValue>);
+
+impl AsRef<[u8]> for FrameOwner {
+    fn as_ref(&self) -> &[u8] {
+        self.0.get().as_bytes()
+    }
+}
+
+impl Deref for EncodedEvent {
+    type Target = EventData;
+
+    fn deref(&self) -> &EventData {
+        &self.0
+    }
 }
 
 /// The kind of change that an event makes, as far as the hub needs it.
@@ -55,23 +80,22 @@ impl EventType {
 }
 
 impl EncodedEvent {
-    /// Encodes an event for the wire: its position first, then the stored fields unchanged.
+    /// Encodes an event for the wire: its position first, then the stored fields unchanged. They are validated as JSON
+    /// here, once for all frames that will contain the event.
     pub fn new(room: &RoomName, event: StoredEvent) -> Self {
         let StoredEvent { seq, uid, prev, body } = event;
         let event_type = EventType::of(&body);
-        let room = json(room.as_str());
         let fields = body.strip_prefix('{').unwrap_or(&body);
-        let frame = format!(
-            r#"{{"type":"event","room":{room},"seq":{seq},"uid":{},"prev":{},{fields}"#,
-            json(&uid),
-            json(&prev)
-        );
-        Self { seq, uid, prev, event_type, frame: frame.into() }
-    }
-
-    /// The frame as raw JSON, to be embedded in other frames.
-    fn raw(&self) -> Result<&RawValue, serde_json::Error> {
-        serde_json::from_slice(&self.frame)
+        let (room, quoted_uid, quoted_prev) = (quote(room.as_str()), quote(&uid), quote(&prev));
+        let encode = || {
+            format!(r#"{{"type":"event","room":{room},"seq":{seq},"uid":{quoted_uid},"prev":{quoted_prev},{fields}"#)
+        };
+        let json = readable(seq, RawValue::from_string(encode())).map(Arc::from);
+        let frame = match &json {
+            Some(json) => Bytes::from_owner(FrameOwner(Arc::clone(json))),
+            None => encode().into(),
+        };
+        Self(Arc::new(EventData { seq, uid, prev, event_type, frame, json }))
     }
 
     /// Decodes the event.
@@ -93,19 +117,19 @@ impl EncodedEvent {
     }
 }
 
-/// The events as raw JSON, for a frame that carries several. An unreadable event is skipped and logged, because it
-/// would make the whole frame unreadable.
+/// The events as raw JSON, for a frame that carries several. An unreadable event is skipped, because it would make the
+/// whole frame unreadable.
 pub fn raw_events(events: &[EncodedEvent]) -> Vec<&RawValue> {
-    events.iter().filter_map(|event| readable(event, event.raw())).collect()
+    events.iter().filter_map(|event| event.json.as_deref()).collect()
 }
 
 /// The decoded events, for a rendered page. Unreadable ones are skipped and logged.
 pub fn decode_all(events: &[EncodedEvent]) -> Vec<Event> {
-    events.iter().filter_map(|event| readable(event, event.decode())).collect()
+    events.iter().filter_map(|event| readable(event.seq, event.decode())).collect()
 }
 
-fn readable<T>(event: &EncodedEvent, read: Result<T, serde_json::Error>) -> Option<T> {
-    read.inspect_err(|error| tracing::error!(event.seq, %error, "unreadable event")).ok()
+fn readable<T>(seq: u64, read: Result<T, serde_json::Error>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(event.seq = seq, %error, "unreadable event")).ok()
 }
 
 /// Size of the encoded events in bytes.
@@ -144,7 +168,7 @@ pub fn encode(frame: &ServerFrame) -> EncodedFrame {
     frame.encode().into()
 }
 
-fn json(text: &str) -> String {
+fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("text always encodes")
 }
 
@@ -153,7 +177,15 @@ mod tests {
     use super::*;
 
     fn event(event_type: EventType, bytes: usize) -> EncodedEvent {
-        EncodedEvent { seq: 0, uid: String::new(), prev: String::new(), event_type, frame: vec![0; bytes].into() }
+        let frame = vec![0; bytes].into();
+        EncodedEvent(Arc::new(EventData {
+            seq: 0,
+            uid: String::new(),
+            prev: String::new(),
+            event_type,
+            frame,
+            json: None,
+        }))
     }
 
     #[test]
@@ -168,6 +200,17 @@ mod tests {
         };
         assert_eq!((event.room.as_str(), event.seq, event.at), (room.as_str(), 7, 5));
         assert_eq!(event, encoded.decode().unwrap());
+    }
+
+    #[test]
+    fn an_unreadable_event_is_sent_alone_and_left_out_of_pages() {
+        let room = RoomName::new("lobby").unwrap();
+        let event = |body: &str| {
+            EncodedEvent::new(&room, StoredEvent { seq: 7, uid: "u".into(), prev: "p".into(), body: body.into() })
+        };
+        let events = [event(r#"{"at":5}"#), event(r#"{"at":"#), event("")];
+        assert_eq!(raw_events(&events).len(), 1);
+        assert!(events[1].frame.ends_with(br#""prev":"p","at":"#));
     }
 
     #[test]

@@ -28,15 +28,13 @@ pub enum Placement {
     Mismatch,
 }
 
-/// The events after a cursor, as far as the log knows them.
+/// What a client with a cursor has missed.
 #[derive(Debug)]
 pub enum CatchUp {
-    /// All events after the cursor.
+    /// All events after the cursor, without gaps.
     Recovered(Vec<EncodedEvent>),
-    /// The cursor belongs to another epoch.
-    EpochChanged(Reason),
-    /// The cursor is outside the ring; the history has to be read.
-    NeedsHistory,
+    /// They cannot be recovered, for this reason.
+    Lost(Reason),
 }
 
 impl EventLog {
@@ -108,18 +106,17 @@ impl EventLog {
         self.ring.push_back(event);
     }
 
-    /// The events after `cursor`.
-    pub fn catch_up(&self, cursor: &Cursor) -> CatchUp {
+    /// What a client at `cursor` has missed; `None` if the cursor is outside the ring, so that the history has to be
+    /// read.
+    pub fn catch_up(&self, cursor: &Cursor) -> Option<CatchUp> {
         if cursor.epoch != self.epoch {
-            return CatchUp::EpochChanged(Reason::Epoch);
+            return Some(CatchUp::Lost(Reason::Epoch));
         }
         if cursor.seq == self.head.seq && cursor.uid == self.head.uid {
-            return CatchUp::Recovered(Vec::new());
+            return Some(CatchUp::Recovered(Vec::new()));
         }
-        match self.after(cursor.seq) {
-            Some(events) if events.first().is_some_and(|first| first.prev == cursor.uid) => CatchUp::Recovered(events),
-            _ => CatchUp::NeedsHistory,
-        }
+        let events = self.after(cursor.seq)?;
+        events.first().is_some_and(|first| first.prev == cursor.uid).then_some(CatchUp::Recovered(events))
     }
 
     /// The latest `count` events.
@@ -133,9 +130,9 @@ impl EventLog {
     }
 
     /// The events of the ring from `seq` on.
-    pub fn since(&self, seq: u64) -> Vec<EncodedEvent> {
+    pub fn since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &EncodedEvent> + Clone {
         let older = self.ring.partition_point(|event| event.seq < seq);
-        self.ring.range(older..).cloned().collect()
+        self.ring.range(older..)
     }
 
     /// The events after `seq`, if the ring has all of them.
@@ -176,17 +173,18 @@ pub fn is_chain(prev: &Head, events: &[EncodedEvent]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use protocol::RoomName;
+
     use super::*;
-    use crate::hub::encoded_event::EventType;
+    use crate::backend::StoredEvent;
 
     fn event(seq: u64) -> EncodedEvent {
-        EncodedEvent {
-            seq,
-            uid: format!("u{seq}"),
-            prev: uid(seq - 1),
-            event_type: EventType::Message,
-            frame: bytes::Bytes::new(),
-        }
+        event_with(seq, &uid(seq), &uid(seq - 1))
+    }
+
+    fn event_with(seq: u64, uid: &str, prev: &str) -> EncodedEvent {
+        let event = StoredEvent { seq, uid: uid.into(), prev: prev.into(), body: "{}".into() };
+        EncodedEvent::new(&RoomName::new("lobby").unwrap(), event)
     }
 
     fn uid(seq: u64) -> String {
@@ -204,20 +202,20 @@ mod tests {
         Cursor { epoch: "e".into(), seq, uid: uid(seq) }
     }
 
-    fn seqs(events: &[EncodedEvent]) -> Vec<u64> {
-        events.iter().map(|event| event.seq).collect()
+    fn seqs<'a>(events: impl IntoIterator<Item = &'a EncodedEvent>) -> Vec<u64> {
+        events.into_iter().map(|event| event.seq).collect()
     }
 
     #[test]
     fn places_an_event_relative_to_the_head() {
         let log = log(300);
-        let fork = |seq| EncodedEvent { uid: "other".into(), ..event(seq) };
+        let fork = |seq| event_with(seq, "other", &uid(seq - 1));
         assert_eq!(log.place("e", &event(301)), Placement::Next);
         assert_eq!(log.place("e", &event(300)), Placement::Known);
         assert_eq!(log.place("e", &event(3)), Placement::Known);
         assert_eq!(log.place("e", &event(302)), Placement::Mismatch);
         assert_eq!(log.place("e", &fork(300)), Placement::Mismatch);
-        assert_eq!(log.place("e", &EncodedEvent { prev: "other".into(), ..event(301) }), Placement::Mismatch);
+        assert_eq!(log.place("e", &event_with(301, "u301", "other")), Placement::Mismatch);
         assert_eq!(log.place("f", &event(301)), Placement::Mismatch);
         assert_eq!(super::EventLog::default().place("", &event(1)), Placement::Next);
     }
@@ -226,7 +224,7 @@ mod tests {
     fn catches_up_a_cursor_in_the_ring() {
         let log = log(300);
         for (seq, count) in [(300, 0), (299, 1), (44, 256)] {
-            let CatchUp::Recovered(events) = log.catch_up(&cursor(seq)) else { panic!("{seq}") };
+            let Some(CatchUp::Recovered(events)) = log.catch_up(&cursor(seq)) else { panic!("{seq}") };
             assert_eq!(events.len(), count);
             assert!(is_chain(&Head { seq, uid: uid(seq) }, &events));
         }
@@ -236,12 +234,10 @@ mod tests {
     fn leaves_cursors_outside_the_ring_to_the_history() {
         let log = log(300);
         for cursor in [cursor(43), cursor(0), cursor(301), Cursor { uid: "other".into(), ..cursor(299) }] {
-            assert!(matches!(log.catch_up(&cursor), CatchUp::NeedsHistory), "{cursor:?}");
+            assert!(log.catch_up(&cursor).is_none(), "{cursor:?}");
         }
-        assert!(matches!(
-            log.catch_up(&Cursor { epoch: "d".into(), ..cursor(299) }),
-            CatchUp::EpochChanged(Reason::Epoch)
-        ));
+        let other_epoch = log.catch_up(&Cursor { epoch: "d".into(), ..cursor(299) });
+        assert!(matches!(other_epoch, Some(CatchUp::Lost(Reason::Epoch))));
     }
 
     #[test]
@@ -271,8 +267,8 @@ mod tests {
         assert_eq!(seqs(&log(5).before(3, 50).unwrap()), [1, 2]);
         assert!(log(5).before(1, 50).unwrap().is_empty());
         assert_eq!(seqs(&log(300).latest(2)), [299, 300]);
-        assert_eq!(seqs(&log(300).since(299)), [299, 300]);
-        assert_eq!(log(300).since(1).len(), RING_EVENTS);
-        assert!(log(300).since(301).is_empty());
+        assert_eq!(seqs(log(300).since(299)), [299, 300]);
+        assert_eq!(log(300).since(1).count(), RING_EVENTS);
+        assert_eq!(log(300).since(301).count(), 0);
     }
 }

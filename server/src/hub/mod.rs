@@ -1,8 +1,19 @@
-//! The rooms of this instance.
+//! The rooms of this instance: what they know of their history, who is in them, and the way between the two.
 //!
-//! An event reaches the members of a room only when the broker publishes it, so every instance has the same order. Each
-//! [`room::Room`] keeps its recent events without gaps ([`event_log`]), repairs gaps ([`repair`]), and answers joins
-//! from them ([`join`]). Mutexes are std's and never held across an await.
+//! [`command`] appends an event to the history. The broker publishes it to every instance, the own one included, and
+//! only then do members receive it, so all instances have one order. [`shards`] takes the publications and hands each to
+//! the task of its room. The [`room`] checks that the event follows its [`event_log`] and puts the encoded frame
+//! ([`encoded_event`]) into the [`send_queue`] of each member.
+//!
+//! | what may go wrong | who deals with it |
+//! |---|---|
+//! | an event does not follow the log: some are missing, or the history forked | [`repair`] reads the history |
+//! | the last publication of a room was lost, and no later one shows it | [`head_check`] compares heads |
+//! | an event is published while a client joins | [`join`] subscribes first, reads second, and buffers |
+//! | a client was away for longer than the log reaches back | [`catch_up`] reads the history, once for all |
+//! | a task panics | `supervisor` starts it again |
+//!
+//! [`presence`] and [`read_markers`] are what is known about people. Mutexes are std's and never held across an await.
 
 mod catch_up;
 mod command;
@@ -28,15 +39,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::{Event, Head, Kind, MessageId, RoomName, ServerFrame, User, limits};
-use rand::distr::{Alphanumeric, SampleString};
-use serde::Serialize;
+use protocol::{Event, Head, RoomName, ServerFrame, User, limits};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::backend::{
-    AppendReceipt, Backend, BackendError, Broker, Ephemeral, EventDraft, History, Presence, Reads, Result, Roster,
-};
+use crate::backend::{Backend, Broker, Ephemeral, History, Presence, Reads, Result, Roster};
 use crate::supervisor::{Start, lock, supervise};
 
 pub use command::CommandError;
@@ -67,15 +74,6 @@ pub struct Hub {
     /// The tasks that panic once, for the test of their supervision.
     #[cfg(test)]
     armed_panics: Mutex<Vec<&'static str>>,
-}
-
-/// The stored part of an event.
-#[derive(Serialize)]
-struct EventBody<'a> {
-    at: u64,
-    author: &'a User,
-    #[serde(flatten)]
-    kind: Kind,
 }
 
 /// A room as a page renders it.
@@ -144,60 +142,6 @@ impl Hub {
         self.tasks.spawn(async move {
             shutdown.run_until_cancelled(supervise(name, task)).await;
         });
-    }
-
-    /// Sends a message and returns when it is in the history. Repeating it with the same id is safe.
-    ///
-    /// # Errors
-    /// When the backend cannot be reached; the message may or may not have been stored.
-    pub async fn send(
-        &self,
-        room: &RoomName,
-        author: &User,
-        id: &MessageId,
-        text: &str,
-        at: u64,
-    ) -> Result<AppendReceipt> {
-        let kind = Kind::Message { id: id.to_string(), text: text.to_owned(), reply: None };
-        self.append(room, author, id, kind, at).await
-    }
-
-    async fn append(
-        &self,
-        room: &RoomName,
-        author: &User,
-        id: &MessageId,
-        kind: Kind,
-        at: u64,
-    ) -> Result<AppendReceipt> {
-        let body =
-            serde_json::to_string(&EventBody { at, author, kind }).expect("strings, numbers and flags always encode");
-        let draft = EventDraft {
-            epoch: random_token(),
-            uid: random_token(),
-            author: author.id.clone(),
-            id: id.clone(),
-            at,
-            body,
-        };
-        let started = Instant::now();
-        let receipt = match self.broker.append(room, &draft).await {
-            // Only the response may have been lost, and repeating the draft is safe.
-            Err(BackendError::Unavailable(_)) => self.broker.append(room, &draft).await,
-            answer => answer,
-        };
-        metrics::histogram!("sala_append_seconds").record(started.elapsed());
-        receipt
-    }
-
-    /// Whether the event at `seq` is a message with this text. True if the event is no longer stored.
-    ///
-    /// # Errors
-    /// When the backend cannot be reached.
-    pub async fn message_has_text(&self, room: &RoomName, seq: u64, text: &str) -> Result<bool> {
-        let slice = EncodedSlice::new(room, self.history.before(room, Some(seq + 1), 1).await?);
-        let event = slice.events.last().filter(|event| event.seq == seq).and_then(|event| event.decode().ok());
-        Ok(event.is_none_or(|event| matches!(event.kind, Kind::Message { text: said, .. } if said == text)))
     }
 
     /// Publishes that a user is typing.
@@ -316,9 +260,4 @@ impl Hub {
         });
         metrics::gauge!("sala_rooms").set(self.lock().len() as f64);
     }
-}
-
-/// A random token of 10 characters, about 59 bits.
-fn random_token() -> String {
-    Alphanumeric.sample_string(&mut rand::rng(), 10)
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use protocol::{MessageId, RoomName};
+use protocol::{Command, MessageId, RoomName};
 use tokio::{
     sync::{Mutex as AsyncMutex, mpsc},
     time::{sleep, timeout},
@@ -63,7 +63,7 @@ impl Fixture {
         self.sent += 1;
         self.backend.set_fault(fault);
         let id = MessageId::new(&format!("m{}", self.sent)).unwrap();
-        self.hub.send(&self.room, &self.client.user, &id, "x", 1).await.unwrap();
+        self.hub.run_command(&self.room, &self.client.user, &id, Command::send("x"), 1).await.unwrap();
     }
 
     /// Makes a task panic.
@@ -152,13 +152,13 @@ async fn a_busy_room_does_not_delay_another() {
 /// Dispatches two updates of one room to shards that hold one update each. Returns their receivers.
 async fn dispatch_two(fixture: &mut Fixture) -> Vec<mpsc::Receiver<BackendUpdate>> {
     let (shards, receivers) = (0..shards::SHARDS).map(|_| mpsc::channel(1)).unzip::<_, _, Vec<_>, Vec<_>>();
-    let (updates, heard) = mpsc::channel(2);
+    let (updates, receiver) = mpsc::channel(2);
     for _ in 0..2 {
         fixture.send(Fault::Dropped).await;
         updates.send(fixture.backend.last_update(&fixture.room)).await.unwrap();
     }
     let hub = Arc::downgrade(&fixture.hub);
-    tokio::spawn(shards::dispatch(hub, Arc::new(shards), Arc::new(AsyncMutex::new(heard)), Start::First));
+    tokio::spawn(shards::dispatch(hub, Arc::new(shards), Arc::new(AsyncMutex::new(receiver)), Start::First));
     sleep(Duration::from_millis(500)).await;
     receivers
 }

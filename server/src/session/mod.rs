@@ -8,8 +8,9 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use cookie::{Cookie, CookieJar, Key, SameSite};
 use protocol::{User, UserName};
-use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
+
+use crate::random;
 
 /// Name of the cookie.
 const COOKIE: &str = "sala_session";
@@ -127,7 +128,7 @@ fn millis(time: Duration) -> u64 {
 
 /// 16 random characters, about 95 bits: ids identify the authors of messages and must not be guessable.
 fn new_id() -> String {
-    format!("u_{}", Alphanumeric.sample_string(&mut rand::rng(), 16))
+    format!("u_{}", random::token(16))
 }
 
 #[cfg(test)]
@@ -148,6 +149,20 @@ mod tests {
         assert_eq!(user.name, "Zoë 🌊");
         assert!(user.id.starts_with("u_"));
         assert!(Sessions::signed_with("another key that is long enough!!").read(&cookie, 2_000).is_none());
+    }
+
+    #[test]
+    fn a_stored_key_and_a_session_of_an_earlier_release_are_valid() {
+        #[derive(Deserialize)]
+        struct Recorded {
+            cookie: String,
+            user: User,
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/release-3ebb6b1");
+        let recorded = std::fs::read(folder.join("sqlite.json")).unwrap();
+        let Recorded { cookie, user } = serde_json::from_slice(&recorded).unwrap();
+        let sessions = Sessions::stored_in(&folder).unwrap();
+        assert_eq!(sessions.read(&cookie, 1_796_104_060_000), Some(user));
     }
 
     #[test]

@@ -44,8 +44,7 @@ const FULL_INSTANCE_SOCKETS: f64 = 500.0;
 
 /// Serves a socket until it is closed.
 pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
-    metrics::gauge!("sala_connections").increment(1);
-    let started = Instant::now();
+    let _open = OpenSocket::new();
     let heartbeat = app.config.limits.heartbeat;
     let (sink, stream) = socket.split();
     let send_queue = Arc::new(SendQueue::default());
@@ -63,9 +62,25 @@ pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
         never = close_on_shutdown(&app, &send_queue) => match never {},
         never = request_rotation(app.config.limits.request_timeout, &send_queue) => match never {},
     }
-    drop(dispatcher);
-    metrics::gauge!("sala_connections").decrement(1);
-    tracing::debug!(seconds = started.elapsed().as_secs(), "a socket ended");
+}
+
+/// Counts a socket as open until it is dropped, also by a panic.
+struct OpenSocket {
+    since: Instant,
+}
+
+impl OpenSocket {
+    fn new() -> Self {
+        metrics::gauge!("sala_connections").increment(1);
+        Self { since: Instant::now() }
+    }
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        metrics::gauge!("sala_connections").decrement(1);
+        tracing::debug!(seconds = self.since.elapsed().as_secs(), "a socket ended");
+    }
 }
 
 fn welcome(user: &User, heartbeat: Duration) -> EncodedFrame {
@@ -201,4 +216,25 @@ async fn close(sink: &mut SplitSink<WebSocket, Message>, close_mode: CloseMode) 
     // A peer that is gone or does not read misses the close frame and sees the end of the connection.
     let sent = timeout(CLOSE_TIMEOUT, sink.send(Message::Close(Some(frame)))).await;
     tracing::debug!(code, sent = matches!(sent, Ok(Ok(()))), "closed a socket");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_panics_is_no_longer_counted() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let _recorder = metrics::set_default_local_recorder(&recorder);
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _open = OpenSocket::new();
+            assert!(!recorder.handle().render().contains("sala_connections 1"), "by the test");
+        }));
+        assert!(panicked.is_err(), "it was counted");
+        assert!(recorder.handle().render().contains("sala_connections 0"));
+    }
 }

@@ -7,13 +7,12 @@ use protocol::{
     ClientFrame, CloseCode, Command, Cursor, DecodeError, Error, MessageId, RefusalCode, RoomName, ServerFrame, User,
     limits,
 };
-use rand::distr::{Alphanumeric, SampleString};
 
 use crate::{
     app_state::AppState,
     clock,
     hub::{CloseMode, CommandError, LeaveReason, SendQueue, encode},
-    normalize,
+    normalize, random,
     rate_limit::{RateLimit, TokenBucket, too_fast},
 };
 
@@ -62,7 +61,7 @@ impl Dispatcher {
     pub fn new(app: Arc<AppState>, user: User, send_queue: Arc<SendQueue>) -> Self {
         let limits = &app.config.limits;
         let rate = RateLimit { per_second: limits.frames_per_second, burst: limits.frames_burst };
-        let connection = Alphanumeric.sample_string(&mut rand::rng(), 12);
+        let connection = random::token(12);
         let now = Instant::now();
         let (frames, typing) = (TokenBucket::new(rate, now), TokenBucket::new(TYPING_LIMIT, now));
         let reads = TokenBucket::new(READ_LIMIT, now);

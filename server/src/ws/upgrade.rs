@@ -39,7 +39,7 @@ pub async fn upgrade(
         return refuse(StatusCode::UNAUTHORIZED, "Sign in first: POST /api/sign_in.");
     };
     if !origin::is_allowed(&headers, &app.config.http.allowed_origins) {
-        return refuse(StatusCode::FORBIDDEN, "The Delivery header is missing or foreign; see ALLOWED_ORIGINS.");
+        return refuse(StatusCode::FORBIDDEN, "The Origin header is missing or foreign; see ALLOWED_ORIGINS.");
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,

@@ -5,13 +5,9 @@
 mod history;
 mod ids;
 mod presence;
-#[path = "../support/proxy.rs"]
-mod proxy;
 mod reads;
 mod redis;
 mod redis_cluster;
-#[path = "../support/redis_server.rs"]
-mod redis_server;
 mod site;
 mod sqlite;
 mod trimming;
@@ -24,10 +20,10 @@ macro_rules! contract {
             $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::sqlite()).await; })+)+
         }
         mod on_redis {
-            $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::redis()).await; })+)+
+            $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::redis().await).await; })+)+
         }
         mod on_memorystore {
-            $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::memorystore()).await; })+)+
+            $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::memorystore().await).await; })+)+
         }
         mod on_cluster {
             $($(#[tokio::test] async fn $check() { crate::$file::$check(crate::site::Site::cluster().await).await; })+)+

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::{FromRedisValue, RedisResult};
+use testkit::{RedisServer, free_port};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
 
-use crate::redis::{run, try_to_run};
-use crate::redis_server::RedisServer;
+use crate::redis::run;
 use crate::site::PATIENCE;
 
 /// The first slot of each master, and the end.
@@ -26,7 +26,7 @@ pub struct RedisCluster {
 impl RedisCluster {
     /// Starts a cluster and waits until all nodes report that it works, about two seconds.
     pub async fn start() -> Self {
-        let cluster = Self { nodes: (0..3).map(|_| node(&[])).collect() };
+        let cluster = Self { nodes: three_nodes().await };
         cluster.join().await;
         cluster
     }
@@ -66,7 +66,7 @@ impl RedisCluster {
     /// Runs a command on the node of a key.
     pub async fn run_at_key<T: FromRedisValue>(&self, command: &[&str]) -> T {
         for node in &self.nodes {
-            if let Ok(answer) = try_to_run(node, command).await {
+            if let Ok(answer) = node.query(command).await {
                 return answer;
             }
         }
@@ -74,11 +74,17 @@ impl RedisCluster {
     }
 }
 
+/// Three nodes outside of any cluster.
+pub async fn three_nodes() -> Vec<RedisServer> {
+    let (first, second, third) = tokio::join!(node(&[]), node(&[]), node(&[]));
+    vec![first, second, third]
+}
+
 /// A node outside of any cluster.
-pub fn node(arguments: &[&str]) -> RedisServer {
-    let bus = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+pub async fn node(arguments: &[&str]) -> RedisServer {
+    let bus = free_port().unwrap().to_string();
     let own = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", &bus];
-    RedisServer::with(&[&own, arguments].concat())
+    RedisServer::start_with(&[&own, arguments].concat()).await.unwrap()
 }
 
 async fn bus_of(node: &RedisServer) -> String {
@@ -94,7 +100,7 @@ pub async fn id_of(node: &RedisServer) -> String {
 pub async fn until<T: FromRedisValue>(node: &RedisServer, question: &[&str], is_right: impl Fn(&T) -> bool) {
     let asking = async {
         loop {
-            let answer: RedisResult<T> = try_to_run(node, question).await;
+            let answer: RedisResult<T> = node.query(question).await;
             if answer.is_ok_and(|answer| is_right(&answer)) {
                 return;
             }
@@ -136,7 +142,10 @@ impl std::ops::Deref for Shared {
 
 /// A static is never dropped. This process ends the servers when its input closes, however the tests end.
 fn guard(cluster: &RedisCluster) -> Child {
-    let servers = cluster.nodes.iter().flat_map(|node| [node.id().to_string(), node.dir().display().to_string()]);
+    let servers = cluster
+        .nodes
+        .iter()
+        .flat_map(|node| [node.process.id().unwrap().to_string(), node.folder().display().to_string()]);
     Command::new("sh")
         .args(["-c", "cat; while [ $# -gt 0 ]; do kill -KILL $1; rm -rf \"$2\"; shift 2; done", "sh"])
         .args(servers)

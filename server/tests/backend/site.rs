@@ -7,11 +7,11 @@ use server::backend::{
 };
 use server::config::RedisConfig;
 use tempfile::TempDir;
+use testkit::RedisServer;
 use tokio::sync::MutexGuard;
 
 use crate::redis::{memorystore::Memorystore, run};
 use crate::redis_cluster::{self, Shared};
-use crate::redis_server::RedisServer;
 
 /// 2026-01-01, the time of all tests.
 pub const NOW: u64 = 1_767_225_600_000;
@@ -31,12 +31,12 @@ impl Site {
         Self::Sqlite(tempfile::tempdir().unwrap())
     }
 
-    pub fn redis() -> Self {
-        Self::Redis(RedisServer::start())
+    pub async fn redis() -> Self {
+        Self::Redis(RedisServer::start().await.unwrap())
     }
 
-    pub fn memorystore() -> Self {
-        Self::Memorystore(Memorystore::start())
+    pub async fn memorystore() -> Self {
+        Self::Memorystore(Memorystore::start().await)
     }
 
     pub async fn cluster() -> Self {
@@ -97,7 +97,7 @@ impl Instance {
     }
 
     /// Retries an append until it is acknowledged, as a client does.
-    pub async fn insist(&self, room: &RoomName, draft: &EventDraft) -> u64 {
+    pub async fn append_until_stored(&self, room: &RoomName, draft: &EventDraft) -> u64 {
         let taken = async {
             loop {
                 if let Ok(receipt) = self.0.broker.append(room, draft).await {
@@ -151,7 +151,7 @@ impl Instance {
     }
 
     /// Waits for [`BackendUpdate::PossibleGap`].
-    pub async fn doubts(&mut self) {
+    pub async fn wait_for_gap(&mut self) {
         while self.update().await != BackendUpdate::PossibleGap {}
     }
 }

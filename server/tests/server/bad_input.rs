@@ -1,8 +1,8 @@
 //! Invalid input of every kind: it gets the error of docs/protocol.md, and the instance keeps serving others.
 
 use protocol::{ClientFrame, RefusalCode, ServerFrame};
+use testkit::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::Server;
 
@@ -15,7 +15,7 @@ async fn check(rows: &[(&str, RefusalCode)]) {
         ana.send_text(text).await;
         assert_eq!(ana.refused().await, *code, "{text}");
     }
-    ana.is_well().await;
+    ana.assert_open().await;
     ana.say("lobby", "after", "still here").await;
     assert_eq!(bystander.event().await.seq, 1);
 }
@@ -150,5 +150,5 @@ async fn random_bytes_close_only_their_socket() {
         drop(raw.read_to_end(&mut Vec::new()).await);
     }
     let mut well = server.enter("Rui", "lobby").await;
-    well.is_well().await;
+    well.assert_open().await;
 }

@@ -2,7 +2,8 @@
 
 use protocol::{ClientFrame, Command, Event, Kind, RefusalCode, Reply};
 
-use crate::support::{RedisServer, Server, Socket};
+use crate::support::{Server, Socket};
+use testkit::RedisServer;
 
 /// Two servers with one backend, or the same server twice.
 struct Site {
@@ -13,7 +14,7 @@ struct Site {
 
 impl Site {
     async fn each() -> [Self; 2] {
-        let redis = RedisServer::start();
+        let redis = RedisServer::start().await.unwrap();
         let url = redis.url();
         let shared = [("REDIS_URL", url.as_str())];
         let (one, other) = (server(&shared).await, Some(server(&shared).await));
@@ -53,7 +54,7 @@ fn answer(id: &str, target: u64, text: &str) -> ClientFrame {
 /// Sends a command and waits for its event.
 async fn done(socket: &mut Socket, frame: ClientFrame) -> u64 {
     let seq = socket.ask(frame).await.unwrap();
-    while socket.last_heard < seq {
+    while socket.last_seq < seq {
         socket.event().await;
     }
     seq
@@ -127,7 +128,7 @@ async fn a_repeated_change_takes_effect_once_on_any_instance() {
     for site in Site::each().await {
         let mut rui = site.two().enter("Rui", "lobby").await;
         let cookie = site.one.sign_in("Ana").await;
-        let mut ana = Socket::open(&site.one.address, &cookie).await;
+        let mut ana = Socket::open(site.one.address, &cookie).await;
         ana.join("lobby").await;
         let seq = ana.say("lobby", "1", "hello").await;
         let changes = [edit("2", seq, "hello, all"), react("3", seq, "👍"), answer("4", seq, "me"), delete("5", seq)];
@@ -136,12 +137,12 @@ async fn a_repeated_change_takes_effect_once_on_any_instance() {
             places.push(done(&mut ana, frame.clone()).await);
         }
         while rui.event().await.seq < *places.last().unwrap() {}
-        let mut again = Socket::open(&site.two().address, &cookie).await;
+        let mut again = Socket::open(site.two().address, &cookie).await;
         again.join("lobby").await;
         for (frame, place) in changes.into_iter().zip(places) {
             assert_eq!(again.ask(frame.clone()).await, Ok(place), "{frame:?}");
         }
-        rui.is_well().await;
+        rui.assert_open().await;
         assert_eq!(rui.join("lobby").await.events.len(), 5);
     }
 }
@@ -214,7 +215,7 @@ async fn changes_do_not_displace_messages_from_the_latest_page() {
         let numbers: Vec<u64> = joined.events.iter().map(|event| event.seq).collect();
         assert_eq!(numbers, (11..=160).collect::<Vec<_>>());
         let page = site.two().get("/r/lobby").cookie(&site.two().sign_in("Eva").await).send().await;
-        assert!(page.body.contains("message number 11.") && !page.body.contains("message number 10."));
+        assert!(page.text().contains("message number 11.") && !page.text().contains("message number 10."));
     }
 }
 
@@ -227,7 +228,8 @@ async fn a_page_without_javascript_shows_edits_and_deletions() {
     done(&mut ana, edit("3", kept, "second thoughts")).await;
     done(&mut ana, delete("4", gone)).await;
     let page = server.get("/r/lobby").cookie(&server.sign_in("Eva").await).send().await;
-    let html = page.body.split("id=\"messages\"").nth(1).unwrap().split("</ol>").next().unwrap();
+    let page = page.text();
+    let html = page.split("id=\"messages\"").nth(1).unwrap().split("</ol>").next().unwrap();
     assert!(html.contains("second thoughts") && html.contains("(edited)") && html.contains("deleted"), "{html}");
     assert!(!html.contains("first words") && !html.contains("secret words"), "{html}");
 }

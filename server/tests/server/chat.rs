@@ -23,7 +23,7 @@ async fn rooms_are_separate() {
     let mut rui = server.enter("Rui", "two").await;
     ana.say("one", "a", "for one").await;
     rui.say("two", "b", "for two").await;
-    rui.is_well().await;
+    rui.assert_open().await;
 }
 
 #[tokio::test]
@@ -36,9 +36,9 @@ async fn one_socket_carries_many_rooms() {
     let heard = [ana.event().await, ana.event().await].map(|event| event.room);
     assert_eq!(heard, ["one", "two"]);
     ana.send(ClientFrame::Leave { room: "one".into() }).await;
-    ana.is_well().await;
+    ana.assert_open().await;
     server.enter("Ida", "one").await.say("one", "a", "unheard").await;
-    ana.is_well().await;
+    ana.assert_open().await;
 }
 
 #[tokio::test]
@@ -110,11 +110,11 @@ async fn an_unusable_cursor_gets_the_reason() {
 async fn a_restart_keeps_history_and_cursors() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
-    let mut ana = Socket::open(&server.address, &cookie).await;
+    let mut ana = Socket::open(server.address, &cookie).await;
     let cursor = ana.join("lobby").await.cursor();
     ana.say("lobby", "1", "before").await;
     let server = server.restart().await;
-    let mut ana = Socket::open(&server.address, &cookie).await;
+    let mut ana = Socket::open(server.address, &cookie).await;
     let joined = ana.rejoin("lobby", Some(cursor)).await;
     assert!(joined.recovered);
     assert_eq!(joined.events.iter().map(text).collect::<Vec<_>>(), ["before"]);
@@ -149,5 +149,5 @@ async fn typing_is_broadcast_to_others() {
     let mut rui = server.enter("Rui", "lobby").await;
     ana.send(ClientFrame::Typing { room: "lobby".into() }).await;
     assert_eq!(rui.answer().await, ServerFrame::Typing { room: "lobby".into(), user: ana.me.clone() });
-    ana.is_well().await;
+    ana.assert_open().await;
 }

@@ -1,6 +1,7 @@
 //! Posted forms.
 
-use crate::support::{RedisServer, Server, Socket, text};
+use crate::support::{Server, Socket, text};
+use testkit::RedisServer;
 
 #[tokio::test]
 async fn sign_in_redirects_to_the_room() {
@@ -44,9 +45,9 @@ async fn an_invalid_name_or_room_shows_the_form_with_the_reason_and_the_input() 
     ] {
         let answer = server.post("/api/sign_in", &[("name", name), ("room", room)]).send().await;
         assert_eq!(answer.status, 422);
-        assert!(answer.body.contains(reason), "{reason}: {}", answer.body);
-        assert!(answer.headers.get("set-cookie").is_none());
-        assert!(answer.body.contains(r#"id="name""#) && (room.is_empty() || answer.body.contains(room)));
+        assert!(answer.text().contains(reason), "{reason}: {}", answer.text());
+        assert!(answer.header("set-cookie").is_empty());
+        assert!(answer.text().contains(r#"id="name""#) && (room.is_empty() || answer.text().contains(room)));
     }
     let answer = server.post("/api/sign_in", &[]).send().await;
     assert_eq!(answer.status, 422);
@@ -70,7 +71,7 @@ async fn get_of_a_form_address_redirects_home() {
     for path in ["/api/sign_in", "/api/sign_out", "/api/settings", "/api/send_message"] {
         let answer = server.get(path).send().await;
         assert_eq!((answer.status, answer.header("location")), (303, "/"), "{path}");
-        assert!(answer.headers.get("set-cookie").is_none(), "{path}");
+        assert!(answer.header("set-cookie").is_empty(), "{path}");
     }
 }
 
@@ -94,7 +95,7 @@ async fn a_message_can_be_posted_once() {
         let answer = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
         assert_eq!((answer.status, answer.header("location")), (303, "/r/lobby"));
     }
-    let events = Socket::open(&server.address, &cookie).await.join("lobby").await.events;
+    let events = Socket::open(server.address, &cookie).await.join("lobby").await.events;
     assert_eq!(events.iter().map(text).collect::<Vec<_>>(), ["one\ntwo"]);
 }
 
@@ -110,21 +111,21 @@ async fn another_text_with_the_same_id_is_shown_with_a_new_id() {
     let kept = post("m1", "another").await;
     assert_eq!(kept.status, 422);
     assert!(
-        kept.body.contains("sent before with another text") && kept.body.contains("another</textarea>"),
+        kept.text().contains("sent before with another text") && kept.text().contains("another</textarea>"),
         "{}",
-        kept.body
+        kept.text()
     );
-    let id =
-        kept.body.split("name=\"id\"").nth(1).unwrap().split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let kept = kept.text();
+    let id = kept.split("name=\"id\"").nth(1).unwrap().split("value=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_ne!(id, "m1");
     assert_eq!(post(id, "another").await.status, 303);
-    let events = Socket::open(&server.address, &cookie).await.join("lobby").await.events;
+    let events = Socket::open(server.address, &cookie).await.join("lobby").await.events;
     assert_eq!(events.iter().map(text).collect::<Vec<_>>(), ["one", "another"]);
 }
 
 #[tokio::test]
 async fn a_temporarily_refused_message_keeps_its_id_and_text() {
-    let redis = RedisServer::start();
+    let redis = RedisServer::start().await.unwrap();
     let server = Server::with(&[("REDIS_URL", &redis.url()), ("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;
     let fields = [("room", "lobby"), ("id", "m1"), ("text", "one")];
@@ -132,14 +133,14 @@ async fn a_temporarily_refused_message_keeps_its_id_and_text() {
     let fields = [("room", "lobby"), ("id", "m2"), ("text", "two")];
     let limited = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
     assert_eq!(limited.status, 429);
-    assert!(limited.body.contains("value=\"m2\"") && limited.body.contains("two</textarea>"), "{}", limited.body);
+    assert!(limited.text().contains("value=\"m2\"") && limited.text().contains("two</textarea>"), "{}", limited.text());
 
     let cookie = server.sign_in("Rui").await;
-    redis.signal("-STOP");
+    redis.pause().unwrap();
     let away = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
-    redis.signal("-CONT");
+    redis.resume().unwrap();
     assert_eq!(away.status, 503);
-    assert!(away.body.contains("two</blockquote>"), "{}", away.body);
+    assert!(away.text().contains("two</blockquote>"), "{}", away.text());
 }
 
 #[tokio::test]
@@ -151,7 +152,7 @@ async fn a_posted_message_is_on_the_next_page() {
         let fields = [("room", "lobby"), ("id", id.as_str()), ("text", text.as_str())];
         server.post("/api/send_message", &fields).cookie(&cookie).send().await;
         let page = server.get("/r/lobby").cookie(&cookie).send().await;
-        assert!(page.body.contains(&text), "{text}");
+        assert!(page.text().contains(&text), "{text}");
     }
 }
 
@@ -166,7 +167,7 @@ async fn a_refused_message_is_shown_with_the_reason() {
     };
     let answer = post("lobby", "1", &long).await;
     assert_eq!(answer.status, 422);
-    assert!(answer.body.contains("4000 characters") && answer.body.contains(&long));
+    assert!(answer.text().contains("4000 characters") && answer.text().contains(&long));
     assert_eq!(post("lobby", "1", " ").await.status, 422);
     assert_eq!(post("lobby", "1", "\0").await.status, 422);
     assert_eq!(post("lobby", "a b", "x").await.status, 422);
@@ -174,7 +175,7 @@ async fn a_refused_message_is_shown_with_the_reason() {
     assert_eq!(post("lobby", "1", "x").await.status, 303);
     let answer = post("lobby", "2", "typed in haste").await;
     assert_eq!(answer.status, 429);
-    assert!(answer.body.contains("typed in haste"));
+    assert!(answer.text().contains("typed in haste"));
 }
 
 #[tokio::test]
@@ -183,8 +184,8 @@ async fn posting_without_a_session_asks_to_sign_in_and_keeps_the_text() {
     let fields = [("room", "lobby"), ("id", "1"), ("text", "written <b>for</b> long")];
     let answer = server.post("/api/send_message", &fields).send().await;
     assert_eq!(answer.status, 401);
-    assert!(answer.body.contains(r#"id="name""#) && answer.body.contains("lobby"));
-    assert!(answer.body.contains("written &lt;b&gt;for&lt;/b&gt; long"), "{}", answer.body);
+    assert!(answer.text().contains(r#"id="name""#) && answer.text().contains("lobby"));
+    assert!(answer.text().contains("written &lt;b&gt;for&lt;/b&gt; long"), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Health and metrics.
 
-use tokio::net::TcpListener;
+use testkit::{Request, free_port};
 
-use crate::support::{Request, Server};
+use crate::support::Server;
 
 #[tokio::test]
 async fn a_server_is_live_and_ready() {
@@ -26,13 +26,13 @@ async fn metrics_need_a_token_or_their_own_port() {
 
 #[tokio::test]
 async fn metrics_count_events() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port().to_string();
-    let server = Server::with(&[("METRICS_PORT", &free)]).await;
+    let free = free_port().unwrap();
+    let server = Server::with(&[("METRICS_PORT", &free.to_string())]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "x").await;
     ana.send_text(r#"{"type":"dance"}"#).await;
     ana.refused().await;
-    let metrics = Request::new(&format!("127.0.0.1:{free}"), "GET", "/metrics").send().await;
+    let metrics = Request::get("/metrics").send(([127, 0, 0, 1], free).into()).await.unwrap();
     assert_eq!(metrics.status, 200);
     for name in [
         "sala_connections",
@@ -40,6 +40,6 @@ async fn metrics_count_events() {
         "sala_append_seconds_bucket",
         "sala_refusals_total{code=\"bad_frame\"}",
     ] {
-        assert!(metrics.body.contains(name), "{name}: {}", metrics.body);
+        assert!(metrics.text().contains(name), "{name}: {}", metrics.text());
     }
 }

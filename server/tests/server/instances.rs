@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use protocol::{ClientFrame, Command, Reason, ServerFrame};
+use protocol::{Reason, ServerFrame};
+use testkit::{RedisServer, SubscriberProxy};
 use tokio::time::{interval, timeout};
 
 use crate::{
-    support::{PATIENCE, Proxy, RedisServer, Server, Socket, text},
+    support::{PATIENCE, Server, Socket, text},
     upgrade,
 };
 
@@ -18,7 +19,7 @@ struct Site {
 
 impl Site {
     async fn start() -> Self {
-        let redis = RedisServer::start();
+        let redis = RedisServer::start().await.unwrap();
         let (one, two) = (instance(&redis.url()).await, instance(&redis.url()).await);
         Self { redis, one, two }
     }
@@ -60,20 +61,20 @@ async fn members_on_two_instances_share_a_room() {
     rui.say("lobby", "1", "from two").await;
     assert_eq!(text(&ana.event().await), "from two");
     let page = site.two.get("/r/lobby").cookie(&site.two.sign_in("Eva").await).send().await;
-    assert!(page.body.contains("from one") && page.body.contains("from two"));
+    assert!(page.text().contains("from one") && page.text().contains("from two"));
 }
 
 #[tokio::test]
 async fn a_client_that_changes_instances_recovers_and_sends_nothing_twice() {
     let site = Site::start().await;
     let cookie = site.one.sign_in("Ana").await;
-    let mut ana = Socket::open(&site.one.address, &cookie).await;
+    let mut ana = Socket::open(site.one.address, &cookie).await;
     ana.join("lobby").await;
     ana.say("lobby", "1", "said on one").await;
     let cursor = ana.join("lobby").await.cursor();
     drop(ana);
     site.two.enter("Rui", "lobby").await.say("lobby", "1", "missed").await;
-    let mut ana = Socket::open(&site.two.address, &cookie).await;
+    let mut ana = Socket::open(site.two.address, &cookie).await;
     let joined = ana.rejoin("lobby", Some(cursor)).await;
     assert!(joined.recovered);
     assert_eq!(joined.events.iter().map(text).collect::<Vec<_>>(), ["missed"]);
@@ -90,8 +91,7 @@ async fn all_members_see_one_order() {
     }
     let heard = people.into_iter().map(|mut person| async move {
         for n in 0..10 {
-            let (room, id) = ("lobby".into(), n.to_string());
-            person.send(ClientFrame::Command { room, id, command: Command::send("x") }).await;
+            person.send_message("lobby", &n.to_string(), "x").await;
         }
         let mut heard = Vec::new();
         while heard.len() < 60 {
@@ -111,7 +111,7 @@ async fn events_published_during_a_lost_subscription_are_repaired() {
     let mut rui = site.two.enter("Rui", "lobby").await;
     for n in 1..=50 {
         site.redis("CLIENT KILL TYPE pubsub");
-        rui.send(ClientFrame::Command { room: "lobby".into(), id: n.to_string(), command: Command::send("x") }).await;
+        rui.send_message("lobby", &n.to_string(), "x").await;
     }
     for n in 1..=50 {
         assert_eq!(ana.event().await.seq, n);
@@ -231,13 +231,13 @@ async fn an_old_cursor_is_served_after_a_fork() {
 
 #[tokio::test]
 async fn a_cursor_ahead_of_the_instance_is_kept_and_learns_of_a_fork() {
-    let redis = RedisServer::start();
-    let proxy = Proxy::start(&redis.url()).await;
+    let redis = RedisServer::start().await.unwrap();
+    let proxy = SubscriberProxy::start(redis.port()).await.unwrap();
     let (one, two) = (instance(&redis.url()).await, instance(&proxy.url()).await);
     let site = Site { redis, one, two };
     let mut rui = site.two.enter("Rui", "lobby").await;
     // The second instance receives nothing until its head check.
-    proxy.deafen();
+    proxy.silence_subscribers();
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "first").await;
     let first = ana.join("lobby").await;
@@ -259,7 +259,7 @@ async fn a_cursor_ahead_of_the_instance_is_kept_and_learns_of_a_fork() {
 
 #[tokio::test]
 async fn an_instance_stays_ready_during_a_redis_outage() {
-    let redis = RedisServer::start();
+    let redis = RedisServer::start().await.unwrap();
     let server = instance(&redis.url()).await;
     let mut ana = server.enter("Ana", "lobby").await;
     drop(redis);
@@ -270,10 +270,10 @@ async fn an_instance_stays_ready_during_a_redis_outage() {
 
 #[tokio::test]
 async fn an_instance_without_a_subscription_is_not_ready() {
-    let redis = RedisServer::start();
-    let proxy = Proxy::start(&redis.url()).await;
+    let redis = RedisServer::start().await.unwrap();
+    let proxy = SubscriberProxy::start(redis.port()).await.unwrap();
     let server = instance(&proxy.url()).await;
-    proxy.deafen();
+    proxy.silence_subscribers();
     for status in [503, 200] {
         let becomes = async {
             let mut pace = interval(Duration::from_millis(5));
@@ -287,7 +287,7 @@ async fn an_instance_without_a_subscription_is_not_ready() {
 
 #[tokio::test]
 async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
-    let redis = RedisServer::start();
+    let redis = RedisServer::start().await.unwrap();
     let one = Server::with(&[("REDIS_URL", &redis.url()), ("HEARTBEAT_MS", "500"), ("MAX_CONNECTIONS", "1")]).await;
     let two = instance(&redis.url()).await;
     let mut rui = two.enter("Rui", "lobby").await;
@@ -296,7 +296,7 @@ async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
     // The room is open, so her join waits for presence only.
     let cookie = one.sign_in("Eva").await;
     assert_eq!(one.get("/r/lobby").cookie(&cookie).send().await.status, 200);
-    redis.signal("-STOP");
+    redis.pause().unwrap();
     ana.send(protocol::ClientFrame::Join { room: "lobby".into(), after: None }).await;
     drop(ana);
     // Her socket's permit is free again when the socket has ended.
@@ -307,7 +307,7 @@ async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
         }
     };
     timeout(PATIENCE, freed).await.expect("her socket ends");
-    redis.signal("-CONT");
+    redis.resume().unwrap();
     // Redis has received the command to add her connection; the one that removes it follows after the grace period.
     let (mut came, mut went) = (false, false);
     while !went {
@@ -323,12 +323,12 @@ async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
 async fn a_paused_redis_causes_no_false_refusal() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
-    site.redis.signal("-STOP");
+    site.redis.pause().unwrap();
     ana.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"x"}"#).await;
     assert_eq!(ana.refused().await, protocol::RefusalCode::Unavailable);
     // No instance is better off, so none must be replaced.
     assert_eq!(site.one.get("/health/ready").send().await.status, 200);
-    site.redis.signal("-CONT");
+    site.redis.resume().unwrap();
     // Whether or not the first attempt was stored, the second one gets the only possible ack.
     ana.say_until_taken("lobby", "1", "x").await;
     assert_eq!(site.redis("XLEN sala:{lobby}:stream"), "int(1)");

@@ -1,16 +1,12 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use futures_util::SinkExt;
-use protocol::{ClientFrame, Command, RefusalCode, ServerFrame};
+use protocol::{ClientFrame, RefusalCode, ServerFrame};
+use testkit::{Message, WebSocket};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::{interval, timeout},
-};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{Message, protocol::Role},
 };
 
 use crate::{
@@ -26,7 +22,7 @@ async fn too_many_messages_are_refused_with_retry_after() {
     for n in 1..=3 {
         ana.say("lobby", &n.to_string(), "x").await;
     }
-    ana.send(ClientFrame::Command { room: "lobby".into(), id: "4".into(), command: Command::send("x") }).await;
+    ana.send_message("lobby", "4", "x").await;
     let refused = ana.answer().await;
     let ServerFrame::Refused { code, retry_after_ms, id, .. } = refused else { panic!("{refused:?}") };
     assert_eq!((code, id.as_deref()), (RefusalCode::RateLimited, Some("4")));
@@ -38,12 +34,12 @@ async fn too_many_messages_are_refused_with_retry_after() {
 async fn the_send_rate_is_limited_per_user() {
     let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;
-    let mut first = Socket::open(&server.address, &cookie).await;
-    let mut second = Socket::open(&server.address, &cookie).await;
+    let mut first = Socket::open(server.address, &cookie).await;
+    let mut second = Socket::open(server.address, &cookie).await;
     first.join("lobby").await;
     first.say("lobby", "1", "x").await;
     second.join("lobby").await;
-    second.send(ClientFrame::Command { room: "lobby".into(), id: "2".into(), command: Command::send("x") }).await;
+    second.send_message("lobby", "2", "x").await;
     assert_eq!(second.refused().await, RefusalCode::RateLimited);
 }
 
@@ -52,7 +48,7 @@ async fn too_many_frames_are_refused() {
     let server = Server::with(&[("FRAMES_PER_SECOND", "1"), ("FRAMES_BURST", "5")]).await;
     let mut ana = server.connect("Ana").await;
     for _ in 0..5 {
-        ana.is_well().await;
+        ana.assert_open().await;
     }
     ana.send(ClientFrame::Ping).await;
     assert_eq!(ana.refused().await, RefusalCode::RateLimited);
@@ -122,16 +118,16 @@ async fn a_peer_that_never_reads_is_closed() {
         ana.say("lobby", &n.to_string(), &text).await;
     }
     let raw = server.upgrade_raw("Eva").await;
-    let mut eva = WebSocketStream::from_raw_socket(raw, Role::Client, None).await;
-    eva.send(Message::text(ClientFrame::Join { room: "lobby".into(), after: None }.encode())).await.unwrap();
+    let mut eva = WebSocket::from_upgraded(raw).await;
+    eva.send(&ClientFrame::Join { room: "lobby".into(), after: None }).await.unwrap();
     // About 12 MB of replies: more than the kernel buffers for a peer that does not read.
-    let older = Message::text(ClientFrame::History { room: "lobby".into(), before: None, limit: None }.encode());
+    let older = ClientFrame::History { room: "lobby".into(), before: None, limit: None };
     for _ in 0..250 {
-        eva.send(older.clone()).await.unwrap();
+        eva.send(&older).await.unwrap();
     }
     let given_up = async {
         let mut pace = interval(Duration::from_millis(50));
-        while eva.send(Message::Ping(Bytes::new())).await.is_ok() {
+        while eva.send_message(Message::Ping(Bytes::new())).await.is_ok() {
             pace.tick().await;
         }
     };
@@ -170,11 +166,11 @@ async fn one_user_cannot_occupy_all_sockets() {
     let cookie = server.sign_in("Ana").await;
     let mut sockets = Vec::new();
     for _ in 0..32 {
-        sockets.push(Socket::open(&server.address, &cookie).await);
+        sockets.push(Socket::open(server.address, &cookie).await);
     }
     let ask = || async { upgrade::ask(&server, &[("cookie", &cookie)]).await.status };
     assert_eq!(ask().await, 503);
-    server.connect("Rui").await.is_well().await;
+    server.connect("Rui").await.assert_open().await;
     sockets.pop();
     let freed = async {
         let mut pace = interval(Duration::from_millis(20));
@@ -234,5 +230,5 @@ async fn the_request_timeout_does_not_apply_to_sockets() {
     let server = Server::with(&[("REQUEST_PATIENCE_MS", "500"), ("HEARTBEAT_MS", "1000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert!(matches!(ana.answer().await, ServerFrame::Tick));
-    ana.is_well().await;
+    ana.assert_open().await;
 }

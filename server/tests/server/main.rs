@@ -4,6 +4,7 @@
 mod bad_input;
 mod changes;
 mod chat;
+mod earlier_release;
 mod forms;
 mod health;
 mod history;

@@ -8,7 +8,7 @@ async fn the_front_page_asks_for_name_and_room() {
     let answer = server.get("/").send().await;
     assert_eq!(answer.status, 200);
     for part in [r#"id="name""#, r#"id="room""#, "signin", r#"action="/api/sign_in""#] {
-        assert!(answer.body.contains(part), "{part}");
+        assert!(answer.text().contains(part), "{part}");
     }
 }
 
@@ -17,7 +17,7 @@ async fn a_room_without_a_session_shows_the_sign_in_form() {
     let server = Server::start().await;
     let answer = server.get("/r/Caf%C3%A9").send().await;
     assert_eq!(answer.status, 200);
-    assert!(answer.body.contains(r#"id="name""#) && answer.body.contains(r#"value="Café""#), "{}", answer.body);
+    assert!(answer.text().contains(r#"id="name""#) && answer.text().contains(r#"value="Café""#), "{}", answer.text());
 }
 
 #[tokio::test]
@@ -31,9 +31,9 @@ async fn a_room_is_rendered_with_its_latest_messages() {
     let answer = server.get("/r/lobby").cookie(&cookie).send().await;
     assert_eq!(answer.status, 200);
     assert!(
-        !answer.body.contains("message-1.")
-            && answer.body.contains("message-2.")
-            && answer.body.contains("message-51.")
+        !answer.text().contains("message-1.")
+            && answer.text().contains("message-2.")
+            && answer.text().contains("message-51.")
     );
     assert!(answer.header("cache-control").contains("private"));
     assert!(
@@ -48,7 +48,7 @@ async fn a_page_after_a_form_links_to_the_room() {
     let fields = [("room", "a room"), ("id", "1"), ("text", " ")];
     let answer = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
     assert_eq!(answer.status, 422);
-    assert_eq!(answer.body.matches(r#"<a href="/r/a%20room">Refresh</a>"#).count(), 2, "{}", answer.body);
+    assert_eq!(answer.text().matches(r#"<a href="/r/a%20room">Refresh</a>"#).count(), 2, "{}", answer.text());
 }
 
 #[tokio::test]
@@ -62,9 +62,9 @@ async fn messages_are_escaped() {
     let answer = server.get("/r/%3C%2Fscript%3E%3Ci%3E").cookie(&cookie).send().await;
     assert_eq!(answer.status, 200);
     for markup in ["<script>alert", "</script><i>", "<b>A</b>", "</script><script>"] {
-        assert!(!answer.body.contains(markup), "{markup}");
+        assert!(!answer.text().contains(markup), "{markup}");
     }
-    assert!(answer.body.contains("&lt;script&gt;alert(1)"));
+    assert!(answer.text().contains("&lt;script&gt;alert(1)"));
 }
 
 #[tokio::test]
@@ -78,8 +78,8 @@ async fn every_page_has_a_policy_with_a_nonce() {
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{policy}");
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
         assert!(nonce.len() >= 16, "{policy}");
-        assert!(!answer.body.contains(" style=\"") && !answer.body.contains(" onclick="));
-        for script in answer.body.split("<script").skip(1) {
+        assert!(!answer.text().contains(" style=\"") && !answer.text().contains(" onclick="));
+        for script in answer.text().split("<script").skip(1) {
             let tag = script.split('>').next().unwrap();
             assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{tag}");
         }
@@ -142,7 +142,7 @@ async fn unknown_paths_get_a_404_page() {
 async fn hashed_files_are_immutable_and_folders_are_not_listed() {
     let server = Server::start().await;
     let answer = server.get("/pkg/sala.css").send().await;
-    assert_eq!((answer.status, answer.body.as_str()), (200, "body{}"));
+    assert_eq!((answer.status, answer.text().as_str()), (200, "body{}"));
     assert!(answer.header("cache-control").contains("immutable"));
     assert_eq!(answer.header("vary"), "accept-encoding");
     // The file may exist on the next instance of a rolling deployment.

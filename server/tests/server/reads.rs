@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use protocol::{ClientFrame, RefusalCode, ServerFrame};
+use testkit::RedisServer;
 use tokio::time::{interval, timeout};
 
-use crate::support::{PATIENCE, RedisServer, Server, Socket};
+use crate::support::{PATIENCE, Server, Socket};
 
 async fn read(socket: &mut Socket, seq: u64, uid: Option<&str>) {
     socket.send(ClientFrame::Read { room: "lobby".into(), seq, uid: uid.map(Into::into) }).await;
@@ -24,7 +25,7 @@ async fn told(socket: &mut Socket) -> (String, u64) {
 
 /// The read position in a new join; polled until it is the expected one, because it is stored a moment later.
 async fn comes_in(server: &Server, cookie: &str, expected: Option<u64>) {
-    let mut socket = Socket::open(&server.address, cookie).await;
+    let mut socket = Socket::open(server.address, cookie).await;
     let mut again = interval(Duration::from_millis(20));
     let comes = async {
         loop {
@@ -40,8 +41,7 @@ async fn comes_in(server: &Server, cookie: &str, expected: Option<u64>) {
 
 async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {
     let cookie = one.sign_in("Ana").await;
-    let (mut first, mut second) =
-        (Socket::open(&one.address, &cookie).await, Socket::open(&two.address, &cookie).await);
+    let (mut first, mut second) = (Socket::open(one.address, &cookie).await, Socket::open(two.address, &cookie).await);
     let mut rui = two.enter("Rui", "lobby").await;
     first.join("lobby").await;
     second.join("lobby").await;
@@ -61,8 +61,8 @@ async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {
     read(&mut first, 3, Some("another")).await;
     read(&mut second, 99, Some(&uid)).await;
     assert_eq!(told(&mut first).await, ("lobby".into(), 3));
-    first.is_well().await;
-    rui.is_well().await;
+    first.assert_open().await;
+    rui.assert_open().await;
     comes_in(one, &cookie, Some(3)).await;
     comes_in(two, &cookie, Some(3)).await;
     comes_in(two, &one.sign_in("Eva").await, None).await;
@@ -76,7 +76,7 @@ async fn a_read_marker_reaches_the_users_other_socket() {
 
 #[tokio::test]
 async fn a_read_marker_reaches_other_instances() {
-    let redis = RedisServer::start();
+    let redis = RedisServer::start().await.unwrap();
     let settings = [("REDIS_URL", redis.url())];
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
     let (one, two) = (Server::with(&settings).await, Server::with(&settings).await);
@@ -87,17 +87,17 @@ async fn a_read_marker_reaches_other_instances() {
 async fn a_read_position_survives_an_immediate_restart() {
     let server = Server::start().await;
     let cookie = server.sign_in("Ana").await;
-    let mut ana = Socket::open(&server.address, &cookie).await;
+    let mut ana = Socket::open(server.address, &cookie).await;
     ana.join("lobby").await;
     read(&mut ana, 0, None).await;
     comes_in(&server, &cookie, Some(0)).await;
     let seq = ana.say("lobby", "1", "hello").await;
     read(&mut ana, seq, None).await;
-    ana.is_well().await;
+    ana.assert_open().await;
     let server = server.restart().await;
     comes_in(&server, &cookie, Some(seq)).await;
     let page = server.get("/r/lobby").cookie(&cookie).send().await;
-    assert!(page.body.contains(&format!("\\\"read\\\":{seq}")) || page.body.contains(&format!("\"read\":{seq}")));
+    assert!(page.text().contains(&format!("\\\"read\\\":{seq}")) || page.text().contains(&format!("\"read\":{seq}")));
 }
 
 #[tokio::test]
@@ -111,5 +111,5 @@ async fn a_read_marker_needs_membership() {
     for seq in 0..100 {
         read(&mut ana, seq, None).await;
     }
-    ana.is_well().await;
+    ana.assert_open().await;
 }

@@ -1,13 +1,13 @@
 //! The settings form: name, language and theme.
 
 use protocol::ServerFrame;
+use testkit::Response;
 
-use crate::support::{Answer, Server, Socket};
+use crate::support::{Server, Socket};
 
 /// The cookies that were set, as `name=value`.
-fn cookies(answer: &Answer) -> Vec<String> {
-    let cookies = answer.headers.get_all("set-cookie").iter();
-    cookies.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap().to_owned()).collect()
+fn cookies(answer: &Response) -> Vec<String> {
+    answer.headers("set-cookie").map(|cookie| cookie.split(';').next().unwrap().to_owned()).collect()
 }
 
 /// Waits until a user with this name enters, and returns the id.
@@ -26,7 +26,7 @@ async fn a_new_name_keeps_the_id_and_reaches_the_room() {
     let server = Server::start().await;
     let mut rui = server.enter("Rui", "lobby").await;
     let cookie = server.sign_in("Ana").await;
-    let mut ana = Socket::open(&server.address, &cookie).await;
+    let mut ana = Socket::open(server.address, &cookie).await;
     ana.join("lobby").await;
     let id = comes(&mut rui, "Ana").await;
 
@@ -34,7 +34,7 @@ async fn a_new_name_keeps_the_id_and_reaches_the_room() {
     let answer = server.post("/api/settings", &fields).cookie(&cookie).send().await;
     assert_eq!((answer.status, answer.header("location")), (303, "/r/lobby"));
     let cookie = cookies(&answer).into_iter().find(|cookie| cookie.starts_with("sala_session=")).unwrap();
-    Socket::open(&server.address, &cookie).await.join("lobby").await;
+    Socket::open(server.address, &cookie).await.join("lobby").await;
     assert_eq!(comes(&mut rui, "Zoé").await, id);
 }
 
@@ -49,10 +49,18 @@ async fn an_invalid_name_changes_nothing_and_is_shown_again() {
         let fields = [("name", name), ("language", "es"), ("theme", "dark"), ("room", "a/b")];
         let answer = server.post("/api/settings", &fields).cookie(&cookie).send().await;
         assert_eq!(answer.status, 422, "{name}");
-        assert!(answer.body.contains(reason) && answer.body.contains(&format!("value=\"{name}\"")), "{}", answer.body);
-        assert!(answer.body.contains("value=\"a/b\"") && answer.body.contains("href=\"/r/a%2Fb\""), "{}", answer.body);
-        assert!(answer.body.matches(" selected").count() == 2, "{}", answer.body);
-        assert!(answer.body.contains("<html lang=\"en\"") && cookies(&answer).is_empty());
+        assert!(
+            answer.text().contains(reason) && answer.text().contains(&format!("value=\"{name}\"")),
+            "{}",
+            answer.text()
+        );
+        assert!(
+            answer.text().contains("value=\"a/b\"") && answer.text().contains("href=\"/r/a%2Fb\""),
+            "{}",
+            answer.text()
+        );
+        assert!(answer.text().matches(" selected").count() == 2, "{}", answer.text());
+        assert!(answer.text().contains("<html lang=\"en\"") && cookies(&answer).is_empty());
     }
 }
 
@@ -84,7 +92,11 @@ async fn the_page_language_follows_the_cookie_then_accept_language() {
         let cookie = format!("{session}; sala_language={chosen}");
         for (path, words) in [("/", lead), ("/r/lobby", write)] {
             let page = server.get(path).header("accept-language", accepted).cookie(&cookie).send().await;
-            assert!(page.body.contains(&format!("<html lang=\"{tag}\"")) && page.body.contains(words), "{}", page.body);
+            assert!(
+                page.text().contains(&format!("<html lang=\"{tag}\"")) && page.text().contains(words),
+                "{}",
+                page.text()
+            );
             assert_eq!(page.header("vary").matches("accept-language, cookie").count(), 1);
         }
     }
@@ -99,7 +111,7 @@ async fn a_theme_is_on_the_page_and_in_its_meta_tags() {
         ("sala_theme=light", Some("data-theme=\"light\""), "light", 1),
         ("sala_theme=\"><script>", None, "light dark", 2),
     ] {
-        let page = server.get("/").cookie(theme).send().await.body;
+        let page = server.get("/").cookie(theme).send().await.text();
         let html = page.split("<html").nth(1).unwrap().split('>').next().unwrap();
         assert_eq!(html.contains("data-theme"), attribute.is_some(), "{html}");
         assert!(attribute.is_none_or(|attribute| html.contains(attribute)), "{html}");
@@ -116,13 +128,13 @@ async fn errors_are_in_the_users_language() {
         ("/offline", "Estás sin conexión"),
         ("/r/%00", "El nombre de la sala tiene un carácter que no se puede mostrar"),
     ] {
-        let page = server.get(path).header("accept-language", "es").send().await.body;
+        let page = server.get(path).header("accept-language", "es").send().await.text();
         assert!(page.contains(words), "{page}");
     }
     let cookie = server.sign_in("Ana").await;
     let fields = [("room", "lobby"), ("id", "1"), ("text", " ")];
     let answer = server.post("/api/send_message", &fields).cookie(&cookie).header("accept-language", "pt").send().await;
-    assert!(answer.status == 422 && answer.body.contains("Esta mensagem está vazia."), "{}", answer.body);
+    assert!(answer.status == 422 && answer.text().contains("Esta mensagem está vazia."), "{}", answer.text());
     let answer = server.post("/api/sign_in", &[]).header("accept-language", "pt").send().await;
-    assert!(answer.status == 422 && answer.body.contains("Falta o seu nome."), "{}", answer.body);
+    assert!(answer.status == 422 && answer.text().contains("Falta o seu nome."), "{}", answer.text());
 }

@@ -1,9 +1,11 @@
 //! Admission of sockets.
 
-use crate::support::{Answer, Server};
+use testkit::Response;
+
+use crate::support::Server;
 
 /// Requests an upgrade with valid headers except for these. An empty value removes the header.
-pub async fn ask(server: &Server, headers: &[(&str, &str)]) -> Answer {
+pub async fn ask(server: &Server, headers: &[(&str, &str)]) -> Response {
     let origin = format!("http://{}", server.address);
     let right = [
         ("connection", "upgrade"),

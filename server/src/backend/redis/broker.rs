@@ -1,15 +1,15 @@
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
-use ::redis::Script;
+use ::redis::{Script, ScriptInvocation};
 use async_trait::async_trait;
 use protocol::RoomName;
 
 use super::commands::Commands;
 use super::keys::Keys;
 use super::payload;
-use super::replicas::ReplicatedCommands;
 use super::subscriber::Subscriber;
-use crate::backend::{AppendReceipt, Broker, Ephemeral, EventDraft, Result};
+use crate::backend::{AppendReceipt, BackendError, Broker, Ephemeral, EventDraft, Result};
 
 static APPEND: LazyLock<Script> =
     LazyLock::new(|| Script::new(concat!(include_str!("scripts/epoch.lua"), include_str!("scripts/append.lua"))));
@@ -78,5 +78,32 @@ impl Broker for RedisBroker {
     /// Pub/sub delivers at most once.
     fn may_lose_publications(&self) -> bool {
         true
+    }
+}
+
+/// Appends that are acknowledged only when replicas have them. `WAIT` blocks its connection, so they use connections of
+/// their own.
+pub struct ReplicatedCommands {
+    commands: Commands,
+    count: u32,
+    wait: Duration,
+}
+
+impl ReplicatedCommands {
+    pub fn new(commands: Commands, count: u32, wait: Duration) -> Self {
+        Self { commands, count, wait }
+    }
+
+    /// Runs a writing script and waits until the replicas have the write.
+    ///
+    /// # Errors
+    /// [`BackendError::Unavailable`], also when too few replicas had the write in time: it is stored, but may be lost.
+    pub async fn run<T: ::redis::FromRedisValue>(&self, room: &RoomName, script: &ScriptInvocation<'_>) -> Result<T> {
+        let (answer, replicas): (T, u32) = self.commands.run_and_wait(room, script, self.count, self.wait).await?;
+        if replicas < self.count {
+            metrics::counter!("sala_replicas_short_total").increment(1);
+            return Err(BackendError::Unavailable(format!("{replicas} of {} replicas have it", self.count)));
+        }
+        Ok(answer)
     }
 }

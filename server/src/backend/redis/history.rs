@@ -4,11 +4,11 @@ use std::sync::{Arc, LazyLock};
 use ::redis::{Cmd, RedisError, Script, Value};
 use async_trait::async_trait;
 use protocol::{Cursor, Head, RoomName};
-use rand::distr::{Alphanumeric, SampleString};
 
 use super::commands::Commands;
 use super::keys::Keys;
 use crate::backend::{BackendError, EventRange, History, Result, StoredEvent};
+use crate::random;
 
 static READ: LazyLock<Script> =
     LazyLock::new(|| Script::new(concat!(include_str!("scripts/epoch.lua"), include_str!("scripts/read.lua"))));
@@ -25,7 +25,7 @@ impl RedisHistory {
 
     async fn range(&self, room: &RoomName, direction: &str, bounds: [&str; 2], limit: usize) -> Result<EventRange> {
         let mut read = READ.prepare_invoke();
-        read.key(Keys::of(room).history()).arg(Alphanumeric.sample_string(&mut rand::rng(), 12));
+        read.key(Keys::of(room).history()).arg(random::token(12));
         read.arg(direction).arg(&bounds).arg(limit.min(u32::MAX as usize));
         let (epoch, seq, uid, found): (_, _, _, Vec<Found>) = self.commands.run(room, &read).await?;
         let events = found.into_iter().map(stored_event).collect::<Option<_>>();

@@ -1,7 +1,7 @@
 //! The backend for any number of instances: history in Redis streams, relay by pub/sub, presence in sorted sets.
 //!
 //! An instance has two connections, whatever the load: one for commands ([`commands`]) and one that subscribes
-//! ([`subscriber`]); a third one where appends wait for replicas ([`replicas`]). In a cluster it has as many to each
+//! ([`subscriber`]); a third one where appends wait for replicas. In a cluster it has as many to each
 //! master. Every atomic step is one script. All keys of a room and its channel are in one hash slot: a cluster
 //! publishes an event on the node that stores it, and nowhere else (sharded pub/sub).
 //!
@@ -24,7 +24,6 @@ mod keys;
 mod payload;
 mod presence;
 mod reads;
-mod replicas;
 mod subscriber;
 
 use std::sync::Arc;
@@ -37,13 +36,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Backend, UPDATE_QUEUE};
 use crate::config::RedisConfig;
-use broker::RedisBroker;
+use broker::{RedisBroker, ReplicatedCommands};
 use commands::Commands;
 use endpoint::Endpoint;
 use history::RedisHistory;
 use presence::RedisPresence;
 use reads::RedisReads;
-use replicas::ReplicatedCommands;
 use subscriber::{Connector, Subscriber, SubscriberConnection, back_off};
 
 /// How long Redis may take to become reachable at start; on Cloud Run the route to it may appear late, too. The
@@ -66,14 +64,14 @@ pub async fn open(config: RedisConfig) -> anyhow::Result<Backend> {
         Some((count, wait)) => Some(ReplicatedCommands::new(Commands::connect(endpoint).await?, count, wait)),
         None => None,
     };
-    let (updates, heard) = mpsc::channel(UPDATE_QUEUE);
+    let (updates, receiver) = mpsc::channel(UPDATE_QUEUE);
     let subscriber = Subscriber::start(connector, connection, Arc::clone(&commands), updates);
     Ok(Backend {
         broker: Arc::new(RedisBroker::new(Arc::clone(&commands), replicated, subscriber, history_limit.max(1))),
         history: Arc::new(RedisHistory::new(Arc::clone(&commands))),
         presence: Arc::new(RedisPresence::new(Arc::clone(&commands))),
         reads: Arc::new(RedisReads::new(commands)),
-        updates: heard,
+        updates: receiver,
     })
 }
 

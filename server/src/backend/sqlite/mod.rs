@@ -7,17 +7,15 @@
 //! | `store` | what one transaction does |
 //! | `writer` | the writer thread: group commit, then replies, then updates |
 //! | `reader` | the pool of reading connections |
-//! | `relay` | which rooms are subscribed to, and the queue to the hub |
-//! | `presence_table`, `presence` | the users in each room |
+//! | `broker` | appends, which rooms are subscribed to, and the queue to the hub |
+//! | `presence` | the users in each room |
 //! | `reads` | read positions |
 
 mod broker;
 mod lock;
 mod presence;
-mod presence_table;
 mod reader;
 mod reads;
-mod relay;
 mod schema;
 mod store;
 mod writer;
@@ -30,10 +28,9 @@ use rusqlite::ErrorCode;
 use tokio::sync::mpsc;
 
 use super::{Backend, BackendError, UPDATE_QUEUE};
-use broker::SqliteBroker;
+use broker::{Relay, SqliteBroker};
 use presence::SqlitePresence;
 use reader::Reader;
-use relay::Relay;
 use store::Store;
 use writer::Writer;
 
@@ -51,7 +48,7 @@ pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
     let db =
         schema::open(&file).with_context(|| format!("the history {} in DATA_DIR cannot be used", file.display()))?;
 
-    let (updates, heard) = mpsc::channel(UPDATE_QUEUE);
+    let (updates, receiver) = mpsc::channel(UPDATE_QUEUE);
     let relay = Arc::new(Relay::new(updates));
     let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), lock)
         .context("the thread that writes the history in DATA_DIR cannot be started")?;
@@ -62,7 +59,7 @@ pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
         history: Arc::clone(&reader) as _,
         presence: Arc::new(SqlitePresence::new(relay)),
         reads: reader,
-        updates: heard,
+        updates: receiver,
     })
 }
 

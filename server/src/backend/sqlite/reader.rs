@@ -1,16 +1,15 @@
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use protocol::{Cursor, Head, RoomName};
-use rand::distr::{Alphanumeric, SampleString};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::Semaphore;
 
 use super::schema;
 use super::writer::Writer;
 use crate::backend::{BackendError, EventRange, History, Result, StoredEvent};
-use crate::clock::now_ms;
+use crate::{clock::now_ms, random, supervisor::lock};
 
 /// How many reads run concurrently. Further reads wait.
 const MAX_READS: usize = 4;
@@ -47,8 +46,9 @@ impl Reader {
         if let Some(range) = self.try_read_range(room, query, limit).await? {
             return Ok(range);
         }
-        let epoch = Alphanumeric.sample_string(&mut rand::rng(), 12);
-        self.writer.create_room(room.clone(), epoch, now_ms()).await?;
+        let epoch = random::token(12);
+        let name = room.clone();
+        self.writer.write(move |batch| batch.create_room(&name, &epoch, now_ms())).await?;
         let range = self.try_read_range(room, query, limit).await?;
         range.ok_or_else(|| BackendError::Unavailable("the room was deleted right after its creation".into()))
     }
@@ -75,14 +75,13 @@ impl Reader {
 impl ReadPool {
     /// A connection that failed is not used again.
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = free().pop();
-        let mut db = match waiting {
+        let free = lock(&self.free).pop();
+        let mut db = match free {
             Some(db) => db,
             None => schema::open_for_reading(&self.file)?,
         };
         let result = work(&mut db)?;
-        free().push(db);
+        lock(&self.free).push(db);
         Ok(result)
     }
 }

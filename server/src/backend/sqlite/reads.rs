@@ -15,7 +15,8 @@ const EXPIRED_PER_WRITE: usize = 64;
 impl Reads for Reader {
     async fn store(&self, receipts: &[ReadReceipt]) -> Result<()> {
         for chunk in receipts.chunks(CHUNK) {
-            self.writer.store_reads(chunk.to_vec()).await?;
+            let chunk = chunk.to_vec();
+            self.writer.write(move |batch| batch.store_reads(&chunk)).await?;
         }
         Ok(())
     }

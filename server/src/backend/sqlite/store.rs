@@ -5,7 +5,7 @@ use protocol::{Head, RoomName};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior, params};
 
 use super::reads;
-use crate::backend::{AppendReceipt, EventDraft, ReadReceipt};
+use crate::backend::{AppendReceipt, BackendUpdate, EventDraft, ReadReceipt, StoredEvent};
 
 /// How long an event is kept at least, because its id has to be known that long.
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -22,28 +22,6 @@ pub struct Store {
     limit: u64,
 }
 
-/// One write.
-pub enum Write<'a> {
-    /// Append an event.
-    Append(&'a RoomName, &'a EventDraft),
-    /// Create a room with this epoch at this time, unless it exists.
-    CreateRoom(&'a RoomName, &'a str, u64),
-    /// Store read positions.
-    StoreReads(&'a [ReadReceipt]),
-}
-
-/// The result of a [`Write`].
-pub enum WriteResult {
-    /// The event was appended; the room's epoch, and the `uid` of the event before.
-    Appended { receipt: AppendReceipt, epoch: String, prev: String },
-    /// The event had been appended before.
-    Duplicate(AppendReceipt),
-    /// The room exists.
-    RoomCreated,
-    /// The positions are stored, or could not be.
-    ReadsStored,
-}
-
 struct CachedRoom {
     id: i64,
     epoch: String,
@@ -55,16 +33,16 @@ impl Store {
         Self { db, heads: HashMap::new(), limit: limit.max(1) as u64 }
     }
 
-    /// Applies all writes in their order in one transaction, or none of them.
-    pub fn commit<'a>(&mut self, requests: impl Iterator<Item = Write<'a>>) -> Result<Vec<WriteResult>> {
+    /// Runs writes in one transaction: all of them take effect, or none. Returns the updates of the appended events.
+    pub fn commit(&mut self, write: impl FnOnce(&mut Batch<'_>) -> Result<()>) -> Result<Vec<BackendUpdate>> {
         if self.heads.len() > MAX_CACHED_ROOMS {
             self.heads.clear();
         }
-        let done = self.attempt(requests);
-        if done.is_err() {
+        let updates = self.attempt(write);
+        if updates.is_err() {
             self.clear_cache();
         }
-        done
+        updates
     }
 
     /// Forgets the cached heads, which may be those of a transaction that was rolled back.
@@ -72,47 +50,29 @@ impl Store {
         self.heads.clear();
     }
 
-    fn attempt<'a>(&mut self, requests: impl Iterator<Item = Write<'a>>) -> Result<Vec<WriteResult>> {
+    fn attempt(&mut self, write: impl FnOnce(&mut Batch<'_>) -> Result<()>) -> Result<Vec<BackendUpdate>> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut batch = Batch { tx: &tx, heads: &mut self.heads, limit: self.limit };
-        let done = requests.map(|request| batch.apply(request)).collect::<Result<Vec<_>>>()?;
+        let mut batch = Batch { tx: &tx, heads: &mut self.heads, limit: self.limit, updates: Vec::new() };
+        write(&mut batch)?;
+        let updates = batch.updates;
         tx.commit()?;
-        Ok(done)
+        Ok(updates)
     }
 }
 
-struct Batch<'a> {
+/// The writes of one transaction.
+pub struct Batch<'a> {
     tx: &'a Transaction<'a>,
     heads: &'a mut HashMap<RoomName, CachedRoom>,
     limit: u64,
+    updates: Vec<BackendUpdate>,
 }
 
 impl Batch<'_> {
-    fn apply(&mut self, request: Write<'_>) -> Result<WriteResult> {
-        match request {
-            Write::Append(room, draft) => self.append(room, draft),
-            Write::CreateRoom(room, epoch, at) => {
-                self.delete_empty_rooms(at)?;
-                self.room(room, epoch, at).map(|_| WriteResult::RoomCreated)
-            }
-            Write::StoreReads(receipts) => {
-                // An event of the same transaction does not fail because of read positions.
-                if let Err(error) = reads::upsert_all(self.tx, receipts) {
-                    // A full disk may have rolled back the whole transaction; later writes must not be committed
-                    // without it.
-                    if self.tx.is_autocommit() {
-                        return Err(error);
-                    }
-                    tracing::warn!(%error, "read positions were not stored");
-                }
-                Ok(WriteResult::ReadsStored)
-            }
-        }
-    }
-
-    fn append(&mut self, name: &RoomName, draft: &EventDraft) -> Result<WriteResult> {
+    /// Appends an event, unless it was appended before.
+    pub fn append(&mut self, name: RoomName, draft: EventDraft) -> Result<AppendReceipt> {
         let (tx, limit) = (self.tx, self.limit);
-        let room = self.room(name, &draft.epoch, draft.at)?;
+        let room = self.room(&name, &draft.epoch, draft.at)?;
         let seq = room.head.seq + 1;
         let new = tx
             .prepare_cached(
@@ -130,7 +90,7 @@ impl Batch<'_> {
                 draft.body
             ])?;
         if new == 0 {
-            return existing_receipt(tx, room.id, draft).map(WriteResult::Duplicate);
+            return existing_receipt(tx, room.id, &draft);
         }
         tx.prepare_cached("UPDATE rooms SET seq = ?, uid = ? WHERE id = ?")?
             .execute(params![seq, draft.uid, room.id])?;
@@ -138,7 +98,28 @@ impl Batch<'_> {
         if seq.is_multiple_of(TRIM_EVERY) {
             trim(tx, room.id, seq.saturating_sub(limit), draft.at)?;
         }
-        Ok(WriteResult::Appended { receipt: AppendReceipt { seq, at: draft.at }, epoch: room.epoch.clone(), prev })
+        let epoch = room.epoch.clone();
+        let event = StoredEvent { seq, uid: draft.uid, prev, body: draft.body };
+        self.updates.push(BackendUpdate::Appended { room: name, epoch, event });
+        Ok(AppendReceipt { seq, at: draft.at })
+    }
+
+    /// Creates a room, unless it exists.
+    pub fn create_room(&mut self, name: &RoomName, epoch: &str, at: u64) -> Result<()> {
+        self.delete_empty_rooms(at)?;
+        self.room(name, epoch, at).map(drop)
+    }
+
+    /// Stores read positions, or logs why they could not be: events of the same transaction do not fail because of them.
+    pub fn store_reads(&mut self, receipts: &[ReadReceipt]) -> Result<()> {
+        if let Err(error) = reads::upsert_all(self.tx, receipts) {
+            // A full disk may have rolled back the whole transaction; later writes must not be committed without it.
+            if self.tx.is_autocommit() {
+                return Err(error);
+            }
+            tracing::warn!(%error, "read positions were not stored");
+        }
+        Ok(())
     }
 
     /// The room's row, created with `epoch` if it does not exist.
@@ -229,18 +210,19 @@ mod tests {
         };
         // SQLite has no integer for this time.
         let (good, bad) = (draft("1", 1), draft("2", u64::MAX));
-        let both = [Write::Append(&room, &good), Write::Append(&room, &bad)];
-        assert!(store.commit(both.into_iter()).is_err());
+        let mut append = |drafts: &[&EventDraft]| -> Result<Vec<u64>> {
+            let mut seqs = Vec::new();
+            store.commit(|batch| {
+                for &draft in drafts {
+                    seqs.push(batch.append(room.clone(), draft.clone())?.seq);
+                }
+                Ok(())
+            })?;
+            Ok(seqs)
+        };
+        assert!(append(&[&good, &bad]).is_err());
         for _ in 0..2 {
-            let done = store.commit([Write::Append(&room, &good)].into_iter()).unwrap();
-            let [
-                WriteResult::Appended { receipt: AppendReceipt { seq, .. }, .. }
-                | WriteResult::Duplicate(AppendReceipt { seq, .. }),
-            ] = done[..]
-            else {
-                panic!("a receipt")
-            };
-            assert_eq!(seq, 1);
+            assert_eq!(append(&[&good]).unwrap(), [1]);
         }
     }
 
@@ -250,7 +232,7 @@ mod tests {
         let mut store = Store::new(schema::open(&dir.path().join("sala.db")).unwrap(), 100);
         let [old, young] = ["old", "young"].map(|name| RoomName::new(name).unwrap());
         let mut open = |room, epoch, at| {
-            store.commit([Write::CreateRoom(room, epoch, at)].into_iter()).unwrap();
+            store.commit(|batch| batch.create_room(room, epoch, at)).unwrap();
             store.heads[room].epoch.clone()
         };
         assert_eq!(open(&old, "first", 0), "first");
@@ -275,8 +257,11 @@ mod tests {
         };
         let (one, two, mark) = (draft("1"), draft("2"), ReadPosition { epoch: "epoch".into(), seq: 1 });
         let far_too_long = [ReadReceipt { user: "x".repeat(1_000_000), room: room.clone(), position: mark, at: 1 }];
-        let requests = [Write::Append(&room, &one), Write::StoreReads(&far_too_long), Write::Append(&room, &two)];
-        let done = store.commit(requests.into_iter());
+        let done = store.commit(|batch| {
+            batch.append(room.clone(), one)?;
+            batch.store_reads(&far_too_long)?;
+            batch.append(room.clone(), two).map(drop)
+        });
         let db = schema::open_for_reading(&file).unwrap();
         let kept: i64 = db.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, if done.is_ok() { 2 } else { 0 });

@@ -40,7 +40,7 @@ struct SimulatedState {
 
 impl SimulatedBackend {
     pub fn start() -> (Arc<Self>, Backend) {
-        let (updates, heard) = mpsc::channel(UPDATE_QUEUE);
+        let (updates, receiver) = mpsc::channel(UPDATE_QUEUE);
         let state = SimulatedState {
             epoch: "epoch-0".into(),
             events: Vec::new(),
@@ -57,7 +57,7 @@ impl SimulatedBackend {
         let backend = Arc::new(Self { state: Mutex::new(state), updates });
         let (broker, history) = (Arc::clone(&backend), Arc::clone(&backend));
         let (presence, reads) = (Arc::clone(&backend), Arc::clone(&backend));
-        (backend, Backend { broker, history, presence, reads, updates: heard })
+        (backend, Backend { broker, history, presence, reads, updates: receiver })
     }
 
     pub fn set_lossless(&self) {

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use protocol::{MessageId, RoomName};
+use protocol::{Command, MessageId, RoomName};
 use tokio::{task::JoinSet, time::sleep};
 
 use super::{backend::SimulatedBackend, client::SimulatedClient};
@@ -104,7 +104,7 @@ impl Harness {
         self.sent += 1;
         let (author, id) = (self.clients[who].user.clone(), MessageId::new(&format!("m{}", self.sent)).unwrap());
         self.backend.set_fault(fault);
-        if self.hub.send(&self.room, &author, &id, "x", 1).await.is_ok() {
+        if self.hub.run_command(&self.room, &author, &id, Command::send("x"), 1).await.is_ok() {
             self.acknowledged.push((author.id, id.to_string()));
         }
     }

@@ -2,12 +2,11 @@ use std::time::Duration;
 
 use protocol::RoomName;
 use server::{backend::redis, config::RedisConfig};
+use testkit::SubscriberProxy;
 use tokio::time::{sleep, timeout};
 
 use super::{run, wait_until_subscribed};
-use crate::proxy::Proxy;
-use crate::redis_cluster::{ROOMS, RedisCluster, id_of, node, shared, until};
-use crate::redis_server::RedisServer;
+use crate::redis_cluster::{ROOMS, RedisCluster, id_of, node, shared, three_nodes, until};
 use crate::site::{Instance, assert_unavailable, draft, fresh, room};
 
 async fn open(cluster: &RedisCluster) -> Instance {
@@ -87,7 +86,7 @@ async fn a_connection_cut_by_one_master_is_replaced_and_a_gap_is_reported() {
     for node in &cluster.nodes {
         let killed: u64 = run(node, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
         assert_eq!(killed, 1);
-        instance.doubts().await;
+        instance.wait_for_gap().await;
         instance.receives_its_own_events_in(&rooms).await;
         instance.receives_its_own_events_in(&more[1_097..]).await;
     }
@@ -133,7 +132,9 @@ async fn a_room_accepts_appends_while_its_slot_moves() {
     }
 
     assert_eq!(instance.append(&room, &first).await.seq, 3);
-    timeout(Duration::from_secs(2), instance.doubts()).await.expect("the node says at once that the channel is gone");
+    timeout(Duration::from_secs(2), instance.wait_for_gap())
+        .await
+        .expect("the node says at once that the channel is gone");
     instance.receives_its_own_events_in(std::slice::from_ref(&room)).await;
     assert_eq!(instance.history(&room).await.len(), 4);
 }
@@ -172,15 +173,15 @@ async fn a_paused_master_delays_calls_only_briefly() {
         instance.say(room).await;
     }
     allow_partial_coverage(&cluster).await;
-    cluster.nodes[0].signal("-STOP");
+    cluster.nodes[0].pause().unwrap();
     // The first call waits; later ones fail at once.
     assert_unavailable(instance.0.broker.append(&rooms[0], &draft("u_ana", "1")).await);
     let many: Vec<RoomName> = (0..300).map(|number| room(&format!("{number}"))).chain(rooms.clone()).collect();
     let heads = timeout(Duration::from_secs(5), instance.0.history.heads(&many)).await.expect("trials are short");
     let of_rooms: Vec<_> = heads[300..].iter().map(|head| head.as_ref().ok().map(|head| head.seq)).collect();
     assert_eq!(of_rooms, [None, Some(1), Some(1)]);
-    cluster.nodes[0].signal("-CONT");
-    assert_eq!(instance.insist(&rooms[0], &draft("u_ana", "1")).await, 2);
+    cluster.nodes[0].resume().unwrap();
+    assert_eq!(instance.append_until_stored(&rooms[0], &draft("u_ana", "1")).await, 2);
 }
 
 #[tokio::test]
@@ -195,14 +196,14 @@ async fn a_changed_slot_map_is_detected_without_redirections() {
     for node in [&cluster.nodes[(at + 1) % 3], &cluster.nodes[at], &cluster.nodes[(at + 2) % 3]] {
         let _: () = run(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &to]).await;
     }
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.receives_its_own_events_in(&rooms).await;
 }
 
 /// The node that has a key.
 async fn owner(cluster: &RedisCluster, key: &str) -> usize {
     for (number, node) in cluster.nodes.iter().enumerate() {
-        if super::try_to_run::<u64>(node, &["EXISTS", key]).await.is_ok() {
+        if node.query::<u64>(&["EXISTS", key]).await.is_ok() {
             return number;
         }
     }
@@ -220,7 +221,7 @@ async fn allow_partial_coverage(cluster: &RedisCluster) {
 /// working meanwhile.
 async fn with_a_replica() -> RedisCluster {
     let mut cluster = RedisCluster::start().await;
-    let replica = node(&["--repl-diskless-sync-delay", "0", "--cluster-replica-no-failover", "yes"]);
+    let replica = node(&["--cluster-replica-no-failover", "yes"]).await;
     cluster.meet(&replica).await;
     let _: () = run(&cluster.nodes[0], &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let master = id_of(&cluster.nodes[0]).await;
@@ -248,12 +249,12 @@ async fn a_promoted_replica_is_found_and_a_retry_adds_no_event() {
 
     drop(cluster.nodes.remove(0));
     assert_unavailable(instance.0.broker.append(&rooms[0], &crate::site::draft("u_ana", "2")).await);
-    instance.insist(&rooms[1], &draft).await;
+    instance.append_until_stored(&rooms[1], &draft).await;
     // The others answer, but no instance would be better off.
     assert!(!instance.0.broker.subscription_is_down());
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER", "TAKEOVER"]).await;
-    assert_eq!(instance.insist(&rooms[0], &draft).await, 1);
-    instance.doubts().await;
+    assert_eq!(instance.append_until_stored(&rooms[0], &draft).await, 1);
+    instance.wait_for_gap().await;
     instance.receives_its_own_events_in(&rooms).await;
     assert_eq!(instance.history(&rooms[0]).await.len(), 2);
 }
@@ -265,7 +266,7 @@ async fn a_demoted_master_is_replaced_by_the_new_one() {
     let rooms = in_all_rooms(&instance).await;
     instance.receives_its_own_events_in(&rooms).await;
     let _: () = run(cluster.nodes.last().unwrap(), &["CLUSTER", "FAILOVER"]).await;
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.receives_its_own_events_in(&rooms).await;
     let question = ["PUBSUB", "SHARDNUMSUB", "sala:{b}:events"];
     until(&cluster.nodes[3], &question, |(_, listeners): &(String, u64)| *listeners == 1).await;
@@ -274,10 +275,10 @@ async fn a_demoted_master_is_replaced_by_the_new_one() {
 
 #[tokio::test]
 async fn one_silent_connection_is_detected_and_replaced() {
-    let nodes: Vec<RedisServer> = (0..3).map(|_| node(&[])).collect();
+    let nodes = three_nodes().await;
     let mut proxies = Vec::new();
     for node in &nodes {
-        let proxy = Proxy::start(&node.url()).await;
+        let proxy = SubscriberProxy::start(node.port()).await.unwrap();
         let port = proxy.url().rsplit(':').next().unwrap().to_owned();
         let _: () = run(node, &["CONFIG", "SET", "cluster-announce-port", &port]).await;
         proxies.push(proxy);
@@ -288,7 +289,7 @@ async fn one_silent_connection_is_detected_and_replaced() {
     let rooms = in_all_rooms(&instance).await;
     instance.receives_its_own_events_in(&rooms).await;
 
-    proxies[1].deafen();
+    proxies[1].silence_subscribers();
     instance.say(&rooms[1]).await;
     let talking = async {
         loop {
@@ -301,6 +302,6 @@ async fn one_silent_connection_is_detected_and_replaced() {
         () = talking => {}
         () = wait_until_subscribed(&*instance.0.broker, false) => {}
     }
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.receives_its_own_events_in(&rooms).await;
 }

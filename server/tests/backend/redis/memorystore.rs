@@ -7,12 +7,11 @@ use futures_util::future::join_all;
 use protocol::RoomName;
 use server::backend::{PRESENCE_TTL_MS, ReadPosition, ReadReceipt, redis};
 use server::config::RedisConfig;
+use testkit::{RedisServer, SubscriberProxy};
 use tokio::time::sleep;
 
 use super::{run, tls::Identity, wait_until_subscribed};
-use crate::proxy::Proxy;
 use crate::redis_cluster::{self, until};
-use crate::redis_server::RedisServer;
 use crate::site::{Instance, NOW, assert_chain, assert_unavailable, draft, fresh, room, user};
 
 /// The commands that it blocks, from <https://cloud.google.com/memorystore/docs/redis/supported-commands>, and all of
@@ -51,18 +50,16 @@ pub struct Memorystore {
 }
 
 impl Memorystore {
-    pub fn start() -> Self {
+    pub async fn start() -> Self {
         let identity = Identity::new();
-        let server = identity.lend(|tls| {
-            let away = BLOCKED.iter().flat_map(|command| ["--rename-command", *command, ""]);
-            let more = ["--requirepass", "hunter2", "--maxmemory-policy", "volatile-lru"];
-            RedisServer::with(&tls.iter().copied().chain(away).chain(more).collect::<Vec<_>>())
-        });
+        let blocked = BLOCKED.iter().flat_map(|command| ["--rename-command", *command, ""]);
+        let more = ["--requirepass", "hunter2", "--maxmemory-policy", "volatile-lru"];
+        let server = identity.start_redis(&blocked.chain(more).collect::<Vec<_>>()).await;
         Self { server, identity }
     }
 
     pub fn settings(&self) -> RedisConfig {
-        let url = format!("rediss://{}127.0.0.1:{}", self.server.authority(), self.identity.port);
+        let url = format!("rediss://{}127.0.0.1:{}", self.server.userinfo(), self.identity.port);
         self.identity.settings(&url)
     }
 }
@@ -123,7 +120,7 @@ async fn live(instance: &mut Instance, room: &RoomName) {
 
 #[tokio::test]
 async fn no_command_is_sent_that_memorystore_blocks() {
-    let store = Memorystore::start();
+    let store = Memorystore::start().await;
     let mut operator = Operator::of(&store.server).await;
     let refused = operator.info("errorstats", "errorstat_ERR").await;
     let mut instance = Instance(redis::open(store.settings()).await.unwrap());
@@ -140,7 +137,7 @@ async fn no_command_is_sent_that_memorystore_blocks() {
 #[tokio::test]
 async fn never_more_than_two_connections() {
     let identity = Identity::new();
-    let server = identity.lend(|tls| RedisServer::with(&[tls, &["--maxclients", "3"]].concat()));
+    let server = identity.start_redis(&["--maxclients", "3"]).await;
     let mut operator = Operator::of(&server).await;
     let url = format!("rediss://127.0.0.1:{}", identity.port);
     let instance = Instance(redis::open(identity.settings(&url)).await.unwrap());
@@ -148,7 +145,7 @@ async fn never_more_than_two_connections() {
     for kind in ["pubsub", "normal", "pubsub", "normal"] {
         join_all(rooms.iter().map(|room| instance.subscribe(room))).await;
         let drafts: Vec<_> = rooms.iter().map(|_| draft("u_ana", &fresh("id"))).collect();
-        let appends = rooms.iter().zip(&drafts).map(|(room, draft)| instance.insist(room, draft));
+        let appends = rooms.iter().zip(&drafts).map(|(room, draft)| instance.append_until_stored(room, draft));
         let (_, cut) = tokio::join!(join_all(appends), operator.cut(kind));
         assert_eq!(cut, 1, "{kind}");
         wait_until_subscribed(&*instance.0.broker, true).await;
@@ -161,7 +158,7 @@ async fn never_more_than_two_connections() {
 
 #[tokio::test]
 async fn eviction_spares_rooms_with_events() {
-    let server = RedisServer::with(&["--maxmemory", "12mb", "--maxmemory-policy", "volatile-lru"]);
+    let server = RedisServer::start_with(&["--maxmemory", "12mb", "--maxmemory-policy", "volatile-lru"]).await.unwrap();
     let mut operator = Operator::of(&server).await;
     let instance = Instance(redis::open(RedisConfig::new(&server.url(), 1_000_000)).await.unwrap());
     let (first, busy) = (room("first"), room("busy"));
@@ -191,7 +188,7 @@ async fn eviction_spares_rooms_with_events() {
 /// Memorystore's password changes when AUTH is switched off and on again.
 #[tokio::test]
 async fn a_password_change_affects_new_connections_and_loses_no_message() {
-    let server = RedisServer::with(&["--requirepass", "old"]);
+    let server = RedisServer::start_with(&["--requirepass", "old"]).await.unwrap();
     let mut operator = Operator::of(&server).await;
     let open = async |password: &str| {
         let url = format!("redis://:{password}@127.0.0.1:{}", server.port());
@@ -218,14 +215,14 @@ async fn a_password_change_affects_new_connections_and_loses_no_message() {
     assert_eq!(new.appended().await.2.seq, 2);
 
     operator.set_password("old").await;
-    assert_eq!(old.insist(&room, &draft).await, 2);
+    assert_eq!(old.append_until_stored(&room, &draft).await, 2);
     wait_until_subscribed(&*old.0.broker, true).await;
     assert_eq!(old.history(&room).await.len(), 2);
 }
 
 #[tokio::test]
 async fn a_cluster_accepts_an_instance_when_its_password_is_valid_again() {
-    let node = redis_cluster::node(&[]);
+    let node = redis_cluster::node(&[]).await;
     let _: () = run(&node, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
     until(&node, &["CLUSTER", "INFO"], |info: &String| info.contains("cluster_state:ok")).await;
     let mut operator = Operator::of(&node).await;
@@ -242,14 +239,14 @@ async fn a_cluster_accepts_an_instance_when_its_password_is_valid_again() {
     }
 
     operator.set_password("old").await;
-    assert_eq!(instance.insist(&room, &draft).await, 1);
+    assert_eq!(instance.append_until_stored(&room, &draft).await, 1);
 }
 
 /// The address stays. The head reveals what the replica did not have.
 #[tokio::test]
 async fn a_replica_promoted_at_the_same_address_is_used() {
-    let (primary, replica) = (RedisServer::start(), RedisServer::start());
-    let proxy = Proxy::start(&primary.url()).await;
+    let (primary, replica) = (RedisServer::start().await.unwrap(), RedisServer::start().await.unwrap());
+    let proxy = SubscriberProxy::start(primary.port()).await.unwrap();
     let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
     let (whole, short) = (room("whole"), room("short"));
     for room in [&whole, &short] {
@@ -265,12 +262,12 @@ async fn a_replica_promoted_at_the_same_address_is_used() {
     let rooms = [whole.clone(), short.clone()];
     let before = instance.heads(&rooms).await;
 
-    proxy.lead_to(&replica.url());
+    proxy.redirect(replica.port());
     drop(primary);
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     let after = instance.heads(&rooms).await;
     assert_eq!(after[0], before[0]);
     assert_eq!((after[1].epoch.as_str(), after[1].seq), (before[1].epoch.as_str(), 1));
-    assert_eq!(instance.insist(&whole, &draft("u_ana", "1")).await, 2);
+    assert_eq!(instance.append_until_stored(&whole, &draft("u_ana", "1")).await, 2);
     assert_eq!(instance.appended().await.0, whole);
 }

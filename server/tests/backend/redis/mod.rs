@@ -12,39 +12,29 @@ mod tls;
 
 use std::time::Duration;
 
-use ::redis::RedisResult;
 use server::backend::{BackendUpdate, Broker, redis};
 use server::config::RedisConfig;
+use testkit::RedisServer;
 use tokio::time::{sleep, timeout};
 
-use crate::redis_server::RedisServer;
 use crate::site::{Instance, PATIENCE};
 
 async fn two_instances() -> (RedisServer, Instance, Instance) {
-    let server = RedisServer::start();
+    let server = RedisServer::start().await.unwrap();
     let first = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
     let second = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
     (server, first, second)
 }
 
 async fn one_instance() -> (RedisServer, Instance) {
-    let server = RedisServer::start();
+    let server = RedisServer::start().await.unwrap();
     let instance = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
     (server, instance)
 }
 
 /// Runs a command that Sala does not expect, as an operator or a fault would.
 pub async fn run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
-    try_to_run(server, command).await.unwrap()
-}
-
-/// As `run`, for commands that may fail.
-pub async fn try_to_run<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> RedisResult<T> {
-    // No short response timeout, because WAIT blocks.
-    let patient = ::redis::AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
-    let client = ::redis::Client::open(server.url()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
-    ::redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await
+    server.query(command).await.unwrap()
 }
 
 /// How many connections are subscribed to a room.
@@ -64,7 +54,7 @@ async fn wait_until_subscribed(broker: &dyn Broker, expected: bool) {
 }
 
 impl Instance {
-    async fn appended_or_doubt(&mut self) -> Option<u64> {
+    async fn appended_or_gap(&mut self) -> Option<u64> {
         match self.update().await {
             BackendUpdate::Appended { event, .. } => Some(event.seq),
             _ => None,

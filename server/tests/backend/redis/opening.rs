@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use server::{backend::redis, config::RedisConfig};
+use testkit::RedisServer;
 use tokio::time::timeout;
 
 use super::run;
-use crate::redis_server::RedisServer;
 
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_redis_is_named_without_its_password() {
@@ -18,7 +18,7 @@ async fn an_unreachable_redis_is_named_without_its_password() {
 
 #[tokio::test]
 async fn refusals_and_invalid_addresses_fail_at_once_without_the_password() {
-    let server = RedisServer::start();
+    let server = RedisServer::start().await.unwrap();
     let _: () = run(&server, &["CONFIG", "SET", "requirepass", "other"]).await;
     let address = server.url().replace("redis://", "");
     for url in [format!("redis://:hunter2@{address}"), format!("redis://{address}"), "hunter2@nowhere".into()] {

@@ -4,11 +4,10 @@ use std::time::Duration;
 use protocol::RoomName;
 use server::backend::{UPDATE_QUEUE, redis};
 use server::config::RedisConfig;
+use testkit::{RedisServer, SubscriberProxy};
 use tokio::time::timeout;
 
 use super::{listeners, one_instance, run, wait_until_subscribed};
-use crate::proxy::Proxy;
-use crate::redis_server::RedisServer;
 use crate::site::{Instance, assert_unavailable, draft, fresh, room};
 
 #[tokio::test]
@@ -19,7 +18,7 @@ async fn a_cut_connection_is_replaced_and_a_gap_is_reported() {
     for _ in 0..3 {
         let killed: u64 = run(&server, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
         assert_eq!(killed, 1);
-        instance.doubts().await;
+        instance.wait_for_gap().await;
         assert!(instance.0.broker.is_subscribed());
         for room in [&rooms[0], &rooms[1_099]] {
             instance.say(room).await;
@@ -38,7 +37,7 @@ async fn a_subscription_requested_during_an_outage_is_confirmed_later() {
     wait_until_subscribed(&*instance.0.broker, false).await;
     instance.0.broker.unsubscribe(&old);
     instance.subscribe(&new).await;
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.say(&old).await;
     instance.say(&new).await;
     assert_eq!(instance.appended().await.0, new);
@@ -46,15 +45,15 @@ async fn a_subscription_requested_during_an_outage_is_confirmed_later() {
 
 #[tokio::test]
 async fn a_silent_connection_is_replaced() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(&server.url()).await;
+    let server = RedisServer::start().await.unwrap();
+    let proxy = SubscriberProxy::start(server.port()).await.unwrap();
     let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
     let room = room("lobby");
     instance.subscribe(&room).await;
-    proxy.deafen();
+    proxy.silence_subscribers();
     instance.say(&room).await;
     wait_until_subscribed(&*instance.0.broker, false).await;
-    instance.doubts().await;
+    instance.wait_for_gap().await;
     instance.say(&room).await;
     assert_eq!(instance.appended().await.2.seq, 2);
 }
@@ -70,9 +69,9 @@ async fn a_command_on_a_cut_connection_is_retried() {
 
 #[tokio::test]
 async fn a_demoted_master_is_replaced_by_the_new_one() {
-    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let (old, new) = (RedisServer::start().await.unwrap(), RedisServer::start().await.unwrap());
     let port = |server: &RedisServer| server.url().rsplit(':').next().unwrap().to_owned();
-    let proxy = Proxy::start(&old.url()).await;
+    let proxy = SubscriberProxy::start(old.port()).await.unwrap();
     let (instance, room) = (Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap()), room("lobby"));
     instance.subscribe(&room).await;
     instance.say(&room).await;
@@ -82,8 +81,8 @@ async fn a_demoted_master_is_replaced_by_the_new_one() {
 
     let _: () = run(&new, &["REPLICAOF", "NO", "ONE"]).await;
     let _: () = run(&old, &["REPLICAOF", "127.0.0.1", &port(&new)]).await;
-    proxy.lead_to(&new.url());
-    assert_eq!(instance.insist(&room, &draft("u_ana", "1")).await, 2);
+    proxy.redirect(new.port());
+    assert_eq!(instance.append_until_stored(&room, &draft("u_ana", "1")).await, 2);
     assert_eq!(instance.history(&room).await.len(), 2);
 }
 
@@ -92,19 +91,19 @@ async fn a_stopped_redis_is_unavailable_and_a_retry_adds_no_event() {
     let (server, mut instance) = one_instance().await;
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
     instance.subscribe(&room).await;
-    server.signal("-STOP");
+    server.pause().unwrap();
     let stopped = timeout(Duration::from_secs(6), instance.0.broker.append(&room, &draft)).await;
     assert_unavailable(stopped.expect("it is said within seconds"));
     let other = timeout(Duration::from_secs(6), instance.0.broker.subscribe(&crate::site::room("other"))).await;
     assert_unavailable(other.expect("it is said within seconds"));
     assert!(!instance.0.broker.is_subscribed());
-    server.signal("-CONT");
-    assert_eq!(instance.insist(&room, &draft).await, 1);
+    server.resume().unwrap();
+    assert_eq!(instance.append_until_stored(&room, &draft).await, 1);
     assert_eq!(instance.history(&room).await.len(), 1);
     wait_until_subscribed(&*instance.0.broker, true).await;
     assert_eq!((listeners(&server, "lobby").await, listeners(&server, "other").await), (1, 0));
     instance.say(&room).await;
-    while instance.appended_or_doubt().await != Some(2) {}
+    while instance.appended_or_gap().await != Some(2) {}
 }
 
 #[tokio::test]
@@ -122,11 +121,11 @@ async fn a_full_update_queue_reports_a_gap() {
         futures_util::future::join_all(all).await;
     }
     let mut heard = 0;
-    while instance.appended_or_doubt().await.is_some() {
+    while instance.appended_or_gap().await.is_some() {
         heard += 1;
     }
     assert!(heard >= capacity, "{heard}");
     // Publications in transit follow; later ones are received again.
     let last = instance.say(&room).await.seq;
-    while instance.appended_or_doubt().await != Some(last) {}
+    while instance.appended_or_gap().await != Some(last) {}
 }

@@ -1,15 +1,15 @@
 use std::time::Duration;
 
 use server::{backend::redis, config::RedisConfig};
+use testkit::RedisServer;
 use tokio::time::{sleep, timeout};
 
 use super::run;
-use crate::redis_server::RedisServer;
 use crate::site::{Instance, PATIENCE, assert_unavailable, draft, room};
 
 #[tokio::test]
 async fn appends_wait_for_replicas() {
-    let (master, replica) = (RedisServer::start(), RedisServer::start());
+    let (master, replica) = (RedisServer::start().await.unwrap(), RedisServer::start().await.unwrap());
     let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let replicas = Some((1, Duration::from_millis(300)));
     let settings = RedisConfig { replicas, ..RedisConfig::new(&master.url(), 1_000) };

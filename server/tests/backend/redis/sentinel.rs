@@ -1,15 +1,15 @@
 use std::time::Duration;
 
 use server::{backend::redis, config::RedisConfig};
+use testkit::RedisServer;
 use tokio::time::{sleep, timeout};
 
 use super::{listeners, run};
-use crate::redis_server::RedisServer;
 use crate::site::{Instance, PATIENCE, draft, room};
 
 /// A Sentinel that watches a master and considers it down after half a second.
 async fn watch(master: &RedisServer) -> RedisServer {
-    let sentinel = RedisServer::sentinel();
+    let sentinel = RedisServer::start_sentinel().await.unwrap();
     let port = master.port().to_string();
     let _: () = run(&sentinel, &["SENTINEL", "MONITOR", "main", "127.0.0.1", &port, "1"]).await;
     for (name, value) in [("down-after-milliseconds", "500"), ("failover-timeout", "3000")] {
@@ -31,7 +31,7 @@ async fn wait_for_replica(sentinel: &RedisServer) {
 
 #[tokio::test]
 async fn the_new_master_is_used_after_a_failover() {
-    let (master, replica) = (RedisServer::start(), RedisServer::start());
+    let (master, replica) = (RedisServer::start().await.unwrap(), RedisServer::start().await.unwrap());
     let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let _: () = run(&replica, &["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await;
     assert_eq!(run::<u64>(&master, &["WAIT", "1", "15000"]).await, 1);
@@ -60,15 +60,15 @@ async fn the_new_master_is_used_after_a_failover() {
     };
     assert_eq!(timeout(PATIENCE, taken).await.expect("the new master takes it").seq, 2);
     // A gap is reported, and later events arrive from the new master.
-    while instance.appended_or_doubt().await.is_some() {}
+    while instance.appended_or_gap().await.is_some() {}
     let last = instance.say(&room).await.seq;
-    while instance.appended_or_doubt().await != Some(last) {}
+    while instance.appended_or_gap().await != Some(last) {}
     assert!(run::<u64>(&replica, &["XLEN", "sala:{lobby}:stream"]).await >= 2);
 }
 
 #[tokio::test]
 async fn a_sentinel_that_reports_a_replica_is_ignored() {
-    let (master, replica) = (RedisServer::start(), RedisServer::start());
+    let (master, replica) = (RedisServer::start().await.unwrap(), RedisServer::start().await.unwrap());
     let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let _: () = run(&replica, &["REPLICAOF", "127.0.0.1", &master.port().to_string()]).await;
     assert_eq!(run::<u64>(&master, &["WAIT", "1", "15000"]).await, 1);
@@ -89,7 +89,7 @@ async fn a_sentinel_that_reports_a_replica_is_ignored() {
 
 #[tokio::test]
 async fn sentinels_without_the_master_are_named_in_the_error() {
-    let master = RedisServer::start();
+    let master = RedisServer::start().await.unwrap();
     let sentinel = watch(&master).await;
     let url = format!("redis+sentinel://:hunter2@127.0.0.1:{}/other", sentinel.port());
     // The Sentinels may still learn of the master, so the client keeps asking.

@@ -4,11 +4,11 @@ use std::time::Duration;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use server::{backend::redis, config::RedisConfig};
 use tempfile::TempDir;
+use testkit::{RedisServer, free_port};
 use tokio::time::timeout;
 
 use super::run;
 use crate::redis_cluster::{self, until};
-use crate::redis_server::RedisServer;
 use crate::site::{Instance, room};
 
 /// A key and a self-signed certificate.
@@ -21,28 +21,26 @@ impl Identity {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port().unwrap();
         let identity = Self { dir, port };
         fs::write(identity.file("redis.crt"), cert.pem()).unwrap();
         fs::write(identity.file("redis.key"), signing_key.serialize_pem()).unwrap();
         identity
     }
 
-    /// Starts a server with the certificate.
-    pub fn lend<T>(&self, start: impl Fn(&[&str]) -> T) -> T {
+    /// Arguments for a Redis with the certificate.
+    pub fn arguments(&self) -> Vec<String> {
         let (port, certificate, key) = (self.port.to_string(), self.file("redis.crt"), self.file("redis.key"));
-        start(&[
-            "--tls-port",
-            &port,
-            "--tls-cert-file",
-            &certificate,
-            "--tls-key-file",
-            &key,
-            "--tls-auth-clients",
-            "no",
-            "--tls-ca-cert-file",
-            &certificate,
-        ])
+        let own = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key];
+        let trust = ["--tls-auth-clients", "no", "--tls-ca-cert-file", &certificate];
+        own.into_iter().chain(trust).map(str::to_owned).collect()
+    }
+
+    /// Starts a Redis with the certificate and more arguments.
+    pub async fn start_redis(&self, arguments: &[&str]) -> RedisServer {
+        let own = self.arguments();
+        let all: Vec<&str> = own.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
+        RedisServer::start_with(&all).await.unwrap()
     }
 
     pub fn settings(&self, url: &str) -> RedisConfig {
@@ -57,7 +55,7 @@ impl Identity {
 #[tokio::test]
 async fn tls_works_and_an_untrusted_certificate_is_refused() {
     let identity = Identity::new();
-    let _server = identity.lend(RedisServer::with);
+    let _server = identity.start_redis(&[]).await;
 
     let url = format!("rediss://127.0.0.1:{}", identity.port);
     let mut instance = Instance(redis::open(identity.settings(&url)).await.unwrap());
@@ -75,7 +73,9 @@ async fn tls_works_and_an_untrusted_certificate_is_refused() {
 async fn a_cluster_with_tls_and_password_works_and_errors_hide_the_password() {
     let identity = Identity::new();
     // Otherwise nodes report their plain-text port.
-    let node = identity.lend(|tls| redis_cluster::node(&[tls, &["--tls-cluster", "yes"]].concat()));
+    let tls = identity.arguments();
+    let tls: Vec<&str> = tls.iter().map(String::as_str).chain(["--tls-cluster", "yes"]).collect();
+    let node = redis_cluster::node(&tls).await;
     let _: () = run(&node, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
     until(&node, &["CLUSTER", "INFO"], |info: &String| info.contains("cluster_state:ok")).await;
     let _: () = run(&node, &["CONFIG", "SET", "requirepass", "hunter2"]).await;

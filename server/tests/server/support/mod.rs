@@ -1,18 +1,12 @@
 //! A server on a free port, people who sign in to it, and their sockets.
 
-mod http;
-#[expect(dead_code, reason = "other tests use more of it")]
-#[path = "../../support/proxy.rs"]
-mod proxy;
-#[expect(dead_code, reason = "other tests use more of it")]
-#[path = "../../support/redis_server.rs"]
-mod redis_server;
 mod socket;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use server::config::{Config, Environment};
 use tempfile::TempDir;
+use testkit::{Connection, Response};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -20,16 +14,13 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use http::{Answer, Request};
-pub use proxy::Proxy;
-pub use redis_server::RedisServer;
 pub use socket::{PATIENCE, Socket, text};
 
 pub const SESSION_KEY: &str = "only for tests, and long enough to be a key";
 
-/// A running server. It shuts down when it is told to, or with the test.
+/// A running server. It shuts down when [`Server::stop`] is called or the test ends.
 pub struct Server {
-    pub address: String,
+    pub address: SocketAddr,
     data: Arc<TempDir>,
     shutdown: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<anyhow::Result<()>>>,
@@ -46,14 +37,15 @@ impl Server {
         Self::on(Arc::new(TempDir::new().unwrap()), variables).await
     }
 
-    async fn on(data: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
+    /// A server on this folder.
+    pub async fn on(data: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
         let folder = data.path().display().to_string();
         let site = site().display().to_string();
         let own = [("DATA_DIR", folder.as_str()), ("SESSION_KEY", SESSION_KEY), ("LEPTOS_SITE_ROOT", &site)];
         let config = Config::from(&own.iter().chain(variables).copied().collect::<Environment>()).unwrap();
         let backend = server::open(&config.backend).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let address = listener.local_addr().unwrap();
         let (shutdown, told) = oneshot::channel();
         let running = tokio::spawn(server::run(listener, config, backend, async {
             // A dropped sender ends the server as well.
@@ -75,39 +67,37 @@ impl Server {
         self.restart_with(&[]).await
     }
 
-    /// The same, with these variables in its environment.
+    /// As [`Server::restart`], with these variables in its environment.
     pub async fn restart_with(mut self, variables: &[(&str, &str)]) -> Self {
         self.stop().await;
         Self::on(Arc::clone(&self.data), variables).await
     }
 
     pub fn get(&self, path: &str) -> Request {
-        Request::new(&self.address, "GET", path)
+        Request { address: self.address, request: testkit::Request::get(path) }
     }
 
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Request {
-        Request::new(&self.address, "POST", path).form(fields)
+        Request { address: self.address, request: testkit::Request::post(path, fields) }
     }
 
-    /// Signs somebody in, and gives their cookie.
+    /// Signs somebody in, and returns their cookie.
     pub async fn sign_in(&self, name: &str) -> String {
-        let answer = self.post("/api/sign_in", &[("name", name)]).send().await;
-        assert_eq!(answer.status, 303, "{}", answer.body);
-        answer.cookie()
+        Connection::open(self.address).await.unwrap().sign_in(name).await.unwrap()
     }
 
     /// A socket of a new person.
     pub async fn connect(&self, name: &str) -> Socket {
-        Socket::open(&self.address, &self.sign_in(name).await).await
+        Socket::open(self.address, &self.sign_in(name).await).await
     }
 
-    /// A connection of a new person after the upgrade, without anything that speaks WebSocket for them.
+    /// The connection of a new person after the upgrade, without a WebSocket client on it.
     pub async fn upgrade_raw(&self, name: &str) -> TcpStream {
-        let (address, cookie) = (&self.address, self.sign_in(name).await);
+        let (address, cookie) = (self.address, self.sign_in(name).await);
         let socket = TcpSocket::new_v4().unwrap();
-        // So that little is taken off the server's hands before anybody reads.
+        // So that the kernel buffers little.
         socket.set_recv_buffer_size(4_096).unwrap();
-        let mut raw = socket.connect(address.parse().unwrap()).await.unwrap();
+        let mut raw = socket.connect(address).await.unwrap();
         let upgrade = format!(
             "GET /ws HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nCookie: {cookie}\r\nConnection: Upgrade\r\n\
              Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -125,6 +115,26 @@ impl Server {
         let mut socket = self.connect(name).await;
         socket.join(room).await;
         socket
+    }
+}
+
+/// A request to a server.
+pub struct Request {
+    address: SocketAddr,
+    request: testkit::Request,
+}
+
+impl Request {
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.header(name, value), ..self }
+    }
+
+    pub fn cookie(self, cookie: &str) -> Self {
+        self.header("cookie", cookie)
+    }
+
+    pub async fn send(self) -> Response {
+        self.request.send(self.address).await.unwrap()
     }
 }
 

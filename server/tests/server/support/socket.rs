@@ -1,22 +1,18 @@
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
-use futures_util::{SinkExt, StreamExt};
 use protocol::{ClientFrame, Command, Cursor, Event, Kind, RefusalCode, ServerFrame};
-use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
-};
+use testkit::{Message, Received, WebSocket};
+use tokio::time::timeout;
 
 /// How long anything may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A client's socket. Frames about people are told apart, since they come whenever somebody comes or goes.
+/// A client's socket. Frames about people can be skipped, because they arrive whenever somebody enters or leaves.
 pub struct Socket {
-    inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    inner: WebSocket,
     pub me: protocol::User,
-    /// The number of the last event.
-    pub last_heard: u64,
+    /// `seq` of the last event.
+    pub last_seq: u64,
 }
 
 /// The fields of `joined`.
@@ -38,26 +34,26 @@ impl Joined {
 }
 
 impl Socket {
-    pub async fn open(address: &str, cookie: &str) -> Self {
-        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
-        let headers = request.headers_mut();
-        headers.insert("cookie", HeaderValue::from_str(cookie).unwrap());
-        headers.insert("origin", HeaderValue::from_str(&format!("http://{address}")).unwrap());
-        headers.insert("sec-websocket-protocol", HeaderValue::from_static("sala.v1"));
-        let (inner, _) = connect_async(request).await.unwrap();
+    pub async fn open(address: SocketAddr, cookie: &str) -> Self {
+        let inner = WebSocket::open(address, cookie).await.unwrap();
         let nobody = protocol::User { id: String::new(), name: String::new() };
-        let mut socket = Self { inner, me: nobody, last_heard: 0 };
+        let mut socket = Self { inner, me: nobody, last_seq: 0 };
         let ServerFrame::Welcome { user, .. } = socket.next().await else { panic!("welcome comes first") };
         socket.me = user;
         socket
     }
 
     pub async fn send(&mut self, frame: ClientFrame) {
-        self.send_raw(Message::text(frame.encode())).await;
+        self.inner.send(&frame).await.unwrap();
+    }
+
+    /// Sends a message without waiting for its acknowledgement.
+    pub async fn send_message(&mut self, room: &str, id: &str, text: &str) {
+        self.send(ClientFrame::Command { room: room.into(), id: id.into(), command: Command::send(text) }).await;
     }
 
     pub async fn send_raw(&mut self, message: Message) {
-        self.inner.send(message).await.unwrap();
+        self.inner.send_message(message).await.unwrap();
     }
 
     pub async fn send_text(&mut self, text: &str) {
@@ -66,24 +62,20 @@ impl Socket {
 
     /// The next message of any kind; `None` at the end.
     pub async fn next_raw(&mut self) -> Option<Message> {
-        timeout(PATIENCE, self.inner.next()).await.expect("an answer in time").and_then(Result::ok)
+        timeout(PATIENCE, self.inner.receive_message()).await.expect("an answer in time")
     }
 
     /// The next frame.
     pub async fn next(&mut self) -> ServerFrame {
-        loop {
-            match self.next_raw().await {
-                Some(Message::Text(text)) => {
-                    let frame = ServerFrame::decode(&text).unwrap();
-                    if let ServerFrame::Event(event) = &frame {
-                        self.last_heard = event.seq;
-                    }
-                    return frame;
-                }
-                Some(Message::Ping(_) | Message::Pong(_)) => {}
-                other => panic!("a frame, not {other:?}"),
-            }
+        let text = match self.receive().await {
+            Received::Text(text) => text,
+            Received::Closed(code) => panic!("a frame, not a close with {code}"),
+        };
+        let frame = ServerFrame::decode(&text).unwrap();
+        if let ServerFrame::Event(event) = &frame {
+            self.last_seq = event.seq;
         }
+        frame
     }
 
     /// The next frame that is not about people.
@@ -96,16 +88,17 @@ impl Socket {
         }
     }
 
-    /// The code that the server closes with, whatever comes before it.
+    /// The close code. Skips the frames before it.
     pub async fn closed(&mut self) -> u16 {
         loop {
-            match self.next_raw().await {
-                Some(Message::Close(Some(frame))) => return frame.code.into(),
-                Some(Message::Close(None)) => return 1005,
-                None => return 1006,
-                Some(_) => {}
+            if let Received::Closed(code) = self.receive().await {
+                return code;
             }
         }
+    }
+
+    async fn receive(&mut self) -> Received {
+        timeout(PATIENCE, self.inner.receive()).await.expect("an answer in time")
     }
 
     pub async fn join(&mut self, room: &str) -> Joined {
@@ -119,17 +112,16 @@ impl Socket {
                 ServerFrame::Joined { epoch, recovered, reason, events, head, people, count, .. } => {
                     return Joined { epoch, recovered, reason, events, head, people, count };
                 }
-                // One who was in the room already may hear something before the answer.
+                // A member that joins again may receive events before the response.
                 ServerFrame::Event(_) => {}
                 other => panic!("joined, not {other:?}"),
             }
         }
     }
 
-    /// Says something for the first time, and waits for the acknowledgement and the event, in whichever order they come.
-    /// What others said before it is lost to the caller.
+    /// Sends a new message and waits for its acknowledgement and its event, in any order. Skips the events before it.
     pub async fn say(&mut self, room: &str, id: &str, text: &str) -> u64 {
-        self.send(ClientFrame::Command { room: room.into(), id: id.into(), command: Command::send(text) }).await;
+        self.send_message(room, id, text).await;
         let (mut acknowledged, mut heard) = (None, None);
         loop {
             match self.answer().await {
@@ -144,19 +136,19 @@ impl Socket {
         }
     }
 
-    /// Says something that was said before, and waits for the acknowledgement.
+    /// Repeats a message and waits for its acknowledgement.
     pub async fn repeat(&mut self, room: &str, id: &str, text: &str) -> u64 {
-        self.send(ClientFrame::Command { room: room.into(), id: id.into(), command: Command::send(text) }).await;
+        self.send_message(room, id, text).await;
         match self.answer().await {
             ServerFrame::Sent { id: sent, seq, .. } if sent == id => seq,
             other => panic!("sent, not {other:?}"),
         }
     }
 
-    /// Says something as often as the server asks for it, with one id.
+    /// Sends a message with one id until it is acknowledged.
     pub async fn say_until_taken(&mut self, room: &str, id: &str, text: &str) {
         loop {
-            self.send(ClientFrame::Command { room: room.into(), id: id.into(), command: Command::send(text) }).await;
+            self.send_message(room, id, text).await;
             loop {
                 match self.answer().await {
                     ServerFrame::Sent { .. } => return,
@@ -168,7 +160,7 @@ impl Socket {
         }
     }
 
-    /// Asks for something that is acknowledged or refused. What is heard before the answer is lost to the caller.
+    /// Sends a command and waits for its acknowledgement or refusal. Skips the events before it.
     pub async fn ask(&mut self, frame: ClientFrame) -> Result<u64, (RefusalCode, String)> {
         self.send(frame).await;
         loop {
@@ -200,8 +192,8 @@ impl Socket {
         }
     }
 
-    /// Shows that the socket works.
-    pub async fn is_well(&mut self) {
+    /// Asserts that the socket is open and answered.
+    pub async fn assert_open(&mut self) {
         self.send(ClientFrame::Ping).await;
         assert_eq!(self.answer().await, ServerFrame::Pong);
     }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use ::redis::aio::ConnectionManager;
@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Retry;
 use super::connection::{NodeConnection, WAIT, is_auth_failure, settings};
 use crate::backend::redis::endpoint::{Endpoint, Node, SlotMap};
+use crate::supervisor::lock;
 
 /// Pause before every redirection after the first, and how many redirections are followed.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -203,7 +204,7 @@ impl ClusterConnections {
     }
 
     fn state(&self) -> MutexGuard<'_, ClusterState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -1,5 +1,5 @@
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use ::redis::aio::ConnectionManager;
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::Retry;
 use super::connection::{NodeConnection, is_auth_failure, settings};
 use crate::backend::redis::endpoint::Endpoint;
+use crate::supervisor::lock;
 
 /// Least time between two replacements of the connection after the server became a replica or rejected the password.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
@@ -49,17 +50,17 @@ impl ServerConnection {
     }
 
     fn connection(&self) -> NodeConnection {
-        let manager = self.state.lock().unwrap_or_else(PoisonError::into_inner).manager.clone();
+        let manager = lock(&self.state).manager.clone();
         NodeConnection { manager, asking: false }
     }
 
     /// After a failover the address may lead to the new master while the manager keeps its working connection to the
     /// old one, which is a replica now.
     async fn reconnect(&self) -> RedisResult<()> {
-        let is_new = || self.state.lock().unwrap_or_else(PoisonError::into_inner).connected_at.elapsed() < MIN_INTERVAL;
+        let is_new = || lock(&self.state).connected_at.elapsed() < MIN_INTERVAL;
         if !is_new() {
             let manager = ConnectionManager::new_lazy_with_config(self.endpoint.client().await?, settings())?;
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = lock(&self.state);
             *state = ServerState { manager, connected_at: Instant::now() };
         }
         Ok(())

@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::redis::{Client, ErrorKind, RedisError, RedisResult, Value};
@@ -8,6 +8,7 @@ use rand::seq::IteratorRandom;
 use tokio::time::timeout;
 
 use super::slot_map::{Node, SlotMap};
+use crate::supervisor::lock;
 
 /// Limit for the answers of the nodes.
 const WAIT: Duration = Duration::from_secs(1);
@@ -53,7 +54,7 @@ impl Cluster {
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<Node>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::redis::aio::{MultiplexedConnection, SendError};
@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::connection::{MessageStream, SubscriberConnection, SubscriptionSink};
 use crate::backend::UPDATE_QUEUE;
 use crate::backend::redis::endpoint::{Endpoint, Node, SlotMap};
+use crate::supervisor::lock;
 
 /// Limit for one response of a node. A waiting subscription is given up sooner.
 const WAIT: Duration = Duration::from_secs(4);
@@ -74,7 +75,7 @@ impl ClusterSubscriber {
     }
 
     pub async fn unsubscribe(&self, channels: &[String]) -> RedisResult<()> {
-        self.unsubscribing.lock().unwrap_or_else(PoisonError::into_inner).extend(channels.iter().cloned());
+        lock(&self.unsubscribing).extend(channels.iter().cloned());
         self.command("SUNSUBSCRIBE", channels).await
     }
 
@@ -166,7 +167,6 @@ impl ClusterMessages {
 
     fn was_requested(&self, left: &PushInfo) -> bool {
         let channel = left.data.first().and_then(|channel| ::redis::from_redis_value_ref::<String>(channel).ok());
-        channel
-            .is_some_and(|channel| self.unsubscribing.lock().unwrap_or_else(PoisonError::into_inner).remove(&channel))
+        channel.is_some_and(|channel| lock(&self.unsubscribing).remove(&channel))
     }
 }

@@ -3,15 +3,9 @@
 
 mod cluster_subscriber;
 mod connection;
-mod connector;
 mod probe;
-#[cfg(test)]
-#[expect(dead_code, reason = "the other tests use more of it")]
-#[path = "../../../../tests/support/redis_server.rs"]
-mod redis_server;
 mod subscriptions;
 mod task;
-mod update_sender;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,8 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::commands::Commands;
 use crate::backend::{BackendError, BackendUpdate, Result};
 use crate::supervisor::supervise;
-pub use connection::SubscriberConnection;
-pub use connector::{Connector, back_off};
+pub use connection::{Connector, SubscriberConnection, back_off};
 use subscriptions::Subscriptions;
 use task::SubscriberTask;
 
@@ -92,7 +85,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_task_reconnects_after_a_panic_and_reports_a_possible_gap() {
-        let server = super::redis_server::RedisServer::start();
+        let server = testkit::RedisServer::start().await.unwrap();
         let mut backend = open(RedisConfig::new(&server.url(), 1_000)).await.unwrap();
         let room = RoomName::new("lobby").unwrap();
         backend.broker.subscribe(&room).await.unwrap();

@@ -1,10 +1,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use protocol::RoomName;
 use tokio::sync::{Notify, oneshot};
 
 use crate::backend::redis::keys::Keys;
+use crate::supervisor::lock;
 
 /// The desired set of subscribed rooms. As a set and not a queue of requests it is bounded by the number of rooms, the
 /// last request for a room counts, and after a reconnection it is applied again.
@@ -55,8 +56,8 @@ impl Subscriptions {
             waiting: Vec::new(),
         });
         let confirmation = (!desired.confirmed).then(|| {
-            let (told, confirmation) = oneshot::channel();
-            desired.waiting.push(told);
+            let (confirm, confirmation) = oneshot::channel();
+            desired.waiting.push(confirm);
             confirmation
         });
         if confirmation.is_some() {
@@ -134,7 +135,7 @@ impl Subscriptions {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,11 +10,9 @@ use futures_util::future::{BoxFuture, OptionFuture};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use super::connection::{SubscriberConnection, SubscriptionSink};
-use super::connector::{Connector, back_off};
+use super::connection::{Connector, SubscriberConnection, SubscriptionSink, back_off};
 use super::probe::Probe;
 use super::subscriptions::{Batch, Subscriptions};
-use super::update_sender::UpdateSender;
 use crate::backend::BackendUpdate;
 use crate::backend::redis::commands::Commands;
 use crate::backend::redis::payload;
@@ -176,4 +175,44 @@ async fn apply(mut sink: SubscriptionSink, batch: Batch) -> RedisResult<Batch> {
         Ok(batch)
     };
     timeout(WAIT, work).await.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+}
+
+/// Forwards updates to the hub. When the queue is full, updates are dropped until there is space, and
+/// [`BackendUpdate::PossibleGap`] takes it: redis-rs's own queue is unbounded, so this side must never stop reading.
+struct UpdateSender {
+    updates: mpsc::Sender<BackendUpdate>,
+    has_gap: bool,
+}
+
+impl UpdateSender {
+    fn new(updates: mpsc::Sender<BackendUpdate>) -> Self {
+        Self { updates, has_gap: false }
+    }
+
+    /// Drops updates from now on, until the gap is reported.
+    fn mark_gap(&mut self) {
+        self.has_gap = true;
+    }
+
+    fn send(&mut self, update: BackendUpdate) {
+        if self.has_gap {
+            return;
+        }
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.updates.try_send(update) {
+            tracing::warn!("the queue of updates is full; rooms will be compared with the history");
+            self.mark_gap();
+        }
+    }
+
+    /// Reports the gap as soon as there is space; pending for ever if there is none to report. Cancel-safe: only
+    /// waiting for the permit can be interrupted.
+    async fn flush_gap(&mut self) {
+        if !self.has_gap {
+            return pending().await;
+        }
+        if let Ok(permit) = self.updates.reserve().await {
+            permit.send(BackendUpdate::PossibleGap);
+        }
+        self.has_gap = false;
+    }
 }
