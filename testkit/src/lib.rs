@@ -17,6 +17,6 @@ pub use process::{Process, free_port};
 pub use redis_server::RedisServer;
 pub use sala_server::SalaServer;
 pub use subscriber_proxy::SubscriberProxy;
-pub use tcp_proxy::{TcpProxy, accept_connections};
+pub use tcp_proxy::{TcpProxy, accept_connections, until_either_ends};
 pub use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 pub use websocket::{Received, WebSocket};

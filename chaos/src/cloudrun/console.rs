@@ -1,7 +1,5 @@
 use clap::Parser;
 
-use crate::harness::PlatformCommand;
-
 /// A command that is typed while the local Cloud Run runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Parser)]
 #[command(multicall = true, disable_help_flag = true)]
@@ -30,16 +28,6 @@ impl ConsoleCommand {
     pub fn parse_line(line: &str) -> Result<Option<Self>, clap::Error> {
         let words: Vec<&str> = line.split_whitespace().collect();
         if words.is_empty() { Ok(None) } else { Self::try_parse_from(words).map(Some) }
-    }
-
-    /// What the platform executes; `None` if it only prints.
-    pub fn platform_command(self) -> Option<PlatformCommand> {
-        match self {
-            Self::Deploy => Some(PlatformCommand::Deploy),
-            Self::Kill { number } => Some(PlatformCommand::Kill(number)),
-            Self::Scale { range: (min, max) } => Some(PlatformCommand::Scale { min, max }),
-            Self::Status | Self::Quit => None,
-        }
     }
 }
 

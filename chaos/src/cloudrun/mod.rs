@@ -17,10 +17,10 @@ use tokio::{
     sync::mpsc,
 };
 
-use crate::harness::{CloudRun, EnvVars, ServiceConfig};
+use crate::harness::{CloudRun, EnvVars, Platform, ServiceConfig};
 use console::ConsoleCommand;
 
-/// Runs the release on this machine as Cloud Run would: instances behind HAProxy, with a Redis of their own.
+/// Runs the release on this machine as Cloud Run would: instances behind a load balancer, with a Redis of their own.
 ///
 /// `help` lists the commands once it runs. chaos/src/harness/cloud_run/mod.rs lists the differences from Cloud Run.
 #[derive(Debug, Parser)]
@@ -60,31 +60,30 @@ pub async fn start() -> anyhow::Result<()> {
         ServiceConfig { min, max, concurrency: concurrency.into(), timeout: Duration::from_secs(timeout), idle, step };
     let mut shutdown = pin!(shutdown_signal()?);
     let redis = RedisServer::start().await?;
-    let (sender, mut events) = mpsc::unbounded_channel();
-    let mut cloud_run = CloudRun::start(port, &redis.url(), service, EnvVars::new(), sender).await?;
+    let start = Instant::now();
+    let log = move |line| println!("{:7.1} s  {line}", start.elapsed().as_secs_f64());
+    let cloud_run = CloudRun::start(port, &redis.url(), service, EnvVars::new(), log).await?;
     println!(
         "Sala is at http://localhost:{port}, on {min} to {max} instances of {concurrency} requests, each of {timeout} s at most.\n\n   \
          Open it in two browsers and talk: the first page starts an instance if there is none.\n   \
          Type `deploy` and go on talking: a new revision takes over, and the chat continues.\n   \
          Type `status`, `scale 3`, `kill 2`, or `help` for more; `quit` ends everything, rooms included."
     );
-    let (mut lines, mut reads_input, start) = (read_lines(), true, Instant::now());
+    let (mut lines, mut reads_input) = (read_lines(), true);
     // All are cancel-safe: what is not taken stays in its channel. All processes end with the values that own them.
     loop {
         select! {
             biased;
             () = &mut shutdown => return Ok(()),
-            Some(event) = events.recv() => println!("{:7.1} s  {event}", start.elapsed().as_secs_f64()),
             line = lines.recv(), if reads_input => match line.as_deref().map(ConsoleCommand::parse_line) {
                 Some(Ok(None)) => {}
                 Some(Ok(Some(ConsoleCommand::Quit))) => return Ok(()),
-                Some(Ok(Some(command))) => execute(command, &cloud_run).await,
+                Some(Ok(Some(command))) => execute(command, &cloud_run),
                 Some(Err(error)) => println!("{error}"),
                 // The end of input from a terminal is a wish to end; a pipe has only run dry.
                 None if stdin().is_terminal() => return Ok(()),
                 None => reads_input = false,
             },
-            error = cloud_run.failed() => return Err(error),
         }
     }
 }
@@ -115,15 +114,17 @@ fn read_lines() -> mpsc::Receiver<String> {
     lines
 }
 
-async fn execute(command: ConsoleCommand, cloud_run: &CloudRun) {
-    match command.platform_command() {
-        Some(command) => {
-            if let Err(error) = cloud_run.execute(command).await {
-                println!("{error:#}");
-            }
+fn execute(command: ConsoleCommand, cloud_run: &CloudRun) {
+    let result = match command {
+        ConsoleCommand::Deploy => cloud_run.execute(Platform::deploy),
+        ConsoleCommand::Kill { number } => cloud_run.execute(|platform| platform.kill(number)),
+        ConsoleCommand::Scale { range: (min, max) } => cloud_run.execute(|platform| platform.set_scale(min, max)),
+        ConsoleCommand::Status | ConsoleCommand::Quit => {
+            print!("{}", *cloud_run.platform().borrow());
+            Ok(())
         }
-        None => print!("{}", *cloud_run.status().borrow()),
-    }
+    };
+    result.unwrap_or_else(|error| println!("{error:#}"));
 }
 
 #[cfg(test)]

@@ -21,18 +21,14 @@ pub struct InstanceLoad {
 pub struct ScalingDecision {
     /// How many instances to start.
     pub start: usize,
-    /// Which instances to terminate.
-    pub terminate: Vec<(usize, TerminationReason)>,
+    /// Which instances to terminate, and why.
+    pub terminate: Vec<(usize, &'static str)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TerminationReason {
-    Idle,
-    /// There are more instances than the maximum.
-    Surplus,
-    /// Its revision has no traffic any more.
-    Replaced,
-}
+/// Why instances are terminated.
+const IDLE: &str = "it is idle";
+const SURPLUS: &str = "there are more instances than the maximum";
+pub const REPLACED: &str = "its revision has no traffic any more";
 
 /// Decides for the instances of one revision while so many requests wait.
 pub fn decide(service: &ServiceConfig, instances: &[InstanceLoad], waiting: usize) -> ScalingDecision {
@@ -44,9 +40,9 @@ pub fn decide(service: &ServiceConfig, instances: &[InstanceLoad], waiting: usiz
     let mut left = instances.len();
     for one in serving {
         if left > service.max {
-            terminate.push((one.number, TerminationReason::Surplus));
+            terminate.push((one.number, SURPLUS));
         } else if left > wanted && one.requests == 0 && one.idle >= service.idle {
-            terminate.push((one.number, TerminationReason::Idle));
+            terminate.push((one.number, IDLE));
         } else {
             break;
         }
@@ -55,18 +51,8 @@ pub fn decide(service: &ServiceConfig, instances: &[InstanceLoad], waiting: usiz
     ScalingDecision { start: wanted.saturating_sub(instances.len()), terminate }
 }
 
-/// The weight of each instance of a revision, given every revision's percentage of the traffic and number of instances.
-pub fn weights(revisions: &[(u32, usize)]) -> Vec<u16> {
-    let share = |(percent, instances): (u32, usize)| f64::from(percent) / instances.max(1) as f64;
-    let largest = revisions.iter().map(|revision| share(*revision)).fold(f64::MIN_POSITIVE, f64::max);
-    // HAProxy allows up to 256, and 0 would exclude an instance.
-    revisions.iter().map(|revision| (share(*revision) / largest * 256.0).round().max(1.0) as u16).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use TerminationReason::{Idle, Surplus};
-
     use super::*;
 
     fn service(min: usize, max: usize) -> ServiceConfig {
@@ -100,28 +86,15 @@ mod tests {
     fn idle_and_surplus_instances_are_terminated() {
         for (min, max, instances, terminate) in [
             (0, 5, vec![serving(1, 0, 29)], vec![]),
-            (0, 5, vec![serving(1, 0, 30)], vec![(1, Idle)]),
-            (1, 5, vec![serving(1, 0, 90), serving(2, 0, 90)], vec![(2, Idle)]),
+            (0, 5, vec![serving(1, 0, 30)], vec![(1, IDLE)]),
+            (1, 5, vec![serving(1, 0, 90), serving(2, 0, 90)], vec![(2, IDLE)]),
             (0, 5, vec![serving(1, 1, 0), serving(2, 1, 0)], vec![]),
             (0, 5, vec![serving(1, 7, 0), serving(2, 0, 90)], vec![]),
-            (0, 2, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, Surplus)]),
-            (0, 1, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, Surplus), (3, Surplus)]),
+            (0, 2, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, SURPLUS)]),
+            (0, 1, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, SURPLUS), (3, SURPLUS)]),
         ] {
             let expected = ScalingDecision { start: 0, terminate };
             assert_eq!(decide(&service(min, max), &instances, 0), expected, "{instances:?}");
-        }
-    }
-
-    #[test]
-    fn a_revision_gets_its_share_with_any_number_of_instances() {
-        for (revisions, expected) in [
-            (vec![(100, 3)], vec![256]),
-            (vec![(90, 3), (10, 1)], vec![256, 85]),
-            (vec![(50, 1), (50, 2)], vec![256, 128]),
-            (vec![(99, 1), (1, 40)], vec![256, 1]),
-            (vec![(10, 0), (90, 1)], vec![28, 256]),
-        ] {
-            assert_eq!(weights(&revisions), expected, "{revisions:?}");
         }
     }
 }

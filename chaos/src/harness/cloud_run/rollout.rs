@@ -1,9 +1,12 @@
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use rand::Rng;
 use tokio::time::Instant;
 
-use super::{Platform, SERVICE_NAME, instances::ManagedInstance};
-use crate::harness::cloud_run::{PlatformEvent, scaling::TerminationReason, status::InstanceState};
+use super::{
+    instance::InstanceState,
+    platform::{Platform, SERVICE_NAME},
+    scaling::REPLACED,
+};
 
 /// The percentages of the traffic that a new revision gets, one after the other.
 const STEPS: [u32; 3] = [10, 50, 100];
@@ -33,73 +36,53 @@ impl Revision {
 
 impl Platform {
     /// Begins to roll out a new revision.
-    pub(super) fn deploy(&mut self) -> anyhow::Result<()> {
+    pub fn deploy(&mut self) -> anyhow::Result<()> {
         ensure!(self.rollout.is_none(), "a roll-out is in progress");
         self.deployed += 1;
         let revision = Revision::new(SERVICE_NAME, self.deployed);
-        let name = revision.name.clone();
+        self.launch(&revision.name);
         self.revisions.push(revision);
         self.rollout = Some(Rollout { step: None, since: Instant::now() });
-        self.launch(&name);
         Ok(())
     }
 
     /// Takes the next step of a roll-out if it is due.
-    pub(super) async fn advance_rollout(&mut self) -> anyhow::Result<()> {
-        let Some(Rollout { step, since }) = self.rollout else { return Ok(()) };
-        let newest = self.revisions.last().context("there is always a revision")?.name.clone();
-        let own = || self.instances.iter().filter(|instance| instance.status.revision == newest);
-        let (has_ended, serves) = (own().next().is_none(), own().any(|instance| instance.status.is_serving()));
+    pub fn advance_rollout(&mut self) {
+        let Some(Rollout { step, since }) = self.rollout else { return };
+        let newest = self.revisions.last().expect("there is always a revision").name.clone();
+        let own = || self.instances.iter().filter(|instance| instance.revision == newest);
+        let (has_ended, serves) = (own().next().is_none(), own().any(|instance| instance.is_serving()));
         match step {
             None if has_ended => {
                 self.revisions.pop();
                 self.rollout = None;
-                self.emit(PlatformEvent::RolledBack { revision: newest });
-                Ok(())
+                self.log(format!("{newest} is rolled back, the previous revision keeps the traffic"));
             }
-            None if serves => self.start_step(0).await,
-            None => Ok(()),
-            Some(step) if step + 1 == STEPS.len() => self.replace_old_instances(newest).await,
-            Some(step) if since.elapsed() >= self.service.step => self.start_step(step + 1).await,
-            Some(_) => Ok(()),
+            None if serves => self.start_step(0, &newest),
+            Some(step) if step + 1 == STEPS.len() => self.replace_old_instances(&newest),
+            Some(step) if since.elapsed() >= self.service.step => self.start_step(step + 1, &newest),
+            None | Some(_) => {}
         }
     }
 
-    pub(super) fn has_traffic(&self, instance: &ManagedInstance) -> bool {
-        self.revisions.iter().any(|revision| instance.status.revision == revision.name && revision.percent > 0)
-    }
-
-    async fn start_step(&mut self, step: usize) -> anyhow::Result<()> {
+    fn start_step(&mut self, step: usize, revision: &str) {
         let percent = STEPS[step];
         split(&mut self.revisions, percent);
         self.rollout = Some(Rollout { step: Some(step), since: Instant::now() });
-        let revision = self.revisions.last().context("there is always a revision")?.name.clone();
-        self.emit(PlatformEvent::Split { revision, percent });
-        let outdated: Vec<usize> =
-            self.serving().filter(|instance| !self.has_traffic(instance)).map(|instance| instance.slot).collect();
-        for slot in outdated {
-            self.load_balancer.disable(slot).await?;
-        }
-        self.update_weights().await
+        self.log(format!("{revision} gets {percent} % of the traffic"));
     }
 
     /// Terminates the instances of old revisions, one after the other.
-    async fn replace_old_instances(&mut self, newest: String) -> anyhow::Result<()> {
-        let old = || self.instances.iter().filter(|instance| instance.status.revision != newest);
+    fn replace_old_instances(&mut self, newest: &str) {
+        let old = || self.instances.iter().filter(|instance| instance.revision != newest);
         if old().next().is_none() {
             self.revisions.retain(|revision| revision.name == newest);
             self.rollout = None;
-            self.emit(PlatformEvent::RolledOut { revision: newest });
-            return Ok(());
-        }
-        if old().any(|instance| instance.status.state == InstanceState::Ending) {
-            return Ok(());
-        }
-        let serving = old().filter(|instance| instance.status.is_serving());
-        let next = serving.min_by_key(|instance| instance.status.requests).map(|instance| instance.status.number);
-        match next {
-            Some(number) => self.terminate(number, TerminationReason::Replaced).await,
-            None => Ok(()),
+            self.log(format!("{newest} is rolled out"));
+        } else if old().all(|instance| instance.state != InstanceState::Ending) {
+            let serving = old().filter(|instance| instance.is_serving());
+            let next = serving.min_by_key(|instance| instance.requests).map(|instance| instance.number);
+            next.into_iter().for_each(|number| self.terminate(number, REPLACED));
         }
     }
 }
