@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use protocol::limits;
 use testkit::{Connection, Request, Response};
 
@@ -24,7 +24,7 @@ pub async fn measure(server: &Deployment) -> anyhow::Result<Vec<Measurement>> {
     let texts = fill_page(server, &cookies).await?;
 
     let request = Request::get(format!("/r/{ROOM}")).cookies(&cookies);
-    let html = String::from_utf8(fetch(&mut http, &request).await?.body).context("the page is not UTF-8")?;
+    let html = fetch(&mut http, &request).await?.text();
     ensure!(texts.iter().all(|text| html.contains(text.as_str())), "the page does not contain all the messages");
 
     let request = request.header("accept-encoding", "gzip, deflate, br");
