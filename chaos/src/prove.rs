@@ -5,6 +5,7 @@ use std::fmt;
 
 use anyhow::{Context, bail};
 use futures_util::future::join_all;
+use testkit::markdown_table;
 use tokio::time::timeout;
 
 use crate::{
@@ -26,43 +27,27 @@ struct Proof {
 }
 
 const PROOFS: &[Proof] = &[
-    Proof {
-        scenario: "pubsub-kill",
-        disabled_defence: "silence",
-        description: "heads are compared periodically",
-        expected_failure: "the screen ends with",
-    },
-    Proof {
-        scenario: "redis-failover",
-        disabled_defence: "chain",
-        description: "events are identified by uid and prev, not by seq alone",
-        expected_failure: "were not told that messages were lost",
-    },
-    Proof {
-        scenario: "bad-pubsub",
-        disabled_defence: "silence",
-        description: "heads are compared periodically",
-        expected_failure: "the screen ends with",
-    },
-    Proof {
-        scenario: "lost-reply",
-        disabled_defence: "ids",
-        description: "a repeated id gets the first answer",
-        expected_failure: "are the same message",
-    },
-    Proof {
-        scenario: "request-cap",
-        disabled_defence: "rotation",
-        description: "clients are asked to change sockets in time",
-        expected_failure: "interruptions with rotation",
-    },
-    Proof {
-        scenario: "cloud-run",
-        disabled_defence: "rotation",
-        description: "clients are asked to change sockets in time",
-        expected_failure: "requests closed at the timeout",
-    },
+    proof("pubsub-kill", "silence", "heads are compared periodically", "the screen ends with"),
+    proof(
+        "redis-failover",
+        "chain",
+        "events are identified by uid and prev, not by seq alone",
+        "were not told that messages were lost",
+    ),
+    proof("bad-pubsub", "silence", "heads are compared periodically", "the screen ends with"),
+    proof("lost-reply", "ids", "a repeated id gets the first answer", "are the same message"),
+    proof("request-cap", "rotation", "clients are asked to change sockets in time", "interruptions with rotation"),
+    proof("cloud-run", "rotation", "clients are asked to change sockets in time", "requests closed at the timeout"),
 ];
+
+const fn proof(
+    scenario: &'static str,
+    disabled_defence: &'static str,
+    description: &'static str,
+    expected_failure: &'static str,
+) -> Proof {
+    Proof { scenario, disabled_defence, description, expected_failure }
+}
 
 /// The outcomes of all proofs, displayed as Markdown.
 #[derive(Debug)]
@@ -116,13 +101,11 @@ impl ProofOutcomes {
 
 impl fmt::Display for ProofOutcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| Scenario | Without this defence | The suite says |")?;
-        writeln!(f, "|---|---|---|")?;
-        for ProofOutcome { proof, result } in &self.0 {
+        let rows = self.0.iter().map(|ProofOutcome { proof, result }| {
             let result = result.as_ref().unwrap_or_else(|reason| reason);
-            writeln!(f, "| {} | {} | {result} |", proof.scenario, proof.description)?;
-        }
-        Ok(())
+            [proof.scenario, proof.description, result].map(str::to_owned)
+        });
+        f.write_str(&markdown_table(&["Scenario", "Without this defence", "The suite says"], 3, rows))
     }
 }
 

@@ -4,13 +4,14 @@ mod table;
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use protocol::Reason;
+use testkit::percentile;
 
 use crate::{
     checker::{Violation, ViolationKind},
     clients::Journal,
 };
 
-pub use metric::{Metric, percentile};
+pub use metric::Metric;
 pub use table::{ResultTable, write_to_docs};
 
 /// Promises G3 and G5: how soon events flow again.
@@ -49,6 +50,16 @@ impl ScenarioReport {
         }
     }
 
+    /// Expects that no client showed its connection as lost.
+    pub fn expect_no_interruptions(&mut self) {
+        let interruptions = self.interruptions();
+        self.expect(interruptions == 0, format!("clients saw {interruptions} interruptions"));
+    }
+
+    pub fn expect_no_resets(&mut self) {
+        self.expect(self.resets == 0, "a room was reset");
+    }
+
     /// Records a measured value and expects it to be within its limit.
     pub fn record(&mut self, metric: Metric) {
         self.expect(metric.is_within_limit(), metric.to_string());
@@ -81,7 +92,7 @@ impl ScenarioReport {
 
     /// The shortest time below which a share (0 to 1) of the resume times lie.
     pub fn resume_time(&self, share: f64) -> Option<u64> {
-        percentile(&self.resume_times, share)
+        percentile(self.resume_times.iter().copied(), share)
     }
 
     /// Promise G4: live again within 3 s (median) and 25 s (worst).
