@@ -15,7 +15,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 use crate::{
     checker::AllowedLoss,
     clients::Workload,
-    harness::{Platform, PlatformCounts, ServiceConfig, read_metric},
+    harness::{Platform, ServiceConfig, read_metric},
     report::{Metric, ScenarioReport},
     run_config::RunConfig,
     test_env::{Setup, TestEnv, Topology},
@@ -58,13 +58,12 @@ pub async fn cloud_run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
     env.clients.wait_all_live(Duration::from_secs(25)).await;
     let mut report = env.finish(AllowedLoss::None).await?;
     drop(counting);
-    let counts = service.platform().borrow().counts;
     let max_sockets = max_sockets.load(Ordering::Relaxed);
     report.expect(needed > 1, "one instance was enough, so nothing was tested");
     report.expect(max_sockets > 0, "no instance reported its sockets");
     report.record(Metric::count("sockets of one instance, at most its concurrency", concurrency, max_sockets));
     let allowed = config.pick(workload.clients / CLIENTS_PER_LATE_ROTATION, 0);
-    record_platform(&mut report, counts, allowed);
+    record_platform(&mut report, &service.platform().borrow(), allowed);
     record_clients(&mut report, allowed);
     report.expect_presence(workload.per_room());
     Ok(report)
@@ -83,8 +82,8 @@ async fn count_sockets(platform: watch::Receiver<Platform>, max: Arc<AtomicUsize
     }
 }
 
-fn record_platform(report: &mut ScenarioReport, counts: PlatformCounts, allowed: usize) {
-    let PlatformCounts { cold_start, killed, crashed, timed_out } = counts;
+fn record_platform(report: &mut ScenarioReport, platform: &Platform, allowed: usize) {
+    let Platform { cold_start, killed, crashed, timed_out, .. } = *platform;
     let cold_start = cold_start.map(|took| u64::try_from(took.as_millis()).expect("it is within a minute"));
     report.record(Metric::time("a cold start, without an image to pull", None, cold_start));
     report.record(Metric::count("instances that had to be killed", 0, killed));

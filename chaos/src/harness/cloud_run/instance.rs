@@ -7,7 +7,6 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::scaling::InstanceLoad;
 use crate::harness::{EnvVars, is_ready, start_instance};
 
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(60);
@@ -59,16 +58,25 @@ pub enum InstanceChange {
 }
 
 impl Instance {
-    pub fn is_serving(&self) -> bool {
-        self.state == InstanceState::Serving
+    /// An instance that starts, and the receiver of its commands.
+    pub fn new(number: usize, revision: &str) -> (Self, mpsc::Receiver<InstanceCommand>) {
+        let ((commands, receiver), since) = (mpsc::channel(2), Instant::now());
+        let instance = Self {
+            number,
+            revision: revision.to_owned(),
+            address: None,
+            state: InstanceState::Starting,
+            since,
+            commands,
+            requests: 0,
+            idle_since: since,
+            requests_at_termination: 0,
+        };
+        (instance, receiver)
     }
 
-    /// `None` if it is ending.
-    pub fn load(&self) -> Option<InstanceLoad> {
-        let idle = if self.requests == 0 { self.idle_since.elapsed() } else { Duration::ZERO };
-        let Self { number, requests, .. } = *self;
-        let load = InstanceLoad { number, serving: self.is_serving(), requests, idle };
-        (self.state != InstanceState::Ending).then_some(load)
+    pub fn is_serving(&self) -> bool {
+        self.state == InstanceState::Serving
     }
 
     pub fn name(&self) -> String {

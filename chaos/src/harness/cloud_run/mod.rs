@@ -29,9 +29,13 @@ mod platform;
 mod rollout;
 mod scaling;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
 
 use anyhow::Context;
+use clap::{
+    Args,
+    builder::{RangedU64ValueParser, TypedValueParser},
+};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -41,25 +45,36 @@ use tokio::{
 use super::EnvVars;
 use load_balancer::{MAX_WAIT, balance};
 
-pub use platform::{Platform, PlatformCounts};
+pub use platform::Platform;
 
 /// How often the load is read. Cloud Run takes seconds, which is longer than an instance takes to start here.
 const LOAD_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The configuration of a service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Args)]
 pub struct ServiceConfig {
-    /// The minimum and maximum number of instances of each revision with traffic.
+    /// The minimum number of instances
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub min: usize,
+    /// The maximum number of instances
+    #[arg(long, value_name = "N", default_value_t = 5)]
     pub max: usize,
-    /// The maximum number of concurrent requests of an instance.
+    /// The maximum number of concurrent requests of an instance; a socket is a request
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000))]
     pub concurrency: usize,
-    /// The maximum duration of a request.
+    /// The maximum duration of a request
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds(10..=3_600))]
     pub timeout: Duration,
-    /// How long an instance without requests is kept.
+    /// How long an instance without requests is kept
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds(0..=u64::MAX))]
     pub idle: Duration,
-    /// The duration of each step of a roll-out.
+    /// The duration of each step of a roll-out
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds(0..=u64::MAX))]
     pub step: Duration,
+}
+
+fn seconds(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = Duration> {
+    RangedU64ValueParser::<u64>::new().range(range).map(Duration::from_secs)
 }
 
 /// A running service. It ends when this is dropped, with all its processes.

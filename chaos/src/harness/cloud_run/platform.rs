@@ -10,7 +10,7 @@ use super::{
     instance::{Instance, InstanceChange, InstanceCommand, InstanceState, run_instance},
     load_balancer::MAX_WAIT,
     rollout::{Revision, Rollout},
-    scaling::{InstanceLoad, decide},
+    scaling::decide,
 };
 use crate::harness::EnvVars;
 
@@ -32,8 +32,6 @@ pub struct Platform {
     pub instances: Vec<Instance>,
     /// Requests that wait for an instance.
     pub waiting: usize,
-    /// Requests closed at the timeout that were not logged yet.
-    pub timed_out: usize,
     tasks: JoinSet<()>,
     changes: mpsc::UnboundedSender<(usize, InstanceChange)>,
     log: Box<dyn Fn(String) + Send + Sync>,
@@ -44,20 +42,15 @@ pub struct Platform {
     is_full: bool,
     /// No instance is started before.
     paused_until: Instant,
-    pub counts: PlatformCounts,
-}
-
-/// What happened so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PlatformCounts {
     /// How long the first instance took until it served.
     pub cold_start: Option<Duration>,
     /// Instances that did not end in time after SIGTERM.
     pub killed: usize,
     /// Instances that did not start, or ended without SIGTERM.
     pub crashed: usize,
-    /// Requests closed at the timeout.
+    /// Requests closed at the timeout, and how many of them were logged.
     pub timed_out: usize,
+    timed_out_logged: usize,
 }
 
 impl Platform {
@@ -74,11 +67,10 @@ impl Platform {
             service,
             redis_url: redis_url.to_owned(),
             env,
-            revisions: vec![Revision { percent: 100, ..Revision::new(SERVICE_NAME, 1) }],
+            revisions: vec![Revision { percent: 100, ..Revision::new(1) }],
             rollout: None,
             instances: Vec::new(),
             waiting: 0,
-            timed_out: 0,
             tasks: JoinSet::new(),
             changes,
             log,
@@ -86,7 +78,11 @@ impl Platform {
             deployed: 1,
             is_full: false,
             paused_until: Instant::now(),
-            counts: PlatformCounts::default(),
+            cold_start: None,
+            killed: 0,
+            crashed: 0,
+            timed_out: 0,
+            timed_out_logged: 0,
         })
     }
 
@@ -97,9 +93,8 @@ impl Platform {
             Some((number, end)) => self.remove(number, end),
             None => {}
         }
-        let timed_out = mem::take(&mut self.timed_out);
+        let timed_out = self.timed_out - mem::replace(&mut self.timed_out_logged, self.timed_out);
         if timed_out > 0 {
-            self.counts.timed_out += timed_out;
             let timeout = self.service.timeout.as_secs();
             self.log(format!("requests closed at the timeout of {timeout} s: {timed_out}"));
         }
@@ -130,19 +125,8 @@ impl Platform {
         let names = [("K_SERVICE", SERVICE_NAME), ("K_CONFIGURATION", SERVICE_NAME), ("K_REVISION", revision)];
         env.extend(names.map(|(name, value)| (name, value.to_owned())));
         env.push(("REQUEST_TIMEOUT", self.service.timeout.as_secs().to_string()));
-        let (commands, receiver) = mpsc::channel(2);
-        self.tasks.spawn(run_instance(number, self.redis_url.clone(), env, receiver, self.changes.clone()));
-        let instance = Instance {
-            number,
-            revision: revision.to_owned(),
-            address: None,
-            state: InstanceState::Starting,
-            since: Instant::now(),
-            commands,
-            requests: 0,
-            idle_since: Instant::now(),
-            requests_at_termination: 0,
-        };
+        let (instance, commands) = Instance::new(number, revision);
+        self.tasks.spawn(run_instance(number, self.redis_url.clone(), env, commands, self.changes.clone()));
         self.log(format!("{} starts (waiting requests: {})", instance.name(), self.waiting));
         self.instances.push(instance);
     }
@@ -182,7 +166,7 @@ impl Platform {
         (instance.state, instance.address, instance.idle_since) =
             (InstanceState::Serving, Some(address), Instant::now());
         let (name, took) = (instance.name(), instance.since.elapsed());
-        self.counts.cold_start.get_or_insert(took);
+        self.cold_start.get_or_insert(took);
         let serving = self.serving().count();
         self.log(format!("{name} serves after {:.2} s (serving instances: {serving})", took.as_secs_f64()));
     }
@@ -197,15 +181,15 @@ impl Platform {
                 format!("{name} ended after {:.2} s (requests that moved: {requests})", took.as_secs_f64())
             }
             InstanceChange::Killed(error) => {
-                self.counts.killed += 1;
+                self.killed += 1;
                 format!("{name} had to be killed: {error:#}")
             }
             InstanceChange::Died(status) => {
-                self.counts.crashed += 1;
+                self.crashed += 1;
                 format!("{name} died without having been asked to ({status})")
             }
             InstanceChange::NotStarted(error) => {
-                self.counts.crashed += 1;
+                self.crashed += 1;
                 self.paused_until = Instant::now() + START_PAUSE;
                 format!("{name} does not start: {error:#}")
             }
@@ -221,19 +205,19 @@ impl Platform {
             if percent == 0 {
                 continue;
             }
-            let own = self.instances.iter().filter(|instance| instance.revision == name);
-            let loads: Vec<InstanceLoad> = own.filter_map(Instance::load).collect();
+            let own = self.instances.iter().filter(|one| one.revision == name && one.state != InstanceState::Ending);
+            let own: Vec<&Instance> = own.collect();
             // Waiting requests are counted for the revision with most of the traffic.
             let waiting = if Some(percent) == largest { all_waiting } else { 0 };
-            let decision = decide(&self.service, &loads, waiting);
+            let decision = decide(&self.service, &own, waiting);
+            let has_no_capacity = |one: &&Instance| one.is_serving() && one.requests >= self.service.concurrency;
+            let is_full = waiting > 0 && own.len() >= self.service.max && own.iter().all(has_no_capacity);
             for (number, reason) in decision.terminate {
                 self.terminate(number, reason);
             }
             if Instant::now() >= self.paused_until {
                 (0..decision.start).for_each(|_| self.launch(&name));
             }
-            let has_no_capacity = |one: &InstanceLoad| one.serving && one.requests >= self.service.concurrency;
-            let is_full = waiting > 0 && loads.len() >= self.service.max && loads.iter().all(has_no_capacity);
             if Some(percent) == largest && !mem::replace(&mut self.is_full, is_full) && is_full {
                 self.log(format!("no instance has capacity (waiting requests: {waiting}, for {MAX_WAIT:?} at most)"));
             }
@@ -282,18 +266,9 @@ impl Platform {
 
     /// Adds an instance that serves already.
     pub fn add_serving(&mut self, revision: &str, address: SocketAddr) {
-        let since = Instant::now();
-        self.instances.push(Instance {
-            number: self.instances.len() + 1,
-            revision: revision.to_owned(),
-            address: Some(address),
-            state: InstanceState::Serving,
-            since,
-            commands: mpsc::channel(1).0,
-            requests: 0,
-            idle_since: since,
-            requests_at_termination: 0,
-        });
+        let (mut instance, _) = Instance::new(self.instances.len() + 1, revision);
+        (instance.state, instance.address) = (InstanceState::Serving, Some(address));
+        self.instances.push(instance);
     }
 }
 

@@ -26,11 +26,11 @@ pub struct Rollout {
 
 impl Revision {
     /// A revision without traffic, named as Cloud Run does, such as `sala-00001-kfd`.
-    pub fn new(service: &str, number: usize) -> Self {
+    pub fn new(number: usize) -> Self {
         const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz";
         let mut rng = rand::rng();
         let suffix: String = (0..3).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect();
-        Self { name: format!("{service}-{number:05}-{suffix}"), percent: 0 }
+        Self { name: format!("{SERVICE_NAME}-{number:05}-{suffix}"), percent: 0 }
     }
 }
 
@@ -39,7 +39,7 @@ impl Platform {
     pub fn deploy(&mut self) -> anyhow::Result<()> {
         ensure!(self.rollout.is_none(), "a roll-out is in progress");
         self.deployed += 1;
-        let revision = Revision::new(SERVICE_NAME, self.deployed);
+        let revision = Revision::new(self.deployed);
         self.launch(&revision.name);
         self.revisions.push(revision);
         self.rollout = Some(Rollout { step: None, since: Instant::now() });
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_last_two_revisions_share_the_traffic() {
-        let mut revisions: Vec<Revision> = (1..=3).map(|number| Revision::new("sala", number)).collect();
+        let mut revisions: Vec<Revision> = (1..=3).map(Revision::new).collect();
         assert!(revisions[0].name.starts_with("sala-00001-"), "{}", revisions[0].name);
         for (count, percent, expected) in [(1, 100, vec![100]), (2, 10, vec![90, 10]), (3, 50, vec![0, 50, 50])] {
             split(&mut revisions[..count], percent);
