@@ -74,7 +74,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let titles: Vec<&str> = iter::once("").chain(self.columns.iter().map(String::as_str)).collect();
+        let titles = format!(" | {}", self.columns.join(" | "));
         let rows = self.rows().into_iter().map(|(name, unit)| {
             iter::once(name.to_owned()).chain((0..self.columns.len()).map(move |column| self.cell(column, name, unit)))
         });

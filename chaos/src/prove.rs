@@ -105,7 +105,7 @@ impl fmt::Display for ProofOutcomes {
             let result = result.as_ref().unwrap_or_else(|reason| reason);
             [proof.scenario, proof.description, result].map(str::to_owned)
         });
-        f.write_str(&markdown_table(&["Scenario", "Without this defence", "The suite says"], 3, rows))
+        f.write_str(&markdown_table("Scenario | Without this defence | The suite says", 3, rows))
     }
 }
 

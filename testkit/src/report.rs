@@ -1,14 +1,12 @@
-/// A Markdown table. All columns but the first so many contain numbers.
+/// A Markdown table. `titles` are separated by ` | `. All columns but the first so many contain numbers.
 pub fn markdown_table(
-    titles: &[impl AsRef<str>],
+    titles: &str,
     texts: usize,
     rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
 ) -> String {
-    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let head = line(titles.iter().map(|title| title.as_ref().to_owned()).collect());
-    let alignment = "---|".repeat(texts) + &"--:|".repeat(titles.len() - texts);
-    let rows = rows.into_iter().map(|row| line(row.into_iter().collect()));
-    format!("{head}|{alignment}\n{}", rows.collect::<String>())
+    let alignment = "---|".repeat(texts) + &"--:|".repeat(titles.split(" | ").count() - texts);
+    let rows = rows.into_iter().map(|row| row.into_iter().collect::<Vec<String>>().join(" | "));
+    format!("| {titles} |\n|{alignment}\n{}", rows.map(|row| format!("| {row} |\n")).collect::<String>())
 }
 
 /// The smallest of the values that a share of them, from 0 to 1, does not exceed (nearest rank); `None` without values.
@@ -26,7 +24,7 @@ mod tests {
     #[test]
     fn a_table_has_texts_and_numbers() {
         let rows = [["a", "1"], ["b", "22"]].map(|row| row.map(str::to_owned));
-        assert_eq!(markdown_table(&["", "n"], 1, rows), "|  | n |\n|---|--:|\n| a | 1 |\n| b | 22 |\n");
+        assert_eq!(markdown_table(" | n", 1, rows), "|  | n |\n|---|--:|\n| a | 1 |\n| b | 22 |\n");
     }
 
     #[test]

@@ -3,26 +3,15 @@ use std::{fmt, fs};
 use anyhow::Context;
 use testkit::markdown_table;
 
-use super::ScenarioReport;
+use super::{Metric, ScenarioReport};
 use crate::checker::ViolationKind;
 
 const DOCS_PAGE: &str = "docs/guarantees.md";
 const BEGIN: &str = "<!-- script/chaos --write: begin -->\n";
 const END: &str = "<!-- script/chaos --write: end -->";
 
-const TITLES: [&str; 11] = [
-    "Scenario",
-    "Clients",
-    "Messages",
-    "Faults",
-    "Lost",
-    "Duplicated",
-    "Out of order",
-    "Resume p50, ms",
-    "p99, ms",
-    "worst, ms",
-    "Resets",
-];
+const TITLES: &str = "Scenario | Clients | Messages | Faults | Lost | Duplicated | Out of order | Resume p50, ms | \
+                      p99, ms | worst, ms | Resets";
 
 /// The results of all scenarios, displayed as Markdown.
 #[derive(Debug, Default)]
@@ -57,32 +46,24 @@ impl ResultTable {
             ..ScenarioReport::default()
         }
     }
-
-    fn metrics(&self) -> Vec<[String; 4]> {
-        let mut rows = Vec::new();
-        for (name, report) in &self.rows {
-            rows.extend(report.metrics.iter().map(|metric| {
-                [(*name).to_owned(), metric.what.to_owned(), metric.limit_text(), metric.observed_text()]
-            }));
-        }
-        let (total, limit) = (
-            self.total(),
-            match self.min_messages {
-                0 => "0".to_owned(),
-                min => format!("0 of at least {min}"),
-            },
-        );
-        let seen = format!("{} of {}", total.violations.len(), total.messages);
-        rows.push(["**All**".to_owned(), "lost, duplicated or out of order".to_owned(), limit, seen]);
-        rows
-    }
 }
 
 impl fmt::Display for ResultTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.rows.iter().map(|(name, report)| row(name, report)).chain([row("**All**", &self.total())]);
-        let metrics = markdown_table(&["Scenario", "Figure", "Promised", "Seen"], 2, self.metrics());
-        write!(f, "{}\n{metrics}", markdown_table(&TITLES, 1, rows))
+        let total = self.total();
+        let rows = self.rows.iter().map(|(name, report)| row(name, report)).chain([row("**All**", &total)]);
+        let metrics = self.rows.iter().flat_map(|(name, report)| {
+            let cells = |one: &Metric| [(*name).to_owned(), one.what.to_owned(), one.limit_text(), one.observed_text()];
+            report.metrics.iter().map(cells)
+        });
+        let among = match self.min_messages {
+            0 => String::new(),
+            min => format!(" of at least {min}"),
+        };
+        let seen = format!("{} of {}", total.violations.len(), total.messages);
+        let all = ["**All**".to_owned(), "lost, duplicated or out of order".to_owned(), format!("0{among}"), seen];
+        let metrics = markdown_table("Scenario | Figure | Promised | Seen", 2, metrics.chain([all]));
+        write!(f, "{}\n{metrics}", markdown_table(TITLES, 1, rows))
     }
 }
 
@@ -113,7 +94,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{checker::Violation, report::Metric};
+    use crate::checker::Violation;
 
     #[test]
     fn a_row_counts_violations_by_kind() {
