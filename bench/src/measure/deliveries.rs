@@ -6,32 +6,10 @@ use testkit::percentile;
 
 use crate::{
     deployment::{Backend, Deployment},
-    load::{Intervals, Load, LoadProfile, Sample, SendRate},
+    load::{Intervals, Load, LoadProfile, Sample},
     member_socket::sign_in_guests,
-    options::Schedule,
     report::Measurement,
 };
-
-/// Everybody in a room of 100 sends once a second: 10,000 deliveries per second.
-pub async fn paced_room(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
-    let rate = SendRate::Every(Duration::from_secs(1));
-    let profile = LoadProfile { name: "room", rooms: 1, members: 100, senders: 100, rate };
-    measure("10,000/s in a room of 100", server, profile, schedule.paced).await
-}
-
-/// As much as a room of 100 can carry.
-pub async fn saturated_room(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
-    let rate = SendRate::AfterAcknowledgement;
-    let profile = LoadProfile { name: "room", rooms: 1, members: 100, senders: 8, rate };
-    measure("One room of 100, saturated", server, profile, schedule.saturated).await
-}
-
-/// As much as 100 rooms of 10 can carry.
-pub async fn saturated_rooms(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
-    let rate = SendRate::AfterAcknowledgement;
-    let profile = LoadProfile { name: "room", rooms: 100, members: 10, senders: 1, rate };
-    measure("100 rooms of 10, saturated", server, profile, schedule.saturated).await
-}
 
 /// The latency of deliveries, in milliseconds, as the median of all intervals' percentile.
 pub fn latency(samples: &[Sample], share: f64) -> f64 {
@@ -56,7 +34,8 @@ pub fn utilisation(title: &str, samples: &[Sample]) -> Measurement {
     Measurement::new(format!("{title}: server's core busy"), "%", median(samples.iter().map(share)))
 }
 
-async fn measure(
+/// Measures rooms of one kind.
+pub async fn measure(
     title: &str,
     server: &Deployment,
     profile: LoadProfile,

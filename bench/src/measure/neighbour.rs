@@ -16,7 +16,6 @@ use crate::{
     deployment::{CpuUsage, Deployment},
     load::{Intervals, Load, LoadProfile, Sample, SendRate},
     member_socket::sign_in_guests,
-    options::Schedule,
     report::Measurement,
 };
 
@@ -33,8 +32,8 @@ const SMALL: LoadProfile = LoadProfile {
     rate: SendRate::Every(Duration::from_millis(500)),
 };
 
-pub async fn measure(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
-    let (address, intervals) = (server.address(), schedule.paced);
+pub async fn measure(server: &Deployment, intervals: Intervals) -> anyhow::Result<Vec<Measurement>> {
+    let address = server.address();
     let alone = measure_small_room(address, intervals).await?;
 
     let cookies = sign_in_guests(address, LARGE.members).await?;
