@@ -49,23 +49,16 @@ const fn proof(
     Proof { scenario, disabled_defence, description, expected_failure }
 }
 
-/// The outcomes of all proofs, displayed as Markdown.
+/// For each proof the expected failure, or why it was not seen. Displayed as Markdown.
 #[derive(Debug)]
-pub struct ProofOutcomes(Vec<ProofOutcome>);
-
-#[derive(Debug)]
-struct ProofOutcome {
-    proof: &'static Proof,
-    /// The expected failure, or why it was not seen.
-    result: Result<String, String>,
-}
+pub struct ProofOutcomes(Vec<(&'static Proof, Result<String, String>)>);
 
 /// Runs the proofs of the included scenarios concurrently: they measure nothing.
 pub async fn prove(config: RunConfig, includes: impl Fn(&str) -> bool) -> ProofOutcomes {
-    let running = PROOFS.iter().filter(|proof| includes(proof.scenario)).map(|proof| async move {
-        let result = proof.run(config).await.map_err(|error| format!("{error:#}"));
-        ProofOutcome { proof, result }
-    });
+    let running = PROOFS
+        .iter()
+        .filter(|proof| includes(proof.scenario))
+        .map(|proof| async move { (proof, proof.run(config).await.map_err(|error| format!("{error:#}"))) });
     ProofOutcomes(join_all(running).await)
 }
 
@@ -95,13 +88,13 @@ impl Proof {
 
 impl ProofOutcomes {
     pub fn are_good(&self) -> bool {
-        self.0.iter().all(|outcome| outcome.result.is_ok())
+        self.0.iter().all(|(_, result)| result.is_ok())
     }
 }
 
 impl fmt::Display for ProofOutcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.0.iter().map(|ProofOutcome { proof, result }| {
+        let rows = self.0.iter().map(|(proof, result)| {
             let result = result.as_ref().unwrap_or_else(|reason| reason);
             [proof.scenario, proof.description, result].map(str::to_owned)
         });

@@ -5,9 +5,10 @@ use ViolationKind::{Duplicated, Lost, OutOfOrder, Unsettled};
 use protocol::Reason;
 
 use super::*;
-use crate::clients::{DisplayedEvent, MessageTime, Screen, TimelineView};
+use crate::clients::{DisplayedEvent, Screen, Timed, TimelineView};
 
 type Corruption = fn(&mut RoomHistory, &mut Journal, &mut Journal);
+type HistoryCorruption = fn(&mut RoomHistory);
 
 fn history() -> RoomHistory {
     let entries = (1..).zip("abcd".chars()).map(|(seq, message)| HistoryEntry {
@@ -40,8 +41,8 @@ fn journals() -> [Journal; 2] {
     [ana, rui]
 }
 
-fn message(id: &str, at: u64) -> MessageTime {
-    MessageTime { id: id.into(), at }
+fn message(id: &str, at: u64) -> Timed {
+    Timed { id: id.into(), at }
 }
 
 /// Acknowledges a message at 50 ms that is not stored.
@@ -161,7 +162,7 @@ fn a_correct_or_trimmed_history_has_no_violations() {
 
 #[test]
 fn every_corruption_of_a_history_is_found() {
-    let corruptions: [(&str, fn(&mut RoomHistory), ViolationKind); 6] = [
+    let corruptions: [(&str, HistoryCorruption, ViolationKind); 6] = [
         ("a gap", |history| drop(history.entries.remove(1)), Lost),
         ("no end", |history| drop(history.entries.pop()), Lost),
         ("another order", |history| history.entries.swap(1, 2), OutOfOrder),

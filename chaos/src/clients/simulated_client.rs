@@ -15,7 +15,7 @@ use tokio::{
     time::{sleep, sleep_until},
 };
 
-use super::{Credentials, Journal, MessageTime, Screen, connection::SocketTask, recorder::Recorder};
+use super::{Credentials, Journal, Screen, Timed, connection::SocketTask, recorder::Recorder};
 use crate::run_config::RunClock;
 
 /// Received frames that are not handled yet. While the channel is full, sockets are not read.
@@ -169,7 +169,7 @@ impl SimulatedClient {
         let (number, at) = (self.recorder.journal.sent.len(), self.config.clock.now());
         let id = format!("m{number}");
         let text = format!("{TEXT_PREFIX}{number} {}{}", self.recorder.journal.user, self.padding);
-        self.recorder.journal.sent.push(MessageTime { id: id.clone(), at });
+        self.recorder.journal.sent.push(Timed { id: id.clone(), at });
         let room = self.config.room.clone();
         self.handle(Input::Command { room: &room, id, command: Command::send(text), key: None });
     }
@@ -221,7 +221,7 @@ impl SimulatedClient {
                 Effect::Forget { id, .. } => {
                     if self.settled.insert(id.clone()) {
                         let at = self.config.clock.now();
-                        self.recorder.journal.acknowledged.push(MessageTime { id, at });
+                        self.recorder.journal.acknowledged.push(Timed { id, at });
                     }
                 }
                 Effect::Keep(PendingCommand { id, failed: Some(_), .. }) if self.settled.contains(&id) => {

@@ -9,8 +9,11 @@ use std::{
 
 use testkit::{accept_connections, until_either_ends};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpSocket, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     sync::watch,
     task::JoinSet,
     time::sleep,
@@ -91,11 +94,10 @@ async fn relay(client: TcpStream, shared: Arc<Shared>) {
     let mut cuts = shared.cuts.subscribe();
     cuts.mark_unchanged();
     let expiry = async { sleep(shared.max_age.unwrap_or(Duration::MAX)).await };
-    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-    let unlimited = watch::channel(None).1;
-    let (up, down) =
-        (copy(from_client, to_server, unlimited), copy(from_server, to_client, shared.throttle.subscribe()));
-    let copying = until_either_ends(up, down);
+    let ((mut from_client, to_client), (from_server, mut to_server)) = (client.into_split(), server.into_split());
+    // Each half is closed when its direction ends.
+    let up = async move { tokio::io::copy(&mut from_client, &mut to_server).await };
+    let copying = until_either_ends(up, copy_throttled(from_server, to_client, shared.throttle.subscribe()));
     // Dropping the sockets cuts them.
     tokio::select! {
         () = copying => {}
@@ -104,9 +106,9 @@ async fn relay(client: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-async fn copy(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
+async fn copy_throttled(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
     throttle: watch::Receiver<Option<usize>>,
 ) -> std::io::Result<()> {
     let mut bytes = vec![0; 8_192];
