@@ -11,7 +11,6 @@ mod measure;
 mod member_socket;
 mod options;
 mod report;
-mod statistics;
 
 use std::time::Duration;
 

@@ -1,6 +1,8 @@
 //! The measurements as a Markdown table.
 
-use std::fmt;
+use std::{fmt, iter};
+
+use testkit::markdown_table;
 
 /// A measured value.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,12 +74,11 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | {} |\n|---|{}", self.columns.join(" | "), "---:|".repeat(self.columns.len()))?;
-        for (name, unit) in self.rows() {
-            let cells: Vec<String> = (0..self.columns.len()).map(|column| self.cell(column, name, unit)).collect();
-            writeln!(f, "| {name} | {} |", cells.join(" | "))?;
-        }
-        Ok(())
+        let titles = format!(" | {}", self.columns.join(" | "));
+        let rows = self.rows().into_iter().map(|(name, unit)| {
+            iter::once(name.to_owned()).chain((0..self.columns.len()).map(move |column| self.cell(column, name, unit)))
+        });
+        f.write_str(&markdown_table(&titles, 1, rows))
     }
 }
 
@@ -127,8 +128,8 @@ mod tests {
         report.add(0, measured(&[("a", 1.0), ("b", 5.0)]));
         report.add(1, measured(&[("a", 1.1), ("b", 4.0)]));
         report.add(2, measured(&[("a", 2.0), ("a of Redis", 3.0), ("b", 6.0)]));
-        let expected = "| | before, embedded | after, embedded | before, Redis | after, Redis |\n\
-                        |---|---:|---:|---:|---:|\n\
+        let expected = "|  | before, embedded | after, embedded | before, Redis | after, Redis |\n\
+                        |---|--:|--:|--:|--:|\n\
                         | a | 1.00 s | 1.10 s (+10 %) | 2.00 s | – |\n\
                         | a of Redis | – | – | 3.00 s | – |\n\
                         | b | 5.00 s | 4.00 s (-20 %) | 6.00 s | – |\n";

@@ -5,6 +5,7 @@ use std::fmt;
 
 use anyhow::{Context, bail};
 use futures_util::future::join_all;
+use testkit::markdown_table;
 use tokio::time::timeout;
 
 use crate::{
@@ -26,61 +27,38 @@ struct Proof {
 }
 
 const PROOFS: &[Proof] = &[
-    Proof {
-        scenario: "pubsub-kill",
-        disabled_defence: "silence",
-        description: "heads are compared periodically",
-        expected_failure: "the screen ends with",
-    },
-    Proof {
-        scenario: "redis-failover",
-        disabled_defence: "chain",
-        description: "events are identified by uid and prev, not by seq alone",
-        expected_failure: "were not told that messages were lost",
-    },
-    Proof {
-        scenario: "bad-pubsub",
-        disabled_defence: "silence",
-        description: "heads are compared periodically",
-        expected_failure: "the screen ends with",
-    },
-    Proof {
-        scenario: "lost-reply",
-        disabled_defence: "ids",
-        description: "a repeated id gets the first answer",
-        expected_failure: "are the same message",
-    },
-    Proof {
-        scenario: "request-cap",
-        disabled_defence: "rotation",
-        description: "clients are asked to change sockets in time",
-        expected_failure: "interruptions with rotation",
-    },
-    Proof {
-        scenario: "cloud-run",
-        disabled_defence: "rotation",
-        description: "clients are asked to change sockets in time",
-        expected_failure: "requests closed at the timeout",
-    },
+    proof("pubsub-kill", "silence", "heads are compared periodically", "the screen ends with"),
+    proof(
+        "redis-failover",
+        "chain",
+        "events are identified by uid and prev, not by seq alone",
+        "were not told that messages were lost",
+    ),
+    proof("bad-pubsub", "silence", "heads are compared periodically", "the screen ends with"),
+    proof("lost-reply", "ids", "a repeated id gets the first answer", "are the same message"),
+    proof("request-cap", "rotation", "clients are asked to change sockets in time", "interruptions with rotation"),
+    proof("cloud-run", "rotation", "clients are asked to change sockets in time", "requests closed at the timeout"),
 ];
 
-/// The outcomes of all proofs, displayed as Markdown.
-#[derive(Debug)]
-pub struct ProofOutcomes(Vec<ProofOutcome>);
-
-#[derive(Debug)]
-struct ProofOutcome {
-    proof: &'static Proof,
-    /// The expected failure, or why it was not seen.
-    result: Result<String, String>,
+const fn proof(
+    scenario: &'static str,
+    disabled_defence: &'static str,
+    description: &'static str,
+    expected_failure: &'static str,
+) -> Proof {
+    Proof { scenario, disabled_defence, description, expected_failure }
 }
+
+/// For each proof the expected failure, or why it was not seen. Displayed as Markdown.
+#[derive(Debug)]
+pub struct ProofOutcomes(Vec<(&'static Proof, Result<String, String>)>);
 
 /// Runs the proofs of the included scenarios concurrently: they measure nothing.
 pub async fn prove(config: RunConfig, includes: impl Fn(&str) -> bool) -> ProofOutcomes {
-    let running = PROOFS.iter().filter(|proof| includes(proof.scenario)).map(|proof| async move {
-        let result = proof.run(config).await.map_err(|error| format!("{error:#}"));
-        ProofOutcome { proof, result }
-    });
+    let running = PROOFS
+        .iter()
+        .filter(|proof| includes(proof.scenario))
+        .map(|proof| async move { (proof, proof.run(config).await.map_err(|error| format!("{error:#}"))) });
     ProofOutcomes(join_all(running).await)
 }
 
@@ -110,19 +88,17 @@ impl Proof {
 
 impl ProofOutcomes {
     pub fn are_good(&self) -> bool {
-        self.0.iter().all(|outcome| outcome.result.is_ok())
+        self.0.iter().all(|(_, result)| result.is_ok())
     }
 }
 
 impl fmt::Display for ProofOutcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| Scenario | Without this defence | The suite says |")?;
-        writeln!(f, "|---|---|---|")?;
-        for ProofOutcome { proof, result } in &self.0 {
+        let rows = self.0.iter().map(|(proof, result)| {
             let result = result.as_ref().unwrap_or_else(|reason| reason);
-            writeln!(f, "| {} | {} | {result} |", proof.scenario, proof.description)?;
-        }
-        Ok(())
+            [proof.scenario, proof.description, result].map(str::to_owned)
+        });
+        f.write_str(&markdown_table("Scenario | Without this defence | The suite says", 3, rows))
     }
 }
 

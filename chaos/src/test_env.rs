@@ -7,17 +7,14 @@ use std::{
 use anyhow::{Context, ensure};
 use futures_util::future::try_join_all;
 use testkit::{RedisServer, SalaServer, free_port};
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
 use crate::{
     checker::{AllowedLoss, check_room, count_missing},
     clients::{Clients, Journal, Workload},
     harness::{
-        ClientProxy, CloudRun, DISABLED_DEFENCE, EnvVars, Haproxy, PlatformEvent, RedisProxy, ServiceConfig, is_ready,
-        read_heads, read_history, read_metric, start_instance, wide_limits,
+        ClientProxy, CloudRun, DISABLED_DEFENCE, EnvVars, Haproxy, RedisProxy, ServiceConfig, is_ready, read_heads,
+        read_history, read_metric, start_instance, wide_limits,
     },
     report::ScenarioReport,
     run_config::{RunClock, RunConfig},
@@ -53,12 +50,6 @@ pub enum Topology {
     CloudRun(ServiceConfig),
 }
 
-/// A local Cloud Run with its events.
-pub struct CloudRunEnv {
-    pub service: CloudRun,
-    pub events: mpsc::UnboundedReceiver<PlatformEvent>,
-}
-
 /// Everything that runs during a scenario.
 pub struct TestEnv {
     pub clock: RunClock,
@@ -68,7 +59,7 @@ pub struct TestEnv {
     pub client_proxy: ClientProxy,
     pub clients: Clients,
     /// Present with [`Topology::CloudRun`].
-    pub cloud_run: Option<CloudRunEnv>,
+    pub cloud_run: Option<CloudRun>,
     redis_url: String,
     env: EnvVars,
     _haproxy: Option<Haproxy>,
@@ -107,9 +98,8 @@ impl TestEnv {
             Topology::Instances(_) => addresses,
             Topology::LoadBalanced(_) => vec![haproxy.insert(Haproxy::in_front_of(&addresses).await?).address],
             Topology::CloudRun(service) => {
-                let (sender, events) = mpsc::unbounded_channel();
-                let service = CloudRun::start(free_port()?, &redis_url, service, env.clone(), sender).await?;
-                vec![cloud_run.insert(CloudRunEnv { service, events }).service.address]
+                let service = CloudRun::start(0, &redis_url, service, env.clone(), |_| {}).await?;
+                vec![cloud_run.insert(service).address]
             }
         };
         let client_proxy = ClientProxy::start(targets, max_age, None).await?;

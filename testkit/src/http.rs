@@ -1,24 +1,28 @@
-//! A small HTTP/1.1 client. Written by hand, because libraries do not report when the first byte of a response arrived.
+//! A small HTTP client that measures when the response began and ended.
 
 use std::{
-    fmt::Write,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, ensure};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    HeaderMap, Method,
+    body::Bytes,
+    client::conn::http1::{SendRequest, handshake},
+    header::{self, HeaderName, HeaderValue},
 };
+use hyper_util::rt::TokioIo;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::{net::TcpStream, time::timeout};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    method: &'static str,
+    method: Method,
     path: String,
     headers: Vec<(String, String)>,
     body: String,
@@ -27,7 +31,7 @@ pub struct Request {
 /// A connection that is kept open for one request after another.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    sender: SendRequest<Full<Bytes>>,
     address: SocketAddr,
 }
 
@@ -36,10 +40,10 @@ pub struct Connection {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    headers: Vec<(String, String)>,
-    /// The body, decoded from chunks and still compressed.
-    pub body: Vec<u8>,
-    /// From the request to the first byte of the response.
+    headers: HeaderMap,
+    /// The body, still compressed.
+    pub body: Bytes,
+    /// From the request to the head of the response.
     pub first_byte: Duration,
     /// From the request to the last byte of the response.
     pub last_byte: Duration,
@@ -48,14 +52,15 @@ pub struct Response {
 impl Request {
     /// `GET path`.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: "GET", path: path.into(), headers: Vec::new(), body: String::new() }
+        Self { method: Method::GET, path: path.into(), headers: Vec::new(), body: String::new() }
     }
 
     /// `POST path` with the fields of a form.
     pub fn post(path: impl Into<String>, fields: &[(&str, &str)]) -> Self {
-        let pairs: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
-        let request = Self { method: "POST", path: path.into(), headers: Vec::new(), body: pairs.join("&") };
+        let pairs =
+            fields.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+        let body = pairs.collect::<Vec<String>>().join("&");
+        let request = Self { method: Method::POST, path: path.into(), headers: Vec::new(), body };
         request.header("content-type", "application/x-www-form-urlencoded")
     }
 
@@ -78,16 +83,15 @@ impl Request {
         Connection::open(address).await?.send(self).await
     }
 
-    fn encode(&self, address: SocketAddr) -> String {
+    fn encode(&self, address: SocketAddr) -> anyhow::Result<hyper::Request<Full<Bytes>>> {
         let Self { method, path, headers, body } = self;
-        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\n");
+        let mut request = hyper::Request::new(Full::from(body.clone()));
+        (*request.method_mut(), *request.uri_mut()) = (method.clone(), path.parse()?);
+        request.headers_mut().insert(header::HOST, address.to_string().parse()?);
         for (name, value) in headers {
-            write!(text, "{name}: {value}\r\n").expect("a string takes everything");
+            request.headers_mut().insert(name.parse::<HeaderName>()?, HeaderValue::from_bytes(value.as_bytes())?);
         }
-        if *method != "GET" {
-            write!(text, "content-length: {}\r\n", body.len()).expect("a string takes everything");
-        }
-        text + "\r\n" + body
+        Ok(request)
     }
 }
 
@@ -96,7 +100,10 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, address })
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        // Ends with the sender. What fails, fails for the sender too.
+        tokio::spawn(connection);
+        Ok(Self { sender, address })
     }
 
     /// Sends a request and reads the whole response.
@@ -114,17 +121,19 @@ impl Connection {
     }
 
     async fn exchange(&mut self, request: &Request) -> anyhow::Result<Response> {
+        let request = request.encode(self.address)?;
+        self.sender.ready().await?;
         let start = Instant::now();
-        self.stream.write_all(request.encode(self.address).as_bytes()).await?;
-        let (mut bytes, mut first_byte) = (Vec::with_capacity(32 * 1_024), None);
-        loop {
-            let is_closed = self.stream.read_buf(&mut bytes).await? == 0;
-            let first_byte = *first_byte.get_or_insert_with(|| start.elapsed());
-            if let Some((status, headers, body)) = parse(&bytes, is_closed)? {
-                return Ok(Response { status, headers, body, first_byte, last_byte: start.elapsed() });
-            }
-            ensure!(!is_closed, "the server closed the connection");
-        }
+        let (head, body) = self.sender.send_request(request).await?.into_parts();
+        let first_byte = start.elapsed();
+        let body = body.collect().await?.to_bytes();
+        Ok(Response {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+            first_byte,
+            last_byte: start.elapsed(),
+        })
     }
 }
 
@@ -136,8 +145,7 @@ impl Response {
 
     /// All headers of that name.
     pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        let matching = self.headers.iter().filter(move |(existing, _)| existing.eq_ignore_ascii_case(name));
-        matching.map(|(_, value)| value.as_str())
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
     }
 
     /// What a browser would send back: the names and values of all cookies that were set.
@@ -152,101 +160,32 @@ impl Response {
     }
 }
 
-type Parsed = (u16, Vec<(String, String)>, Vec<u8>);
-
-/// Parses a response; `None` while a part of it is missing.
-fn parse(bytes: &[u8], is_closed: bool) -> anyhow::Result<Option<Parsed>> {
-    let Some((head, rest)) = split_at_mark(bytes, b"\r\n\r\n") else { return Ok(None) };
-    let head = std::str::from_utf8(head).context("headers are not UTF-8")?;
-    let mut lines = head.split("\r\n");
-    let status_line = lines.next().unwrap_or_default();
-    let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let status = status.with_context(|| format!("no status in {status_line:?}"))?;
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
-        .collect();
-    let header =
-        |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
-    let body = if matches!(status, 101 | 204 | 304) {
-        Some(Vec::new())
-    } else if header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
-        decode_chunks(rest)?
-    } else if let Some(length) = header("content-length") {
-        rest.get(..length.parse().context("invalid content-length")?).map(<[u8]>::to_vec)
-    } else {
-        is_closed.then(|| rest.to_vec())
-    };
-    Ok(body.map(|body| (status, headers, body)))
-}
-
-fn decode_chunks(mut rest: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
-    let mut body = Vec::new();
-    loop {
-        let Some((size, after)) = split_at_mark(rest, b"\r\n") else { return Ok(None) };
-        let size = std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
-        let size = size.context("invalid chunk size")?;
-        let (Some(chunk), Some(next)) = (after.get(..size), after.get(size + 2..)) else { return Ok(None) };
-        if size == 0 {
-            return Ok(Some(body));
-        }
-        body.extend_from_slice(chunk);
-        rest = next;
-    }
-}
-
-fn split_at_mark<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = bytes.windows(mark.len()).position(|window| window == mark)?;
-    Some((&bytes[..at], &bytes[at + mark.len()..]))
-}
-
-fn percent_encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).into() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+    use crate::accept_connections;
 
-    #[test]
-    fn a_body_is_read_by_length_or_in_chunks_or_until_the_end() {
-        for (response, body) in [
-            ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\nX: y\r\n\r\nabc", "abc"),
-            (
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nA\r\n0123456789\r\n0\r\n\r\n",
-                "ab0123456789",
-            ),
-            ("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n", ""),
-        ] {
-            assert_eq!(parse(response.as_bytes(), false).unwrap().unwrap().2, body.as_bytes());
-            for missing in 1..response.len() {
-                let part = &response.as_bytes()[..response.len() - missing];
-                assert!(parse(part, false).unwrap().is_none(), "{response:?} without the last {missing} bytes");
-            }
-        }
-        let until_the_end = b"HTTP/1.0 503 Service Unavailable\r\n\r\nfull";
-        assert!(parse(until_the_end, false).unwrap().is_none());
-        assert_eq!(parse(until_the_end, true).unwrap().unwrap().2, b"full");
-    }
-
-    #[test]
-    fn status_and_headers_are_found() {
-        let bytes =
-            b"HTTP/1.1 422 Unprocessable\r\nSet-Cookie: a=b; Path=/\r\nset-cookie: c=d\r\ncontent-length: 0\r\n\r\n";
-        let (status, headers, body) = parse(bytes, false).unwrap().unwrap();
-        let response = Response { status, headers, body, first_byte: Duration::ZERO, last_byte: Duration::ZERO };
-        assert_eq!((response.status, response.cookies().as_str()), (422, "a=b; c=d"));
-        assert_eq!((response.header("SET-COOKIE"), response.header("location")), ("a=b; Path=/", ""));
-        assert!(parse(b"what?\r\n\r\n", false).is_err());
-    }
-
-    #[test]
-    fn a_form_is_encoded() {
-        let request = Request::post("/a", &[("name", "Zoë & co"), ("room", "")]).header("Content-Type", "text/plain");
-        let expected = "POST /a HTTP/1.1\r\nhost: 127.0.0.1:1\r\nContent-Type: text/plain\r\ncontent-length: 30\r\n\r\n\
-                        name=Zo%C3%AB%20%26%20co&room=";
-        assert_eq!(request.encode("127.0.0.1:1".parse().unwrap()), expected);
+    #[tokio::test]
+    async fn a_form_is_sent_and_its_answer_read() {
+        let (address, _server) = accept_connections(0, |mut client| async move {
+            let mut request = vec![0; 1_024];
+            let read = client.read(&mut request).await.unwrap();
+            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            let expected = "\r\ncontent-type: text/plain\r\ncontent-length: 30\r\n\r\nname=Zo%C3%AB%20%26%20co&room=";
+            let status =
+                if request.starts_with("POST /a HTTP/1.1\r\n") && request.ends_with(expected) { 200 } else { 400 };
+            let head = format!("HTTP/1.1 {status} x\r\nSet-Cookie: a=b; Path=/\r\nset-cookie: c=d\r\n");
+            let answer = head + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\nA\r\n0123456789\r\n0\r\n\r\n";
+            client.write_all(answer.as_bytes()).await.unwrap();
+        })
+        .await
+        .unwrap();
+        let form = Request::post("/a", &[("name", "Zoë & co"), ("room", "")]).header("Content-Type", "text/plain");
+        let response = form.send(address).await.unwrap();
+        assert_eq!((response.status, response.text().as_str()), (200, "ab0123456789"));
+        assert_eq!((response.cookies().as_str(), response.header("SET-COOKIE")), ("a=b; c=d", "a=b; Path=/"));
+        assert_eq!(response.header("location"), "");
     }
 }

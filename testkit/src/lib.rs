@@ -7,6 +7,7 @@
 mod http;
 mod process;
 mod redis_server;
+mod report;
 mod sala_server;
 mod subscriber_proxy;
 mod tcp_proxy;
@@ -15,8 +16,9 @@ mod websocket;
 pub use http::{Connection, Request, Response};
 pub use process::{Process, free_port};
 pub use redis_server::RedisServer;
+pub use report::{markdown_table, percentile};
 pub use sala_server::SalaServer;
 pub use subscriber_proxy::SubscriberProxy;
-pub use tcp_proxy::{TcpProxy, accept_connections};
+pub use tcp_proxy::{TcpProxy, accept_connections, until_either_ends};
 pub use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 pub use websocket::{Received, WebSocket};

@@ -1,6 +1,7 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU16, Ordering},
@@ -8,11 +9,15 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::{Either, select};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
-    time::sleep,
+    time::{sleep, timeout},
 };
+
+/// How long one direction of a connection may outlive the other, for a close frame that is still on its way.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A proxy in front of a port of the loopback interface. Its connections are cut when this is dropped.
 #[derive(Debug)]
@@ -34,7 +39,7 @@ impl TcpProxy {
     {
         let target = Arc::new(AtomicU16::new(target));
         let (current_target, relay) = (Arc::clone(&target), Arc::new(relay));
-        let (address, connections) = accept_connections(move |client| {
+        let (address, connections) = accept_connections(0, move |client| {
             let (target, relay) = (current_target.load(Ordering::SeqCst), Arc::clone(&relay));
             async move {
                 let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
@@ -58,14 +63,16 @@ impl TcpProxy {
     }
 }
 
-/// Listens on a free port and runs `serve` for each connection. All connections are cut when the returned set is dropped.
+/// Listens on a port, a free one for 0, and runs `serve` for each connection. All connections are cut when the returned set
+/// is dropped.
 pub async fn accept_connections<F>(
+    port: u16,
     serve: impl Fn(TcpStream) -> F + Send + Sync + 'static,
 ) -> io::Result<(SocketAddr, JoinSet<()>)>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
@@ -83,4 +90,12 @@ where
         }
     });
     Ok((address, tasks))
+}
+
+/// Runs both directions of a relay until either ends: a close is passed on, and so is a cut.
+pub async fn until_either_ends(up: impl Future, down: impl Future) {
+    let _ = match select(pin!(up), pin!(down)).await {
+        Either::Left((_, down)) => timeout(LINGER, down).await.map(drop),
+        Either::Right((_, up)) => timeout(LINGER, up).await.map(drop),
+    };
 }

@@ -2,43 +2,24 @@
 
 use std::time::Duration;
 
+use testkit::percentile;
+
 use crate::{
     deployment::{Backend, Deployment},
-    load::{Intervals, Load, LoadProfile, Sample, SendRate},
+    load::{Intervals, Load, LoadProfile, Sample},
     member_socket::sign_in_guests,
-    options::Schedule,
     report::Measurement,
-    statistics::{median, percentile},
 };
 
-/// Everybody in a room of 100 sends once a second: 10,000 deliveries per second.
-pub async fn paced_room(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
-    let rate = SendRate::Every(Duration::from_secs(1));
-    let profile = LoadProfile { name: "room", rooms: 1, members: 100, senders: 100, rate };
-    measure("10,000/s in a room of 100", server, profile, schedule.paced).await
+/// The latency of deliveries, in milliseconds, as the median of all intervals' percentile.
+pub fn latency(samples: &[Sample], share: f64) -> f64 {
+    median(samples.iter().filter_map(|sample| percentile(sample.latencies.iter().copied(), share))) / 1e3
 }
 
-/// As much as a room of 100 can carry.
-pub async fn saturated_room(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
-    let rate = SendRate::AfterAcknowledgement;
-    let profile = LoadProfile { name: "room", rooms: 1, members: 100, senders: 8, rate };
-    measure("One room of 100, saturated", server, profile, schedule.saturated).await
-}
-
-/// As much as 100 rooms of 10 can carry.
-pub async fn saturated_rooms(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
-    let rate = SendRate::AfterAcknowledgement;
-    let profile = LoadProfile { name: "room", rooms: 100, members: 10, senders: 1, rate };
-    measure("100 rooms of 10, saturated", server, profile, schedule.saturated).await
-}
-
-/// The latency of deliveries: median and 99th percentile, each as the median of all intervals.
-pub fn latencies(title: &str, samples: &mut [Sample]) -> Vec<Measurement> {
-    let row = |(name, share)| {
-        let latency = median(samples.iter_mut().map(|sample| percentile(&mut sample.latencies, share)));
-        Measurement::new(format!("{title}: latency, {name}"), "ms", f64::from(latency) / 1e3)
-    };
-    [("median", 0.5), ("p99", 0.99)].map(row).into()
+/// The latency of deliveries: median and 99th percentile.
+pub fn latencies(title: &str, samples: &[Sample]) -> [Measurement; 2] {
+    [("median", 0.5), ("p99", 0.99)]
+        .map(|(name, share)| Measurement::new(format!("{title}: latency, {name}"), "ms", latency(samples, share)))
 }
 
 /// The rate of deliveries, as the median of all intervals.
@@ -53,7 +34,8 @@ pub fn utilisation(title: &str, samples: &[Sample]) -> Measurement {
     Measurement::new(format!("{title}: server's core busy"), "%", median(samples.iter().map(share)))
 }
 
-async fn measure(
+/// Measures rooms of one kind.
+pub async fn measure(
     title: &str,
     server: &Deployment,
     profile: LoadProfile,
@@ -61,7 +43,7 @@ async fn measure(
 ) -> anyhow::Result<Vec<Measurement>> {
     let cookies = sign_in_guests(server.address(), profile.rooms * profile.members).await?;
     let load = Load::join(server.address(), &cookies, profile).await?;
-    let mut samples = load.run(intervals, || server.cpu_usage()).await?;
+    let samples = load.run(intervals, || server.cpu_usage()).await?;
     let per_delivery = |name: &str, cpu: fn(&Sample) -> Duration| {
         let cost = median(samples.iter().map(|sample| cost_per_delivery(sample, cpu(sample))));
         Measurement::new(format!("{title}: {name}"), "µs", cost)
@@ -74,8 +56,12 @@ async fn measure(
     if server.backend() == Backend::Redis {
         measurements.push(per_delivery("CPU of Redis per delivery", |sample| sample.cpu_usage.redis));
     }
-    measurements.extend(latencies(title, &mut samples));
+    measurements.extend(latencies(title, &samples));
     Ok(measurements)
+}
+
+fn median(values: impl Iterator<Item = impl Into<f64>>) -> f64 {
+    percentile(values.map(Into::into), 0.5).expect("there is at least one interval, and a delivery in each")
 }
 
 fn deliveries(sample: &Sample) -> f64 {

@@ -11,12 +11,11 @@ use tokio::{
     task::{LocalSet, spawn_blocking},
 };
 
-use super::deliveries::{latencies, throughput, utilisation};
+use super::deliveries::{latencies, latency, throughput, utilisation};
 use crate::{
     deployment::{CpuUsage, Deployment},
     load::{Intervals, Load, LoadProfile, Sample, SendRate},
     member_socket::sign_in_guests,
-    options::Schedule,
     report::Measurement,
 };
 
@@ -33,22 +32,24 @@ const SMALL: LoadProfile = LoadProfile {
     rate: SendRate::Every(Duration::from_millis(500)),
 };
 
-pub async fn measure(server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
-    let (address, intervals) = (server.address(), schedule.paced);
-    let mut alone = measure_small_room(address, intervals).await?;
+pub async fn measure(server: &Deployment, intervals: Intervals) -> anyhow::Result<Vec<Measurement>> {
+    let address = server.address();
+    let alone = measure_small_room(address, intervals).await?;
 
     let cookies = sign_in_guests(address, LARGE.members).await?;
     let large = Load::join(address, &cookies, LARGE).await?;
     // One interval more, so that the large room is busy until the small one is measured.
     let longer = Intervals { count: intervals.count + 1, ..intervals };
-    let (mut beside, mut large) =
+    let (beside, large) =
         tokio::try_join!(measure_small_room(address, intervals), large.run(longer, || server.cpu_usage()))?;
 
-    let title = "Busy room of 5,000";
-    let mut measurements = latencies("Room of 10, alone", &mut alone);
-    measurements.extend(latencies("Room of 10 beside a busy room of 5,000", &mut beside));
+    let (title, beside_title) = ("Busy room of 5,000", "Room of 10 beside a busy room of 5,000");
+    let mut measurements = Vec::from(latencies("Room of 10, alone", &alone));
+    measurements.extend(latencies(beside_title, &beside));
+    let ratio = latency(&beside, 0.99) / latency(&alone, 0.99);
+    measurements.push(Measurement::new(format!("{beside_title}: p99, compared with alone"), "×", ratio));
     measurements.extend([throughput(title, &large), utilisation(title, &large)]);
-    measurements.extend(latencies(title, &mut large));
+    measurements.extend(latencies(title, &large));
     Ok(measurements)
 }
 

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use protocol::limits;
-use testkit::{Connection, Request, Response};
+use testkit::{Connection, Request, Response, percentile};
 
 use crate::{
     deployment::Deployment,
     latency_tag::LatencyTag,
     member_socket::{Incoming, MemberSocket},
     report::Measurement,
-    statistics::percentile,
 };
 
 const REQUESTS: usize = 200;
@@ -24,7 +23,7 @@ pub async fn measure(server: &Deployment) -> anyhow::Result<Vec<Measurement>> {
     let texts = fill_page(server, &cookies).await?;
 
     let request = Request::get(format!("/r/{ROOM}")).cookies(&cookies);
-    let html = String::from_utf8(fetch(&mut http, &request).await?.body).context("the page is not UTF-8")?;
+    let html = fetch(&mut http, &request).await?.text();
     ensure!(texts.iter().all(|text| html.contains(text.as_str())), "the page does not contain all the messages");
 
     let request = request.header("accept-encoding", "gzip, deflate, br");
@@ -38,12 +37,14 @@ pub async fn measure(server: &Deployment) -> anyhow::Result<Vec<Measurement>> {
             last.push(response.last_byte.as_secs_f64() * 1e3);
         }
     }
-    Ok(vec![
-        Measurement::new("Room page, 50 messages: first byte, median", "ms", percentile(&mut first, 0.5)),
-        Measurement::new("Room page, 50 messages: first byte, p99", "ms", percentile(&mut first, 0.99)),
-        Measurement::new("Room page, 50 messages: last byte, median", "ms", percentile(&mut last, 0.5)),
-        Measurement::new("Room page, 50 messages: compressed", "kB", bytes as f64 / 1e3),
-    ])
+    let times = [
+        ("first byte, median", percentile(first.iter().copied(), 0.5)),
+        ("first byte, p99", percentile(first, 0.99)),
+        ("last byte, median", percentile(last, 0.5)),
+    ];
+    let row = |name: &str, unit, value| Measurement::new(format!("Room page, 50 messages: {name}"), unit, value);
+    let times = times.into_iter().filter_map(|(name, time)| Some(row(name, "ms", time?)));
+    Ok(times.chain([row("compressed", "kB", bytes as f64 / 1e3)]).collect())
 }
 
 /// Sends as many messages as a page shows, and returns their texts.

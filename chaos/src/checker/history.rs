@@ -32,6 +32,11 @@ impl RoomHistory {
         self.entries.get(index).filter(|entry| entry.seq == seq)
     }
 
+    /// Whether it has a message at a `seq`, as far as it was not trimmed.
+    pub fn agrees(&self, seq: u64, key: &str) -> bool {
+        seq < self.first() || self.at(seq).is_some_and(|entry| entry.key == key)
+    }
+
     pub fn seqs_by_key(&self) -> BTreeMap<&str, u64> {
         self.entries.iter().map(|entry| (entry.key.as_str(), entry.seq)).collect()
     }
@@ -64,41 +69,5 @@ impl RoomHistory {
             }
         }
         violations
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::fixture::{history, kinds};
-    use super::*;
-
-    type Corruption = fn(&mut RoomHistory);
-
-    #[test]
-    fn a_correct_or_trimmed_history_has_no_violations() {
-        assert!(history("abcd").violations().is_empty());
-        assert!(RoomHistory::default().violations().is_empty());
-        let mut trimmed = history("abcd");
-        trimmed.entries.drain(..2);
-        assert!(trimmed.violations().is_empty());
-        assert_eq!((trimmed.first(), trimmed.at(3).unwrap().key.as_str()), (3, "ana/c"));
-        assert_eq!((trimmed.at(2), trimmed.at(5)), (None, None));
-    }
-
-    #[test]
-    fn every_corruption_is_found() {
-        let corruptions: [(&str, Corruption, ViolationKind); 6] = [
-            ("a gap", |history| drop(history.entries.remove(1)), ViolationKind::Lost),
-            ("no end", |history| drop(history.entries.pop()), ViolationKind::Lost),
-            ("another order", |history| history.entries.swap(1, 2), ViolationKind::OutOfOrder),
-            ("a broken chain", |history| history.entries[2].prev = "x".into(), ViolationKind::OutOfOrder),
-            ("a uid twice", |history| history.entries[3].uid = "u1".into(), ViolationKind::Duplicated),
-            ("a message twice", |history| history.entries[3].key = "ana/a".into(), ViolationKind::Duplicated),
-        ];
-        for (name, corrupt, kind) in corruptions {
-            let mut history = history("abcd");
-            corrupt(&mut history);
-            assert!(kinds(&history.violations()).contains(&kind), "{name}: {:?}", history.violations());
-        }
     }
 }

@@ -1,19 +1,17 @@
 //! Decides, from the journals of all clients and the stored history, whether a room kept its promises. The checker shares
 //! no code with client or server.
 
-mod acknowledged;
-#[cfg(test)]
-mod fixture;
 mod history;
-mod screen;
-mod views;
+mod journals;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
-pub use acknowledged::count_missing;
 pub use history::{HistoryEntry, RoomHistory};
 
 use crate::clients::Journal;
+use journals::JournalCheck;
 
 /// Whether a scenario destroys history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,24 +46,16 @@ pub enum ViolationKind {
 
 /// All violations in one room.
 pub fn check_room(history: &RoomHistory, journals: &[Journal], loss: AllowedLoss) -> Vec<Violation> {
-    let mut violations = history.violations();
-    violations.extend(acknowledged::missing(history, journals, loss));
-    for journal in journals {
-        violations.extend(acknowledged::wrong_seqs(history, journal, loss));
-        violations.extend(acknowledged::own_order(history, journal));
-        violations.extend(views::violations(history, journal, loss));
-        // A client that vanished received nothing more.
-        if journal.vanished.is_none() {
-            violations.extend(screen::violations(history, journal, loss));
-        }
-    }
-    violations
+    let mut check = JournalCheck::new(history, journals, loss);
+    journals.iter().for_each(|journal| check.check(journal));
+    [history.violations(), check.violations].concat()
 }
 
-impl Violation {
-    fn new(journal: &Journal, kind: ViolationKind, detail: String) -> Self {
-        Self { kind, room: journal.room.clone(), user: journal.user.clone(), detail }
-    }
+/// How many acknowledged messages are not in the history, for whatever reason.
+pub fn count_missing(history: &RoomHistory, journals: &[Journal]) -> usize {
+    let stored = history.seqs_by_key();
+    let acknowledged = journals.iter().flat_map(|journal| journal.acknowledged.iter().map(|one| journal.key(&one.id)));
+    acknowledged.filter(|key| !stored.contains_key(key.as_str())).count()
 }
 
 impl fmt::Display for Violation {

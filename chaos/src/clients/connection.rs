@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use protocol::{ServerFrame, User};
-use testkit::{Message, Received, Request, WebSocket};
+use testkit::{Connection, Message, Received, WebSocket};
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
@@ -36,12 +36,15 @@ pub struct Credentials {
 /// Signs in as the form does, and opens a first socket to learn who the server says the user is.
 pub async fn sign_in(address: SocketAddr, name: &str) -> anyhow::Result<Credentials> {
     let signing_in = async {
-        let form = Request::post("/api/sign_in", &[("name", name), ("room", "")]);
-        let response = form.header("origin", &format!("http://{address}")).send(address).await?;
-        ensure!(response.status == 303, "sign-in failed with status {}", response.status);
         let cookies = CookieJar::default();
-        cookies.store(response.headers("set-cookie"));
-        let mut socket = open_until_accepted(address, &cookies).await;
+        cookies.store(Connection::open(address).await?.sign_in(name).await?.split("; "));
+        // An instance limits how many sockets it accepts per second, so a refusal is retried.
+        let mut socket = loop {
+            match open(address, &cookies).await {
+                Ok(socket) => break socket,
+                Err(_) => sleep(Duration::from_millis(200)).await,
+            }
+        };
         let Received::Text(text) = socket.receive().await else { bail!("the first socket was cut") };
         let ServerFrame::Welcome { user: me, .. } = ServerFrame::decode(&text)? else { bail!("no welcome: {text}") };
         ensure!(me.name == name, "{name} was signed in as {}", me.name);
@@ -49,16 +52,6 @@ pub async fn sign_in(address: SocketAddr, name: &str) -> anyhow::Result<Credenti
         Ok(Credentials { me, cookies })
     };
     timeout(SIGN_IN_TIMEOUT, signing_in).await.context("sign-in takes too long")?
-}
-
-/// An instance limits how many sockets it accepts per second, so a refusal is retried.
-async fn open_until_accepted(address: SocketAddr, cookies: &CookieJar) -> WebSocket {
-    loop {
-        match open(address, cookies).await {
-            Ok(socket) => return socket,
-            Err(_) => sleep(Duration::from_millis(200)).await,
-        }
-    }
 }
 
 async fn open(address: SocketAddr, cookies: &CookieJar) -> anyhow::Result<WebSocket> {

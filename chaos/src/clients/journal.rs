@@ -10,9 +10,9 @@ pub struct Journal {
     pub user: String,
     pub room: String,
     /// All messages that the client sent, in order.
-    pub sent: Vec<MessageTime>,
+    pub sent: Vec<Timed>,
     /// Messages that left the outbox because they are in the history.
-    pub acknowledged: Vec<MessageTime>,
+    pub acknowledged: Vec<Timed>,
     /// Ids of acknowledged messages that the client then showed as lost.
     pub lost: Vec<String>,
     /// Ids and the `seq` that the acknowledgement named.
@@ -27,7 +27,7 @@ pub struct Journal {
     /// How often the server refused a command as temporarily unavailable.
     pub refusals: usize,
     /// Who disappeared from the member list.
-    pub departures: Vec<Departure>,
+    pub departures: Vec<Timed>,
     pub affinity: SessionAffinity,
     /// When the client vanished without closing its socket, if it did.
     pub vanished: Option<u64>,
@@ -35,15 +35,10 @@ pub struct Journal {
     pub screen: Screen,
 }
 
+/// When something happened to a message, or to a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageTime {
+pub struct Timed {
     pub id: String,
-    pub at: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Departure {
-    pub user: String,
     pub at: u64,
 }
 

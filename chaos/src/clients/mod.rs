@@ -8,6 +8,6 @@ mod simulated_client;
 mod workload;
 
 pub use connection::{Credentials, SessionAffinity, sign_in};
-pub use journal::{Departure, DisplayedEvent, Journal, MessageTime, Outage, Screen, TimelineView};
+pub use journal::{DisplayedEvent, Journal, Outage, Screen, Timed, TimelineView};
 pub use simulated_client::{ClientState, Instruction, TEXT_PREFIX};
 pub use workload::{Clients, Workload};

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use client::TimelineItem;
 use protocol::{Reason, RefusalCode, ServerFrame, User};
 
-use super::{Departure, DisplayedEvent, Journal, Outage, TimelineView};
+use super::{DisplayedEvent, Journal, Outage, Timed, TimelineView};
 
 /// Writes a journal from the frames that a client receives and from the state that its screen shows after each of them.
 pub struct Recorder {
@@ -70,7 +70,7 @@ impl Recorder {
             return;
         }
         let members: BTreeSet<String> = members.iter().map(|user| user.id.clone()).collect();
-        let left = self.members.difference(&members).map(|user| Departure { user: user.clone(), at: now });
+        let left = self.members.difference(&members).map(|user| Timed { id: user.clone(), at: now });
         self.journal.departures.extend(left);
         self.members = members;
     }
@@ -133,7 +133,7 @@ mod tests {
             recorder.record_members(&members, count, at);
             recorder.end_frame();
         }
-        let departures = [("rui", 4), ("zoe", 5)].map(|(user, at)| Departure { user: user.into(), at });
+        let departures = [("rui", 4), ("zoe", 5)].map(|(user, at)| Timed { id: user.into(), at });
         assert_eq!(recorder.journal.departures, departures);
     }
 }

@@ -11,10 +11,11 @@ use rand::{Rng, rngs::StdRng};
 use testkit::Received;
 use tokio::{
     sync::{mpsc, watch},
+    task::JoinHandle,
     time::{sleep, sleep_until},
 };
 
-use super::{Credentials, Journal, MessageTime, Screen, connection::SocketTask, recorder::Recorder};
+use super::{Credentials, Journal, Screen, Timed, connection::SocketTask, recorder::Recorder};
 use crate::run_config::RunClock;
 
 /// Received frames that are not handled yet. While the channel is full, sockets are not read.
@@ -63,12 +64,12 @@ pub struct SimulatedClient {
     settled: BTreeSet<String>,
 }
 
-/// What a simulated client reacts to.
-pub struct ClientInputs {
-    received: mpsc::Receiver<(u32, Received)>,
-    pub instructions: mpsc::Receiver<Instruction>,
-    /// Whether senders send.
-    pub sending: watch::Receiver<bool>,
+/// A client that runs.
+pub struct ClientHandle {
+    pub room: String,
+    pub instructions: mpsc::Sender<Instruction>,
+    pub state: watch::Receiver<ClientState>,
+    pub task: JoinHandle<Journal>,
 }
 
 /// The parameters of one client.
@@ -85,17 +86,15 @@ pub struct ClientConfig {
 }
 
 impl SimulatedClient {
-    pub fn new(
-        config: ClientConfig,
-        instructions: mpsc::Receiver<Instruction>,
-        sending: watch::Receiver<bool>,
-    ) -> (Self, ClientInputs, watch::Receiver<ClientState>) {
+    /// Opens the page and stays until it is told to leave. Sends while `sending` is true.
+    pub fn start(config: ClientConfig, sending: watch::Receiver<bool>) -> ClientHandle {
         let (received_tx, received) = mpsc::channel(RECEIVED);
+        let (instructions, receiver) = mpsc::channel(4);
         let (state, observed) = watch::channel(ClientState::default());
-        let me = &config.credentials.me;
+        let (me, room) = (&config.credentials.me, config.room.clone());
         let client = Self {
             client: Client::new(me.clone(), Vec::new()),
-            recorder: Recorder::new(&me.id, &config.room),
+            recorder: Recorder::new(&me.id, &room),
             padding: " and so on".chars().cycle().take(config.padding).collect(),
             config,
             sockets: BTreeMap::new(),
@@ -103,15 +102,24 @@ impl SimulatedClient {
             state,
             settled: BTreeSet::new(),
         };
-        (client, ClientInputs { received, instructions, sending }, observed)
+        ClientHandle {
+            room,
+            instructions,
+            state: observed,
+            task: tokio::spawn(client.run(received, receiver, sending)),
+        }
     }
 
-    /// Opens the page and stays until it is told to leave.
-    pub async fn run(mut self, mut inputs: ClientInputs) -> Journal {
+    async fn run(
+        mut self,
+        mut received: mpsc::Receiver<(u32, Received)>,
+        mut instructions: mpsc::Receiver<Instruction>,
+        mut sending: watch::Receiver<bool>,
+    ) -> Journal {
         self.join_room();
         let mut next_send = self.next_send_time();
         loop {
-            let sends = *inputs.sending.borrow() && next_send.is_some();
+            let sends = *sending.borrow() && next_send.is_some();
             let deadline = self.client.deadline().map(|at| self.config.clock.at(at));
             let send_at = next_send.map(|at| self.config.clock.at(at));
             // All are cancel-safe: channels keep what is not taken, and sleeps are created anew.
@@ -119,15 +127,15 @@ impl SimulatedClient {
                 // A client that is told to stop sending does not send a message that is due as well: nothing would wait
                 // for it any more.
                 biased;
-                changed = inputs.sending.changed(), if next_send.is_some() => {
+                changed = sending.changed(), if next_send.is_some() => {
                     next_send = changed.ok().and_then(|()| self.next_send_time());
                 }
-                instruction = inputs.instructions.recv() => match instruction {
+                instruction = instructions.recv() => match instruction {
                     Some(Instruction::Freeze(time)) => sleep(time).await,
                     Some(Instruction::Vanish) => return self.vanish(),
                     Some(Instruction::Leave) | None => return self.leave(),
                 },
-                Some((socket, received)) = inputs.received.recv() => self.handle_received(socket, received),
+                Some((socket, received)) = received.recv() => self.handle_received(socket, received),
                 () = wait_until(deadline) => self.handle(Input::Timeout),
                 () = wait_until(send_at), if sends => {
                     self.send_message();
@@ -161,7 +169,7 @@ impl SimulatedClient {
         let (number, at) = (self.recorder.journal.sent.len(), self.config.clock.now());
         let id = format!("m{number}");
         let text = format!("{TEXT_PREFIX}{number} {}{}", self.recorder.journal.user, self.padding);
-        self.recorder.journal.sent.push(MessageTime { id: id.clone(), at });
+        self.recorder.journal.sent.push(Timed { id: id.clone(), at });
         let room = self.config.room.clone();
         self.handle(Input::Command { room: &room, id, command: Command::send(text), key: None });
     }
@@ -213,7 +221,7 @@ impl SimulatedClient {
                 Effect::RemoveCommand { id, .. } => {
                     if self.settled.insert(id.clone()) {
                         let at = self.config.clock.now();
-                        self.recorder.journal.acknowledged.push(MessageTime { id, at });
+                        self.recorder.journal.acknowledged.push(Timed { id, at });
                     }
                 }
                 Effect::StoreCommand(PendingCommand { id, failed: Some(_), .. }) if self.settled.contains(&id) => {

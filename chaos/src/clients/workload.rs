@@ -6,15 +6,11 @@ use futures_util::{
     future::{join_all, select_ok},
     stream,
 };
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     ClientState, Journal, sign_in,
-    simulated_client::{ClientConfig, Instruction, SimulatedClient},
+    simulated_client::{ClientConfig, ClientHandle, Instruction, SimulatedClient},
 };
 use crate::run_config::{RunClock, RunConfig, Seed};
 
@@ -55,13 +51,6 @@ pub struct Clients {
     sending: watch::Sender<bool>,
 }
 
-struct ClientHandle {
-    room: String,
-    instructions: mpsc::Sender<Instruction>,
-    state: watch::Receiver<ClientState>,
-    task: JoinHandle<Journal>,
-}
-
 impl Clients {
     /// Signs all clients in, and returns when they have joined their rooms.
     pub async fn connect(workload: Workload, address: SocketAddr, clock: RunClock, seed: Seed) -> anyhow::Result<Self> {
@@ -87,10 +76,8 @@ impl Clients {
             let room = format!("room{}", number % rooms);
             let send_interval = (index / rooms < senders).then_some(send_interval);
             let rng = seed.rng("person", number as u64);
-            let (instructions, receiver) = mpsc::channel(4);
-            let config = ClientConfig { credentials, room: room.clone(), address, clock, rng, send_interval, padding };
-            let (client, inputs, state) = SimulatedClient::new(config, receiver, sending.subscribe());
-            anyhow::Ok(ClientHandle { room, instructions, state, task: tokio::spawn(client.run(inputs)) })
+            let config = ClientConfig { credentials, room, address, clock, rng, send_interval, padding };
+            anyhow::Ok(SimulatedClient::start(config, sending.subscribe()))
         });
         let joined: Vec<_> = stream::iter(joining).buffered(CONCURRENT_SIGN_INS).try_collect().await?;
         self.clients.extend(joined);

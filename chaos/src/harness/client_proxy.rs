@@ -1,6 +1,5 @@
 use std::{
     net::SocketAddr,
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -8,20 +7,20 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::{Either, select};
-use testkit::accept_connections;
+use testkit::{accept_connections, until_either_ends};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpSocket, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     sync::watch,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::sleep,
 };
 
 /// The receive buffer of a throttled connection, so that unread data stays with the instance.
 const THROTTLED_BUFFER: u32 = 4_096;
-/// How long one direction of a connection may outlive the other, for a close frame that is still on its way.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// A proxy between the clients and their targets. It distributes connections, and cuts or throttles them.
 pub struct ClientProxy {
@@ -51,7 +50,7 @@ impl ClientProxy {
         let (accepted, throttle, cuts) = (AtomicUsize::new(0), watch::channel(throttle).0, watch::channel(0).0);
         let shared = Arc::new(Shared { targets, accepted, max_age, throttle, cuts });
         let serving = Arc::clone(&shared);
-        let (address, connections) = accept_connections(move |client| relay(client, Arc::clone(&serving))).await?;
+        let (address, connections) = accept_connections(0, move |client| relay(client, Arc::clone(&serving))).await?;
         Ok(Self { address, shared, _connections: connections })
     }
 
@@ -95,29 +94,21 @@ async fn relay(client: TcpStream, shared: Arc<Shared>) {
     let mut cuts = shared.cuts.subscribe();
     cuts.mark_unchanged();
     let expiry = async { sleep(shared.max_age.unwrap_or(Duration::MAX)).await };
+    let ((mut from_client, to_client), (from_server, mut to_server)) = (client.into_split(), server.into_split());
+    // Each half is closed when its direction ends.
+    let up = async move { tokio::io::copy(&mut from_client, &mut to_server).await };
+    let copying = until_either_ends(up, copy_throttled(from_server, to_client, shared.throttle.subscribe()));
     // Dropping the sockets cuts them.
     tokio::select! {
-        () = copy_both_ways(client, server, shared.throttle.subscribe()) => {}
+        () = copying => {}
         () = expiry => {}
         _ = cuts.changed() => {}
     }
 }
 
-/// Ends when either side does: a close is passed on, and so is a cut.
-async fn copy_both_ways(client: TcpStream, server: TcpStream, throttle: watch::Receiver<Option<usize>>) {
-    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-    let unlimited = watch::channel(None).1;
-    let up = pin!(copy(from_client, to_server, unlimited));
-    let down = pin!(copy(from_server, to_client, throttle));
-    let _ = match select(up, down).await {
-        Either::Left((_, down)) => timeout(LINGER, down).await,
-        Either::Right((_, up)) => timeout(LINGER, up).await,
-    };
-}
-
-async fn copy(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
+async fn copy_throttled(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
     throttle: watch::Receiver<Option<usize>>,
 ) -> std::io::Result<()> {
     let mut bytes = vec![0; 8_192];

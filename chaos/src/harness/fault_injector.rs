@@ -23,26 +23,14 @@ pub struct FaultConfig {
 /// Decides at random which fault happens, and counts them.
 #[derive(Debug)]
 pub struct FaultInjector {
-    config: FaultConfig,
+    pub config: FaultConfig,
     rng: StdRng,
-    faults: usize,
+    pub faults: usize,
 }
 
 impl FaultInjector {
     pub fn new(seed: Seed) -> Self {
         Self { config: FaultConfig::default(), rng: seed.rng("wire", 0), faults: 0 }
-    }
-
-    pub fn configure(&mut self, config: FaultConfig) {
-        self.config = config;
-    }
-
-    pub fn delay(&self) -> Duration {
-        self.config.delay
-    }
-
-    pub fn faults(&self) -> usize {
-        self.faults
     }
 
     /// Whether the reply to an append is swallowed.
@@ -102,12 +90,12 @@ mod tests {
             (0.0, 0.0, 1.0, vec![&b, &a], 1),
         ] {
             let (mut injector, mut passed, mut postponed) = (FaultInjector::new(Seed(1)), Vec::new(), None);
-            injector.configure(FaultConfig { drop, repeat, reorder, ..FaultConfig::default() });
+            injector.config = FaultConfig { drop, repeat, reorder, ..FaultConfig::default() };
             injector.pass_event(a.clone(), &mut passed, &mut postponed);
-            injector.configure(FaultConfig { drop, repeat, ..FaultConfig::default() });
+            injector.config = FaultConfig { drop, repeat, ..FaultConfig::default() };
             injector.pass_event(b.clone(), &mut passed, &mut postponed);
             let expected: Vec<u8> = expected.into_iter().flatten().copied().collect();
-            assert_eq!((passed, injector.faults()), (expected, faults), "{drop} {repeat} {reorder}");
+            assert_eq!((passed, injector.faults), (expected, faults), "{drop} {repeat} {reorder}");
         }
     }
 
@@ -115,8 +103,8 @@ mod tests {
     fn replies_are_swallowed_with_their_probability() {
         let mut injector = FaultInjector::new(Seed(1));
         assert!(!injector.swallows_reply());
-        injector.configure(FaultConfig { swallow: 1.0, ..FaultConfig::default() });
+        injector.config = FaultConfig { swallow: 1.0, ..FaultConfig::default() };
         assert!(injector.swallows_reply());
-        assert_eq!(injector.faults(), 1);
+        assert_eq!(injector.faults, 1);
     }
 }

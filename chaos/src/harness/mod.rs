@@ -11,7 +11,7 @@ mod redis_proxy;
 mod resp;
 
 pub use client_proxy::ClientProxy;
-pub use cloud_run::{CloudRun, PlatformCommand, PlatformEvent, ServiceConfig, ServiceStatus};
+pub use cloud_run::{CloudRun, Platform, ServiceConfig};
 pub use fault_injector::FaultConfig;
 pub use haproxy::Haproxy;
 pub use instance::{DISABLED_DEFENCE, EnvVars, is_ready, read_metric, start_instance, wide_limits};

@@ -2,18 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    iter,
     time::Duration,
 };
 
 use anyhow::{Context, bail, ensure};
-use futures_util::StreamExt;
-use redis::Value;
+use futures_util::{FutureExt, StreamExt};
+use redis::{Value, aio::PubSub};
 use testkit::RedisServer;
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
 use crate::checker::{HistoryEntry, RoomHistory};
 
@@ -77,39 +74,23 @@ pub async fn start_replica(master: &RedisServer) -> anyhow::Result<RedisServer> 
     Ok(replica)
 }
 
-/// Collects the keys that Redis evicts, by its keyspace notifications.
-pub struct EvictionMonitor {
-    keys: Arc<Mutex<Vec<String>>>,
-    _listener: JoinSet<()>,
-}
+/// Receives the keys that Redis evicts, by its keyspace notifications.
+pub struct EvictionMonitor(PubSub);
 
 impl EvictionMonitor {
     pub async fn start(redis: &RedisServer) -> anyhow::Result<Self> {
         redis.query::<()>(&["CONFIG", "SET", "notify-keyspace-events", "Ee"]).await?;
         let mut subscriber = redis::Client::open(redis.url())?.get_async_pubsub().await?;
         subscriber.subscribe("__keyevent@0__:evicted").await?;
-        let mut notifications = subscriber.into_on_message();
-        let keys = Arc::new(Mutex::new(Vec::new()));
-        let collected = Arc::clone(&keys);
-        let mut listener = JoinSet::new();
-        listener.spawn(async move {
-            while let Some(notification) = notifications.next().await {
-                let key = notification.get_payload().unwrap_or_default();
-                collected.lock().unwrap_or_else(PoisonError::into_inner).push(key);
-            }
-        });
-        Ok(Self { keys, _listener: listener })
+        Ok(Self(subscriber))
     }
 
-    /// How many keys were evicted.
-    pub fn count(&self) -> usize {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// The rooms that lost a part of their history.
-    pub fn rooms(&self) -> BTreeSet<String> {
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().filter_map(|key| room_of_history_key(key)).map(str::to_owned).collect()
+    /// How many keys were evicted, and the rooms that lost a part of their history.
+    pub fn finish(mut self) -> (usize, BTreeSet<String>) {
+        let mut notifications = self.0.on_message();
+        let received = iter::from_fn(|| notifications.next().now_or_never().flatten());
+        let keys: Vec<String> = received.filter_map(|notification| notification.get_payload().ok()).collect();
+        (keys.len(), keys.iter().filter_map(|key| room_of_history_key(key)).map(str::to_owned).collect())
     }
 }
 

@@ -42,7 +42,7 @@ impl RedisProxy {
 
     /// Injects these faults from now on.
     pub fn inject(&self, config: FaultConfig) {
-        lock(&self.injector).configure(config);
+        lock(&self.injector).config = config;
     }
 
     /// Leads new connections to another port. Open ones stay.
@@ -52,7 +52,7 @@ impl RedisProxy {
 
     /// How many events and replies were tampered with.
     pub fn faults(&self) -> usize {
-        lock(&self.injector).faults()
+        lock(&self.injector).faults
     }
 }
 
@@ -107,7 +107,7 @@ async fn copy_replies(
         if read == 0 {
             return Ok(());
         }
-        let delay = lock(injector).delay();
+        let delay = lock(injector).config.delay;
         if !delay.is_zero() {
             sleep(delay).await;
         }

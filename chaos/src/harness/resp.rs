@@ -15,13 +15,8 @@ impl RespSplitter {
 
     /// The next complete value. Bytes that are not valid are passed on as they are.
     pub fn next(&mut self) -> Option<Vec<u8>> {
-        let bytes = self.bytes.make_contiguous();
-        let length = match length_of(bytes) {
-            Length::Known(length) => length,
-            Length::Incomplete => return None,
-            Length::Invalid => bytes.len(),
-        };
-        (length > 0).then(|| self.bytes.drain(..length).collect())
+        let length = length_of(self.bytes.make_contiguous()).filter(|length| *length > 0)?;
+        Some(self.bytes.drain(..length).collect())
     }
 }
 
@@ -30,45 +25,22 @@ pub fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-enum Length {
-    Known(usize),
-    Incomplete,
-    Invalid,
-}
-
-fn length_of(bytes: &[u8]) -> Length {
-    let Some(end) = bytes.windows(2).position(|pair| pair == b"\r\n") else { return Length::Incomplete };
+/// The length of the first value; `None` while it is incomplete.
+fn length_of(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.windows(2).position(|pair| pair == b"\r\n")?;
     let line = end + 2;
-    let count = || std::str::from_utf8(&bytes[1..end]).ok()?.parse::<i64>().ok();
-    let array = |times: i64| match count() {
-        Some(count) => elements(bytes, line, count.max(0) * times),
-        None => Length::Invalid,
-    };
-    match bytes[0] {
-        b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => Length::Known(line),
-        b'$' | b'=' | b'!' => match count() {
-            Some(-1) => Length::Known(line),
-            Some(count) => {
-                let whole = line + usize::try_from(count).unwrap_or_default() + 2;
-                if bytes.len() >= whole { Length::Known(whole) } else { Length::Incomplete }
-            }
-            None => Length::Invalid,
-        },
-        b'*' | b'>' | b'~' => array(1),
-        b'%' => array(2),
-        _ => Length::Invalid,
-    }
-}
-
-fn elements(bytes: &[u8], mut at: usize, count: i64) -> Length {
-    for _ in 0..count {
-        match bytes.get(at..).filter(|rest| !rest.is_empty()).map(length_of) {
-            Some(Length::Known(length)) => at += length,
-            Some(other) => return other,
-            None => return Length::Incomplete,
+    let count = bytes.get(1..end).and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<i64>().ok());
+    let elements = |count: i64| (0..count).try_fold(line, |at, _| Some(at + length_of(bytes.get(at..)?)?));
+    match (bytes[0], count) {
+        (b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(', _) | (b'$', Some(-1)) => Some(line),
+        (b'$' | b'=' | b'!', Some(count)) => {
+            let whole = line + usize::try_from(count).ok()? + 2;
+            (whole <= bytes.len()).then_some(whole)
         }
+        (b'*' | b'>' | b'~', Some(count)) => elements(count),
+        (b'%', Some(count)) => elements(count * 2),
+        _ => Some(bytes.len()),
     }
-    Length::Known(at)
 }
 
 #[cfg(test)]

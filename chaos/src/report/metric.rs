@@ -76,14 +76,6 @@ impl Unit {
     }
 }
 
-/// The smallest value below or at which a share (0 to 1) of the values lie, by the nearest rank.
-pub fn percentile(values: &[u64], share: f64) -> Option<u64> {
-    let mut values = values.to_vec();
-    values.sort_unstable();
-    let rank = (values.len() as f64 * share).ceil() as usize;
-    values.get(rank.saturating_sub(1)).copied()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,13 +108,5 @@ mod tests {
         ] {
             assert_eq!((metric.limit_text().as_str(), metric.observed_text().as_str()), (limit, observed));
         }
-    }
-
-    #[test]
-    fn a_percentile_is_one_of_the_values() {
-        let values: Vec<u64> = (1..=200).rev().collect();
-        let shares = [0.0, 0.5, 0.99, 1.0].map(|share| percentile(&values, share));
-        assert_eq!(shares, [Some(1), Some(100), Some(198), Some(200)]);
-        assert_eq!((percentile(&[7], 0.5), percentile(&[], 0.5)), (Some(7), None));
     }
 }

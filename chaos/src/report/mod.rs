@@ -4,13 +4,14 @@ mod table;
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use protocol::Reason;
+use testkit::percentile;
 
 use crate::{
     checker::{Violation, ViolationKind},
     clients::Journal,
 };
 
-pub use metric::{Metric, percentile};
+pub use metric::Metric;
 pub use table::{ResultTable, write_to_docs};
 
 /// Promises G3 and G5: how soon events flow again.
@@ -49,6 +50,16 @@ impl ScenarioReport {
         }
     }
 
+    /// Expects that no client showed its connection as lost.
+    pub fn expect_no_interruptions(&mut self) {
+        let interruptions = self.interruptions();
+        self.expect(interruptions == 0, format!("clients saw {interruptions} interruptions"));
+    }
+
+    pub fn expect_no_resets(&mut self) {
+        self.expect(self.resets == 0, "a room was reset");
+    }
+
     /// Records a measured value and expects it to be within its limit.
     pub fn record(&mut self, metric: Metric) {
         self.expect(metric.is_within_limit(), metric.to_string());
@@ -81,7 +92,7 @@ impl ScenarioReport {
 
     /// The shortest time below which a share (0 to 1) of the resume times lie.
     pub fn resume_time(&self, share: f64) -> Option<u64> {
-        percentile(&self.resume_times, share)
+        percentile(self.resume_times.iter().copied(), share)
     }
 
     /// Promise G4: live again within 3 s (median) and 25 s (worst).
@@ -140,7 +151,7 @@ impl ScenarioReport {
         let prompt: Vec<&str> =
             self.present().filter(|one| !is_late(one)).map(|journal| journal.user.as_str()).collect();
         let departures = self.journals.iter().flat_map(|journal| &journal.departures);
-        let flickers = departures.filter(|departure| prompt.contains(&departure.user.as_str())).count();
+        let flickers = departures.filter(|departure| prompt.contains(&departure.id.as_str())).count();
         self.expect(wrong == 0, format!("{wrong} screens do not show {members} members"));
         self.expect(
             flickers == 0,
@@ -154,7 +165,7 @@ impl ScenarioReport {
         let vanished = self.journals.iter().filter_map(|journal| Some((journal, journal.vanished?)));
         let times = vanished.flat_map(|(gone, vanished)| {
             self.present().filter(move |reader| reader.room == gone.room).map(move |reader| {
-                let departure = reader.departures.iter().find(|departure| departure.user == gone.user)?;
+                let departure = reader.departures.iter().find(|departure| departure.id == gone.user)?;
                 Some(departure.at.saturating_sub(vanished))
             })
         });
@@ -189,10 +200,10 @@ impl std::ops::Add for ScenarioReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::{Departure, DisplayedEvent, MessageTime, Outage, Screen, TimelineView};
+    use crate::clients::{DisplayedEvent, Outage, Screen, Timed, TimelineView};
 
-    fn departure(user: &str, at: u64) -> Departure {
-        Departure { user: user.into(), at }
+    fn departure(user: &str, at: u64) -> Timed {
+        Timed { id: user.into(), at }
     }
 
     #[test]
@@ -219,7 +230,7 @@ mod tests {
 
     #[test]
     fn delivery_is_timed_for_other_clients_that_stayed_connected() {
-        let sent = [("a", 10), ("b", 20), ("c", 30)].map(|(id, at)| MessageTime { id: id.into(), at });
+        let sent = [("a", 10), ("b", 20), ("c", 30)].map(|(id, at)| Timed { id: id.into(), at });
         let events = (1..).zip([("a", 11), ("b", 25), ("c", 60)]);
         let events = events.map(|(seq, (id, at))| DisplayedEvent { seq, key: format!("ana/{id}"), at });
         let views = vec![TimelineView { events: events.collect(), ..TimelineView::default() }];

@@ -1,13 +1,17 @@
 use std::{fmt, fs};
 
 use anyhow::Context;
+use testkit::markdown_table;
 
-use super::ScenarioReport;
+use super::{Metric, ScenarioReport};
 use crate::checker::ViolationKind;
 
 const DOCS_PAGE: &str = "docs/guarantees.md";
 const BEGIN: &str = "<!-- script/chaos --write: begin -->\n";
 const END: &str = "<!-- script/chaos --write: end -->";
+
+const TITLES: &str = "Scenario | Clients | Messages | Faults | Lost | Duplicated | Out of order | Resume p50, ms | \
+                      p99, ms | worst, ms | Resets";
 
 /// The results of all scenarios, displayed as Markdown.
 #[derive(Debug, Default)]
@@ -42,51 +46,34 @@ impl ResultTable {
             ..ScenarioReport::default()
         }
     }
-
-    fn fmt_metrics(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| Scenario | Figure | Promised | Seen |\n|---|---|--:|--:|")?;
-        for (name, report) in &self.rows {
-            for metric in &report.metrics {
-                writeln!(f, "| {name} | {} | {} | {} |", metric.what, metric.limit_text(), metric.observed_text())?;
-            }
-        }
-        let total = self.total();
-        let among = match self.min_messages {
-            0 => String::new(),
-            min => format!(" of at least {min}"),
-        };
-        let (lost, messages) = (total.violations.len(), total.messages);
-        writeln!(f, "| **All** | lost, duplicated or out of order | 0{among} | {lost} of {messages} |")
-    }
 }
 
 impl fmt::Display for ResultTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "| Scenario | Clients | Messages | Faults | Lost | Duplicated | Out of order | Resume p50, ms | p99, ms | worst, ms | \
-             Resets |"
-        )?;
-        writeln!(f, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
-        for (name, report) in &self.rows {
-            fmt_row(f, name, report)?;
-        }
-        fmt_row(f, "**All**", &self.total())?;
-        writeln!(f)?;
-        self.fmt_metrics(f)
+        let total = self.total();
+        let rows = self.rows.iter().map(|(name, report)| row(name, report)).chain([row("**All**", &total)]);
+        let metrics = self.rows.iter().flat_map(|(name, report)| {
+            let cells = |one: &Metric| [(*name).to_owned(), one.what.to_owned(), one.limit_text(), one.observed_text()];
+            report.metrics.iter().map(cells)
+        });
+        let among = match self.min_messages {
+            0 => String::new(),
+            min => format!(" of at least {min}"),
+        };
+        let seen = format!("{} of {}", total.violations.len(), total.messages);
+        let all = ["**All**".to_owned(), "lost, duplicated or out of order".to_owned(), format!("0{among}"), seen];
+        let metrics = markdown_table("Scenario | Figure | Promised | Seen", 2, metrics.chain([all]));
+        write!(f, "{}\n{metrics}", markdown_table(TITLES, 1, rows))
     }
 }
 
-fn fmt_row(f: &mut fmt::Formatter<'_>, name: &str, report: &ScenarioReport) -> fmt::Result {
-    let resume = |share| report.resume_time(share).map_or_else(|| "–".to_owned(), |time| time.to_string());
-    let ScenarioReport { clients, messages, faults, resets, .. } = report;
+fn row(name: &str, report: &ScenarioReport) -> Vec<String> {
     let lost = report.count(ViolationKind::Lost) + report.count(ViolationKind::Unsettled);
     let (duplicated, disordered) = (report.count(ViolationKind::Duplicated), report.count(ViolationKind::OutOfOrder));
-    let [p50, p99, worst] = [0.5, 0.99, 1.0].map(resume);
-    writeln!(
-        f,
-        "| {name} | {clients} | {messages} | {faults} | {lost} | {duplicated} | {disordered} | {p50} | {p99} | {worst} | {resets} |"
-    )
+    let counts = [report.clients, report.messages, report.faults, lost, duplicated, disordered];
+    let resume = |share| report.resume_time(share).map_or_else(|| "–".to_owned(), |time| time.to_string());
+    let cells = counts.iter().map(ToString::to_string).chain([0.5, 0.99, 1.0].map(resume));
+    [name.to_owned()].into_iter().chain(cells).chain([report.resets.to_string()]).collect()
 }
 
 /// Replaces the text between the markers of the documentation.
@@ -107,7 +94,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{checker::Violation, report::Metric};
+    use crate::checker::Violation;
 
     #[test]
     fn a_row_counts_violations_by_kind() {

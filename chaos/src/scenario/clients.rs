@@ -4,13 +4,14 @@ use std::{ops::Range, time::Duration};
 
 use anyhow::ensure;
 use protocol::CloseCode;
+use testkit::percentile;
 use tokio::time::sleep;
 
 use crate::{
     checker::AllowedLoss,
     clients::{Instruction, Workload},
     harness::ClientProxy,
-    report::{Metric, ScenarioReport, percentile},
+    report::{Metric, ScenarioReport},
     run_config::RunConfig,
     test_env::{Setup, TestEnv},
 };
@@ -56,14 +57,17 @@ pub async fn slow_reader(config: RunConfig) -> anyhow::Result<ScenarioReport> {
 /// Promise G6: others are not delayed. The machine that measures also runs everything that is measured, so the limit only
 /// catches a gross regression.
 fn record_delivery_times(report: &mut ScenarioReport, without: Range<u64>, beside: Range<u64>, min_limit: u64) {
-    let (without, beside) = (report.delivery_times(&without), report.delivery_times(&beside));
-    let [p50, p99] = [0.5, 0.99].map(|share| percentile(&without, share));
-    report.record(Metric::time("delivery to others without a slow reader, p50", None, p50));
-    report.record(Metric::time("delivery to others without a slow reader, p99", None, p99));
-    report.record(Metric::time("delivery to others beside a slow reader, p50", None, percentile(&beside, 0.5)));
-    let limit = Duration::from_millis((p99.unwrap_or_default() * 3 + 50).max(min_limit));
-    let observed = percentile(&beside, 0.99);
-    report.record(Metric::time("delivery to others beside a slow reader, p99", Some(limit), observed));
+    let [without, beside] =
+        [without, beside].map(|span| [0.5, 0.99].map(|share| percentile(report.delivery_times(&span), share)));
+    let limit = Duration::from_millis((without[1].unwrap_or_default() * 3 + 50).max(min_limit));
+    for (what, limit, observed) in [
+        ("delivery to others without a slow reader, p50", None, without[0]),
+        ("delivery to others without a slow reader, p99", None, without[1]),
+        ("delivery to others beside a slow reader, p50", None, beside[0]),
+        ("delivery to others beside a slow reader, p99", Some(limit), beside[1]),
+    ] {
+        report.record(Metric::time(what, limit, observed));
+    }
 }
 
 pub async fn frozen_client(config: RunConfig) -> anyhow::Result<ScenarioReport> {
@@ -84,6 +88,6 @@ pub async fn frozen_client(config: RunConfig) -> anyhow::Result<ScenarioReport> 
     let mut report = env.finish(AllowedLoss::None).await?;
     let told = report.count_told_of_gaps();
     report.expect(told == frozen, format!("{told} clients were told of a gap, and {frozen} were frozen"));
-    report.expect(report.resets == 0, "a room was reset");
+    report.expect_no_resets();
     Ok(report)
 }

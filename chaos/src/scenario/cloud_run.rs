@@ -15,10 +15,10 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 use crate::{
     checker::AllowedLoss,
     clients::Workload,
-    harness::{PlatformCommand, PlatformEvent, ServiceConfig, ServiceStatus, read_metric},
+    harness::{Platform, ServiceConfig, read_metric},
     report::{Metric, ScenarioReport},
     run_config::RunConfig,
-    test_env::{CloudRunEnv, Setup, TestEnv, Topology},
+    test_env::{Setup, TestEnv, Topology},
 };
 
 /// In the short form one of so many clients may be disconnected at the timeout: rotation has one second there, which a busy
@@ -36,24 +36,23 @@ pub async fn cloud_run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
     // From zero: the first sign-in starts the first instance.
     let setup = Setup { topology: Topology::CloudRun(service), ..Setup::new(workload) };
     let mut env = TestEnv::start(config, setup).await?;
-    let mut cloud_run = env.cloud_run.take().context("the setup has a Cloud Run")?;
-    let service = &cloud_run.service;
+    let service = env.cloud_run.take().context("the setup has a Cloud Run")?;
     let max_sockets = Arc::new(AtomicUsize::new(0));
     let mut counting = JoinSet::new();
-    counting.spawn(count_sockets(service.status(), Arc::clone(&max_sockets)));
+    counting.spawn(count_sockets(service.platform(), Arc::clone(&max_sockets)));
     // Long enough that every socket reaches its timeout.
     env.send_for(timeout + Duration::from_secs(2)).await;
-    let needed = service.status().borrow().serving();
+    let needed = service.platform().borrow().serving().count();
 
-    service.execute(PlatformCommand::Deploy).await?;
+    service.execute(Platform::deploy)?;
     env.fault_started();
-    service.wait_until(PLATFORM_TIMEOUT, |status| status.revisions.len() == 1 && status.serving() > 0).await?;
+    service.wait_until(PLATFORM_TIMEOUT, |now| now.revisions.len() == 1 && now.serving().next().is_some()).await?;
     env.send_for(config.seconds(2, 20)).await;
 
-    let fewer = service.status().borrow().serving().saturating_sub(config.pick(1, 2));
-    service.execute(PlatformCommand::Scale { min: 0, max: Some(fewer) }).await?;
+    let fewer = service.platform().borrow().serving().count().saturating_sub(config.pick(1, 2));
+    service.execute(|platform| platform.set_scale(0, Some(fewer)))?;
     env.fault_started();
-    service.wait_until(PLATFORM_TIMEOUT, |status| status.instances.len() <= fewer).await?;
+    service.wait_until(PLATFORM_TIMEOUT, |now| now.instances.len() <= fewer).await?;
     env.send_for(config.seconds(2, 40)).await;
 
     env.clients.wait_all_live(Duration::from_secs(25)).await;
@@ -64,16 +63,16 @@ pub async fn cloud_run(config: RunConfig) -> anyhow::Result<ScenarioReport> {
     report.expect(max_sockets > 0, "no instance reported its sockets");
     report.record(Metric::count("sockets of one instance, at most its concurrency", concurrency, max_sockets));
     let allowed = config.pick(workload.clients / CLIENTS_PER_LATE_ROTATION, 0);
-    record_platform_events(&mut report, &mut cloud_run, allowed);
+    record_platform(&mut report, &service.platform().borrow(), allowed);
     record_clients(&mut report, allowed);
     report.expect_presence(workload.per_room());
     Ok(report)
 }
 
 /// Polls the number of sockets of every instance.
-async fn count_sockets(status: watch::Receiver<ServiceStatus>, max: Arc<AtomicUsize>) {
+async fn count_sockets(platform: watch::Receiver<Platform>, max: Arc<AtomicUsize>) {
     loop {
-        let addresses: Vec<_> = status.borrow().instances.iter().filter_map(|instance| instance.address).collect();
+        let addresses: Vec<_> = platform.borrow().instances.iter().filter_map(|instance| instance.address).collect();
         for address in addresses {
             // An instance that has just ended has none.
             let sockets = read_metric(address, "sala_connections").await.unwrap_or_default();
@@ -83,24 +82,13 @@ async fn count_sockets(status: watch::Receiver<ServiceStatus>, max: Arc<AtomicUs
     }
 }
 
-fn record_platform_events(report: &mut ScenarioReport, cloud_run: &mut CloudRunEnv, allowed: usize) {
-    let (mut cold_start, mut kills, mut timeouts, mut crashes) = (None, 0, 0, 0);
-    while let Ok(event) = cloud_run.events.try_recv() {
-        match event {
-            PlatformEvent::Serving { took, .. } => {
-                cold_start.get_or_insert(took);
-            }
-            PlatformEvent::Killed { .. } => kills += 1,
-            PlatformEvent::TimedOut { requests, .. } => timeouts += requests,
-            PlatformEvent::Died { .. } | PlatformEvent::NotStarted { .. } => crashes += 1,
-            _ => {}
-        }
-    }
+fn record_platform(report: &mut ScenarioReport, platform: &Platform, allowed: usize) {
+    let Platform { cold_start, killed, crashed, timed_out, .. } = *platform;
     let cold_start = cold_start.map(|took| u64::try_from(took.as_millis()).expect("it is within a minute"));
     report.record(Metric::time("a cold start, without an image to pull", None, cold_start));
-    report.record(Metric::count("instances that had to be killed", 0, kills));
-    report.record(Metric::count("requests closed at the timeout", allowed, timeouts));
-    report.expect(crashes == 0, format!("{crashes} instances crashed or did not start"));
+    report.record(Metric::count("instances that had to be killed", 0, killed));
+    report.record(Metric::count("requests closed at the timeout", allowed, timed_out));
+    report.expect(crashed == 0, format!("{crashed} instances crashed or did not start"));
 }
 
 fn record_clients(report: &mut ScenarioReport, allowed: usize) {

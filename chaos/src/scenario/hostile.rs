@@ -53,7 +53,7 @@ pub async fn hostile(config: RunConfig) -> anyhow::Result<ScenarioReport> {
     env.send_for(Duration::from_secs(2)).await;
     let mut report = env.finish(AllowedLoss::None).await?;
     report.expect(growth < MEMORY_LIMIT, format!("an instance grew by {growth} bytes"));
-    report.expect(report.interruptions() == 0, "other clients were interrupted");
+    report.expect_no_interruptions();
     Ok(report)
 }
 

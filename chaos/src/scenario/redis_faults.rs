@@ -32,15 +32,14 @@ pub async fn pubsub_kill(config: RunConfig) -> anyhow::Result<ScenarioReport> {
     let repairs = env.metric("sala_repairs_total").await?;
     let max_repairs = kills * env.rooms() * env.instances.len();
     let mut report = env.finish(AllowedLoss::None).await?;
-    let interruptions = report.interruptions();
-    report.expect(interruptions == 0, format!("clients saw {interruptions} interruptions"));
+    report.expect_no_interruptions();
     report.expect(settled.is_some(), format!("the last messages are not on all screens after {REPAIR_LIMIT:?}"));
     report.expect(repairs > 0.0, "no room was repaired, so nothing was missed");
     report.expect(
         repairs <= max_repairs as f64,
         format!("{repairs} repairs, where one per room, instance and fault makes {max_repairs}"),
     );
-    report.expect(report.resets == 0, "a room was reset");
+    report.expect_no_resets();
     Ok(report)
 }
 
@@ -62,10 +61,9 @@ pub async fn redis_stop(config: RunConfig) -> anyhow::Result<ScenarioReport> {
         ensure!(env.clients.acknowledged() > before, "no message was acknowledged");
     }
     let mut report = env.finish(AllowedLoss::None).await?;
-    let interruptions = report.interruptions();
-    report.expect(interruptions == 0, format!("clients lost their sockets {interruptions} times"));
+    report.expect_no_interruptions();
     report.record_recovery_time();
-    report.expect(report.resets == 0, "a room was reset");
+    report.expect_no_resets();
     Ok(report)
 }
 
@@ -95,8 +93,7 @@ pub async fn wrong_node(config: RunConfig) -> anyhow::Result<ScenarioReport> {
         sleep(Duration::from_secs(2)).await;
     }
     let mut report = env.finish(AllowedLoss::None).await?;
-    let interruptions = report.interruptions();
-    report.expect(interruptions == 0, format!("clients saw {interruptions} interruptions"));
+    report.expect_no_interruptions();
     report.record_recovery_time();
     report.record(Metric::time("the subscription is restored", Some(REPAIR_LIMIT), longest));
     Ok(report)
@@ -114,8 +111,8 @@ pub async fn bad_pubsub(config: RunConfig) -> anyhow::Result<ScenarioReport> {
     let settled = settled.map(|time| u64::try_from(time.as_millis()).expect("it is within the limit"));
     report.record(Metric::time("dropped events are on all screens", Some(REPAIR_LIMIT), settled));
     report.expect(repairs > 0.0, "no room was repaired, so nothing was missed");
-    report.expect(report.interruptions() == 0, "a client lost its connection");
-    report.expect(report.resets == 0, "a room was reset");
+    report.expect_no_interruptions();
+    report.expect_no_resets();
     Ok(report)
 }
 
@@ -128,6 +125,6 @@ pub async fn lost_reply(config: RunConfig) -> anyhow::Result<ScenarioReport> {
     env.redis_proxy.inject(FaultConfig::default());
     let mut report = env.finish(AllowedLoss::None).await?;
     report.expect(report.faults > 10, "hardly any reply was swallowed");
-    report.expect(report.resets == 0, "a room was reset");
+    report.expect_no_resets();
     Ok(report)
 }

@@ -103,8 +103,8 @@ async fn evict(env: &mut TestEnv, config: RunConfig) -> anyhow::Result<BTreeSet<
     limit_memory(&env.redis, 0, "noeviction").await?;
     env.fault_ended();
     env.send_for(config.seconds(3, 10)).await;
-    let rooms = evictions.rooms();
-    ensure!(!rooms.is_empty(), "no room lost history, although {} keys were evicted", evictions.count());
+    let (keys, rooms) = evictions.finish();
+    ensure!(!rooms.is_empty(), "no room lost history, although {keys} keys were evicted");
     Ok(rooms)
 }
 
@@ -119,7 +119,7 @@ async fn fill_memory(env: &mut TestEnv, config: RunConfig, policy: &str) -> anyh
     env.fault_ended();
     env.send_for(config.seconds(2, 6)).await;
     ensure!(is_pending, "no message is pending while Redis is full, with {policy}");
-    let rooms = evictions.rooms();
+    let (_, rooms) = evictions.finish();
     ensure!(rooms.is_empty(), "{} rooms lost history with {policy}", rooms.len());
     Ok(())
 }

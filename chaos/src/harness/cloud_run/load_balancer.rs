@@ -1,119 +1,195 @@
-use std::{fmt::Write, net::SocketAddr, time::Duration};
+//! Leads each request to an instance. A connection carries one request, and a socket is one too.
 
-use anyhow::ensure;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use super::{
-    haproxy_stats::{BackendLoad, parse_load, sessions_older_than},
-    request_queue::{NO_INSTANCE, RequestQueue, TOO_EARLY},
+use rand::seq::IndexedRandom;
+use testkit::{accept_connections, until_either_ends};
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_buf, sink},
+    net::TcpStream,
+    sync::{Mutex, watch},
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
 };
-use crate::harness::Haproxy;
 
-/// The maximum number of instances, over all revisions.
-pub const SLOTS: usize = 64;
-const BACKEND: &str = "instances";
+use super::platform::Platform;
 
-/// HAProxy with a slot for every possible instance. A slot is disabled until an instance takes it.
-#[derive(Debug)]
-pub struct LoadBalancer {
-    haproxy: Haproxy,
-    concurrency: usize,
+/// How long a request waits for an instance, as on Cloud Run.
+pub const MAX_WAIT: Duration = Duration::from_secs(10);
+/// The cookie that leads a client back to its instance.
+const AFFINITY_COOKIE: &str = "GAESA";
+/// The body of a 429.
+const NO_INSTANCE: &str = "The request was aborted because there was no available instance.";
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest head of a request or response, in bytes.
+const MAX_HEAD: u64 = 64 * 1_024;
+/// How long the rest of a request is read after its refusal.
+const LINGER: Duration = Duration::from_secs(1);
+/// The pause after an instance refused a connection: it has crashed, and will soon be removed.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// Listens on a port, a free one for 0. All requests are cut when the returned set is dropped.
+pub async fn balance(
+    port: u16,
+    platform: watch::Sender<Platform>,
+    max_wait: Duration,
+) -> io::Result<(SocketAddr, JoinSet<()>)> {
+    let balancer = Arc::new(LoadBalancer { platform, max_wait, queue: Mutex::default() });
+    let serve = move |client| {
+        let balancer = Arc::clone(&balancer);
+        async move {
+            // A connection that either side cuts needs no answer.
+            let _ = balancer.serve(client).await;
+        }
+    };
+    accept_connections(port, serve).await
+}
+
+struct LoadBalancer {
+    platform: watch::Sender<Platform>,
+    max_wait: Duration,
+    /// Held by the first of the waiting requests, so that all are served in the order of their arrival.
+    queue: Mutex<()>,
+}
+
+/// The capacity for one request of an instance, until this is dropped.
+struct Slot<'a> {
+    instance: usize,
+    platform: &'a watch::Sender<Platform>,
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        self.platform.send_modify(|platform| {
+            if let Some(instance) = platform.instance(self.instance) {
+                (instance.requests, instance.idle_since) = (instance.requests - 1, Instant::now());
+            }
+        });
+    }
+}
+
+impl Platform {
+    /// Takes a slot of the instance that a client had before, or else of one that is drawn by its share of the traffic.
+    /// `None` without capacity.
+    fn take_slot(&mut self, affinity: Option<usize>) -> Option<(usize, SocketAddr)> {
+        let has_slots = self.serving().filter(|instance| instance.requests < self.service.concurrency);
+        let shares: Vec<(usize, f64)> = has_slots
+            .map(|instance| (instance.number, self.share(instance)))
+            .filter(|(_, share)| *share > 0.0)
+            .collect();
+        let former = shares.iter().find(|(number, _)| Some(*number) == affinity);
+        let (number, _) = former.or_else(|| shares.choose_weighted(&mut rand::rng(), |(_, share)| *share).ok())?;
+        let instance = self.instance(*number)?;
+        instance.requests += 1;
+        Some((*number, instance.address?))
+    }
 }
 
 impl LoadBalancer {
-    pub async fn start(address: SocketAddr, concurrency: usize, queue: &RequestQueue) -> anyhow::Result<Self> {
-        let haproxy = Haproxy::start(address, &configuration(address, concurrency, queue)?).await?;
-        Ok(Self { haproxy, concurrency })
-    }
-
-    /// Gives a slot to an instance. It gets requests once it has a weight: HAProxy fills a server that comes up with a weight
-    /// from the queue, and sends it new requests besides, beyond its concurrency.
-    pub async fn enable(&self, slot: usize, instance: SocketAddr) -> anyhow::Result<()> {
-        let (server, ip, port) = (server(slot), instance.ip(), instance.port());
-        self.execute(&format!("set server {server} weight 0")).await?;
-        let output = self.haproxy.query(&format!("set server {server} addr {ip} port {port}")).await?;
-        // The slot may have had the same address before.
-        ensure!(output.contains("changed") || output.contains("no need"), "haproxy refuses an address: {output}");
-        self.execute(&format!("set server {server} state ready")).await
-    }
-
-    /// Stops new requests to a slot. Present ones continue.
-    pub async fn disable(&self, slot: usize) -> anyhow::Result<()> {
-        self.execute(&format!("set server {} state maint", server(slot))).await
-    }
-
-    /// Sets the weights of slots, from 1 to 256. The affinity cookie takes precedence.
-    pub async fn set_weights(&self, weights: &[(usize, u16)]) -> anyhow::Result<()> {
-        if weights.is_empty() {
-            return Ok(());
-        }
-        // Setting `maxconn` makes a server look at the queue.
-        let command = |(slot, weight): &(usize, u16)| {
-            let (server, maxconn) = (server(*slot), self.concurrency);
-            format!("set server {server} weight {weight};set maxconn server {server} {maxconn}")
+    /// Serves one request.
+    async fn serve(&self, client: TcpStream) -> io::Result<()> {
+        let from = client.peer_addr()?.ip();
+        let (from_client, mut to_client) = client.into_split();
+        let mut from_client = BufReader::new(from_client);
+        let mut request = timeout(HEAD_TIMEOUT, read_head(&mut from_client)).await??;
+        let mut cookies = header(&request, "Cookie").unwrap_or_default().split("; ");
+        let affinity =
+            cookies.find_map(|pair| pair.strip_prefix(AFFINITY_COOKIE)?.strip_prefix('=')?.parse::<usize>().ok());
+        self.platform.send_modify(|platform| platform.waiting += 1);
+        let connected = timeout(self.max_wait, self.connect(affinity)).await;
+        self.platform.send_modify(|platform| platform.waiting -= 1);
+        let Ok((slot, server)) = connected else {
+            let head = "HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close";
+            let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{NO_INSTANCE}", NO_INSTANCE.len());
+            to_client.write_all(answer.as_bytes()).await?;
+            to_client.shutdown().await?;
+            // Closing a socket with unread data would discard the answer.
+            return timeout(LINGER, copy_buf(&mut from_client, &mut sink())).await?.map(drop);
         };
-        self.execute(&weights.iter().map(command).collect::<Vec<String>>().join(";")).await
-    }
-
-    pub async fn load(&self) -> anyhow::Result<BackendLoad> {
-        parse_load(&self.haproxy.query("show stat").await?, BACKEND)
-    }
-
-    /// Closes requests that have reached the timeout, and returns their number. HAProxy's own timeouts only count inactivity,
-    /// so they would spare a busy socket.
-    pub async fn close_older_than(&self, timeout: Duration) -> anyhow::Result<usize> {
-        let list = self.haproxy.query("show sess").await?;
-        let sessions = sessions_older_than(&list, BACKEND, timeout);
-        for session in &sessions {
-            // Its output says so if the session has just ended by itself.
-            self.haproxy.query(&format!("shutdown session {session}")).await?;
+        request.retain(|line| value_of(line, "X-Forwarded-Proto").is_none());
+        request.extend([format!("X-Forwarded-For: {from}"), "X-Forwarded-Proto: http".to_owned()]);
+        if header(&request, "Upgrade").is_none() {
+            request.retain(|line| value_of(line, "Connection").is_none());
+            request.push("Connection: close".to_owned());
         }
-        Ok(sessions.len())
-    }
-
-    /// Runs commands that have no output.
-    async fn execute(&self, commands: &str) -> anyhow::Result<()> {
-        let output = self.haproxy.query(commands).await?;
-        ensure!(output.trim().is_empty(), "haproxy refuses '{commands}': {output}");
+        server.set_nodelay(true)?;
+        let (from_server, mut to_server) = server.into_split();
+        let (mut from_server, instance) = (BufReader::new(from_server), slot.instance);
+        // Each half is closed when its direction ends.
+        let up = async move {
+            to_server.write_all(encode_head(&request).as_bytes()).await?;
+            copy_buf(&mut from_client, &mut to_server).await
+        };
+        let down = async move {
+            let mut response = read_head(&mut from_server).await?;
+            if affinity != Some(instance) {
+                response.push(format!("Set-Cookie: {AFFINITY_COOKIE}={instance}; path=/; HttpOnly"));
+            }
+            to_client.write_all(encode_head(&response).as_bytes()).await?;
+            copy_buf(&mut from_server, &mut to_client).await
+        };
+        let max_duration = self.platform.borrow().service.timeout;
+        if timeout(max_duration, until_either_ends(up, down)).await.is_err() {
+            self.platform.send_modify(|platform| platform.timed_out += 1);
+        }
         Ok(())
     }
-}
 
-/// The name of a slot's server within the backend.
-pub fn name(slot: usize) -> String {
-    format!("slot{slot}")
-}
-
-fn server(slot: usize) -> String {
-    format!("{BACKEND}/{}", name(slot))
-}
-
-fn configuration(address: SocketAddr, concurrency: usize, queue: &RequestQueue) -> anyhow::Result<String> {
-    let max_wait = queue.max_wait.as_millis();
-    // One thread, so that checking an instance's load and choosing it are atomic. A request is buffered whole, so that it can
-    // be sent to an instance after it waited in the queue. HAProxy says 503 if there is no instance, Cloud Run 429; an
-    // instance's own 503 stays.
-    let mut text = format!(
-        "  nbthread 1\n\
-         defaults\n  mode http\n  timeout connect 1s\n  timeout client 24h\n  timeout server 24h\n  timeout tunnel 24h\n  \
-         timeout http-request 30s\n  timeout http-keep-alive 60s\n  timeout queue {max_wait}ms\n  option http-buffer-request\n  \
-         option forwardfor\n  option redispatch 1\n  retries 3\n  retry-on conn-failure {TOO_EARLY}\n\
-         frontend front\n  bind {address}\n  http-request set-header X-Forwarded-Proto http\n  default_backend {BACKEND}\n\
-         backend {BACKEND}\n  balance roundrobin\n  cookie GAESA insert indirect nocache httponly\n  \
-         http-response set-var(txn.answered) bool(true)\n  \
-         http-after-response set-status 429 reason \"Too Many Requests\" if {{ status 503 }} !{{ var(txn.answered) -m found }}\n  \
-         http-error status 503 content-type \"text/plain; charset=utf-8\" string \"{NO_INSTANCE}\"\n"
-    );
-    for slot in 0..SLOTS {
-        let name = name(slot);
-        // Otherwise a client that returns to a full instance would wait for it even if others have capacity.
-        writeln!(
-            text,
-            "  acl of_{name} req.cook(GAESA) -m str {name}\n  acl full_{name} srv_conn({name}) ge {concurrency}"
-        )?;
-        writeln!(text, "  ignore-persist if of_{name} full_{name}")?;
-        // Nothing listens at this address. It is replaced when an instance takes the slot.
-        writeln!(text, "  server {name} 127.0.0.1:1 cookie {name} maxconn {concurrency} disabled")?;
+    /// Waits for an instance that has capacity and accepts a connection.
+    async fn connect(&self, affinity: Option<usize>) -> (Slot<'_>, TcpStream) {
+        loop {
+            let (slot, address) = self.wait_for_slot(affinity).await;
+            if let Ok(server) = TcpStream::connect(address).await {
+                return (slot, server);
+            }
+            drop(slot);
+            sleep(RETRY_PAUSE).await;
+        }
     }
-    writeln!(text, "  server waiting {} backup", queue.address)?;
-    Ok(text)
+
+    async fn wait_for_slot(&self, affinity: Option<usize>) -> (Slot<'_>, SocketAddr) {
+        let _first = self.queue.lock().await;
+        let mut changes = self.platform.subscribe();
+        loop {
+            let mut taken = None;
+            self.platform.send_if_modified(|platform| {
+                taken = platform.take_slot(affinity);
+                // Nobody waits for less capacity.
+                false
+            });
+            if let Some((instance, address)) = taken {
+                return (Slot { instance, platform: &self.platform }, address);
+            }
+            changes.changed().await.expect("the sender is a part of self");
+        }
+    }
 }
+
+/// Reads the lines of the head of a request or a response.
+async fn read_head(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec<String>> {
+    let mut lines = from.take(MAX_HEAD).lines();
+    let mut head = Vec::new();
+    while let Some(line) = lines.next_line().await? {
+        if line.is_empty() {
+            return Ok(head);
+        }
+        head.push(line);
+    }
+    Err(io::ErrorKind::UnexpectedEof.into())
+}
+
+fn encode_head(lines: &[String]) -> String {
+    lines.join("\r\n") + "\r\n\r\n"
+}
+
+fn header<'a>(lines: &'a [String], name: &str) -> Option<&'a str> {
+    lines.iter().find_map(|line| value_of(line, name))
+}
+
+fn value_of<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (header, value) = line.split_once(':')?;
+    header.eq_ignore_ascii_case(name).then(|| value.trim())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! A local Cloud Run: instances of a service behind HAProxy on one machine.
+//! A local Cloud Run: instances of a service behind a load balancer on one machine.
 //!
 //! As on Cloud Run, by its documentation:
 //!
@@ -23,110 +23,115 @@
 //! - A cold start takes as long as the process: no image is pulled, no sandbox started.
 //! - CPU, memory, zones, TLS, HTTP/2 and prices are not modelled.
 
-mod event;
-mod haproxy_stats;
+mod instance;
 mod load_balancer;
 mod platform;
-mod request_queue;
+mod rollout;
 mod scaling;
-mod status;
-mod supervisor;
-#[cfg(test)]
-mod tests;
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    time::Duration,
+use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+
+use anyhow::Context;
+use clap::{
+    Args,
+    builder::{RangedU64ValueParser, TypedValueParser},
 };
-
-use anyhow::{Context, anyhow};
 use tokio::{
-    net::TcpListener,
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     task::JoinSet,
-    time::timeout,
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 use super::EnvVars;
-use platform::{Platform, PlatformRequest};
+use load_balancer::{MAX_WAIT, balance};
 
-pub use event::PlatformEvent;
-pub use platform::PlatformCommand;
-pub use status::ServiceStatus;
+pub use platform::Platform;
+
+/// How often the load is read. Cloud Run takes seconds, which is longer than an instance takes to start here.
+const LOAD_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The configuration of a service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Args)]
 pub struct ServiceConfig {
-    /// The minimum and maximum number of instances of each revision with traffic.
+    /// The minimum number of instances
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub min: usize,
+    /// The maximum number of instances
+    #[arg(long, value_name = "N", default_value_t = 5)]
     pub max: usize,
-    /// The maximum number of concurrent requests of an instance.
+    /// The maximum number of concurrent requests of an instance; a socket is a request
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000))]
     pub concurrency: usize,
-    /// The maximum duration of a request.
+    /// The maximum duration of a request
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds(10..=3_600))]
     pub timeout: Duration,
-    /// How long an instance without requests is kept.
+    /// How long an instance without requests is kept
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds(0..=u64::MAX))]
     pub idle: Duration,
-    /// The duration of each step of a roll-out.
+    /// The duration of each step of a roll-out
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds(0..=u64::MAX))]
     pub step: Duration,
+}
+
+fn seconds(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = Duration> {
+    RangedU64ValueParser::<u64>::new().range(range).map(Duration::from_secs)
 }
 
 /// A running service. It ends when this is dropped, with all its processes.
 pub struct CloudRun {
     pub address: SocketAddr,
-    requests: mpsc::Sender<PlatformRequest>,
-    status: watch::Receiver<ServiceStatus>,
-    task: JoinSet<anyhow::Result<()>>,
+    platform: watch::Sender<Platform>,
+    _requests: JoinSet<()>,
+    _control_loop: JoinSet<()>,
 }
 
 impl CloudRun {
-    /// Starts the platform on a port, with the first revision of the service. `events` is unbounded, because there are only a
-    /// few events per second.
+    /// Starts the platform on a port, a free one for 0, with the first revision of the service. `log` gets a line for
+    /// everything that happens.
     pub async fn start(
         port: u16,
         redis_url: &str,
         service: ServiceConfig,
         env: EnvVars,
-        events: mpsc::UnboundedSender<PlatformEvent>,
+        log: impl Fn(String) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        // HAProxy would not say why it cannot listen.
-        TcpListener::bind(address).await.with_context(|| format!("port {port} cannot be used, choose another one"))?;
-        let (requests, receiver) = mpsc::channel(16);
-        let (platform, status) = Platform::start(address, redis_url, service, env, events).await?;
-        let mut task = JoinSet::new();
-        task.spawn(platform.run(receiver));
-        Ok(Self { address, requests, status, task })
+        let (sender, mut changes) = mpsc::unbounded_channel();
+        let platform = watch::channel(Platform::new(redis_url, service, env, sender, Box::new(log))?).0;
+        let balancing = balance(port, platform.clone(), MAX_WAIT).await;
+        let (address, requests) =
+            balancing.with_context(|| format!("port {port} cannot be used, choose another one"))?;
+        let (mut control_loop, controlled) = (JoinSet::new(), platform.clone());
+        control_loop.spawn(async move {
+            let mut tick = interval(LOAD_INTERVAL);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                // Both are cancel-safe: what is not taken stays in the channel or the interval.
+                let change = tokio::select! {
+                    change = changes.recv() => change,
+                    _ = tick.tick() => None,
+                };
+                controlled.send_modify(|platform| platform.update(change));
+            }
+        });
+        Ok(Self { address, platform, _requests: requests, _control_loop: control_loop })
     }
 
-    /// Executes a command, and returns when it has taken effect.
-    pub async fn execute(&self, command: PlatformCommand) -> anyhow::Result<()> {
-        let (reply, replied) = oneshot::channel();
-        self.requests.send(PlatformRequest { command, reply }).await.ok().context("the platform has ended")?;
-        replied.await.context("the platform has ended")?
+    /// Executes a command of the platform.
+    pub fn execute(&self, command: impl FnOnce(&mut Platform) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut result = Ok(());
+        self.platform.send_modify(|platform| result = command(platform));
+        result
     }
 
-    pub fn status(&self) -> watch::Receiver<ServiceStatus> {
-        self.status.clone()
+    pub fn platform(&self) -> watch::Receiver<Platform> {
+        self.platform.subscribe()
     }
 
-    pub async fn wait_until(
-        &self,
-        max_wait: Duration,
-        condition: impl FnMut(&ServiceStatus) -> bool,
-    ) -> anyhow::Result<()> {
-        let mut status = self.status();
-        let waiting = timeout(max_wait, status.wait_for(condition)).await.map(|seen| seen.map(drop));
+    pub async fn wait_until(&self, max_wait: Duration, condition: impl FnMut(&Platform) -> bool) -> anyhow::Result<()> {
+        let mut platform = self.platform();
+        let waiting = timeout(max_wait, platform.wait_for(condition)).await.map(|seen| seen.map(drop));
         waiting
-            .with_context(|| format!("the status after {max_wait:?}:\n{}", *self.status.borrow()))?
+            .with_context(|| format!("the status after {max_wait:?}:\n{}", *self.platform.borrow()))?
             .context("the platform has ended")
-    }
-
-    /// Waits until the platform fails, and returns the reason.
-    pub async fn failed(&mut self) -> anyhow::Error {
-        match self.task.join_next().await {
-            Some(Ok(Err(error))) => error,
-            Some(Err(error)) => anyhow!(error),
-            Some(Ok(Ok(()))) | None => anyhow!("the platform has ended"),
-        }
     }
 }

@@ -1,52 +1,36 @@
 //! Decides how many instances there should be. Pure.
 
-use std::time::Duration;
-
-use super::ServiceConfig;
+use super::{ServiceConfig, instance::Instance};
 
 /// The targeted use of the concurrency, in percent.
 const TARGET_UTILIZATION: usize = 60;
-
-/// The load of an instance that serves or starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InstanceLoad {
-    pub number: usize,
-    pub serving: bool,
-    pub requests: usize,
-    /// How long it has had no request.
-    pub idle: Duration,
-}
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ScalingDecision {
     /// How many instances to start.
     pub start: usize,
-    /// Which instances to terminate.
-    pub terminate: Vec<(usize, TerminationReason)>,
+    /// Which instances to terminate, and why.
+    pub terminate: Vec<(usize, &'static str)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TerminationReason {
-    Idle,
-    /// There are more instances than the maximum.
-    Surplus,
-    /// Its revision has no traffic any more.
-    Replaced,
-}
+/// Why instances are terminated.
+const IDLE: &str = "it is idle";
+const SURPLUS: &str = "there are more instances than the maximum";
+pub const REPLACED: &str = "its revision has no traffic any more";
 
-/// Decides for the instances of one revision while so many requests wait.
-pub fn decide(service: &ServiceConfig, instances: &[InstanceLoad], waiting: usize) -> ScalingDecision {
+/// Decides for the instances of one revision, apart from those that end, while so many requests wait.
+pub fn decide(service: &ServiceConfig, instances: &[&Instance], waiting: usize) -> ScalingDecision {
     let requests = instances.iter().map(|one| one.requests).sum::<usize>() + waiting;
     let wanted = (requests * 100).div_ceil(service.concurrency * TARGET_UTILIZATION).clamp(service.min, service.max);
     let mut terminate = Vec::new();
-    let mut serving: Vec<&InstanceLoad> = instances.iter().filter(|one| one.serving).collect();
+    let mut serving: Vec<&&Instance> = instances.iter().filter(|one| one.is_serving()).collect();
     serving.sort_by_key(|one| (one.requests, std::cmp::Reverse(one.number)));
     let mut left = instances.len();
     for one in serving {
         if left > service.max {
-            terminate.push((one.number, TerminationReason::Surplus));
-        } else if left > wanted && one.requests == 0 && one.idle >= service.idle {
-            terminate.push((one.number, TerminationReason::Idle));
+            terminate.push((one.number, SURPLUS));
+        } else if left > wanted && one.requests == 0 && one.idle_since.elapsed() >= service.idle {
+            terminate.push((one.number, IDLE));
         } else {
             break;
         }
@@ -55,44 +39,45 @@ pub fn decide(service: &ServiceConfig, instances: &[InstanceLoad], waiting: usiz
     ScalingDecision { start: wanted.saturating_sub(instances.len()), terminate }
 }
 
-/// The weight of each instance of a revision, given every revision's percentage of the traffic and number of instances.
-pub fn weights(revisions: &[(u32, usize)]) -> Vec<u16> {
-    let share = |(percent, instances): (u32, usize)| f64::from(percent) / instances.max(1) as f64;
-    let largest = revisions.iter().map(|revision| share(*revision)).fold(f64::MIN_POSITIVE, f64::max);
-    // HAProxy allows up to 256, and 0 would exclude an instance.
-    revisions.iter().map(|revision| (share(*revision) / largest * 256.0).round().max(1.0) as u16).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use TerminationReason::{Idle, Surplus};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
 
     use super::*;
+    use crate::harness::cloud_run::instance::InstanceState;
 
     fn service(min: usize, max: usize) -> ServiceConfig {
         let second = Duration::from_secs(1);
         ServiceConfig { min, max, concurrency: 10, timeout: second, idle: second * 30, step: second }
     }
 
-    fn serving(number: usize, requests: usize, idle: u64) -> InstanceLoad {
-        InstanceLoad { number, serving: true, requests, idle: Duration::from_secs(idle) }
+    fn serving(number: usize, requests: usize, idle: u64) -> Instance {
+        let idle_since = Instant::now() - Duration::from_secs(idle);
+        Instance { state: InstanceState::Serving, requests, idle_since, ..Instance::new(number, "sala").0 }
+    }
+
+    fn decide_for(service: &ServiceConfig, instances: Vec<Instance>, waiting: usize) -> ScalingDecision {
+        decide(service, &instances.iter().collect::<Vec<_>>(), waiting)
     }
 
     #[test]
     fn instances_are_started_for_requests() {
-        let starting = InstanceLoad { serving: false, ..serving(2, 0, 0) };
+        let starting = || Instance::new(2, "sala").0;
         for (min, max, instances, waiting, start) in [
             (0, 5, vec![], 0, 0),
             (2, 5, vec![], 0, 2),
             (0, 5, vec![], 1, 1),
             (0, 5, vec![serving(1, 6, 0)], 0, 0),
             (0, 5, vec![serving(1, 7, 0)], 0, 1),
-            (0, 5, vec![serving(1, 7, 0), starting], 0, 0),
-            (0, 5, vec![serving(1, 10, 0), starting], 9, 2),
-            (0, 3, vec![serving(1, 10, 0), starting], 90, 1),
+            (0, 5, vec![serving(1, 7, 0), starting()], 0, 0),
+            (0, 5, vec![serving(1, 10, 0), starting()], 9, 2),
+            (0, 3, vec![serving(1, 10, 0), starting()], 90, 1),
         ] {
             let expected = ScalingDecision { start, terminate: vec![] };
-            assert_eq!(decide(&service(min, max), &instances, waiting), expected, "{instances:?} {waiting}");
+            let name = format!("{instances:?} {waiting}");
+            assert_eq!(decide_for(&service(min, max), instances, waiting), expected, "{name}");
         }
     }
 
@@ -100,28 +85,16 @@ mod tests {
     fn idle_and_surplus_instances_are_terminated() {
         for (min, max, instances, terminate) in [
             (0, 5, vec![serving(1, 0, 29)], vec![]),
-            (0, 5, vec![serving(1, 0, 30)], vec![(1, Idle)]),
-            (1, 5, vec![serving(1, 0, 90), serving(2, 0, 90)], vec![(2, Idle)]),
+            (0, 5, vec![serving(1, 0, 30)], vec![(1, IDLE)]),
+            (1, 5, vec![serving(1, 0, 90), serving(2, 0, 90)], vec![(2, IDLE)]),
             (0, 5, vec![serving(1, 1, 0), serving(2, 1, 0)], vec![]),
             (0, 5, vec![serving(1, 7, 0), serving(2, 0, 90)], vec![]),
-            (0, 2, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, Surplus)]),
-            (0, 1, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, Surplus), (3, Surplus)]),
+            (0, 2, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, SURPLUS)]),
+            (0, 1, vec![serving(1, 9, 0), serving(2, 3, 0), serving(3, 4, 0)], vec![(2, SURPLUS), (3, SURPLUS)]),
         ] {
             let expected = ScalingDecision { start: 0, terminate };
-            assert_eq!(decide(&service(min, max), &instances, 0), expected, "{instances:?}");
-        }
-    }
-
-    #[test]
-    fn a_revision_gets_its_share_with_any_number_of_instances() {
-        for (revisions, expected) in [
-            (vec![(100, 3)], vec![256]),
-            (vec![(90, 3), (10, 1)], vec![256, 85]),
-            (vec![(50, 1), (50, 2)], vec![256, 128]),
-            (vec![(99, 1), (1, 40)], vec![256, 1]),
-            (vec![(10, 0), (90, 1)], vec![28, 256]),
-        ] {
-            assert_eq!(weights(&revisions), expected, "{revisions:?}");
+            let name = format!("{instances:?}");
+            assert_eq!(decide_for(&service(min, max), instances, 0), expected, "{name}");
         }
     }
 }
