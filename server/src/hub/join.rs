@@ -11,7 +11,7 @@ use super::{
     encoded_event::{self, EncodedEvent, EncodedFrame},
     event_log::{CatchUp, EventLog},
     repair::page_after,
-    room::{Member, Room, RoomState},
+    room::{Room, RoomState},
     send_queue::SendQueue,
 };
 use crate::backend::{BackendError, ReadPosition, Result, Roster};
@@ -62,7 +62,7 @@ impl Hub {
         after: Option<Cursor>,
     ) -> Result<()> {
         let room = &self.open_room(name).await?;
-        room.lock().members.insert(connection.to_owned(), Member::new(user, send_queue));
+        room.lock().add_member(connection, user, send_queue);
         let (entered, mark) =
             tokio::join!(self.presence.enter(name, connection, user), self.read_marker(name, &user.id));
         let joined = match entered {

@@ -19,6 +19,7 @@ mod catch_up;
 mod command;
 mod encoded_event;
 mod event_log;
+mod fan_out;
 mod head_check;
 mod join;
 mod presence;
@@ -49,6 +50,7 @@ use crate::supervisor::{Start, lock, supervise};
 pub use command::CommandError;
 pub use encoded_event::{EncodedFrame, encode};
 use event_log::EventLog;
+use fan_out::FanOutQueue;
 pub use presence::LeaveReason;
 use repair::EncodedSlice;
 use room::Room;
@@ -65,6 +67,7 @@ pub struct Hub {
     presence: Arc<dyn Presence>,
     reads: Arc<dyn Reads>,
     pending_read_markers: read_markers::PendingReadMarkers,
+    fan_out_queue: FanOutQueue,
     /// Bounds the memory for large responses to joins.
     large_response_permits: Arc<Semaphore>,
     /// Whether the instance is shutting down.
@@ -94,6 +97,7 @@ impl Hub {
     #[must_use]
     pub fn new(backend: Backend) -> Arc<Self> {
         let Backend { broker, history, presence, reads, updates } = backend;
+        let (fan_out_queue, queued_rooms) = FanOutQueue::new();
         let hub = Arc::new(Self {
             rooms: Mutex::default(),
             broker,
@@ -101,6 +105,7 @@ impl Hub {
             presence,
             reads,
             pending_read_markers: read_markers::PendingReadMarkers::default(),
+            fan_out_queue,
             large_response_permits: Arc::new(Semaphore::new(join::LARGE_RESPONSES)),
             shutting_down: AtomicBool::new(false),
             tasks: TaskTracker::new(),
@@ -109,6 +114,8 @@ impl Hub {
             armed_panics: Mutex::default(),
         });
         shards::start(&hub, updates);
+        let weak = Arc::downgrade(&hub);
+        tokio::spawn(supervise("fan_out", move |_| fan_out::run(weak.clone(), Arc::clone(&queued_rooms))));
         let weak = Arc::downgrade(&hub);
         tokio::spawn(supervise("presence", move |_| presence::run(weak.clone())));
         let weak = Arc::downgrade(&hub);
@@ -204,7 +211,7 @@ impl Hub {
     async fn open_room(&self, name: &RoomName) -> Result<Arc<Room>> {
         let room = {
             let mut rooms = self.lock();
-            let room = rooms.entry(name.clone()).or_insert_with(|| Arc::new(Room::new(name.clone())));
+            let room = rooms.entry(name.clone()).or_insert_with(|| Room::new(name.clone(), self.fan_out_queue.clone()));
             room.lock().last_used = Instant::now();
             Arc::clone(room)
         };

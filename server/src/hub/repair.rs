@@ -116,9 +116,7 @@ impl Hub {
         };
         let reset = encoded_event::EncodedFrame::from(frame.encode());
         let mut state = room.lock();
-        for member in state.members.values_mut() {
-            member.reset(&reset, head.clone());
-        }
+        state.reset_members(&reset, &head);
         state.log.prime(epoch, head, events);
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! One room on this instance: its log, its members, and the events buffered during a repair.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard},
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, Weak},
     time::Instant,
 };
 
@@ -13,6 +13,7 @@ use super::{
     catch_up::CatchUpCache,
     encoded_event::{self, EncodedEvent, EncodedFrame},
     event_log::{EventLog, Placement},
+    fan_out::{Broadcast, Broadcasts, FanOutQueue, JoinCount},
     send_queue::{CloseMode, SendQueue},
 };
 use crate::backend::{Ephemeral, StoredEvent};
@@ -41,7 +42,10 @@ pub struct Room {
 #[derive(Debug)]
 pub(super) struct RoomState {
     pub log: EventLog,
-    pub members: HashMap<String, Member>,
+    pub members: BTreeMap<String, Member>,
+    broadcasts: Broadcasts,
+    fan_out_queue: FanOutQueue,
+    this: Weak<Room>,
     /// Events buffered during a repair; `None` when the log is up to date.
     pub buffered: Option<BufferedEvents>,
     pub last_used: Instant,
@@ -64,6 +68,8 @@ pub(super) struct BufferedEvents {
 pub(super) struct Member {
     pub user: User,
     pub send_queue: Arc<SendQueue>,
+    /// The room's joins up to this one.
+    pub joined: JoinCount,
     /// Frames buffered until this member's join is answered.
     buffered: Option<Vec<BufferedFrame>>,
     /// The last event that the member has. It may be ahead of the room's log.
@@ -87,16 +93,24 @@ enum BufferedFrame {
 }
 
 impl Room {
-    pub(super) fn new(name: RoomName) -> Self {
-        let state = RoomState {
+    pub(super) fn new(name: RoomName, fan_out_queue: FanOutQueue) -> Arc<Self> {
+        let state = |this: &Weak<Self>| RoomState {
             log: EventLog::default(),
-            members: HashMap::new(),
+            members: BTreeMap::new(),
+            broadcasts: Broadcasts::default(),
+            fan_out_queue,
+            this: this.clone(),
             buffered: Some(BufferedEvents::default()),
             last_used: Instant::now(),
             unsent_people_changes: 0,
             disconnected: HashMap::new(),
         };
-        Self { name, opened: OnceCell::new(), state: Mutex::new(state), catch_up: tokio::sync::Mutex::default() }
+        Arc::new_cyclic(|this| Self {
+            name,
+            opened: OnceCell::new(),
+            state: Mutex::new(state(this)),
+            catch_up: tokio::sync::Mutex::default(),
+        })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, RoomState> {
@@ -143,9 +157,7 @@ impl Room {
         match ephemeral {
             Ephemeral::Typing { user } => {
                 let frame = encoded_event::encode(&ServerFrame::Typing { room, user: user.clone() });
-                for member in self.lock().members.values().filter(|member| member.user.id != user.id) {
-                    member.send_queue.push_ephemeral(frame.clone());
-                }
+                self.lock().broadcast(Broadcast::Typing { frame, user: user.id });
             }
             Ephemeral::Read { user, connection, epoch, seq } => {
                 let state = self.lock();
@@ -166,7 +178,7 @@ impl Room {
                     state.unsent_people_changes += 1;
                 } else {
                     let frame = encoded_event::encode(&ServerFrame::People { room, joined, left, count, people: None });
-                    state.members.values_mut().for_each(|member| member.push_people(&frame));
+                    state.broadcast(Broadcast::People(frame));
                 }
             }
         }
@@ -185,7 +197,7 @@ impl Room {
         if state.unsent_people_changes == seen_changes {
             state.unsent_people_changes = 0;
         }
-        state.members.values_mut().for_each(|member| member.push_people(&frame));
+        state.broadcast(Broadcast::People(frame));
     }
 }
 
@@ -202,22 +214,54 @@ impl BufferedEvents {
 impl RoomState {
     /// Appends the next event and queues it for every member.
     pub fn append(&mut self, event: EncodedEvent, delivery: Delivery) {
-        for member in self.members.values_mut() {
-            member.push_event(&event, delivery);
-        }
         metrics::counter!("sala_deliveries_total").increment(self.members.len() as u64);
+        self.broadcast(Broadcast::Event(event.clone(), delivery));
         self.log.push(event);
+    }
+
+    /// Adds a member whose join is not answered yet.
+    pub fn add_member(&mut self, connection: &str, user: &User, send_queue: &Arc<SendQueue>) {
+        let member = Member::new(user, send_queue, self.broadcasts.count_join());
+        self.members.insert(connection.to_owned(), member);
+    }
+
+    fn broadcast(&mut self, frame: Broadcast) {
+        if self.broadcasts.add(frame, &mut self.members)
+            && let Some(room) = self.this.upgrade()
+        {
+            self.fan_out_queue.add(room);
+        }
+    }
+
+    /// Pushes a waiting frame to the next members. Returns whether frames are left.
+    pub fn fan_out_batch(&mut self) -> bool {
+        self.broadcasts.advance_batch(&mut self.members)
+    }
+
+    /// Replaces every member's view. Frames that waited belong to the old one.
+    pub fn reset_members(&mut self, reset: &EncodedFrame, head: &Head) {
+        self.broadcasts.flush(&mut self.members);
+        self.members.values_mut().for_each(|member| member.reset(reset, head.clone()));
     }
 }
 
 impl Member {
-    /// A member whose join is not answered yet.
-    pub fn new(user: &User, send_queue: &Arc<SendQueue>) -> Self {
+    fn new(user: &User, send_queue: &Arc<SendQueue>, joined: JoinCount) -> Self {
         Self {
+            joined,
             user: user.clone(),
             send_queue: Arc::clone(send_queue),
             buffered: Some(Vec::new()),
             seen: Head::default(),
+        }
+    }
+
+    pub fn push(&mut self, frame: &Broadcast) {
+        match frame {
+            Broadcast::Event(event, delivery) => self.push_event(event, *delivery),
+            Broadcast::People(frame) => self.push_people(frame),
+            Broadcast::Typing { frame, user } if *user != self.user.id => self.send_queue.push_ephemeral(frame.clone()),
+            Broadcast::Typing { .. } => {}
         }
     }
 
@@ -253,7 +297,7 @@ impl Member {
 
     /// Replaces the member's view. A member whose join is not answered yet needs no reset, because the response will be
     /// correct.
-    pub fn reset(&mut self, reset: &EncodedFrame, head: Head) {
+    fn reset(&mut self, reset: &EncodedFrame, head: Head) {
         if let Some(buffered) = &mut self.buffered {
             buffered.retain(|frame| matches!(frame, BufferedFrame::People(_)));
         } else {

@@ -69,7 +69,7 @@ impl Fixture {
     /// Makes a task panic.
     async fn provoke(&mut self, task: &'static str) {
         match task {
-            "dispatcher" | "shard" => lock(&self.hub.armed_panics).push(task),
+            "dispatcher" | "shard" | "fan_out" => lock(&self.hub.armed_panics).push(task),
             "head_check" => self.backend.arm_panic("heads"),
             "presence" => self.backend.arm_panic("refresh"),
             "read_markers" => {
@@ -93,7 +93,7 @@ impl Fixture {
 
 #[tokio::test(start_paused = true)]
 async fn each_background_task_restarts_after_a_panic() {
-    for task in ["dispatcher", "shard", "head_check", "presence", "read_markers", "repair", "leave"] {
+    for task in ["dispatcher", "shard", "fan_out", "head_check", "presence", "read_markers", "repair", "leave"] {
         let recorder = PrometheusBuilder::new().build_recorder();
         let _recorder = metrics::set_default_local_recorder(&recorder);
         let log = LogBuffer::default();
