@@ -12,8 +12,8 @@ pub enum CloseCode {
     Forbidden = 4003,
     /// The client reads too slowly. It resumes from its cursor.
     TooSlow = 4100,
-    /// The instance is full.
-    Overloaded = 4101,
+    /// The client has events that the history has lost. It learns of the fork when it joins again.
+    HistoryLost = 4101,
     /// The client sent nothing for two heartbeats.
     HeartbeatMissed = 4102,
     /// The instance is shutting down.

@@ -7,7 +7,7 @@ use protocol::{Cursor, Head, Reason, RoomName};
 use super::{
     encoded_event::{EncodedEvent, total_bytes},
     event_log::{CatchUp, EventLog},
-    repair::EncodedSlice,
+    repair::EncodedRange,
 };
 use crate::backend::{History, Result};
 
@@ -75,7 +75,7 @@ async fn read(cursor: &Cursor, room: &RoomName, history: &dyn History) -> Result
     let mut bytes = 0;
     loop {
         let last = events.last().map_or_else(|| cursor.clone(), |event| event.cursor(&cursor.epoch));
-        let slice = EncodedSlice::new(room, history.after(room, last.seq, READ_BATCH).await?);
+        let slice = EncodedRange::new(room, history.after(room, last.seq, READ_BATCH).await?);
         let is_whole = match slice.follows(&last.epoch, &Head { seq: last.seq, uid: last.uid }) {
             Ok(is_whole) => is_whole,
             Err(reason) => return Ok(CatchUp::Lost(reason)),

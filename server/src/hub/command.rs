@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     Hub,
     encoded_event::{EncodedEvent, EventType},
-    repair::EncodedSlice,
+    repair::EncodedRange,
 };
 use crate::{
     backend::{self, AppendReceipt, BackendError, EventDraft},
@@ -106,7 +106,7 @@ impl Hub {
         if !(1..limits::SEQ).contains(&seq) {
             return Ok(None);
         }
-        let mut events = EncodedSlice::new(room, self.history.after(room, seq - 1, limit).await?).events;
+        let mut events = EncodedRange::new(room, self.history.after(room, seq - 1, limit).await?).events;
         let Some(last) = events.last().map(|event| event.seq) else { return Ok(None) };
         let newer = self.with_log(room, |log| Some(log.since(last + 1).cloned().collect::<Vec<_>>()));
         let connects = |newer: &Vec<EncodedEvent>| newer.first().is_none_or(|event| event.seq == last + 1);
@@ -144,7 +144,7 @@ impl Hub {
     /// # Errors
     /// When the backend cannot be reached.
     pub async fn message_has_text(&self, room: &RoomName, seq: u64, text: &str) -> backend::Result<bool> {
-        let slice = EncodedSlice::new(room, self.history.before(room, Some(seq + 1), 1).await?);
+        let slice = EncodedRange::new(room, self.history.before(room, Some(seq + 1), 1).await?);
         let event = slice.events.last().filter(|event| event.seq == seq).and_then(|event| event.decode().ok());
         Ok(event.is_none_or(|event| matches!(event.kind, Kind::Message { text: said, .. } if said == text)))
     }

@@ -39,7 +39,7 @@ pub enum CatchUp {
 
 impl EventLog {
     /// Replaces the content by the latest part of the history.
-    pub fn prime(&mut self, epoch: String, head: Head, events: Vec<EncodedEvent>) {
+    pub fn replace(&mut self, epoch: String, head: Head, events: Vec<EncodedEvent>) {
         self.ring = events.into();
         while self.ring.len() > RING_EVENTS {
             self.ring.pop_front();
@@ -193,7 +193,7 @@ mod tests {
 
     fn log(last: u64) -> EventLog {
         let mut log = EventLog::default();
-        log.prime("e".into(), Head::default(), Vec::new());
+        log.replace("e".into(), Head::default(), Vec::new());
         (1..=last).for_each(|seq| log.push(event(seq)));
         log
     }

@@ -8,7 +8,7 @@
 //! | what may go wrong | who deals with it |
 //! |---|---|
 //! | an event does not follow the log: some are missing, or the history forked | [`repair`] reads the history |
-//! | the last publication of a room was lost, and no later one shows it | [`head_check`] compares heads |
+//! | the last publication of a room was lost, and no later one shows it | [`maintenance`] compares heads |
 //! | an event is published while a client joins | [`join`] subscribes first, reads second, and buffers |
 //! | a client was away for longer than the log reaches back | [`catch_up`] reads the history, once for all |
 //! | a task panics | `supervisor` starts it again |
@@ -20,7 +20,7 @@ mod command;
 mod encoded_event;
 mod event_log;
 mod fan_out;
-mod head_check;
+mod maintenance;
 mod join;
 mod presence;
 mod read_markers;
@@ -52,7 +52,7 @@ pub use encoded_event::{EncodedFrame, encode};
 use event_log::EventLog;
 use fan_out::FanOutQueue;
 pub use presence::LeaveReason;
-use repair::EncodedSlice;
+use repair::EncodedRange;
 use room::Room;
 pub use send_queue::{CloseMode, NextWrite, SendQueue};
 
@@ -119,7 +119,7 @@ impl Hub {
         let weak = Arc::downgrade(&hub);
         tokio::spawn(supervise("presence", move |_| presence::run(weak.clone())));
         let weak = Arc::downgrade(&hub);
-        tokio::spawn(supervise("head_check", move |_| head_check::run(weak.clone())));
+        tokio::spawn(supervise("maintenance", move |_| maintenance::run(weak.clone())));
         let weak = Arc::downgrade(&hub);
         tokio::spawn(supervise("read_markers", move |_| read_markers::run(weak.clone())));
         hub
@@ -168,7 +168,7 @@ impl Hub {
         let cached = self.with_log(room, |log| log.before(bound.unwrap_or(limits::SEQ), limit));
         let events = match cached {
             Some(events) => events,
-            None => EncodedSlice::new(room, self.history.before(room, bound, limit).await?).events,
+            None => EncodedRange::new(room, self.history.before(room, bound, limit).await?).events,
         };
         let page = encoded_event::newest_page(&events);
         let first = page.first().map_or(before.unwrap_or(1), |event| event.seq);
@@ -190,17 +190,17 @@ impl Hub {
         let cached = {
             let state = room.lock();
             let (log, epoch) = (&state.log, state.log.epoch().to_owned());
-            log.is_current_with(&newest, &before).then(|| EncodedSlice {
+            log.is_current_with(&newest, &before).then(|| EncodedRange {
                 epoch,
                 head: log.head().clone(),
                 events: log.latest(encoded_event::latest_page_len(log.newest_first())),
             })
         };
-        let EncodedSlice { epoch, head, mut events } = match cached {
+        let EncodedRange { epoch, head, mut events } = match cached {
             Some(slice) => slice,
             // An event acknowledged a moment ago may not be published yet, and the person who posted a form expects to
             // see it.
-            None => EncodedSlice::new(name, self.history.before(name, None, limits::LATEST_PAGE).await?),
+            None => EncodedRange::new(name, self.history.before(name, None, limits::LATEST_PAGE).await?),
         };
         let page = events.split_off(events.len() - encoded_event::latest_page_len(events.iter().rev()));
         let events = encoded_event::decode_all(encoded_event::newest_page(&page));
@@ -218,7 +218,7 @@ impl Hub {
         room.opened
             .get_or_try_init(|| async {
                 self.broker.subscribe(name).await?;
-                self.prime(&room).await
+                self.load_log(&room).await
             })
             .await?;
         Ok(room)

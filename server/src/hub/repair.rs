@@ -19,13 +19,13 @@ use crate::backend::{EventRange, Result};
 const READ_BATCH: usize = 1_000;
 
 /// A part of the history with its events encoded.
-pub(super) struct EncodedSlice {
+pub(super) struct EncodedRange {
     pub epoch: String,
     pub head: Head,
     pub events: Vec<EncodedEvent>,
 }
 
-impl EncodedSlice {
+impl EncodedRange {
     pub fn new(room: &RoomName, slice: EventRange) -> Self {
         let events = slice.events.into_iter().map(|event| EncodedEvent::new(room, event)).collect();
         Self { epoch: slice.epoch, head: slice.head, events }
@@ -49,15 +49,15 @@ impl EncodedSlice {
 
 impl Hub {
     /// Loads the log of a room that was just subscribed to.
-    pub(super) async fn prime(&self, room: &Room) -> Result<()> {
-        let EncodedSlice { epoch, head, events } =
-            EncodedSlice::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
-        let is_live = {
+    pub(super) async fn load_log(&self, room: &Room) -> Result<()> {
+        let EncodedRange { epoch, head, events } =
+            EncodedRange::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
+        let is_complete = {
             let mut state = room.lock();
-            state.log.prime(epoch, head, events);
+            state.log.replace(epoch, head, events);
             state.place_buffered(0)
         };
-        if is_live { Ok(()) } else { self.catch_up_with_history(room).await }
+        if is_complete { Ok(()) } else { self.read_missing_events(room).await }
     }
 
     /// Repairs a room in the background, and retries until it succeeds.
@@ -68,7 +68,7 @@ impl Hub {
             let (hub, room) = (Arc::clone(&hub), Arc::clone(&room));
             async move {
                 let mut wait = Duration::from_millis(100);
-                while let Err(error) = hub.catch_up_with_history(&room).await {
+                while let Err(error) = hub.read_missing_events(&room).await {
                     tracing::warn!(%error, "the history of a room cannot be read");
                     let jitter = rand::rng().random_range(0.5..1.0);
                     sleep(wait.mul_f64(jitter)).await;
@@ -80,10 +80,10 @@ impl Hub {
 
     /// Reads missing events until the buffered ones follow, or resets the room if they belong to another history. After
     /// an error the events stay buffered, and the next attempt continues.
-    async fn catch_up_with_history(&self, room: &Room) -> Result<()> {
+    async fn read_missing_events(&self, room: &Room) -> Result<()> {
         loop {
             let (from, buffered_before) = room.lock().begin_read();
-            let slice = EncodedSlice::new(&room.name, self.history.after(&room.name, from, READ_BATCH).await?);
+            let slice = EncodedRange::new(&room.name, self.history.after(&room.name, from, READ_BATCH).await?);
             let extended = room.lock().extend(slice);
             let is_whole = match extended {
                 Ok(is_whole) => is_whole,
@@ -100,8 +100,8 @@ impl Hub {
 
     /// Replaces the log and every member's view by the latest page.
     async fn reset(&self, room: &Room, reason: Reason) -> Result<()> {
-        let EncodedSlice { epoch, head, events } =
-            EncodedSlice::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
+        let EncodedRange { epoch, head, events } =
+            EncodedRange::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
         tracing::warn!(?reason, "a room was reset");
         metrics::counter!("sala_resets_total", "reason" => format!("{reason:?}").to_lowercase()).increment(1);
         let count = page_after(reason, events.iter().rev());
@@ -117,7 +117,7 @@ impl Hub {
         let reset = encoded_event::EncodedFrame::from(frame.encode());
         let mut state = room.lock();
         state.reset_members(&reset, &head);
-        state.log.prime(epoch, head, events);
+        state.log.replace(epoch, head, events);
         Ok(())
     }
 }
@@ -154,16 +154,16 @@ impl RoomState {
             }
             placed += 1;
         }
-        let is_live = !buffered.missed;
-        if !is_live {
+        let is_complete = !buffered.missed;
+        if !is_complete {
             self.buffered = Some(buffered);
         }
-        is_live
+        is_complete
     }
 
     /// Appends the events read after the head. Returns whether these were all of them, or the reason why they do not
     /// follow.
-    fn extend(&mut self, slice: EncodedSlice) -> std::result::Result<bool, Reason> {
+    fn extend(&mut self, slice: EncodedRange) -> std::result::Result<bool, Reason> {
         let is_whole = slice.follows(self.log.epoch(), self.log.head())?;
         slice.events.into_iter().for_each(|event| self.append(event, Delivery::Repaired));
         Ok(is_whole)

@@ -145,9 +145,9 @@ impl Room {
     /// Buffers events until the log was compared with the history. Returns whether a repair has to be started.
     pub(super) fn mark_stale(&self) -> bool {
         let mut state = self.lock();
-        let is_live = state.buffered.is_none();
+        let is_current = state.buffered.is_none();
         state.buffered.get_or_insert_default().missed = true;
-        is_live
+        is_current
     }
 
     /// Sends an ephemeral event to members: typing to everybody but its author, a read marker to its author's other
@@ -276,7 +276,7 @@ impl Member {
         } else if event.seq == self.seen.seq && event.uid != self.seen.uid {
             // The response to the join was ahead of this instance's log, and the history has lost those events since.
             // The client rejoins with its cursor and is told about the fork.
-            self.send_queue.close(CloseMode::Now(CloseCode::Overloaded));
+            self.send_queue.close(CloseMode::Now(CloseCode::HistoryLost));
         }
     }
 
@@ -302,7 +302,7 @@ impl Member {
             buffered.retain(|frame| matches!(frame, BufferedFrame::People(_)));
         } else {
             // Queued as a reply, because live events are dropped with the queue of a slow reader.
-            self.send_queue.push_reply(reset.clone());
+            self.send_queue.push_response(reset.clone());
         }
         self.seen = head;
     }
@@ -310,7 +310,7 @@ impl Member {
     /// Queues the response to the join, then the frames buffered meanwhile that it does not include.
     pub fn go_live(&mut self, answer: EncodedFrame, permit: Option<OwnedSemaphorePermit>, seen: Head) {
         self.seen = seen;
-        self.send_queue.push_reply_with_permit(answer, permit);
+        self.send_queue.push_response_with_permit(answer, permit);
         for frame in self.buffered.take().into_iter().flatten() {
             match frame {
                 BufferedFrame::Event(event) => self.push_event(&event, Delivery::Live),

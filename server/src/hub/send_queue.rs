@@ -16,17 +16,17 @@ pub const MAX_LIVE_BYTES: usize = 256 * 1_024;
 /// members share their allocations. When it is exceeded, the socket is closed with 4100.
 const MAX_REPAIR_BYTES: usize = 4 * 1_024 * 1_024;
 
-/// Limit in bytes for queued replies. When it is reached, the socket's next request is not read. A single reply may be
+/// Limit in bytes for queued responses. When it is reached, the socket's next request is not read. A single response may be
 /// larger.
-const MAX_REPLY_BYTES: usize = 64 * 1_024;
+const MAX_RESPONSE_BYTES: usize = 64 * 1_024;
 
-/// The send queue of one socket. Rooms push events and never wait. The socket's own read loop pushes replies, and waits
+/// The send queue of one socket. Rooms push events and never wait. The socket's own read loop pushes responses, and waits
 /// for them to be written before it reads the next request.
 #[derive(Debug, Default)]
 pub struct SendQueue {
     state: Mutex<QueueState>,
     pushed: Notify,
-    drained: Notify,
+    written: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ struct QueueState {
 #[derive(Debug, Default)]
 struct QueueUsage {
     live_bytes: usize,
-    reply_bytes: usize,
+    response_bytes: usize,
     /// Permits to hold large responses in memory; other joins wait for them.
     permits: Vec<OwnedSemaphorePermit>,
 }
@@ -55,7 +55,7 @@ pub enum CloseMode {
     /// After the queued frames are written.
     AfterFlush(CloseCode),
     /// The peer has disconnected; queued frames are dropped.
-    Gone,
+    Disconnected,
 }
 
 /// The next action of the writer task.
@@ -75,7 +75,7 @@ impl SendQueue {
 
     /// Queues an event that was missed and then read from the history.
     pub fn push_repaired(&self, frame: EncodedFrame) {
-        self.push_bounded(frame, MAX_REPAIR_BYTES, |usage| &mut usage.reply_bytes);
+        self.push_bounded(frame, MAX_REPAIR_BYTES, |usage| &mut usage.response_bytes);
     }
 
     /// Queues an ephemeral frame. Drops it if the reader is slow.
@@ -105,16 +105,16 @@ impl SendQueue {
         self.pushed.notify_one();
     }
 
-    /// Queues the reply to a request.
-    pub fn push_reply(&self, frame: EncodedFrame) {
-        self.push_reply_with_permit(frame, None);
+    /// Queues the response to a request.
+    pub fn push_response(&self, frame: EncodedFrame) {
+        self.push_response_with_permit(frame, None);
     }
 
-    /// Queues the reply to a request. The permit is released when the reply is written or dropped.
-    pub fn push_reply_with_permit(&self, frame: EncodedFrame, permit: Option<OwnedSemaphorePermit>) {
+    /// Queues the response to a request. The permit is released when the response is written or dropped.
+    pub fn push_response_with_permit(&self, frame: EncodedFrame, permit: Option<OwnedSemaphorePermit>) {
         let mut state = self.lock();
         if state.close_mode.is_none() {
-            state.waiting.reply_bytes += frame.len();
+            state.waiting.response_bytes += frame.len();
             state.waiting.permits.extend(permit);
             state.frames.push_back(frame);
         }
@@ -122,25 +122,25 @@ impl SendQueue {
         self.pushed.notify_one();
     }
 
-    /// Closes the socket. The first close mode is kept, except that [`CloseMode::Gone`] replaces any other.
+    /// Closes the socket. The first close mode is kept, except that [`CloseMode::Disconnected`] replaces any other.
     pub fn close(&self, close_mode: CloseMode) {
         self.lock().end(close_mode);
         self.pushed.notify_one();
-        self.drained.notify_one();
+        self.written.notify_one();
     }
 
-    /// Waits until the reply to another request fits.
-    pub async fn reply_capacity(&self) {
+    /// Waits until the response to another request fits.
+    pub async fn response_capacity(&self) {
         loop {
-            let drained = self.drained.notified();
+            let written = self.written.notified();
             {
                 let state = self.lock();
-                let bytes = state.waiting.reply_bytes + state.writing.reply_bytes;
-                if bytes < MAX_REPLY_BYTES || state.close_mode.is_some() {
+                let bytes = state.waiting.response_bytes + state.writing.response_bytes;
+                if bytes < MAX_RESPONSE_BYTES || state.close_mode.is_some() {
                     return;
                 }
             }
-            drained.await;
+            written.await;
         }
     }
 
@@ -160,7 +160,7 @@ impl SendQueue {
     pub fn try_next(&self) -> Option<NextWrite> {
         let mut state = self.lock();
         match state.close_mode {
-            Some(close_mode @ (CloseMode::Now(_) | CloseMode::Gone)) => Some(NextWrite::Close(close_mode)),
+            Some(close_mode @ (CloseMode::Now(_) | CloseMode::Disconnected)) => Some(NextWrite::Close(close_mode)),
             Some(close_mode) if state.frames.is_empty() => Some(NextWrite::Close(close_mode)),
             _ if !state.frames.is_empty() => Some(NextWrite::Frames(state.take_waiting())),
             _ => None,
@@ -170,14 +170,14 @@ impl SendQueue {
     /// Records that the frames taken last are flushed.
     pub fn mark_written(&self) {
         self.lock().writing = QueueUsage::default();
-        self.drained.notify_one();
+        self.written.notify_one();
     }
 
     /// Waits until the socket must be closed immediately. The writer task polls it while a write hangs.
     pub async fn closed_now(&self) -> CloseMode {
         loop {
             let pushed = self.pushed.notified();
-            if let Some(close_mode @ (CloseMode::Now(_) | CloseMode::Gone)) = self.lock().close_mode {
+            if let Some(close_mode @ (CloseMode::Now(_) | CloseMode::Disconnected)) = self.lock().close_mode {
                 return close_mode;
             }
             pushed.await;
@@ -196,10 +196,10 @@ impl QueueState {
     }
 
     fn end(&mut self, close_mode: CloseMode) {
-        if self.close_mode.is_none() || close_mode == CloseMode::Gone {
+        if self.close_mode.is_none() || close_mode == CloseMode::Disconnected {
             self.close_mode = Some(close_mode);
         }
-        if matches!(close_mode, CloseMode::Now(_) | CloseMode::Gone) {
+        if matches!(close_mode, CloseMode::Now(_) | CloseMode::Disconnected) {
             self.frames = VecDeque::new();
             self.waiting = QueueUsage::default();
         }
@@ -230,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn does_not_close_for_one_large_reply() {
         let send_queue = SendQueue::default();
-        send_queue.push_reply(frame(4 * MAX_LIVE_BYTES));
+        send_queue.push_response(frame(4 * MAX_LIVE_BYTES));
         send_queue.push_event(frame(1));
         let NextWrite::Frames(frames) = send_queue.next().await else { panic!("frames") };
         assert_eq!(frames.len(), 2);
@@ -239,11 +239,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn reads_no_request_before_replies_are_written() {
         let send_queue = SendQueue::default();
-        send_queue.reply_capacity().await;
-        send_queue.push_reply(frame(MAX_REPLY_BYTES));
-        let waiting = tokio::time::timeout(std::time::Duration::from_secs(1), send_queue.reply_capacity()).await;
+        send_queue.response_capacity().await;
+        send_queue.push_response(frame(MAX_RESPONSE_BYTES));
+        let waiting = tokio::time::timeout(std::time::Duration::from_secs(1), send_queue.response_capacity()).await;
         assert!(waiting.is_err());
-        let (_, next) = tokio::join!(send_queue.reply_capacity(), async {
+        let (_, next) = tokio::join!(send_queue.response_capacity(), async {
             let next = send_queue.next().await;
             send_queue.mark_written();
             next
@@ -272,23 +272,23 @@ mod tests {
         let permits = Arc::new(Semaphore::new(1));
         let permit = || Arc::clone(&permits).try_acquire_owned().ok();
         let send_queue = SendQueue::default();
-        send_queue.push_reply_with_permit(frame(1), permit());
+        send_queue.push_response_with_permit(frame(1), permit());
         send_queue.next().await;
         assert!(permit().is_none());
         send_queue.mark_written();
-        send_queue.push_reply_with_permit(frame(1), permit());
+        send_queue.push_response_with_permit(frame(1), permit());
         assert!(permit().is_none());
-        send_queue.close(CloseMode::Gone);
-        send_queue.push_reply_with_permit(frame(1), permit());
+        send_queue.close(CloseMode::Disconnected);
+        send_queue.push_response_with_permit(frame(1), permit());
         assert!(permit().is_some());
     }
 
     #[tokio::test]
     async fn closes_after_queued_frames_are_written() {
         let send_queue = SendQueue::default();
-        send_queue.push_reply(frame(1));
+        send_queue.push_response(frame(1));
         send_queue.close(CloseMode::AfterFlush(CloseCode::GoingAway));
-        send_queue.push_reply(frame(1));
+        send_queue.push_response(frame(1));
         assert!(matches!(send_queue.next().await, NextWrite::Frames(frames) if frames.len() == 1));
         assert_eq!(send_queue.next().await, NextWrite::Close(CloseMode::AfterFlush(CloseCode::GoingAway)));
     }

@@ -124,7 +124,7 @@ impl Hub {
     /// Compares the heads of all rooms, because updates of any room may have been missed.
     fn handle_possible_gap(self: &Arc<Self>) {
         let hub = Arc::clone(self);
-        self.spawn("head_check", move |_| {
+        self.spawn("maintenance", move |_| {
             let hub = Arc::clone(&hub);
             async move { hub.compare_heads(true).await }
         });

@@ -70,7 +70,7 @@ impl Fixture {
     async fn provoke(&mut self, task: &'static str) {
         match task {
             "dispatcher" | "shard" | "fan_out" => lock(&self.hub.armed_panics).push(task),
-            "head_check" => self.backend.arm_panic("heads"),
+            "maintenance" => self.backend.arm_panic("heads"),
             "presence" => self.backend.arm_panic("refresh"),
             "read_markers" => {
                 self.backend.arm_panic("store");
@@ -93,7 +93,7 @@ impl Fixture {
 
 #[tokio::test(start_paused = true)]
 async fn each_background_task_restarts_after_a_panic() {
-    for task in ["dispatcher", "shard", "fan_out", "head_check", "presence", "read_markers", "repair", "leave"] {
+    for task in ["dispatcher", "shard", "fan_out", "maintenance", "presence", "read_markers", "repair", "leave"] {
         let recorder = PrometheusBuilder::new().build_recorder();
         let _recorder = metrics::set_default_local_recorder(&recorder);
         let log = LogBuffer::default();

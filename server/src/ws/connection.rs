@@ -48,7 +48,7 @@ pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
     let heartbeat = app.config.limits.heartbeat;
     let (sink, stream) = socket.split();
     let send_queue = Arc::new(SendQueue::default());
-    send_queue.push_reply(welcome(&user, heartbeat));
+    send_queue.push_response(welcome(&user, heartbeat));
     let mut dispatcher = Dispatcher::new(Arc::clone(&app), user, Arc::clone(&send_queue));
     // A separate task, so that an event wakes only the writer.
     let mut writer = tokio::spawn(write(sink, Arc::clone(&send_queue), heartbeat));
@@ -99,7 +99,7 @@ async fn close_on_shutdown(app: &AppState, send_queue: &SendQueue) -> Infallible
     let turn = MAX_CLOSE_DELAY.mul_f64(full * rand::random::<f64>());
     sleep(turn).await;
     let after_ms = rand::rng().random_range(0..RECONNECT_SPREAD_MS);
-    send_queue.push_reply(hub::encode(&ServerFrame::Retry { after_ms }));
+    send_queue.push_response(hub::encode(&ServerFrame::Retry { after_ms }));
     send_queue.close(CloseMode::AfterFlush(CloseCode::GoingAway));
     std::future::pending().await
 }
@@ -112,7 +112,7 @@ async fn request_rotation(request_timeout: Option<Duration>, send_queue: &SendQu
         sleep(age).await;
         let within_ms = u64::try_from((timeout - age).as_millis()).expect("a day at most");
         metrics::counter!("sala_rotations_total").increment(1);
-        send_queue.push_reply(hub::encode(&ServerFrame::Rotate { within_ms }));
+        send_queue.push_response(hub::encode(&ServerFrame::Rotate { within_ms }));
     }
     std::future::pending().await
 }
@@ -127,7 +127,7 @@ async fn read(
 ) -> Infallible {
     loop {
         // Requests of a client that does not read its replies are not read.
-        send_queue.reply_capacity().await;
+        send_queue.response_capacity().await;
         let close_mode = match timeout(silence_timeout, stream.next()).await {
             Err(_) => CloseMode::Now(CloseCode::HeartbeatMissed),
             Ok(Some(Ok(message))) => match handle_message(message, dispatcher).await {
@@ -136,7 +136,7 @@ async fn read(
             },
             // Too large, or not a WebSocket frame. The writer may still be able to send the close code.
             Ok(Some(Err(_))) => CloseMode::Now(CloseCode::NotThisProtocol),
-            Ok(None) => CloseMode::Gone,
+            Ok(None) => CloseMode::Disconnected,
         };
         send_queue.close(close_mode);
         return std::future::pending().await;
@@ -148,7 +148,7 @@ async fn handle_message(message: Message, dispatcher: &mut Dispatcher) -> Contro
         Message::Text(text) => dispatcher.handle_text(&text).await,
         Message::Binary(_) => ControlFlow::Break(CloseMode::AfterFlush(CloseCode::NotThisProtocol)),
         Message::Ping(_) | Message::Pong(_) => ControlFlow::Continue(()),
-        Message::Close(_) => ControlFlow::Break(CloseMode::Gone),
+        Message::Close(_) => ControlFlow::Break(CloseMode::Disconnected),
     }
 }
 
@@ -210,7 +210,7 @@ fn text(frame: EncodedFrame) -> Utf8Bytes {
 async fn close(sink: &mut SplitSink<WebSocket, Message>, close_mode: CloseMode) {
     let code = match close_mode {
         CloseMode::Now(code) | CloseMode::AfterFlush(code) => code.into(),
-        CloseMode::Gone => axum::extract::ws::close_code::NORMAL,
+        CloseMode::Disconnected => axum::extract::ws::close_code::NORMAL,
     };
     let frame = CloseFrame { code, reason: Utf8Bytes::default() };
     // A peer that is gone or does not read misses the close frame and sees the end of the connection.

@@ -45,7 +45,7 @@ impl Drop for Dispatcher {
         for room in std::mem::take(&mut self.rooms) {
             self.app.hub.leave(&room, &self.connection, LeaveReason::Disconnected);
         }
-        self.send_queue.close(CloseMode::Gone);
+        self.send_queue.close(CloseMode::Disconnected);
     }
 }
 
@@ -156,7 +156,7 @@ impl Dispatcher {
         let room = self.joined(room)?;
         let limit = limit.map_or(limits::PAGE, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let page = self.app.hub.history(&room, before, limit.clamp(1, limits::HISTORY_PAGE)).await;
-        self.send_queue.push_reply(page.map_err(unavailable)?);
+        self.send_queue.push_response(page.map_err(unavailable)?);
         Ok(())
     }
 
@@ -186,7 +186,7 @@ impl Dispatcher {
     }
 
     fn reply(&self, frame: &ServerFrame) {
-        self.send_queue.push_reply(encode(frame));
+        self.send_queue.push_response(encode(frame));
     }
 
     fn refuse(&self, context: RefusalContext, error: &Error) {

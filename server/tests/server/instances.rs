@@ -133,7 +133,7 @@ async fn the_next_event_reveals_a_lost_publication() {
 }
 
 #[tokio::test]
-async fn the_head_check_finds_a_lost_last_publication() {
+async fn maintenance_finds_a_lost_last_publication() {
     let site = Site::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "heard").await;
