@@ -103,7 +103,7 @@ pub async fn run(
     anyhow::ensure!(is_built, "LEPTOS_SITE_ROOT={site} is no folder: build the site with script/build");
     let draining = CancellationToken::new();
     let metrics = http::install_metrics();
-    let request_timeout = config.http.request_patience;
+    let request_timeout = config.http.request_timeout;
     let mut servers = JoinSet::new();
     if let Some(port) = config.http.metrics_port {
         let address = (config.http.address.ip(), port);

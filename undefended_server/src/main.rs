@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
         "silence" => heads::disable(backend),
         "ids" => ids::disable(backend),
         "rotation" => {
-            config.limits.request_timeout = None;
+            config.limits.socket_lifetime = None;
             backend
         }
         other => bail!("{VARIABLE}={other} cannot be used: allowed is chain, silence, ids or rotation"),
@@ -37,7 +37,7 @@ fn filter_updates(
     backend: Backend,
     mut filter: impl FnMut(server::backend::BackendUpdate) -> Option<server::backend::BackendUpdate> + Send + 'static,
 ) -> Backend {
-    let Backend { broker, history, presence, reads, mut updates } = backend;
+    let Backend { broker, history, presence, read_markers, mut updates } = backend;
     let (filtered, receiver) = tokio::sync::mpsc::channel(server::backend::UPDATE_QUEUE);
     tokio::spawn(async move {
         while let Some(update) = updates.recv().await {
@@ -49,5 +49,5 @@ fn filter_updates(
             }
         }
     });
-    Backend { broker, history, presence, reads, updates: receiver }
+    Backend { broker, history, presence, read_markers, updates: receiver }
 }

@@ -84,7 +84,7 @@ fn render_element(element: Element, inner: AnyView) -> AnyView {
     }
 }
 
-/// The button copies the code before it: `click_in_messages` in `lazy` handles the click.
+/// The button copies the code before it: `handle_message_click` in `lazy` handles the click.
 fn render_code_block(code: String, copy: &'static str) -> AnyView {
     view! {
         <div class="code-block">

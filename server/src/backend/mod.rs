@@ -48,8 +48,8 @@ pub struct Backend {
     pub history: Arc<dyn History>,
     /// The users in each room.
     pub presence: Arc<dyn Presence>,
-    /// How far users have read.
-    pub reads: Arc<dyn Reads>,
+    /// How far each user has read each room.
+    pub read_markers: Arc<dyn ReadMarkers>,
     /// Updates of the subscribed rooms. The order of one room's events is preserved.
     pub updates: mpsc::Receiver<BackendUpdate>,
 }
@@ -153,14 +153,14 @@ pub trait Presence: Send + Sync {
 
 /// Stores how far users have read. A convenience: some updates may be lost.
 #[async_trait]
-pub trait Reads: Send + Sync {
-    /// Stores receipts, each of a different user or room. A receipt that is not ahead of the stored position of the
+pub trait ReadMarkers: Send + Sync {
+    /// Stores updates, each of a different user or room. An update that is not ahead of the stored position of the
     /// same epoch changes nothing. Positions expire after [`READ_TTL_MS`]. Of each user the latest
     /// [`READ_ROOMS_PER_USER`] are kept.
     ///
     /// # Errors
-    /// [`BackendError::Unavailable`]; some receipts may have been stored.
-    async fn store(&self, receipts: &[ReadReceipt]) -> Result<()>;
+    /// [`BackendError::Unavailable`]; some updates may have been stored.
+    async fn store(&self, updates: &[ReadMarkerUpdate]) -> Result<()>;
 
     /// How far a user has read a room, possibly in an earlier epoch.
     ///
@@ -228,9 +228,9 @@ pub struct Roster {
     pub count: u64,
 }
 
-/// How far a user has read a room, as [`Reads::store`] takes it.
+/// A read marker to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadReceipt {
+pub struct ReadMarkerUpdate {
     /// The user's id.
     pub user: String,
     /// The room.

@@ -19,7 +19,7 @@ pub struct HttpConfig {
     pub site_root: String,
     /// `REQUEST_PATIENCE_MS`, default 30000: limit for the head of a request, and for its body with the response. Then
     /// the connection is closed.
-    pub request_patience: Duration,
+    pub request_timeout: Duration,
     /// `METRICS_PORT`, default none: serves `/metrics` on a port of its own, at the address `HOST`.
     pub metrics_port: Option<u16>,
     /// `METRICS_TOKEN`, default none: serves `/metrics` on the main port to requests with this bearer token.
@@ -31,8 +31,7 @@ impl HttpConfig {
         let host = if env.get("K_SERVICE").is_some() { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
         let host = env.parse("HOST", IpAddr::V4(host), "an IP address, such as 127.0.0.1 or 0.0.0.0", |_| true)?;
         let port = env.parse("PORT", 8080, "a port from 0 to 65535, where 0 takes a free one", |_| true)?;
-        let request_patience =
-            env.parse_in("REQUEST_PATIENCE_MS", 30_000, "a number of milliseconds", 100..=600_000)?;
+        let request_timeout = env.parse_in("REQUEST_PATIENCE_MS", 30_000, "a number of milliseconds", 100..=600_000)?;
         let metrics_port: u16 = env.parse_in("METRICS_PORT", 0, "a port", 1..=65_535)?;
         let metrics_token = env.get("METRICS_TOKEN").map(str::to_owned);
         // A header cannot carry other characters.
@@ -44,7 +43,7 @@ impl HttpConfig {
             address: SocketAddr::new(host, port),
             allowed_origins: origins(env)?,
             site_root: env.get("LEPTOS_SITE_ROOT").unwrap_or("target/site").to_owned(),
-            request_patience: Duration::from_millis(request_patience),
+            request_timeout: Duration::from_millis(request_timeout),
             metrics_port: (metrics_port > 0).then_some(metrics_port),
             metrics_token,
         })

@@ -30,7 +30,7 @@ pub struct LimitsConfig {
     pub heartbeat: Duration,
     /// `REQUEST_TIMEOUT`, default 3600: seconds after which the platform cuts a socket, as Cloud Run does. Clients are
     /// asked to change to another socket before that. 0: no such limit.
-    pub request_timeout: Option<Duration>,
+    pub socket_lifetime: Option<Duration>,
 }
 
 impl LimitsConfig {
@@ -40,7 +40,7 @@ impl LimitsConfig {
         let burst = |name, default| env.parse_in(name, default, "a number", 1.0..=1_000_000.0);
         let heartbeat = env.parse_in("HEARTBEAT_MS", 25_000, "a number of milliseconds", 100..=600_000)?;
         let allowed = "0 or a number of seconds from 10 to 86400";
-        let request_timeout = env.parse("REQUEST_TIMEOUT", 3_600, allowed, |seconds: &u64| {
+        let socket_lifetime = env.parse("REQUEST_TIMEOUT", 3_600, allowed, |seconds: &u64| {
             *seconds == 0 || (10..=86_400).contains(seconds)
         })?;
         Ok(Self {
@@ -55,7 +55,7 @@ impl LimitsConfig {
             frames_per_second: rate("FRAMES_PER_SECOND", 100.0)?,
             frames_burst: burst("FRAMES_BURST", 300.0)?,
             heartbeat: Duration::from_millis(heartbeat),
-            request_timeout: (request_timeout > 0).then(|| Duration::from_secs(request_timeout)),
+            socket_lifetime: (socket_lifetime > 0).then(|| Duration::from_secs(socket_lifetime)),
         })
     }
 }

@@ -21,7 +21,7 @@ use protocol::{NameProblem, RefusalCode, RoomName, User};
 use serde::Deserialize;
 
 use super::{AppState, headers::content_security_policy, preferences::preferences, renewed_session, session_of};
-use crate::{normalize, random};
+use crate::{normalize, random, supervisor::lock};
 
 /// `Retry-After` of a page that could not be shown, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -182,9 +182,9 @@ pub(super) async fn render(app: &Arc<AppState>, request: &HeaderMap, status: Sta
         let (options, nonce) = (app.leptos.clone(), Arc::clone(&nonce));
         move || {
             let used = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
-            *nonce.lock().expect("no one panics while holding the nonce") = used;
-            let page = page.lock().expect("no one panics while holding the page").take();
-            app::shell(options.clone(), page.expect("a page is rendered once"), preferences)
+            *lock(&nonce) = used;
+            let page = lock(&page).take().expect("a page is rendered once");
+            app::shell(options.clone(), page, preferences)
         }
     };
     // The page does not depend on the URL, and the app has no router.
@@ -197,6 +197,6 @@ pub(super) async fn render(app: &Arc<AppState>, request: &HeaderMap, status: Sta
     headers.insert(header::LINK, HeaderValue::try_from(style).expect("the names of built files are plain ASCII"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
     let reload_port = app::is_watched().then_some(app.leptos.reload_port);
-    content_security_policy(headers, &nonce.lock().expect("no one panics while holding the nonce"), reload_port);
+    content_security_policy(headers, &lock(&nonce), reload_port);
     response
 }

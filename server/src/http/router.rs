@@ -24,7 +24,7 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The server as one axum router, with the routes of the WebSocket.
 pub fn router(app: Arc<AppState>, sockets: Router<Arc<AppState>>) -> Router {
-    let timeout = app.config.http.request_patience;
+    let timeout = app.config.http.request_timeout;
     let forms = Router::new()
         .route("/api/sign_in", post(forms::sign_in).get(forms::redirect_home))
         .route("/api/sign_out", post(forms::sign_out).get(forms::redirect_home))

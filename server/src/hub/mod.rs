@@ -20,8 +20,8 @@ mod command;
 mod encoded_event;
 mod event_log;
 mod fan_out;
-mod maintenance;
 mod join;
+mod maintenance;
 mod presence;
 mod read_markers;
 mod repair;
@@ -44,7 +44,7 @@ use protocol::{Event, Head, RoomName, ServerFrame, User, limits};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::backend::{Backend, Broker, Ephemeral, History, Presence, Reads, Result, Roster};
+use crate::backend::{Backend, Broker, Ephemeral, History, Presence, ReadMarkers, Result, Roster};
 use crate::supervisor::{Start, lock, supervise};
 
 pub use command::CommandError;
@@ -65,7 +65,7 @@ pub struct Hub {
     broker: Arc<dyn Broker>,
     history: Arc<dyn History>,
     presence: Arc<dyn Presence>,
-    reads: Arc<dyn Reads>,
+    read_markers: Arc<dyn ReadMarkers>,
     pending_read_markers: read_markers::PendingReadMarkers,
     fan_out_queue: FanOutQueue,
     /// Bounds the memory for large responses to joins.
@@ -96,14 +96,14 @@ impl Hub {
     /// Creates a hub on a backend and starts its background tasks, which end when the hub is dropped.
     #[must_use]
     pub fn new(backend: Backend) -> Arc<Self> {
-        let Backend { broker, history, presence, reads, updates } = backend;
+        let Backend { broker, history, presence, read_markers, updates } = backend;
         let (fan_out_queue, queued_rooms) = FanOutQueue::new();
         let hub = Arc::new(Self {
             rooms: Mutex::default(),
             broker,
             history,
             presence,
-            reads,
+            read_markers,
             pending_read_markers: read_markers::PendingReadMarkers::default(),
             fan_out_queue,
             large_response_permits: Arc::new(Semaphore::new(join::LARGE_RESPONSES)),

@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{Hub, room::Room};
 use crate::{
-    backend::{Ephemeral, ReadPosition, ReadReceipt},
+    backend::{Ephemeral, ReadMarkerUpdate, ReadPosition},
     clock,
     supervisor::lock,
 };
@@ -51,7 +51,7 @@ impl Hub {
     /// How far a person has read a room, or `None` if it is unknown or takes too long to load.
     pub async fn read_marker(&self, name: &RoomName, user: &str) -> Option<ReadPosition> {
         let pending = self.pending_read_markers.mark(user, name);
-        let stored = match timeout(STORE_TIMEOUT, self.reads.position(user, name)).await {
+        let stored = match timeout(STORE_TIMEOUT, self.read_markers.position(user, name)).await {
             Ok(Ok(stored)) => stored,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a read marker could not be loaded");
@@ -81,9 +81,9 @@ impl Hub {
                     Ephemeral::Read { user: user.clone(), connection, epoch, seq },
                 ),
             );
-            positions.push(ReadReceipt { user, room, position: mark, at });
+            positions.push(ReadMarkerUpdate { user, room, position: mark, at });
         }
-        let both = future::join(self.reads.store(&positions), future::join_all(broadcasts));
+        let both = future::join(self.read_markers.store(&positions), future::join_all(broadcasts));
         match timeout(STORE_TIMEOUT, both).await {
             Ok((Ok(()), _)) => {}
             Ok((Err(error), _)) => tracing::warn!(%error, "read markers were not stored"),

@@ -60,7 +60,7 @@ pub(super) async fn serve(app: Arc<AppState>, user: User, socket: WebSocket) {
         }
         never = read(stream, &mut dispatcher, &send_queue, heartbeat * 2) => match never {},
         never = close_on_shutdown(&app, &send_queue) => match never {},
-        never = request_rotation(app.config.limits.request_timeout, &send_queue) => match never {},
+        never = request_rotation(app.config.limits.socket_lifetime, &send_queue) => match never {},
     }
 }
 
@@ -106,11 +106,11 @@ async fn close_on_shutdown(app: &AppState, send_queue: &SendQueue) -> Infallible
 
 /// Asks the client for a new socket before the platform cuts this one. The moment is random, so that clients that
 /// connected at the same time do not reconnect at the same time. Never returns, because the client closes this socket.
-async fn request_rotation(request_timeout: Option<Duration>, send_queue: &SendQueue) -> Infallible {
-    if let Some(timeout) = request_timeout {
-        let age = timeout.mul_f64(rand::rng().random_range(ROTATION_FRACTION));
+async fn request_rotation(lifetime: Option<Duration>, send_queue: &SendQueue) -> Infallible {
+    if let Some(lifetime) = lifetime {
+        let age = lifetime.mul_f64(rand::rng().random_range(ROTATION_FRACTION));
         sleep(age).await;
-        let within_ms = u64::try_from((timeout - age).as_millis()).expect("a day at most");
+        let within_ms = u64::try_from((lifetime - age).as_millis()).expect("a day at most");
         metrics::counter!("sala_rotations_total").increment(1);
         send_queue.push_response(hub::encode(&ServerFrame::Rotate { within_ms }));
     }

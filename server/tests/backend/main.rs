@@ -5,7 +5,7 @@
 mod history;
 mod ids;
 mod presence;
-mod reads;
+mod read_markers;
 mod redis;
 mod redis_cluster;
 mod site;
@@ -65,7 +65,7 @@ contract! {
         the_roster_is_sorted_by_name_and_limited
         a_large_refresh_publishes_no_change
         presence_is_per_room;
-    reads:
+    read_markers:
         a_position_is_stored_and_never_moves_back
         a_new_epoch_replaces_the_position
         positions_are_per_user_and_room

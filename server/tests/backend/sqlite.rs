@@ -139,7 +139,7 @@ async fn dropping_with_a_full_update_queue_ends_the_thread() {
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     let updates = instance.0.updates;
-    drop((instance.0.broker, instance.0.history, instance.0.presence, instance.0.reads));
+    drop((instance.0.broker, instance.0.history, instance.0.presence, instance.0.read_markers));
     appending.abort();
     assert!(appending.await.unwrap_err().is_cancelled());
     // Drops the last handle to the writer while the receiver still exists.

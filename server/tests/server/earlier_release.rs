@@ -79,7 +79,7 @@ async fn open(variables: &[(&str, &str)]) -> Backend {
 async fn check_backend(backend: &Backend, recorded: &Recorded) {
     for RecordedRead { user, room, seq } in &recorded.reads {
         let epoch = recorded.rooms.iter().find(|known| known.room == *room).unwrap().epoch.clone();
-        let position = backend.reads.position(user, &RoomName::new(room).unwrap()).await.unwrap();
+        let position = backend.read_markers.position(user, &RoomName::new(room).unwrap()).await.unwrap();
         assert_eq!(position, Some(ReadPosition { epoch, seq: *seq }), "{user} in {room}");
     }
     for RecordedRoom { room, events, .. } in &recorded.rooms {

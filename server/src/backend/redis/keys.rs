@@ -44,7 +44,7 @@ impl Keys {
 
 /// A user's read positions by room. No room has a key that ends in `reads`, so a room named like a user id does not
 /// collide.
-pub fn reads_of(user: &str) -> String {
+pub fn read_markers_of(user: &str) -> String {
     format!("sala:{{{}}}:reads", utf8_percent_encode(user, ENCODED))
 }
 

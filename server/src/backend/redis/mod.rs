@@ -1,9 +1,9 @@
 //! The backend for any number of instances: history in Redis streams, relay by pub/sub, presence in sorted sets.
 //!
 //! An instance has two connections, whatever the load: one for commands ([`commands`]) and one that subscribes
-//! ([`subscriber`]); a third one where appends wait for replicas. In a cluster it has as many to each
-//! master. Every atomic step is one script. All keys of a room and its channel are in one hash slot: a cluster
-//! publishes an event on the node that stores it, and nowhere else (sharded pub/sub).
+//! ([`subscriber`]); a third one where appends wait for replicas. In a cluster it has as many to each master. Every
+//! atomic step is one script. All keys of a room and its channel are in one hash slot: a cluster publishes an event on
+//! the node that stores it, and nowhere else (sharded pub/sub).
 //!
 //! | key of a room | holds |
 //! |---|---|
@@ -14,7 +14,9 @@
 //! | `sala:{room}:live`, `:who`, `:count`, `:names` | presence, see `scripts/presence.lua` |
 //! | `sala:{room}:events` | the channel, see [`payload`] |
 //!
-//! `sala:{user}:reads` holds a user's read positions, see `scripts/store_reads.lua`. It expires after the last write.
+//! `sala:{user}:reads` holds a user's read markers and expires after the last write, see
+//! `scripts/store_read_markers.lua`. `sala:probe:<instance>` is a channel to which an instance subscribes to test its
+//! subscriber connection.
 
 mod broker;
 mod commands;
@@ -23,7 +25,7 @@ mod history;
 mod keys;
 mod payload;
 mod presence;
-mod reads;
+mod read_markers;
 mod subscriber;
 
 use std::sync::Arc;
@@ -41,7 +43,7 @@ use commands::Commands;
 use endpoint::Endpoint;
 use history::RedisHistory;
 use presence::RedisPresence;
-use reads::RedisReads;
+use read_markers::RedisReadMarkers;
 use subscriber::{Connector, Subscriber, SubscriberConnection, back_off};
 
 /// How long Redis may take to become reachable at start; on Cloud Run the route to it may appear late, too. The
@@ -70,7 +72,7 @@ pub async fn open(config: RedisConfig) -> anyhow::Result<Backend> {
         broker: Arc::new(RedisBroker::new(Arc::clone(&commands), replicated, subscriber, history_limit.max(1))),
         history: Arc::new(RedisHistory::new(Arc::clone(&commands))),
         presence: Arc::new(RedisPresence::new(Arc::clone(&commands))),
-        reads: Arc::new(RedisReads::new(commands)),
+        read_markers: Arc::new(RedisReadMarkers::new(commands)),
         updates: receiver,
     })
 }

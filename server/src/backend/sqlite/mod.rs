@@ -14,8 +14,8 @@
 mod broker;
 mod lock;
 mod presence;
+mod read_markers;
 mod reader;
-mod reads;
 mod schema;
 mod store;
 mod writer;
@@ -58,7 +58,7 @@ pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
         broker: Arc::new(SqliteBroker::new(writer, Arc::clone(&relay))),
         history: Arc::clone(&reader) as _,
         presence: Arc::new(SqlitePresence::new(relay)),
-        reads: reader,
+        read_markers: reader,
         updates: receiver,
     })
 }

@@ -4,8 +4,8 @@ use std::collections::hash_map;
 use protocol::{Head, RoomName};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior, params};
 
-use super::reads;
-use crate::backend::{AppendReceipt, BackendUpdate, EventDraft, ReadReceipt, StoredEvent};
+use super::read_markers;
+use crate::backend::{AppendReceipt, BackendUpdate, EventDraft, ReadMarkerUpdate, StoredEvent};
 
 /// How long an event is kept at least, because its id has to be known that long.
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -111,8 +111,8 @@ impl Batch<'_> {
     }
 
     /// Stores read positions, or logs why they could not be: events of the same transaction do not fail because of them.
-    pub fn store_reads(&mut self, receipts: &[ReadReceipt]) -> Result<()> {
-        if let Err(error) = reads::upsert_all(self.tx, receipts) {
+    pub fn store_read_markers(&mut self, updates: &[ReadMarkerUpdate]) -> Result<()> {
+        if let Err(error) = read_markers::upsert_all(self.tx, updates) {
             // A full disk may have rolled back the whole transaction; later writes must not be committed without it.
             if self.tx.is_autocommit() {
                 return Err(error);
@@ -256,10 +256,11 @@ mod tests {
             EventDraft { epoch, uid: format!("uid-{id}"), author, id: MessageId::new(id).unwrap(), at: 1, body }
         };
         let (one, two, mark) = (draft("1"), draft("2"), ReadPosition { epoch: "epoch".into(), seq: 1 });
-        let far_too_long = [ReadReceipt { user: "x".repeat(1_000_000), room: room.clone(), position: mark, at: 1 }];
+        let far_too_long =
+            [ReadMarkerUpdate { user: "x".repeat(1_000_000), room: room.clone(), position: mark, at: 1 }];
         let done = store.commit(|batch| {
             batch.append(room.clone(), one)?;
-            batch.store_reads(&far_too_long)?;
+            batch.store_read_markers(&far_too_long)?;
             batch.append(room.clone(), two).map(drop)
         });
         let db = schema::open_for_reading(&file).unwrap();

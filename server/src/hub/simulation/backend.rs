@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::sleep};
 use super::harness::Fault;
 use crate::backend::{
     AppendReceipt, Backend, BackendError, BackendUpdate, Broker, Ephemeral, EventDraft, EventRange, History, Presence,
-    ReadPosition, ReadReceipt, Reads, Result, Roster, StoredEvent, UPDATE_QUEUE,
+    ReadMarkerUpdate, ReadMarkers, ReadPosition, Result, Roster, StoredEvent, UPDATE_QUEUE,
 };
 
 /// A backend with one room and one instance, whose faults the test controls.
@@ -56,8 +56,8 @@ impl SimulatedBackend {
         };
         let backend = Arc::new(Self { state: Mutex::new(state), updates });
         let (broker, history) = (Arc::clone(&backend), Arc::clone(&backend));
-        let (presence, reads) = (Arc::clone(&backend), Arc::clone(&backend));
-        (backend, Backend { broker, history, presence, reads, updates: receiver })
+        let (presence, read_markers) = (Arc::clone(&backend), Arc::clone(&backend));
+        (backend, Backend { broker, history, presence, read_markers, updates: receiver })
     }
 
     pub fn set_lossless(&self) {
@@ -271,8 +271,8 @@ impl History for SimulatedBackend {
 
 /// The simulation does not cover read markers.
 #[async_trait]
-impl Reads for SimulatedBackend {
-    async fn store(&self, _: &[ReadReceipt]) -> Result<()> {
+impl ReadMarkers for SimulatedBackend {
+    async fn store(&self, _: &[ReadMarkerUpdate]) -> Result<()> {
         self.panic_if_armed("store");
         Ok(())
     }

@@ -58,7 +58,9 @@ impl SimulatedClient {
                     }
                     self.send_queue.mark_written();
                 }
-                NextWrite::Close(CloseMode::Now(_) | CloseMode::AfterFlush(_) | CloseMode::Disconnected) => self.disconnect(),
+                NextWrite::Close(CloseMode::Now(_) | CloseMode::AfterFlush(_) | CloseMode::Disconnected) => {
+                    self.disconnect()
+                }
             }
         }
     }

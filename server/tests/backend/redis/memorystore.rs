@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use protocol::RoomName;
-use server::backend::{PRESENCE_TTL_MS, ReadPosition, ReadReceipt, redis};
+use server::backend::{PRESENCE_TTL_MS, ReadMarkerUpdate, ReadPosition, redis};
 use server::config::RedisConfig;
 use testkit::{RedisServer, SubscriberProxy};
 use tokio::time::sleep;
@@ -107,11 +107,11 @@ async fn live(instance: &mut Instance, room: &RoomName) {
     let mark = ReadPosition { epoch: instance.heads(std::slice::from_ref(room)).await[0].epoch.clone(), seq };
     instance
         .0
-        .reads
-        .store(&[ReadReceipt { user: ana.id.clone(), room: room.clone(), position: mark.clone(), at: NOW }])
+        .read_markers
+        .store(&[ReadMarkerUpdate { user: ana.id.clone(), room: room.clone(), position: mark.clone(), at: NOW }])
         .await
         .unwrap();
-    assert_eq!(instance.0.reads.position(&ana.id, room).await.unwrap(), Some(mark));
+    assert_eq!(instance.0.read_markers.position(&ana.id, room).await.unwrap(), Some(mark));
     assert_eq!(instance.history(room).await.last().unwrap().seq, seq);
     instance.0.presence.leave(room, "c1").await.unwrap();
     instance.ephemeral().await;

@@ -3,20 +3,20 @@ use protocol::RoomName;
 use rusqlite::{OptionalExtension, Result as Answer, Transaction, params};
 
 use super::reader::Reader;
-use crate::backend::{READ_ROOMS_PER_USER, READ_TTL_MS, ReadPosition, ReadReceipt, Reads, Result};
+use crate::backend::{READ_ROOMS_PER_USER, READ_TTL_MS, ReadMarkerUpdate, ReadMarkers, ReadPosition, Result};
 
-/// How many receipts one job holds, so that appends do not wait long behind it.
+/// How many updates one job holds, so that appends do not wait long behind it.
 const CHUNK: usize = 256;
 
 /// How many expired positions one write removes.
 const EXPIRED_PER_WRITE: usize = 64;
 
 #[async_trait]
-impl Reads for Reader {
-    async fn store(&self, receipts: &[ReadReceipt]) -> Result<()> {
-        for chunk in receipts.chunks(CHUNK) {
+impl ReadMarkers for Reader {
+    async fn store(&self, updates: &[ReadMarkerUpdate]) -> Result<()> {
+        for chunk in updates.chunks(CHUNK) {
             let chunk = chunk.to_vec();
-            self.writer.write(move |batch| batch.store_reads(&chunk)).await?;
+            self.writer.write(move |batch| batch.store_read_markers(&chunk)).await?;
         }
         Ok(())
     }
@@ -32,12 +32,12 @@ impl Reads for Reader {
     }
 }
 
-/// Stores receipts and removes expired positions.
-pub fn upsert_all(tx: &Transaction<'_>, receipts: &[ReadReceipt]) -> Answer<()> {
-    for receipt in receipts {
-        upsert(tx, receipt)?;
+/// Stores updates and removes expired positions.
+pub fn upsert_all(tx: &Transaction<'_>, updates: &[ReadMarkerUpdate]) -> Answer<()> {
+    for update in updates {
+        upsert(tx, update)?;
     }
-    let now = receipts.iter().map(|receipt| receipt.at).max().unwrap_or_default();
+    let now = updates.iter().map(|update| update.at).max().unwrap_or_default();
     tx.prepare_cached(
         "DELETE FROM reads WHERE (user, room) IN (SELECT user, room FROM reads WHERE at < ? ORDER BY at LIMIT ?)",
     )?
@@ -47,7 +47,7 @@ pub fn upsert_all(tx: &Transaction<'_>, receipts: &[ReadReceipt]) -> Answer<()> 
 
 fn upsert(
     tx: &Transaction<'_>,
-    ReadReceipt { user, room, position: ReadPosition { epoch, seq }, at }: &ReadReceipt,
+    ReadMarkerUpdate { user, room, position: ReadPosition { epoch, seq }, at }: &ReadMarkerUpdate,
 ) -> Answer<()> {
     let room = room.as_str();
     let is_new = tx

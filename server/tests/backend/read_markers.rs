@@ -1,15 +1,15 @@
 use protocol::RoomName;
-use server::backend::{READ_ROOMS_PER_USER, ReadPosition, ReadReceipt};
+use server::backend::{READ_ROOMS_PER_USER, ReadMarkerUpdate, ReadPosition};
 
 use crate::site::{Instance, NOW, Site, room};
 
 impl Instance {
-    async fn store(&self, positions: &[ReadReceipt]) {
-        self.0.reads.store(positions).await.unwrap();
+    async fn store(&self, positions: &[ReadMarkerUpdate]) {
+        self.0.read_markers.store(positions).await.unwrap();
     }
 
     async fn position(&self, user: &str, room: &RoomName) -> Option<ReadPosition> {
-        self.0.reads.position(user, room).await.unwrap()
+        self.0.read_markers.position(user, room).await.unwrap()
     }
 }
 
@@ -17,8 +17,8 @@ fn at(epoch: &str, seq: u64) -> ReadPosition {
     ReadPosition { epoch: epoch.into(), seq }
 }
 
-fn receipt(user: &str, room: &RoomName, mark: ReadPosition, at: u64) -> ReadReceipt {
-    ReadReceipt { user: user.into(), room: room.clone(), position: mark, at }
+fn receipt(user: &str, room: &RoomName, mark: ReadPosition, at: u64) -> ReadMarkerUpdate {
+    ReadMarkerUpdate { user: user.into(), room: room.clone(), position: mark, at }
 }
 
 pub async fn a_position_is_stored_and_never_moves_back(site: Site) {
@@ -52,7 +52,7 @@ pub async fn positions_are_per_user_and_room(site: Site) {
     }
     instance.store(&positions).await;
     instance.say(&room("u_rui")).await;
-    for ReadReceipt { user, room, position: mark, .. } in positions {
+    for ReadMarkerUpdate { user, room, position: mark, .. } in positions {
         assert_eq!(instance.position(&user, &room).await, Some(mark), "{user} in {room}");
     }
     assert_eq!(instance.position("u_rui", &room("u_rui")).await, None);
@@ -75,7 +75,7 @@ pub async fn only_the_latest_positions_of_a_user_are_kept(site: Site) {
     }
     assert_eq!(kept, READ_ROOMS_PER_USER - 3);
     assert_eq!(instance.position("u_ana", &named(0)).await, Some(at("e1", 2)));
-    for ReadReceipt { room, position: mark, .. } in others {
+    for ReadMarkerUpdate { room, position: mark, .. } in others {
         assert_eq!(instance.position("u_ana", &room).await, Some(mark));
     }
 }
