@@ -146,6 +146,8 @@ test('a click on a notification of the service worker opens its room', async ({ 
   }
   await expect(ana.field).toHaveValue('a draft');
   await ana.page.goto('about:blank');
+  // The worker still has the window for a moment, and a window that is gone never finishes a navigation.
+  await expect.poll(() => windowCount(worker)).toBe(0);
   expect(await click(worker, '/r/lobby'), 'a window is opened if there is none').toEqual(['/r/lobby']);
 });
 
@@ -153,6 +155,13 @@ async function workerOf(page: Page): Promise<Worker> {
   await expect.poll(() => page.evaluate(() => Boolean(navigator.serviceWorker.controller))).toBe(true);
   const [worker] = page.context().serviceWorkers();
   return worker ?? page.context().waitForEvent('serviceworker');
+}
+
+async function windowCount(worker: Worker): Promise<number> {
+  return worker.evaluate(async () => {
+    const { clients } = globalThis as never as { clients: { matchAll(): Promise<unknown[]> } };
+    return (await clients.matchAll()).length;
+  });
 }
 
 /**
