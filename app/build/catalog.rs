@@ -41,11 +41,11 @@ pub type Groups = BTreeMap<String, BTreeMap<String, Word>>;
 /// The words of all languages.
 pub struct Catalog {
     /// The languages, the default first.
-    pub languages: Vec<Language>,
+    pub languages: Vec<LanguageFolder>,
 }
 
 /// A language: one folder.
-pub struct Language {
+pub struct LanguageFolder {
     /// The folder's name, a BCP 47 tag.
     pub tag: String,
     groups: Groups,
@@ -66,7 +66,7 @@ impl Catalog {
     pub fn read(folder: &Path) -> Result<Self, Vec<String>> {
         let mut languages = Vec::new();
         for tag in entries(folder)? {
-            languages.push(Language::read(&folder.join(&tag), tag)?);
+            languages.push(LanguageFolder::read(&folder.join(&tag), tag)?);
         }
         languages.sort_by_key(|language| language.tag != DEFAULT);
         let catalog = Self { languages };
@@ -113,7 +113,7 @@ impl Catalog {
     }
 }
 
-impl Language {
+impl LanguageFolder {
     fn read(folder: &Path, tag: String) -> Result<Self, Vec<String>> {
         let (forms, form_of_count) = plural_forms(&tag).map_err(|problem| vec![format!("{tag}: {problem}")])?;
         let mut groups = Groups::new();

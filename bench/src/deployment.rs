@@ -27,7 +27,7 @@ const RAISED_LIMITS: [&str; 9] = [
 
 /// Where the server stores its rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
+pub enum BackendKind {
     /// SQLite, inside the server.
     Embedded,
     /// A Redis beside it.
@@ -49,7 +49,7 @@ pub struct CpuUsage {
     pub redis: Duration,
 }
 
-impl Backend {
+impl BackendKind {
     /// The name in the report.
     pub fn name(self) -> &'static str {
         match self {
@@ -62,12 +62,12 @@ impl Backend {
 impl Deployment {
     /// Starts a server, given by its program. Redis shares the generator's core, because it runs on another machine where
     /// Sala is deployed.
-    pub async fn start(program: &Path, backend: Backend, pinning: CpuPinning) -> anyhow::Result<Self> {
+    pub async fn start(program: &Path, backend: BackendKind, pinning: CpuPinning) -> anyhow::Result<Self> {
         let mut settings: Vec<(&str, OsString)> = RAISED_LIMITS.map(|name| (name, "1000000".into())).into();
         settings.extend(site_root(program).map(|folder| ("LEPTOS_SITE_ROOT", folder.into())));
         let redis = match backend {
-            Backend::Embedded => None,
-            Backend::Redis => Some(RedisServer::start().await?),
+            BackendKind::Embedded => None,
+            BackendKind::Redis => Some(RedisServer::start().await?),
         };
         settings.extend(redis.as_ref().map(|redis| ("REDIS_URL", redis.url().into())));
         let is_warning = |line: &str| line.contains("WARN") || line.contains("ERROR");
@@ -81,8 +81,8 @@ impl Deployment {
     }
 
     /// The backend that it was started with.
-    pub fn backend(&self) -> Backend {
-        if self.redis.is_some() { Backend::Redis } else { Backend::Embedded }
+    pub fn backend(&self) -> BackendKind {
+        if self.redis.is_some() { BackendKind::Redis } else { BackendKind::Embedded }
     }
 
     /// The server's resident memory, in bytes.

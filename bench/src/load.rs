@@ -73,34 +73,34 @@ pub struct Sample {
 
 /// Members who joined their rooms and read, but do not send yet.
 pub struct Load {
-    state: Rc<RefCell<State>>,
+    state: Rc<RefCell<LoadState>>,
     members: JoinSet<anyhow::Result<Infallible>>,
     started: watch::Sender<bool>,
 }
 
 /// Shared by all members. The generator has one thread, and no borrow is held across an await.
-struct State {
+struct LoadState {
     start: Instant,
     sending: bool,
     rooms: Vec<DeliveryChecker>,
     latencies: Vec<u32>,
 }
 
-struct Member {
+struct LoadMember {
     profile: LoadProfile,
     room: usize,
     /// Its index in the room.
     index: usize,
     /// Its index among the senders, if it sends.
     sender: Option<u16>,
-    state: Rc<RefCell<State>>,
+    state: Rc<RefCell<LoadState>>,
 }
 
 impl Load {
     /// Joins as many members as there are cookies to the rooms of a profile.
     pub async fn join(address: SocketAddr, cookies: &[String], profile: LoadProfile) -> anyhow::Result<Self> {
         let rooms = (0..profile.rooms).map(|_| DeliveryChecker::new(profile.members, profile.senders)).collect();
-        let state = State { start: Instant::now(), sending: true, rooms, latencies: Vec::new() };
+        let state = LoadState { start: Instant::now(), sending: true, rooms, latencies: Vec::new() };
         let (state, started) = (Rc::new(RefCell::new(state)), watch::channel(false).0);
         let mut members = JoinSet::new();
         let joins = cookies.iter().enumerate().map(|(index, cookies)| async move {
@@ -111,7 +111,7 @@ impl Load {
         while let Some(joined) = joins.next().await {
             let (index, socket) = joined?;
             // Members read from the beginning, or the server would have to buffer the presence changes of a large room.
-            members.spawn_local(Member::new(index, profile, &state).run(socket, started.subscribe()));
+            members.spawn_local(LoadMember::new(index, profile, &state).run(socket, started.subscribe()));
         }
         Ok(Self { state, members, started })
     }
@@ -144,7 +144,7 @@ impl Load {
 }
 
 async fn measure(
-    state: &RefCell<State>,
+    state: &RefCell<LoadState>,
     intervals: Intervals,
     cpu_usage: impl Fn() -> anyhow::Result<CpuUsage>,
 ) -> anyhow::Result<Vec<Sample>> {
@@ -167,14 +167,14 @@ async fn measure(
 }
 
 /// Polls, so that members need not notify after each delivery.
-async fn wait_until_complete(state: &RefCell<State>) {
+async fn wait_until_complete(state: &RefCell<LoadState>) {
     while !state.borrow().rooms.iter().all(DeliveryChecker::is_complete) {
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-impl Member {
-    fn new(index: usize, profile: LoadProfile, state: &Rc<RefCell<State>>) -> Self {
+impl LoadMember {
+    fn new(index: usize, profile: LoadProfile, state: &Rc<RefCell<LoadState>>) -> Self {
         let (room, index) = (index / profile.members, index % profile.members);
         let sender = (index < profile.senders).then(|| u16::try_from(index).expect("senders are few"));
         Self { profile, room, index, sender, state: Rc::clone(state) }

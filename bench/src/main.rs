@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use cpu_pinning::CpuPinning;
-use deployment::{Backend, Deployment};
+use deployment::{BackendKind, Deployment};
 use options::Options;
 use report::Report;
 use tokio::{task::LocalSet, time::timeout};
@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
 
 async fn measure_all(options: &Options) -> anyhow::Result<Report> {
     let pinning = CpuPinning::pin_generator().await;
-    let backends = [Backend::Embedded, Backend::Redis];
+    let backends = [BackendKind::Embedded, BackendKind::Redis];
     let columns: Vec<_> =
         backends.iter().flat_map(|backend| options.servers.iter().map(move |server| (server, *backend))).collect();
     let titles = columns.iter().map(|(server, backend)| format!("{}, {}", server.label, backend.name()));

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail};
 use protocol::{ClientFrame, Command, Event, Kind, ServerFrame};
-use testkit::{Connection, Received, Utf8Bytes, WebSocket};
+use testkit::{HttpConnection, Received, Utf8Bytes, WebSocket};
 use tokio::time::timeout;
 
 use crate::latency_tag::LatencyTag;
@@ -62,7 +62,7 @@ impl MemberSocket {
 
 /// Signs in so many guests, and returns their cookies.
 pub async fn sign_in_guests(address: SocketAddr, count: usize) -> anyhow::Result<Vec<String>> {
-    let mut http = Connection::open(address).await?;
+    let mut http = HttpConnection::open(address).await?;
     let mut cookies = Vec::with_capacity(count);
     for index in 0..count {
         cookies.push(http.sign_in(&format!("guest-{index}")).await?);

@@ -15,7 +15,7 @@ pub struct Options {
     quick: bool,
     /// Measure only this; may be repeated
     #[arg(long, value_name = "NAME")]
-    only: Vec<Scenario>,
+    only: Vec<LoadScenario>,
     /// A server to measure; repeat it to compare several in one sitting, one right after the other in each scenario
     #[arg(long = "server", value_name = "[LABEL=]FILE", required = true)]
     pub servers: Vec<ServerProgram>,
@@ -23,7 +23,7 @@ pub struct Options {
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Scenario {
+pub enum LoadScenario {
     /// How soon a room's page arrives
     Page,
     /// Joining, and the memory of idle members
@@ -56,8 +56,8 @@ pub struct Schedule {
 
 impl Options {
     /// The scenarios to measure.
-    pub fn scenarios(&self) -> impl Iterator<Item = Scenario> {
-        Scenario::value_variants()
+    pub fn scenarios(&self) -> impl Iterator<Item = LoadScenario> {
+        LoadScenario::value_variants()
             .iter()
             .copied()
             .filter(|scenario| self.only.is_empty() || self.only.contains(scenario))
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn everything_is_measured_unless_selected() {
         let all = parse("").unwrap();
-        assert!(all.scenarios().eq(Scenario::value_variants().iter().copied()));
+        assert!(all.scenarios().eq(LoadScenario::value_variants().iter().copied()));
         let some = parse("--quick --only idle --only page").unwrap();
-        assert!(some.scenarios().eq([Scenario::Page, Scenario::Idle]));
+        assert!(some.scenarios().eq([LoadScenario::Page, LoadScenario::Idle]));
         assert!(some.schedule().paced.length < all.schedule().paced.length);
     }
 

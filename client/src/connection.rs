@@ -20,7 +20,7 @@ const MIN_HEARTBEAT: u64 = 1_000;
 /// The state of the connection: the current socket, the heartbeat, and when the next socket is opened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connection {
-    state: State,
+    state: ConnectionPhase,
     /// The current socket.
     socket: u32,
     /// The socket that was opened last.
@@ -49,7 +49,7 @@ pub(crate) enum SocketRole {
 }
 
 #[derive(Clone, Debug, Default)]
-enum State {
+enum ConnectionPhase {
     #[default]
     Idle,
     Connecting {
@@ -92,20 +92,20 @@ impl Connection {
             None => ConnectionStatus::Starting,
         };
         match self.state {
-            State::Idle => ConnectionStatus::Starting,
-            State::Connecting { since } => away(since),
-            State::Live(_) => ConnectionStatus::Live,
-            State::Waiting { until } => away(until),
-            State::Stopped(stop) => ConnectionStatus::Stopped(stop),
+            ConnectionPhase::Idle => ConnectionStatus::Starting,
+            ConnectionPhase::Connecting { since } => away(since),
+            ConnectionPhase::Live(_) => ConnectionStatus::Live,
+            ConnectionPhase::Waiting { until } => away(until),
+            ConnectionPhase::Stopped(stop) => ConnectionStatus::Stopped(stop),
         }
     }
 
     pub(crate) fn is_live(&self) -> bool {
-        matches!(self.state, State::Live(_))
+        matches!(self.state, ConnectionPhase::Live(_))
     }
 
     pub(crate) fn is_connecting(&self) -> bool {
-        matches!(self.state, State::Connecting { .. })
+        matches!(self.state, ConnectionPhase::Connecting { .. })
     }
 
     /// The socket to send on.
@@ -150,21 +150,22 @@ impl Connection {
     }
 
     pub(crate) fn start(&mut self, effects: &mut Effects) {
-        if matches!(self.state, State::Idle) {
+        if matches!(self.state, ConnectionPhase::Idle) {
             self.connect(effects);
         }
     }
 
     pub(crate) fn welcome(&mut self, heartbeat: u64, now: u64) {
         let interval = heartbeat.max(MIN_HEARTBEAT);
-        self.state = State::Live(Heartbeat { welcomed_at: now, interval, received_at: now, probe_until: None });
+        self.state =
+            ConnectionPhase::Live(Heartbeat { welcomed_at: now, interval, received_at: now, probe_until: None });
         self.away_since = None;
         self.retry_after = None;
     }
 
     /// Records that something was received on the current socket.
     pub(crate) fn received(&mut self, now: u64) {
-        if let State::Live(heartbeat) = &mut self.state {
+        if let ConnectionPhase::Live(heartbeat) = &mut self.state {
             heartbeat.received_at = now;
             heartbeat.probe_until = None;
         }
@@ -190,7 +191,7 @@ impl Connection {
         let wait = match ClosePolicy::to(code) {
             ClosePolicy::Stop => {
                 self.rotation.abort(effects);
-                self.state = State::Stopped(StopReason::from_code(code));
+                self.state = ConnectionPhase::Stopped(StopReason::from_code(code));
                 return;
             }
             _ if self.fall_back_to_next(effects) => return,
@@ -209,7 +210,7 @@ impl Connection {
         };
         self.rotation = Rotation::None;
         self.socket = socket;
-        self.state = State::Connecting { since };
+        self.state = ConnectionPhase::Connecting { since };
         self.away_since.get_or_insert(effects.now);
         true
     }
@@ -217,22 +218,28 @@ impl Connection {
     pub(crate) fn stop(&mut self, stop: StopReason, effects: &mut Effects) {
         effects.close(self.socket);
         self.rotation.abort(effects);
-        self.state = State::Stopped(stop);
+        self.state = ConnectionPhase::Stopped(stop);
     }
 
     pub(crate) fn handle_timeout(&mut self, effects: &mut Effects) {
         let now = effects.now;
         match &self.state {
-            State::Waiting { until } if *until <= now => self.connect(effects),
-            State::Connecting { since } if since.saturating_add(CONNECT_TIMEOUT) <= now => {
+            ConnectionPhase::Waiting { until } if *until <= now => self.connect(effects),
+            ConnectionPhase::Connecting { since } if since.saturating_add(CONNECT_TIMEOUT) <= now => {
                 effects.close(self.socket);
                 let wait = self.backoff.next(effects.random);
                 let wait = self.retry_after.take().unwrap_or(wait);
                 self.wait(wait, now);
             }
-            State::Live(heartbeat) if heartbeat.dead_at() <= now => self.close_dead(effects),
-            State::Live(heartbeat) if heartbeat.ping_at().is_some_and(|at| at <= now) => self.ping(u64::MAX, effects),
-            State::Idle | State::Connecting { .. } | State::Live(_) | State::Waiting { .. } | State::Stopped(_) => {}
+            ConnectionPhase::Live(heartbeat) if heartbeat.dead_at() <= now => self.close_dead(effects),
+            ConnectionPhase::Live(heartbeat) if heartbeat.ping_at().is_some_and(|at| at <= now) => {
+                self.ping(u64::MAX, effects)
+            }
+            ConnectionPhase::Idle
+            | ConnectionPhase::Connecting { .. }
+            | ConnectionPhase::Live(_)
+            | ConnectionPhase::Waiting { .. }
+            | ConnectionPhase::Stopped(_) => {}
         }
         if self.rotation.handle_timeout(effects) {
             self.rotate(effects);
@@ -243,22 +250,22 @@ impl Connection {
     /// connection.
     pub(crate) fn retry_now(&mut self, effects: &mut Effects) {
         match &self.state {
-            State::Waiting { .. } => self.connect(effects),
-            State::Live(heartbeat) if heartbeat.dead_at() <= effects.now => {
+            ConnectionPhase::Waiting { .. } => self.connect(effects),
+            ConnectionPhase::Live(heartbeat) if heartbeat.dead_at() <= effects.now => {
                 self.close_dead(effects);
                 if !self.is_connecting() {
                     self.connect(effects);
                 }
             }
-            State::Live(_) => self.probe(effects),
-            State::Idle | State::Connecting { .. } | State::Stopped(_) => {}
+            ConnectionPhase::Live(_) => self.probe(effects),
+            ConnectionPhase::Idle | ConnectionPhase::Connecting { .. } | ConnectionPhase::Stopped(_) => {}
         }
     }
 
     /// Sends a ping that has to be answered soon, unless something was received recently.
     pub(crate) fn probe(&mut self, effects: &mut Effects) {
         let until = effects.now.saturating_add(PROBE_TIMEOUT);
-        if let State::Live(heartbeat) = &self.state
+        if let ConnectionPhase::Live(heartbeat) = &self.state
             && effects.now.saturating_sub(heartbeat.received_at) > PROBE_TIMEOUT
             && heartbeat.probe_until.is_none_or(|probe| probe > until)
         {
@@ -273,10 +280,10 @@ impl Connection {
 
     pub(crate) fn deadline(&self) -> Option<u64> {
         let state = match &self.state {
-            State::Idle | State::Stopped(_) => None,
-            State::Connecting { since } => Some(since.saturating_add(CONNECT_TIMEOUT)),
-            State::Waiting { until } => Some(*until),
-            State::Live(heartbeat) => {
+            ConnectionPhase::Idle | ConnectionPhase::Stopped(_) => None,
+            ConnectionPhase::Connecting { since } => Some(since.saturating_add(CONNECT_TIMEOUT)),
+            ConnectionPhase::Waiting { until } => Some(*until),
+            ConnectionPhase::Live(heartbeat) => {
                 Some(heartbeat.ping_at().map_or(heartbeat.dead_at(), |ping| ping.min(heartbeat.dead_at())))
             }
         };
@@ -288,11 +295,11 @@ impl Connection {
         self.socket = self.opened;
         effects.socket = self.socket;
         effects.push(Effect::Connect(self.socket));
-        self.state = State::Connecting { since: effects.now };
+        self.state = ConnectionPhase::Connecting { since: effects.now };
     }
 
     fn ping(&mut self, until: u64, effects: &mut Effects) {
-        if let State::Live(heartbeat) = &mut self.state {
+        if let ConnectionPhase::Live(heartbeat) = &mut self.state {
             heartbeat.probe_until = Some(until);
             effects.transmit(&protocol::ClientFrame::Ping);
         }
@@ -312,12 +319,12 @@ impl Connection {
 
     fn wait(&mut self, wait: u64, now: u64) {
         self.away_since.get_or_insert(now);
-        self.state = State::Waiting { until: now.saturating_add(wait) };
+        self.state = ConnectionPhase::Waiting { until: now.saturating_add(wait) };
     }
 
     /// Resets the back-off if the current socket was live for long enough.
     fn reset_backoff_if_stable(&mut self, now: u64) {
-        if let State::Live(heartbeat) = &self.state
+        if let ConnectionPhase::Live(heartbeat) = &self.state
             && now.saturating_sub(heartbeat.welcomed_at) >= STABLE_AFTER
         {
             self.backoff.reset();

@@ -6,7 +6,7 @@ use crate::connection::SocketRole;
 use crate::effects::Effects;
 use crate::presence::People;
 use crate::room::{HistoryPage, Joined, Refused};
-use crate::timeline::Page;
+use crate::timeline::TimelinePage;
 use crate::{Client, Room, StopReason};
 
 impl Client {
@@ -79,7 +79,8 @@ impl Client {
     fn handle_frame(&mut self, frame: ServerFrame, effects: &mut Effects) {
         match frame {
             ServerFrame::Joined { room, epoch, recovered, reason, events, head, people, count, read } => {
-                let answer = Joined { page: Page { epoch, events, head }, recovered, reason, people, count, read };
+                let answer =
+                    Joined { page: TimelinePage { epoch, events, head }, recovered, reason, people, count, read };
                 self.with_room(&room, |room| room.joined(answer, effects));
             }
             ServerFrame::Event(event) => {
@@ -91,7 +92,7 @@ impl Client {
                 self.refused(&re, &room, id.as_deref(), Refused { code, message, retry_after_ms }, effects);
             }
             ServerFrame::Reset { room, reason, epoch, events, head } => {
-                self.with_room(&room, |room| room.reset(Page { epoch, events, head }, reason, effects));
+                self.with_room(&room, |room| room.reset(TimelinePage { epoch, events, head }, reason, effects));
             }
             ServerFrame::History { room, before, events, start, trimmed } => {
                 let page = HistoryPage { before, events, start, trimmed };

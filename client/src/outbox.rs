@@ -5,7 +5,7 @@ use protocol::{Command, User};
 use crate::effects::Effects;
 use crate::request_state::RESPONSE_TIMEOUT;
 use crate::{Effect, FailureReason, PendingCommand, TimelineItem};
-use entry::{Entry, State};
+use entry::{Entry, EntryState};
 
 /// How many persisted commands the outboxes of all rooms hold together. Beyond it a command fails at once. A person
 /// does not get there in practice.
@@ -57,7 +57,7 @@ impl Outbox {
         {
             self.entries.remove(oldest);
         }
-        self.entries.push(Entry { pending, state: State::Failed(FailureReason::OutboxFull), persisted: false });
+        self.entries.push(Entry { pending, state: EntryState::Failed(FailureReason::OutboxFull), persisted: false });
     }
 
     /// Sends the next command if none is in flight.
@@ -67,7 +67,7 @@ impl Outbox {
         }
         self.pause_until = None;
         while !self.entries.iter().any(Entry::is_in_flight)
-            && let Some(entry) = self.entries.iter_mut().find(|entry| entry.state == State::Waiting)
+            && let Some(entry) = self.entries.iter_mut().find(|entry| entry.state == EntryState::Waiting)
         {
             let text = entry.pending.frame().encode();
             // The server closes the socket on a larger frame. Sending it again after every join would prevent a stable
@@ -77,7 +77,7 @@ impl Outbox {
                 effects.push(Effect::StoreCommand(entry.pending.clone()));
             } else {
                 effects.transmit_text(text);
-                entry.state = State::InFlight { until: effects.now.saturating_add(RESPONSE_TIMEOUT) };
+                entry.state = EntryState::InFlight { until: effects.now.saturating_add(RESPONSE_TIMEOUT) };
             }
         }
     }
@@ -93,13 +93,13 @@ impl Outbox {
     pub(crate) fn acknowledge(&mut self, id: &str, seq: u64, effects: &mut Effects) {
         let Some(entry) = self.find(id) else { return };
         let until = effects.now.saturating_add(EVENT_TIMEOUT);
-        entry.state = State::Acknowledged { seq, until, overdue: false, searches: 0 };
+        entry.state = EntryState::Acknowledged { seq, until, overdue: false, searches: 0 };
         entry.remove_persisted(effects);
     }
 
     /// Removes acknowledged commands up to `end`: their events are shown, or are older than what is shown.
     pub(crate) fn drop_acknowledged_up_to(&mut self, end: u64) {
-        self.entries.retain(|entry| !matches!(entry.state, State::Acknowledged { seq, .. } if seq <= end));
+        self.entries.retain(|entry| !matches!(entry.state, EntryState::Acknowledged { seq, .. } if seq <= end));
     }
 
     /// Adds commands whose events were shown and are no longer. They count as acknowledged, and their events as
@@ -128,7 +128,7 @@ impl Outbox {
         if let Some(entry) = self.find(id)
             && entry.is_in_flight()
         {
-            entry.state = State::Waiting;
+            entry.state = EntryState::Waiting;
         }
     }
 
@@ -140,7 +140,7 @@ impl Outbox {
         worth_showing: impl FnOnce(&PendingCommand) -> bool,
         effects: &mut Effects,
     ) {
-        let is_sending = |entry: &&mut Entry| matches!(entry.state, State::InFlight { .. } | State::Waiting);
+        let is_sending = |entry: &&mut Entry| matches!(entry.state, EntryState::InFlight { .. } | EntryState::Waiting);
         let Some(entry) = self.find(id).filter(is_sending) else { return };
         entry.fail(reason);
         if worth_showing(&entry.pending) {
@@ -168,7 +168,7 @@ impl Outbox {
 
     fn requeue_in_flight(&mut self) {
         for entry in self.entries.iter_mut().filter(|entry| entry.is_in_flight()) {
-            entry.state = State::Waiting;
+            entry.state = EntryState::Waiting;
         }
     }
 
@@ -180,9 +180,9 @@ impl Outbox {
 
     /// Queues the command in flight again if its answer is overdue.
     pub(crate) fn expire(&mut self, now: u64) {
-        let late = |entry: &&mut Entry| matches!(entry.state, State::InFlight { until } if until <= now);
+        let late = |entry: &&mut Entry| matches!(entry.state, EntryState::InFlight { until } if until <= now);
         for entry in self.entries.iter_mut().filter(late) {
-            entry.state = State::Waiting;
+            entry.state = EntryState::Waiting;
         }
     }
 
@@ -190,7 +190,7 @@ impl Outbox {
     pub(crate) fn event_is_overdue(&mut self, now: u64) -> bool {
         let mut misses = false;
         for entry in &mut self.entries {
-            if let State::Acknowledged { until, overdue, .. } = &mut entry.state
+            if let EntryState::Acknowledged { until, overdue, .. } = &mut entry.state
                 && *until <= now
             {
                 *until = now.saturating_add(EVENT_TIMEOUT);
@@ -205,7 +205,7 @@ impl Outbox {
     /// answers has failed. The command in flight is queued again.
     pub(crate) fn join_answered(&mut self, effects: &mut Effects) {
         for entry in &mut self.entries {
-            if let State::Acknowledged { overdue: overdue @ true, searches, .. } = &mut entry.state {
+            if let EntryState::Acknowledged { overdue: overdue @ true, searches, .. } = &mut entry.state {
                 *overdue = false;
                 *searches += 1;
             }
@@ -217,9 +217,9 @@ impl Outbox {
     /// The next deadline, while the room is joined.
     pub(crate) fn deadline(&self) -> Option<u64> {
         let due = |entry: &Entry| match entry.state {
-            State::Waiting => self.pause_until,
-            State::InFlight { until } | State::Acknowledged { until, .. } => Some(until),
-            State::Failed(_) => None,
+            EntryState::Waiting => self.pause_until,
+            EntryState::InFlight { until } | EntryState::Acknowledged { until, .. } => Some(until),
+            EntryState::Failed(_) => None,
         };
         self.entries.iter().filter_map(due).min()
     }
@@ -248,7 +248,7 @@ impl Outbox {
 
     fn fail_after(&mut self, after: u32, effects: &mut Effects) {
         for entry in &mut self.entries {
-            if matches!(entry.state, State::Acknowledged { searches, .. } if searches >= after) {
+            if matches!(entry.state, EntryState::Acknowledged { searches, .. } if searches >= after) {
                 entry.fail(FailureReason::Lost);
                 effects.push(Effect::StoreCommand(entry.pending.clone()));
             }

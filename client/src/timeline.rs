@@ -60,7 +60,7 @@ pub struct HistoryState {
 }
 
 /// The latest page of a room.
-pub(crate) struct Page {
+pub(crate) struct TimelinePage {
     pub(crate) epoch: String,
     pub(crate) events: Vec<Event>,
     pub(crate) head: Head,
@@ -139,7 +139,7 @@ impl Timeline {
     }
 
     /// Whether all of a page is shown and the page removes no event. Such a page answers an older request.
-    pub(crate) fn has_page(&self, page: &Page, reason: Reason) -> bool {
+    pub(crate) fn has_page(&self, page: &TimelinePage, reason: Reason) -> bool {
         self.chain.as_ref().is_some_and(|chain| {
             let takes_back =
                 matches!(reason, Reason::Epoch | Reason::Fork | Reason::Unknown) && chain.cursor().seq != page.head.seq;
@@ -149,7 +149,7 @@ impl Timeline {
 
     /// Why a page replaces the view. A page that removes events belongs to another history, whatever reason the server
     /// gives: the person has to be told that messages were lost.
-    pub(crate) fn reason_of(&self, page: &Page, said: Reason) -> Reason {
+    pub(crate) fn reason_of(&self, page: &TimelinePage, said: Reason) -> Reason {
         let Some(chain) = &self.chain else { return said };
         let cursor = chain.cursor();
         let (seq, uid) = page.events.last().map_or((page.head.seq, &page.head.uid), |last| (last.seq, &last.uid));
@@ -169,7 +169,7 @@ impl Timeline {
     }
 
     /// Replaces all sent items by a page.
-    pub(crate) fn replace(&mut self, page: Page, reason: Reason) {
+    pub(crate) fn replace(&mut self, page: TimelinePage, reason: Reason) {
         let events = unbroken_end(page.events);
         self.complete = events.first().is_none_or(|event| event.seq <= 1);
         self.trimmed = events.is_empty() && page.head.seq > 0;

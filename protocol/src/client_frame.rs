@@ -124,7 +124,7 @@ impl ClientFrame {
     /// # Errors
     /// Distinguishes a frame that can be refused from a peer that does not speak this protocol.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        let fields: Fields = serde_json::from_str(text).map_err(|_| DecodeError::NotThisProtocol)?;
+        let fields: ReceivedFields = serde_json::from_str(text).map_err(|_| DecodeError::NotThisProtocol)?;
         fields.frame().ok_or_else(|| fields.error())
     }
 
@@ -187,9 +187,9 @@ fn entry<M: SerializeMap, T: Serialize>(map: &mut M, name: &str, value: Option<&
 }
 
 /// The fields of a JSON object in their order. Only those that the frame has are interpreted.
-struct Fields(Vec<(String, Value)>);
+struct ReceivedFields(Vec<(String, Value)>);
 
-impl Fields {
+impl ReceivedFields {
     /// The frame, unless one of its own fields is missing, repeated or of the wrong kind.
     fn frame(&self) -> Option<ClientFrame> {
         let name: String = self.required("type")?;
@@ -249,7 +249,7 @@ impl Fields {
     }
 }
 
-impl<'de> Deserialize<'de> for Fields {
+impl<'de> Deserialize<'de> for ReceivedFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(FieldsVisitor)
     }
@@ -258,18 +258,18 @@ impl<'de> Deserialize<'de> for Fields {
 struct FieldsVisitor;
 
 impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
+    type Value = ReceivedFields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ReceivedFields, A::Error> {
         let mut fields = Vec::new();
         while let Some(field) = map.next_entry()? {
             fields.push(field);
         }
-        Ok(Fields(fields))
+        Ok(ReceivedFields(fields))
     }
 }
 

@@ -15,7 +15,7 @@ use miniserde::{
 use crate::{Event, Head, Kind, Limits, Reason, RefusalCode, Reply, ServerFrame, User};
 
 /// The fields of a JSON object while it is read.
-trait Fields: Default {
+trait JsonFields: Default {
     type Value;
 
     /// The visitor that stores the value of the field `name`.
@@ -40,7 +40,7 @@ macro_rules! fields {
             $($rest: $rest_type,)*
         }
 
-        impl Fields for $name {
+        impl JsonFields for $name {
             type Value = $value;
 
             fn visitor<'a>($fields: &'a mut Self, name: &str) -> &'a mut dyn Visitor {
@@ -232,22 +232,22 @@ impl Deserialize for ServerFrame {
 
 impl Visitor for Place<Event> {
     fn map(&mut self) -> Result<Box<dyn Map + '_>> {
-        Ok(Box::new(Reader { value: &mut self.out, fields: EventFields::default() }))
+        Ok(Box::new(FieldReader { value: &mut self.out, fields: EventFields::default() }))
     }
 }
 
 impl Visitor for Place<ServerFrame> {
     fn map(&mut self) -> Result<Box<dyn Map + '_>> {
-        Ok(Box::new(Reader { value: &mut self.out, fields: FrameFields::default() }))
+        Ok(Box::new(FieldReader { value: &mut self.out, fields: FrameFields::default() }))
     }
 }
 
-struct Reader<'a, F: Fields> {
+struct FieldReader<'a, F: JsonFields> {
     value: &'a mut Option<F::Value>,
     fields: F,
 }
 
-impl<F: Fields> Map for Reader<'_, F> {
+impl<F: JsonFields> Map for FieldReader<'_, F> {
     fn key(&mut self, name: &str) -> Result<&mut dyn Visitor> {
         Ok(F::visitor(&mut self.fields, name))
     }

@@ -30,7 +30,7 @@ pub struct Request {
 
 /// A connection that is kept open for one request after another.
 #[derive(Debug)]
-pub struct Connection {
+pub struct HttpConnection {
     sender: SendRequest<Full<Bytes>>,
     address: SocketAddr,
 }
@@ -80,7 +80,7 @@ impl Request {
 
     /// Sends the request on a connection of its own.
     pub async fn send(&self, address: SocketAddr) -> anyhow::Result<Response> {
-        Connection::open(address).await?.send(self).await
+        HttpConnection::open(address).await?.send(self).await
     }
 
     fn encode(&self, address: SocketAddr) -> anyhow::Result<hyper::Request<Full<Bytes>>> {
@@ -95,7 +95,7 @@ impl Request {
     }
 }
 
-impl Connection {
+impl HttpConnection {
     /// Connects.
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;

@@ -13,7 +13,7 @@ mod subscriber_proxy;
 mod tcp_proxy;
 mod websocket;
 
-pub use http::{Connection, Request, Response};
+pub use http::{HttpConnection, Request, Response};
 pub use process::{Process, free_port};
 pub use redis_server::RedisServer;
 pub use report::{markdown_table, percentile};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use testkit::percentile;
 
 use crate::{
-    deployment::{Backend, Deployment},
+    deployment::{BackendKind, Deployment},
     load::{Intervals, Load, LoadProfile, Sample},
     member_socket::sign_in_guests,
     report::Measurement,
@@ -53,7 +53,7 @@ pub async fn measure(
         per_delivery("CPU per delivery", |sample| sample.cpu_usage.server),
         utilisation(title, &samples),
     ];
-    if server.backend() == Backend::Redis {
+    if server.backend() == BackendKind::Redis {
         measurements.push(per_delivery("CPU of Redis per delivery", |sample| sample.cpu_usage.redis));
     }
     measurements.extend(latencies(title, &samples));

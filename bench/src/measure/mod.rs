@@ -12,7 +12,7 @@ use crate::{
     deployment::Deployment,
     load::{Load, LoadProfile, SendRate},
     member_socket::sign_in_guests,
-    options::{Scenario, Schedule},
+    options::{LoadScenario, Schedule},
     report::Measurement,
 };
 
@@ -29,15 +29,15 @@ const ROOMS: LoadProfile = LoadProfile { name: "room", rooms: 100, members: 10, 
 const SETTLING: Duration = Duration::from_secs(2);
 
 /// Measures one scenario on a server that nothing else uses.
-pub async fn run(scenario: Scenario, server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
+pub async fn run(scenario: LoadScenario, server: &Deployment, schedule: Schedule) -> anyhow::Result<Vec<Measurement>> {
     let Schedule { paced, saturated } = schedule;
     match scenario {
-        Scenario::Page => page::measure(server).await,
-        Scenario::Idle => measure_idle_members(server).await,
-        Scenario::Paced => deliveries::measure("10,000/s in a room of 100", server, PACED, paced).await,
-        Scenario::Room => deliveries::measure("One room of 100, saturated", server, ROOM, saturated).await,
-        Scenario::Rooms => deliveries::measure("100 rooms of 10, saturated", server, ROOMS, saturated).await,
-        Scenario::Neighbour => neighbour::measure(server, paced).await,
+        LoadScenario::Page => page::measure(server).await,
+        LoadScenario::Idle => measure_idle_members(server).await,
+        LoadScenario::Paced => deliveries::measure("10,000/s in a room of 100", server, PACED, paced).await,
+        LoadScenario::Room => deliveries::measure("One room of 100, saturated", server, ROOM, saturated).await,
+        LoadScenario::Rooms => deliveries::measure("100 rooms of 10, saturated", server, ROOMS, saturated).await,
+        LoadScenario::Neighbour => neighbour::measure(server, paced).await,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use protocol::limits;
-use testkit::{Connection, Request, Response, percentile};
+use testkit::{HttpConnection, Request, Response, percentile};
 
 use crate::{
     deployment::Deployment,
@@ -18,7 +18,7 @@ const WARM_UP_REQUESTS: usize = 20;
 const ROOM: &str = "history";
 
 pub async fn measure(server: &Deployment) -> anyhow::Result<Vec<Measurement>> {
-    let mut http = Connection::open(server.address()).await?;
+    let mut http = HttpConnection::open(server.address()).await?;
     let cookies = http.sign_in("Ana").await?;
     let texts = fill_page(server, &cookies).await?;
 
@@ -61,7 +61,7 @@ async fn fill_page(server: &Deployment, cookies: &str) -> anyhow::Result<Vec<Str
     Ok(texts)
 }
 
-async fn fetch(http: &mut Connection, request: &Request) -> anyhow::Result<Response> {
+async fn fetch(http: &mut HttpConnection, request: &Request) -> anyhow::Result<Response> {
     let response = http.send(request).await?;
     ensure!(response.status == 200, "the room's page has status {}", response.status);
     Ok(response)

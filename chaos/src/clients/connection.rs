@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use protocol::{ServerFrame, User};
-use testkit::{Connection, Message, Received, WebSocket};
+use testkit::{HttpConnection, Message, Received, WebSocket};
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
@@ -37,7 +37,7 @@ pub struct Credentials {
 pub async fn sign_in(address: SocketAddr, name: &str) -> anyhow::Result<Credentials> {
     let signing_in = async {
         let cookies = CookieJar::default();
-        cookies.store(Connection::open(address).await?.sign_in(name).await?.split("; "));
+        cookies.store(HttpConnection::open(address).await?.sign_in(name).await?.split("; "));
         // An instance limits how many sockets it accepts per second, so a refusal is retried.
         let mut socket = loop {
             match open(address, &cookies).await {
@@ -115,11 +115,11 @@ impl CookieJar {
 /// A socket in a background task. Dropping this ends it.
 #[derive(Debug)]
 pub struct SocketTask {
-    queue: mpsc::Sender<Outgoing>,
+    queue: mpsc::Sender<WriterCommand>,
 }
 
 #[derive(Debug)]
-enum Outgoing {
+enum WriterCommand {
     Text(String),
     Close(u16),
 }
@@ -144,12 +144,12 @@ impl SocketTask {
 
     /// Sends a text unless the queue is full. The client finds a dead socket by its silence.
     pub fn send(&self, text: String) {
-        let _ = self.queue.try_send(Outgoing::Text(text));
+        let _ = self.queue.try_send(WriterCommand::Text(text));
     }
 
     /// Sends a close frame unless the queue is full.
     pub fn close(self, code: u16) {
-        let _ = self.queue.try_send(Outgoing::Close(code));
+        let _ = self.queue.try_send(WriterCommand::Close(code));
     }
 }
 
@@ -158,7 +158,7 @@ async fn serve(
     mut socket: WebSocket,
     id: u32,
     events: &mpsc::Sender<(u32, Received)>,
-    mut outgoing: mpsc::Receiver<Outgoing>,
+    mut outgoing: mpsc::Receiver<WriterCommand>,
 ) -> Option<u16> {
     loop {
         // Both are cancel-safe: what was not taken stays in the socket and in the channel.
@@ -169,8 +169,8 @@ async fn serve(
             },
             message = outgoing.recv() => {
                 let sent = match message {
-                    Some(Outgoing::Text(text)) => socket.send_message(Message::text(text)).await,
-                    Some(Outgoing::Close(code)) => socket.close(code).await,
+                    Some(WriterCommand::Text(text)) => socket.send_message(Message::text(text)).await,
+                    Some(WriterCommand::Close(code)) => socket.close(code).await,
                     None => {
                         let _ = timeout(OPEN_TIMEOUT, socket.send_message(Message::Close(None))).await;
                         return None;

@@ -25,11 +25,11 @@ const THROTTLED_BUFFER: u32 = 4_096;
 /// A proxy between the clients and their targets. It distributes connections, and cuts or throttles them.
 pub struct ClientProxy {
     pub address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ProxyState>,
     _connections: JoinSet<()>,
 }
 
-struct Shared {
+struct ProxyState {
     targets: Vec<SocketAddr>,
     accepted: AtomicUsize,
     /// The maximum age of a connection, like Cloud Run's request timeout.
@@ -48,7 +48,7 @@ impl ClientProxy {
         throttle: Option<usize>,
     ) -> anyhow::Result<Self> {
         let (accepted, throttle, cuts) = (AtomicUsize::new(0), watch::channel(throttle).0, watch::channel(0).0);
-        let shared = Arc::new(Shared { targets, accepted, max_age, throttle, cuts });
+        let shared = Arc::new(ProxyState { targets, accepted, max_age, throttle, cuts });
         let serving = Arc::clone(&shared);
         let (address, connections) = accept_connections(0, move |client| relay(client, Arc::clone(&serving))).await?;
         Ok(Self { address, shared, _connections: connections })
@@ -65,7 +65,7 @@ impl ClientProxy {
     }
 }
 
-impl Shared {
+impl ProxyState {
     /// Connects to the next target that accepts, as a load balancer does.
     async fn connect(&self) -> Option<TcpStream> {
         let first = self.accepted.fetch_add(1, Ordering::Relaxed);
@@ -89,7 +89,7 @@ impl Shared {
     }
 }
 
-async fn relay(client: TcpStream, shared: Arc<Shared>) {
+async fn relay(client: TcpStream, shared: Arc<ProxyState>) {
     let Some(server) = shared.connect().await else { return };
     let mut cuts = shared.cuts.subscribe();
     cuts.mark_unchanged();

@@ -16,6 +16,6 @@ pub use fault_injector::FaultConfig;
 pub use haproxy::Haproxy;
 pub use instance::{DISABLED_DEFENCE, EnvVars, is_ready, read_metric, start_instance, wide_limits};
 pub use redis::{
-    EvictionMonitor, Sentinels, limit_memory, read_heads, read_history, room_key, start_replica, used_memory,
+    EvictionMonitor, SentinelProcesses, limit_memory, read_heads, read_history, room_key, start_replica, used_memory,
 };
 pub use redis_proxy::RedisProxy;

@@ -101,9 +101,9 @@ fn room_of_history_key(key: &str) -> Option<&str> {
 
 /// Three Sentinels that monitor a master. Two of them have to agree on a failover.
 #[derive(Debug)]
-pub struct Sentinels(Vec<RedisServer>);
+pub struct SentinelProcesses(Vec<RedisServer>);
 
-impl Sentinels {
+impl SentinelProcesses {
     /// Returns when the Sentinels know the replicas and each other: a failover cannot succeed earlier.
     pub async fn start(master: &RedisServer, replicas: usize) -> anyhow::Result<Self> {
         let mut sentinels = Vec::new();

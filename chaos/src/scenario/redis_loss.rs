@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::{
     checker::AllowedLoss,
     clients::{Journal, Workload},
-    harness::{EvictionMonitor, Sentinels, limit_memory, room_key, start_replica, used_memory},
+    harness::{EvictionMonitor, SentinelProcesses, limit_memory, room_key, start_replica, used_memory},
     report::ScenarioReport,
     run_config::RunConfig,
     test_env::{Setup, TestEnv},
@@ -23,7 +23,7 @@ const KEEPING_POLICIES: [&str; 2] = ["noeviction", "volatile-lru"];
 pub async fn redis_failover(config: RunConfig) -> anyhow::Result<ScenarioReport> {
     let master = RedisServer::start().await?;
     let mut replicas = vec![start_replica(&master).await?, start_replica(&master).await?];
-    let sentinels = Sentinels::start(&master, replicas.len()).await?;
+    let sentinels = SentinelProcesses::start(&master, replicas.len()).await?;
     let workload = Workload { send_interval: Duration::from_millis(200), ..Workload::standard(config) };
     let setup = Setup::new(workload);
     let mut env = TestEnv::start_with_redis(master, Some(sentinels.url()), config, setup).await?;

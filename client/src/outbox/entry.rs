@@ -7,13 +7,13 @@ use crate::{DeliveryStatus, Effect, FailureReason, PendingCommand, TimelineItem}
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) pending: PendingCommand,
-    pub(super) state: State,
+    pub(super) state: EntryState,
     /// Whether the command is persisted.
     pub(super) persisted: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum EntryState {
     Waiting,
     /// Sent on the current socket. It is sent again if there is no answer by `until`.
     InFlight {
@@ -35,7 +35,7 @@ impl Entry {
     /// Creates an entry that waits to be sent. It is failed if the command has failed before or is invalid.
     pub(super) fn new(pending: PendingCommand) -> Self {
         let state = match &pending.failed {
-            Some(reason) => State::Failed(reason.clone()),
+            Some(reason) => EntryState::Failed(reason.clone()),
             None => initial_state(&pending),
         };
         Self { pending, state, persisted: true }
@@ -43,13 +43,13 @@ impl Entry {
 
     /// Creates an entry for a command whose event with this `seq` was shown.
     pub(super) fn acknowledged(seq: u64, pending: PendingCommand) -> Self {
-        let state = State::Acknowledged { seq, until: u64::MAX, overdue: false, searches: 0 };
+        let state = EntryState::Acknowledged { seq, until: u64::MAX, overdue: false, searches: 0 };
         Self { pending, state, persisted: false }
     }
 
     /// Marks the command as failed, also after a reload. The person retries or discards it.
     pub(super) fn fail(&mut self, reason: FailureReason) {
-        self.state = State::Failed(reason.clone());
+        self.state = EntryState::Failed(reason.clone());
         self.pending.failed = Some(reason);
         self.persisted = true;
     }
@@ -70,11 +70,11 @@ impl Entry {
     }
 
     pub(super) fn is_in_flight(&self) -> bool {
-        matches!(self.state, State::InFlight { .. })
+        matches!(self.state, EntryState::InFlight { .. })
     }
 
     pub(super) fn is_failed(&self) -> bool {
-        matches!(self.state, State::Failed(_))
+        matches!(self.state, EntryState::Failed(_))
     }
 
     /// Whether the command exceeded the capacity when it was added.
@@ -99,12 +99,12 @@ impl Entry {
 
     fn reason(&self) -> Option<&FailureReason> {
         match &self.state {
-            State::Waiting | State::InFlight { .. } | State::Acknowledged { .. } => None,
-            State::Failed(reason) => Some(reason),
+            EntryState::Waiting | EntryState::InFlight { .. } | EntryState::Acknowledged { .. } => None,
+            EntryState::Failed(reason) => Some(reason),
         }
     }
 }
 
-fn initial_state(pending: &PendingCommand) -> State {
-    pending.check().map_or_else(|error| State::Failed(error.into()), |()| State::Waiting)
+fn initial_state(pending: &PendingCommand) -> EntryState {
+    pending.check().map_or_else(|error| EntryState::Failed(error.into()), |()| EntryState::Waiting)
 }

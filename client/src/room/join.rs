@@ -8,7 +8,7 @@ use crate::connection::MAX_RETRY_AFTER;
 use crate::effects::Effects;
 use crate::presence::People;
 use crate::request_state::RequestState;
-use crate::timeline::{Page, is_message_of_other, unread_after};
+use crate::timeline::{TimelinePage, is_message_of_other, unread_after};
 use crate::{FailureReason, Snapshot, StateChange};
 
 /// How many events are buffered during a join.
@@ -16,7 +16,7 @@ const MAX_BUFFERED: usize = 256;
 
 /// The answer to a join.
 pub(crate) struct Joined {
-    pub(crate) page: Page,
+    pub(crate) page: TimelinePage,
     pub(crate) recovered: bool,
     pub(crate) reason: Option<Reason>,
     pub(crate) people: Vec<User>,
@@ -32,7 +32,7 @@ impl Room {
         }
         let Snapshot { epoch, events, head, people, count, read } = snapshot;
         self.update_people(|here| *here = People::new(people, count), effects);
-        self.replace(Page { epoch, events, head }, Reason::New, read, effects);
+        self.replace(TimelinePage { epoch, events, head }, Reason::New, read, effects);
     }
 
     /// Sends a join with the cursor.
@@ -110,7 +110,7 @@ impl Room {
         }
     }
 
-    pub(crate) fn reset(&mut self, page: Page, reason: Reason, effects: &mut Effects) {
+    pub(crate) fn reset(&mut self, page: TimelinePage, reason: Reason, effects: &mut Effects) {
         if !self.membership.is_joined() {
             return;
         }
@@ -181,7 +181,7 @@ impl Room {
 
     /// Replaces all sent messages by a page. Pending commands stay, unless the page contains them. `read` is the
     /// person's read marker as the server knows it.
-    fn replace(&mut self, page: Page, reason: Reason, read: Option<u64>, effects: &mut Effects) {
+    fn replace(&mut self, page: TimelinePage, reason: Reason, read: Option<u64>, effects: &mut Effects) {
         let reason = self.timeline.reason_of(&page, reason);
         for event in &page.events {
             self.confirm_own(event, effects);
@@ -206,7 +206,7 @@ impl Room {
 
     /// Counts the unread messages after a page replaces the view. Resets the read marker if it belongs to another
     /// history.
-    fn unread_in(&mut self, page: &Page, reason: Reason, read: Option<u64>) -> u64 {
+    fn unread_in(&mut self, page: &TimelinePage, reason: Reason, read: Option<u64>) -> u64 {
         let end = page.head.seq;
         match (self.timeline.cursor(), reason) {
             (Some(cursor), Reason::New | Reason::Trimmed) => {

@@ -6,7 +6,7 @@ mod lost_on_fork;
 
 use protocol::{Command, Event, Kind, Reply, ServerFrame, User};
 
-use super::harness::{Harness, LOBBY, message};
+use super::harness::{ClientHarness, LOBBY, message};
 use crate::{Input, TimelineItem};
 
 fn edit(seq: u64, author: &User, target: u64) -> Event {
@@ -33,7 +33,7 @@ fn sent(id: &str, seq: u64) -> ServerFrame {
     ServerFrame::Sent { room: LOBBY.into(), id: id.into(), seq, at: 0 }
 }
 
-impl Harness {
+impl ClientHarness {
     fn item(&self, seq: u64) -> &TimelineItem {
         self.room().timeline().iter().find(|item| item.seq == Some(seq)).unwrap()
     }

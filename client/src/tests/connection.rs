@@ -1,17 +1,17 @@
 use protocol::ServerFrame;
 
-use super::harness::{HEARTBEAT, Harness, ana, event, events, head_of, recovered, rui, welcome};
+use super::harness::{ClientHarness, HEARTBEAT, ana, event, events, head_of, recovered, rui, welcome};
 use crate::{ConnectionStatus, Input, StopReason};
 
-fn live() -> Harness {
-    let mut harness = Harness::new(vec![]);
+fn live() -> ClientHarness {
+    let mut harness = ClientHarness::new(vec![]);
     harness.connect();
     harness
 }
 
 #[test]
 fn nothing_is_sent_before_welcome() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     assert_eq!(harness.open(None), "*rooms, *timeline, *people");
     assert_eq!(harness.handle(Input::Start), "connect");
     assert_eq!(harness.handle(Input::Start), "", "only one socket is opened");
@@ -94,7 +94,7 @@ fn status_tells_when_the_connection_was_lost() {
 
 #[test]
 fn status_is_away_after_the_first_attempt_fails() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.handle(Input::Start);
     harness.now = 30;
     assert_eq!(harness.close(1006), "*connection");
@@ -103,7 +103,7 @@ fn status_is_away_after_the_first_attempt_fails() {
 
 #[test]
 fn attempt_without_welcome_fails_after_ten_seconds() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.handle(Input::Start);
     assert_eq!(harness.time_out_at(9_999), "");
     assert_eq!(harness.time_out_at(10_000), "close 1000, *connection");
@@ -127,7 +127,7 @@ fn retry_frame_sets_the_delay() {
 
 #[test]
 fn retry_frame_before_welcome_sets_the_delay() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.handle(Input::Start);
     harness.receive(&ServerFrame::Retry { after_ms: u64::MAX });
     harness.close(4101);
@@ -196,7 +196,7 @@ fn probe_times_out_after_five_seconds() {
         assert_eq!(harness.handle(input.clone()), "", "{input:?}: the probe is in flight");
         assert_eq!(harness.client.deadline(), Some(11_000), "{input:?}");
 
-        let mut answered = Harness { client: harness.client.clone(), ..harness };
+        let mut answered = ClientHarness { client: harness.client.clone(), ..harness };
         answered.receive(&ServerFrame::Pong);
         assert_eq!(answered.time_out_at(11_000), "", "{input:?}");
 
@@ -215,7 +215,7 @@ fn client_reconnects_at_once_after_a_long_sleep() {
 
 #[test]
 fn session_of_another_person_stops_the_client() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.send("x");
     harness.handle(Input::Start);
@@ -225,7 +225,7 @@ fn session_of_another_person_stops_the_client() {
 
 #[test]
 fn new_name_is_shown_after_the_next_welcome() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.send("x");
     harness.handle(Input::Start);
@@ -235,8 +235,8 @@ fn new_name_is_shown_after_the_next_welcome() {
 }
 
 /// A client in the lobby with events 1 and 2 that was asked to rotate.
-fn rotating() -> Harness {
-    let mut harness = Harness::in_lobby(events(1..=2));
+fn rotating() -> ClientHarness {
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     assert_eq!(harness.receive(&ROTATE), "connect");
     assert_eq!(harness.receive_on_previous(&ROTATE), "", "a rotation is in progress");
     harness
@@ -271,7 +271,7 @@ fn command_in_flight_during_a_rotation_is_answered_or_sent_again() {
     harness.send("x");
     harness.receive(&welcome(ana()));
     let sent = ServerFrame::Sent { room: "lobby".into(), id: "x".into(), seq: 3, at: 0 };
-    let mut answered = Harness { client: harness.client.clone(), ..harness };
+    let mut answered = ClientHarness { client: harness.client.clone(), ..harness };
     assert_eq!(answered.receive_on_previous(&sent), "remove x");
     assert_eq!(harness.receive(&recovered(vec![], head_of(&events(2..=2)))), "send x, close 1000");
 }
@@ -307,9 +307,9 @@ fn previous_socket_is_closed_after_a_timeout() {
 
 #[test]
 fn spurious_due_has_no_effect() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     for now in [0, 1, 100, 10_000, 30_000] {
         assert_eq!(harness.time_out_at(now), "", "{now}");
     }
-    assert_eq!(Harness::new(vec![]).handle(Input::Timeout), "");
+    assert_eq!(ClientHarness::new(vec![]).handle(Input::Timeout), "");
 }

@@ -11,7 +11,7 @@ use crate::{
 pub(super) const LOBBY: &str = "lobby";
 pub(super) const HEARTBEAT: u64 = 25_000;
 
-pub(super) struct Harness {
+pub(super) struct ClientHarness {
     pub(super) client: Client,
     pub(super) now: u64,
     pub(super) random: f64,
@@ -109,7 +109,7 @@ pub(super) fn pending(id: &str) -> PendingCommand {
     PendingCommand { room: LOBBY.into(), id: id.into(), command, at: 0, failed: None }
 }
 
-impl Harness {
+impl ClientHarness {
     /// A client that has not started and has no open room.
     pub(super) fn new(pending: Vec<PendingCommand>) -> Self {
         Self { client: Client::new(ana(), pending), now: 0, random: 0.5, socket: 0 }

@@ -1,7 +1,7 @@
 use protocol::ServerFrame;
 
 use super::harness::{
-    Harness, LOBBY, ana, event, events, message, pending, recovered, refused, replaced, rui, snapshot,
+    ClientHarness, LOBBY, ana, event, events, message, pending, recovered, refused, replaced, rui, snapshot,
 };
 use crate::{Input, Notice};
 use protocol::Reason::{Fork, Trimmed};
@@ -18,7 +18,7 @@ fn empty(before: u64, trimmed: bool) -> ServerFrame {
 
 #[test]
 fn older_messages_are_loaded_page_by_page_up_to_the_start() {
-    let mut harness = Harness::in_lobby(events(8..=9));
+    let mut harness = ClientHarness::in_lobby(events(8..=9));
     assert_eq!(harness.handle(OLDER), "history before 8, *timeline");
     assert!(harness.history().is_loading_older);
     assert_eq!(harness.handle(OLDER), "", "only one request is in flight");
@@ -34,7 +34,7 @@ fn older_messages_are_loaded_page_by_page_up_to_the_start() {
 #[test]
 fn trimmed_history_is_reported() {
     for trimmed in [true, false] {
-        let mut harness = Harness::in_lobby(events(8..=9));
+        let mut harness = ClientHarness::in_lobby(events(8..=9));
         harness.handle(OLDER);
         harness.receive(&empty(8, trimmed));
         assert_eq!((harness.history().has_older, harness.history().is_trimmed), (false, trimmed));
@@ -43,7 +43,7 @@ fn trimmed_history_is_reported() {
 
 #[test]
 fn unexpected_page_is_dropped() {
-    let mut harness = Harness::in_lobby(events(8..=9));
+    let mut harness = ClientHarness::in_lobby(events(8..=9));
     assert_eq!(harness.receive(&page(8, 4..=7, false)), "", "not requested");
     harness.handle(OLDER);
     assert_eq!(harness.receive(&page(7, 4..=6, false)), "", "answer to another request");
@@ -52,7 +52,7 @@ fn unexpected_page_is_dropped() {
 
 #[test]
 fn page_after_a_reset_is_dropped() {
-    let mut harness = Harness::in_lobby(events(8..=9));
+    let mut harness = ClientHarness::in_lobby(events(8..=9));
     harness.handle(OLDER);
     let events = vec![message(8, "b", &rui(), "other")];
     let head = super::harness::head_of(&events);
@@ -68,7 +68,7 @@ fn page_that_does_not_fit_causes_a_join() {
     let holed = vec![event(5), event(7)];
     let elsewhere = vec![event(5), event(6)];
     for events in [foreign, holed, elsewhere] {
-        let mut harness = Harness::in_lobby(self::events(8..=9));
+        let mut harness = ClientHarness::in_lobby(self::events(8..=9));
         harness.handle(OLDER);
         let answer = ServerFrame::History { room: LOBBY.into(), before: Some(8), events, start: false, trimmed: false };
         assert_eq!(harness.receive(&answer), "join lobby after e1a9, *timeline");
@@ -78,7 +78,7 @@ fn page_that_does_not_fit_causes_a_join() {
 
 #[test]
 fn request_is_sent_again_after_a_reconnect() {
-    let mut harness = Harness::in_lobby(events(8..=9));
+    let mut harness = ClientHarness::in_lobby(events(8..=9));
     harness.handle(OLDER);
     assert_eq!(harness.reconnect(), "join lobby after e1a9, *connection");
     assert!(harness.history().is_loading_older);
@@ -88,7 +88,7 @@ fn request_is_sent_again_after_a_reconnect() {
 
 #[test]
 fn a_request_before_the_join_waits_for_it() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(Some(snapshot(events(8..=9))));
     assert_eq!(harness.handle(OLDER), "*timeline");
     harness.connect();
@@ -97,7 +97,7 @@ fn a_request_before_the_join_waits_for_it() {
 
 #[test]
 fn a_request_that_is_refused_for_now_or_forgotten_is_made_again() {
-    let mut harness = Harness::in_lobby(events(8..=9));
+    let mut harness = ClientHarness::in_lobby(events(8..=9));
     harness.handle(OLDER);
     assert_eq!(harness.receive(&refused("history", None, "rate_limited", Some(400))), "");
     assert_eq!((harness.time_out(), harness.now), ("history before 8".into(), 600));
@@ -108,7 +108,7 @@ fn a_request_that_is_refused_for_now_or_forgotten_is_made_again() {
 
 #[test]
 fn reading_what_was_skipped_ends_the_notice() {
-    let mut harness = Harness::in_lobby(events(1..=2));
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     harness.reconnect();
     harness.receive(&replaced(Trimmed, events(8..=9)));
     assert_eq!(harness.history().notice, Some(Notice::Trimmed));
@@ -119,7 +119,7 @@ fn reading_what_was_skipped_ends_the_notice() {
 
 #[test]
 fn pending_message_in_an_older_page_is_confirmed() {
-    let mut harness = Harness::new(vec![pending("x")]);
+    let mut harness = ClientHarness::new(vec![pending("x")]);
     harness.open(Some(snapshot(events(8..=9))));
     harness.connect();
     harness.receive(&recovered(vec![], super::harness::head_of(&events(9..=9))));

@@ -1,13 +1,13 @@
 use protocol::{RefusalCode, ServerFrame};
 
-use super::harness::{Harness, LOBBY, ana, refused, welcome};
+use super::harness::{ClientHarness, LOBBY, ana, refused, welcome};
 use crate::{Context, FailureReason, Input};
 
 const OTHERS: [&str; 2] = ["attic", "zoo"];
 
 /// Three open rooms, with a join in flight for each.
-fn asked() -> Harness {
-    let mut harness = Harness::new(vec![]);
+fn asked() -> ClientHarness {
+    let mut harness = ClientHarness::new(vec![]);
     for room in OTHERS {
         harness.client.open(room, None, Context { now: 0, random: 0.5 });
     }

@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 
 use super::harness::{ana, rui};
 use crate::Input;
-use person::Person;
+use person::ModelPerson;
 use random::Random;
-use server::{Faults, ROOMS, Server};
+use server::{Faults, ModelServer, ROOMS};
 
 const STEPS: u32 = 20_000;
 /// After this many steps the faults stop for a while, and everything is checked.
@@ -21,8 +21,8 @@ const CALM: u32 = 400;
 struct World {
     random: Random,
     now: u64,
-    server: Server,
-    people: Vec<Person>,
+    server: ModelServer,
+    people: Vec<ModelPerson>,
     commands: u64,
 }
 
@@ -57,8 +57,8 @@ fn clients_follow_a_history_that_loses_events() {
 
 impl World {
     fn new(seed: u64, faults: Faults) -> Self {
-        let people = [ana(), rui()].map(|user| Person::new(user, seed)).into();
-        Self { random: Random::new(seed), now: 1, server: Server::new(faults, seed), people, commands: 0 }
+        let people = [ana(), rui()].map(|user| ModelPerson::new(user, seed)).into();
+        Self { random: Random::new(seed), now: 1, server: ModelServer::new(faults, seed), people, commands: 0 }
     }
 
     fn run(&mut self) {
@@ -156,7 +156,7 @@ impl World {
 
     /// Delivers every frame in flight, and every answer to it.
     fn drain(&mut self) {
-        while !self.people.iter().all(Person::is_idle) {
+        while !self.people.iter().all(ModelPerson::is_idle) {
             for who in 0..self.people.len() {
                 self.server.answer(who, &mut self.people);
                 self.people[who].receive(self.now);

@@ -1,7 +1,7 @@
 use protocol::{Command, Event, RefusalCode, ServerFrame, limits};
 
 use super::harness::{
-    Harness, LOBBY, ana, event, events, head_of, message, pending, recovered, refused, replaced, rui, snapshot,
+    ClientHarness, LOBBY, ana, event, events, head_of, message, pending, recovered, refused, replaced, rui, snapshot,
 };
 use crate::{DeliveryStatus, FailureReason, Input, PendingCommand};
 use protocol::Reason::{Epoch, Fork, New, Trimmed};
@@ -16,12 +16,12 @@ fn own(seq: u64, id: &str) -> ServerFrame {
 
 #[test]
 fn message_is_shown_at_once_and_confirmed_by_event_or_ack() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     assert_eq!(harness.send("x"), "store x, send x, *timeline");
     assert_eq!(harness.items(), "1 x?");
     let key = harness.room().timeline()[1].key.clone();
 
-    let mut event_first = Harness { client: harness.client.clone(), ..harness };
+    let mut event_first = ClientHarness { client: harness.client.clone(), ..harness };
     assert_eq!(event_first.receive(&own(2, "x")), "remove x, *timeline");
     assert_eq!(event_first.items(), "1 2");
     assert_eq!(event_first.receive(&sent("x", 2)), "");
@@ -35,7 +35,7 @@ fn message_is_shown_at_once_and_confirmed_by_event_or_ack() {
 
 #[test]
 fn pending_messages_are_sent_again_in_order_after_every_join() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     for id in ["c", "a", "b"] {
         harness.send(id);
     }
@@ -52,7 +52,7 @@ fn pending_messages_are_sent_again_in_order_after_every_join() {
 
 #[test]
 fn outbox_survives_a_reload() {
-    let mut harness = Harness::new(vec![pending("x"), pending("y"), pending("x")]);
+    let mut harness = ClientHarness::new(vec![pending("x"), pending("y"), pending("x")]);
     harness.open(Some(snapshot(vec![event(1), message(2, "a", &ana(), "x")])));
     assert_eq!(harness.items(), "1 2 y?");
     harness.connect();
@@ -61,7 +61,7 @@ fn outbox_survives_a_reload() {
 
 #[test]
 fn pending_message_in_the_snapshot_is_forgotten_at_once() {
-    let mut harness = Harness::new(vec![pending("x")]);
+    let mut harness = ClientHarness::new(vec![pending("x")]);
     let opened = harness.open(Some(snapshot(vec![message(1, "a", &ana(), "x")])));
     assert_eq!(opened, "remove x, *rooms, *timeline, *people");
     assert_eq!(harness.send("x"), "", "the same id means the same message");
@@ -69,7 +69,7 @@ fn pending_message_in_the_snapshot_is_forgotten_at_once() {
 
 #[test]
 fn ack_before_the_page_removes_the_item() {
-    let mut harness = Harness::new(vec![pending("x")]);
+    let mut harness = ClientHarness::new(vec![pending("x")]);
     harness.open(Some(snapshot(events(8..=9))));
     harness.connect();
     harness.receive(&recovered(vec![], head_of(&events(9..=9))));
@@ -80,7 +80,7 @@ fn ack_before_the_page_removes_the_item() {
 #[test]
 fn pending_messages_stay_unless_a_new_page_contains_them() {
     for reason in [New, Trimmed, Fork, Epoch] {
-        let mut harness = Harness::in_lobby(events(1..=2));
+        let mut harness = ClientHarness::in_lobby(events(1..=2));
         harness.send("x");
         harness.send("y");
         harness.reconnect();
@@ -92,7 +92,7 @@ fn pending_messages_stay_unless_a_new_page_contains_them() {
 
 #[test]
 fn acknowledged_message_before_the_page_is_removed() {
-    let mut harness = Harness::in_lobby(events(1..=2));
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     harness.send("x");
     harness.receive(&sent("x", 3));
     harness.reconnect();
@@ -103,7 +103,7 @@ fn acknowledged_message_before_the_page_is_removed() {
 #[test]
 fn acknowledged_message_that_is_lost_fails() {
     for reason in [Fork, Epoch] {
-        let mut harness = Harness::in_lobby(events(1..=2));
+        let mut harness = ClientHarness::in_lobby(events(1..=2));
         harness.send("x");
         harness.receive(&sent("x", 3));
         harness.reconnect();
@@ -127,7 +127,7 @@ fn shown_message_that_is_lost_on_a_fork_fails() {
         (vec![message(8, "b", &rui(), "z")], "", "8"),
         (vec![], "store kept, store x, ", "kept! x!"),
     ] {
-        let mut harness = Harness::in_lobby(before.clone());
+        let mut harness = ClientHarness::in_lobby(before.clone());
         harness.reconnect();
         let heard = harness.receive(&replaced(Fork, page.clone()));
         assert_eq!(heard, format!("{kept}*timeline"), "{page:?}");
@@ -137,7 +137,7 @@ fn shown_message_that_is_lost_on_a_fork_fails() {
 
 #[test]
 fn message_lost_on_a_fork_is_sent_again_with_its_id() {
-    let mut harness = Harness::in_lobby(vec![event(1), message(2, "a", &ana(), "x")]);
+    let mut harness = ClientHarness::in_lobby(vec![event(1), message(2, "a", &ana(), "x")]);
     harness.reconnect();
     harness.receive(&replaced(Fork, events(1..=1)));
     assert_eq!(harness.handle(Input::Retry { room: LOBBY, id: "x" }), "store x, send x, *timeline");
@@ -145,7 +145,7 @@ fn message_lost_on_a_fork_is_sent_again_with_its_id() {
 
 #[test]
 fn acknowledged_message_without_event_counts_as_lost() {
-    let mut harness = Harness::in_lobby(events(1..=2));
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     harness.send("x");
     harness.receive(&sent("x", 3));
     let mut kept = String::new();
@@ -165,7 +165,7 @@ fn acknowledged_message_without_event_counts_as_lost() {
 
 #[test]
 fn acknowledged_message_is_not_lost_without_answered_joins() {
-    let mut harness = Harness::in_lobby(events(1..=2));
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     harness.send("x");
     harness.receive(&sent("x", 3));
     for _ in 0..40 {
@@ -179,7 +179,7 @@ fn acknowledged_message_is_not_lost_without_answered_joins() {
 
 #[test]
 fn overdue_event_of_an_acknowledged_message_causes_a_join() {
-    let mut harness = Harness::in_lobby(events(1..=2));
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     harness.send("x");
     harness.receive(&sent("x", 3));
     assert_eq!((harness.time_out(), harness.now), ("join lobby after e1a2".into(), 5_000));
@@ -201,7 +201,7 @@ fn refusals_are_temporary_or_final() {
         ("bad_frame", None, "x!", None),
         ("unheard_of", None, "x!", None),
     ] {
-        let mut harness = Harness::in_lobby(vec![]);
+        let mut harness = ClientHarness::in_lobby(vec![]);
         harness.send("x");
         let rendered = if again_at.is_some() { "" } else { "store x, *timeline" };
         assert_eq!(harness.receive(&refused("send", Some("x"), code, retry_after)), rendered, "{code}");
@@ -221,7 +221,7 @@ fn refusals_are_temporary_or_final() {
 
 #[test]
 fn pause_applies_to_all_messages_and_keeps_their_order() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     for id in ["a", "b", "c"] {
         harness.send(id);
     }
@@ -235,7 +235,7 @@ fn pause_applies_to_all_messages_and_keeps_their_order() {
 
 #[test]
 fn only_one_message_is_in_flight() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     assert_eq!(harness.send("a"), "store a, send a, *timeline");
     assert_eq!(harness.send("b"), "store b, *timeline");
     assert_eq!(harness.send("c"), "store c, *timeline");
@@ -245,11 +245,11 @@ fn only_one_message_is_in_flight() {
 
 #[test]
 fn failed_message_is_not_sent_after_a_reload() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     harness.send("x");
     harness.receive(&refused("send", Some("x"), "forbidden", None));
     let failed = PendingCommand { failed: Some(FailureReason::Refused(RefusalCode::Forbidden)), ..pending("x") };
-    let mut harness = Harness::new(vec![failed]);
+    let mut harness = ClientHarness::new(vec![failed]);
     harness.open(None);
     assert_eq!(harness.items(), "x!");
     harness.connect();
@@ -259,14 +259,14 @@ fn failed_message_is_not_sent_after_a_reload() {
 
 #[test]
 fn message_without_an_answer_is_sent_again() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     harness.send("x");
     assert_eq!((harness.time_out(), harness.now), ("send x".into(), 15_000));
 }
 
 #[test]
 fn refusal_as_not_joined_causes_a_join() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     harness.send("x");
     assert_eq!(harness.receive(&refused("send", Some("x"), "not_joined", None)), "join lobby after e1");
     assert_eq!(harness.send("y"), "store y, *timeline");
@@ -277,7 +277,7 @@ fn refusal_as_not_joined_causes_a_join() {
 
 #[test]
 fn failed_message_can_be_retried_or_discarded() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     harness.send("x");
     assert_eq!(harness.handle(Input::Discard { room: LOBBY, id: "x" }), "", "it has not failed");
     assert_eq!(harness.handle(Input::Retry { room: LOBBY, id: "x" }), "", "it has not failed");
@@ -293,7 +293,7 @@ fn failed_message_can_be_retried_or_discarded() {
 fn invalid_message_fails_at_once() {
     let long = "x".repeat(limits::TEXT + 1);
     for (id, text) in [("x", " "), ("x", long.as_str()), ("no id", "hello")] {
-        let mut harness = Harness::in_lobby(vec![]);
+        let mut harness = ClientHarness::in_lobby(vec![]);
         harness.command(id, Command::send(text));
         assert!(matches!(harness.room().timeline()[0].state, DeliveryStatus::Failed(_)), "{id} {text:.9}");
     }
@@ -301,7 +301,7 @@ fn invalid_message_fails_at_once() {
 
 #[test]
 fn message_over_the_frame_limit_is_not_sent() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     // JSON encodes each of these characters in six bytes.
     let text = "\u{1}".repeat(limits::TEXT - 1) + "x";
     assert_eq!(harness.command("x", Command::send(text)), "store x, store x, *timeline");
@@ -311,7 +311,7 @@ fn message_over_the_frame_limit_is_not_sent() {
 
 #[test]
 fn outbox_is_bounded() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     for n in 0..1_000 {
         assert_eq!(harness.send(&n.to_string()), format!("store {n}, *timeline"));
@@ -333,7 +333,7 @@ fn outbox_is_bounded() {
 
 #[test]
 fn pending_messages_of_a_left_room_wait_for_the_next_visit() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     harness.send("x");
     harness.send("y");
     harness.handle(Input::Leave { room: LOBBY });

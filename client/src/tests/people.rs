@@ -1,6 +1,6 @@
 use protocol::{ServerFrame, User};
 
-use super::harness::{Harness, LOBBY, ana, event, recovered, rui};
+use super::harness::{ClientHarness, LOBBY, ana, event, recovered, rui};
 use crate::Input;
 
 fn people(joined: Vec<User>, left: &[&str], count: u64) -> ServerFrame {
@@ -14,7 +14,7 @@ fn typing(user: User) -> ServerFrame {
 
 #[test]
 fn people_join_and_leave() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     assert_eq!(harness.receive(&people(vec![rui()], &[], 2)), "*people");
     assert_eq!((harness.room().people(), harness.room().count()), ([ana(), rui()].as_slice(), 2));
     assert_eq!(harness.receive(&people(vec![rui()], &[], 2)), "", "the list is unchanged");
@@ -31,7 +31,7 @@ fn people_join_and_leave() {
 
 #[test]
 fn list_stays_during_a_reconnect() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     assert_eq!(harness.reconnect(), "join lobby after e1, *connection");
     assert_eq!(harness.room().people(), [ana()]);
     assert_eq!(harness.receive(&recovered(vec![], protocol::Head::default())), "");
@@ -39,7 +39,7 @@ fn list_stays_during_a_reconnect() {
 
 #[test]
 fn typing_is_shown_for_six_seconds() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     assert_eq!(harness.receive(&typing(ana())), "", "own typing in another tab");
     assert_eq!(harness.receive(&typing(rui())), "*typing");
     assert_eq!(harness.room().typing(harness.now), [rui()]);
@@ -52,7 +52,7 @@ fn typing_is_shown_for_six_seconds() {
 #[test]
 fn typing_ends_with_a_message_or_when_the_person_leaves() {
     for end in [ServerFrame::Event(event(1)), people(vec![], &["u_rui"], 1)] {
-        let mut harness = Harness::in_lobby(vec![]);
+        let mut harness = ClientHarness::in_lobby(vec![]);
         harness.receive(&typing(rui()));
         assert!(harness.receive(&end).ends_with("*typing"), "{end:?}");
         assert!(harness.room().typing(harness.now).is_empty(), "{end:?}");
@@ -61,7 +61,7 @@ fn typing_ends_with_a_message_or_when_the_person_leaves() {
 
 #[test]
 fn typing_ends_without_a_connection() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     harness.receive(&typing(rui()));
     harness.close(4101);
     harness.now = 6_000;
@@ -70,10 +70,10 @@ fn typing_ends_without_a_connection() {
 
 #[test]
 fn own_typing_is_throttled_and_sent_to_joined_rooms_only() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     assert_eq!(harness.handle(Input::Typing { room: LOBBY }), "");
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     for (now, effects) in [(0, "typing"), (2_999, ""), (3_000, "typing"), (3_001, "")] {
         harness.now = now;
         assert_eq!(harness.handle(Input::Typing { room: LOBBY }), effects, "{now}");

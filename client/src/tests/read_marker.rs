@@ -3,7 +3,7 @@
 use protocol::{Event, Head, ServerFrame};
 
 use super::harness::{
-    Harness, LOBBY, ana, event, events, head_of, joined, message, recovered, replaced, rui, snapshot,
+    ClientHarness, LOBBY, ana, event, events, head_of, joined, message, recovered, replaced, rui, snapshot,
 };
 use crate::{Input, Snapshot};
 use protocol::Reason::{Epoch, Fork, New};
@@ -26,7 +26,7 @@ fn with_read(mut answer: ServerFrame, position: u64) -> ServerFrame {
 
 #[test]
 fn events_before_the_first_visit_count_as_read() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     assert_eq!((harness.room().read_to(), harness.room().unread()), (0, 0));
     harness.connect();
@@ -37,18 +37,18 @@ fn events_before_the_first_visit_count_as_read() {
 #[test]
 fn unread_messages_are_restored_from_the_read_marker() {
     let page = vec![event(5), message(6, "a", &ana(), "x"), event(7), event(8)];
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.connect();
     assert_eq!(harness.receive(&with_read(replaced(New, page.clone()), 5)), "*rooms, *timeline, *people");
     assert_eq!((harness.room().read_to(), harness.room().unread()), (5, 2), "own messages are not unread");
 
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(Some(Snapshot { read: Some(7), ..snapshot(page) }));
     assert_eq!((harness.room().read_to(), harness.room().unread()), (7, 1));
     assert!(!harness.room().has_more_unread());
 
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(Some(Snapshot { read: Some(7), ..snapshot(events(10..=12)) }));
     assert_eq!(
         (harness.room().unread(), harness.room().has_more_unread()),
@@ -59,10 +59,10 @@ fn unread_messages_are_restored_from_the_read_marker() {
 
 #[test]
 fn first_messages_of_a_room_seen_empty_are_unread() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     assert_eq!(harness.handle(Input::Read { room: LOBBY }), "read 0 ");
     assert_eq!(harness.handle(Input::Read { room: LOBBY }), "");
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.connect();
     harness.receive(&with_read(replaced(New, events(1..=2)), 0));
@@ -71,7 +71,7 @@ fn first_messages_of_a_room_seen_empty_are_unread() {
 
 #[test]
 fn latest_read_marker_is_sent_once_a_second() {
-    let mut harness = Harness::in_lobby(events(1..=2));
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     assert_eq!(harness.handle(Input::Read { room: LOBBY }), "read 2 a2");
     assert_eq!(harness.handle(Input::Read { room: LOBBY }), "", "the server knows it");
     for seq in 3..=5 {
@@ -86,7 +86,7 @@ fn latest_read_marker_is_sent_once_a_second() {
 
 #[test]
 fn read_marker_is_sent_after_a_reconnect() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(Some(snapshot(events(1..=3))));
     assert_eq!(harness.handle(Input::Read { room: LOBBY }), "");
     harness.connect();
@@ -101,7 +101,7 @@ fn read_marker_is_sent_after_a_reconnect() {
 
 #[test]
 fn messages_read_elsewhere_are_not_unread() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     for seq in 2..=4 {
         harness.receive(&frame(event(seq)));
     }
@@ -122,7 +122,7 @@ fn messages_read_elsewhere_are_not_unread() {
 
 #[test]
 fn room_in_the_background_is_not_marked_as_read() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     harness.receive(&frame(event(2)));
     assert_eq!(harness.room().unread_messages().map(|item| item.seq).collect::<Vec<_>>(), [Some(2)]);
     harness.now += 1_000;
@@ -136,7 +136,7 @@ fn read_marker_of_another_epoch_is_reset() {
         (Epoch, "e2", vec![message(1, "b", &rui(), "x"), message(2, "b", &rui(), "y")], 0, 2),
         (Fork, "e1", events(1..=3), 1, 2),
     ] {
-        let mut harness = Harness::in_lobby(events(1..=3));
+        let mut harness = ClientHarness::in_lobby(events(1..=3));
         harness.handle(Input::Read { room: LOBBY });
         harness.receive(&frame(event(4)));
         harness.receive(&frame(event(5)));
@@ -151,7 +151,7 @@ fn read_marker_of_another_epoch_is_reset() {
 
 #[test]
 fn refused_read_marker_causes_a_join_if_not_joined() {
-    let mut harness = Harness::in_lobby(events(1..=2));
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     harness.handle(Input::Read { room: LOBBY });
     assert_eq!(harness.receive(&super::harness::refused("read", None, "rate_limited", Some(10))), "");
     assert_eq!(harness.receive(&super::harness::refused("read", None, "not_joined", None)), "join lobby after e1a2");
@@ -163,7 +163,7 @@ fn mention_notifies_once_when_it_arrives() {
         let kind = protocol::Kind::Message { id: format!("m{seq}"), text: "well, @ana?".into(), reply: None };
         Event { kind, author: by.clone(), ..event(seq) }
     };
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.connect();
     let page = vec![event(1), mention(2, &rui())];

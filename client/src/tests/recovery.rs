@@ -1,7 +1,7 @@
 use protocol::Reason::{Fork, New};
 use protocol::{Event, Head, RefusalCode, ServerFrame};
 
-use super::harness::{Harness, LOBBY, event, events, joined, message, recovered, refused, replaced, rui};
+use super::harness::{ClientHarness, LOBBY, event, events, joined, message, recovered, refused, replaced, rui};
 use crate::{FailureReason, Input};
 
 fn frame(event: Event) -> ServerFrame {
@@ -21,7 +21,7 @@ fn event_that_does_not_follow_causes_a_join() {
         ("a number from before all that is shown", event(1)),
         ("another event at a seen number", strange),
     ] {
-        let mut harness = Harness::in_lobby(events(3..=4));
+        let mut harness = ClientHarness::in_lobby(events(3..=4));
         assert_eq!(harness.receive(&frame(event.clone())), "join lobby after e1a4", "{what}");
         assert_eq!(harness.items(), "3 4", "{what}: the items stay");
         assert_eq!(harness.receive(&frame(event)), "", "{what}: a join is in flight");
@@ -30,7 +30,7 @@ fn event_that_does_not_follow_causes_a_join() {
 
 #[test]
 fn answer_to_a_join_closes_the_gap() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.receive(&frame(event(6)));
     assert_eq!(harness.receive(&recovered(events(4..=6), head(6))), "*rooms, *timeline");
     assert_eq!((harness.items(), harness.room().unread()), ("1 2 3 4 5 6".into(), 3));
@@ -39,7 +39,7 @@ fn answer_to_a_join_closes_the_gap() {
 
 #[test]
 fn events_before_the_answer_are_not_lost() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.receive(&frame(event(5)));
     harness.receive(&frame(event(6)));
     assert_eq!(harness.receive(&recovered(events(4..=5), head(5))), "*rooms, *timeline");
@@ -48,7 +48,7 @@ fn events_before_the_answer_are_not_lost() {
 
 #[test]
 fn events_before_the_first_page_are_buffered() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.connect();
     assert_eq!(harness.receive(&frame(event(9))), "");
@@ -58,7 +58,7 @@ fn events_before_the_first_page_are_buffered() {
 
 #[test]
 fn incomplete_answer_causes_joins_with_backoff() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.receive(&frame(event(9)));
     let useless = recovered(vec![], head(9));
     for wait in [250, 500, 1_000, 2_000] {
@@ -72,7 +72,7 @@ fn incomplete_answer_causes_joins_with_backoff() {
 
 #[test]
 fn head_reveals_a_lost_last_message() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.reconnect();
     assert_eq!(harness.receive(&recovered(vec![], head(4))), "join lobby after e1a3");
     assert_eq!(harness.receive(&recovered(events(4..=4), head(4))), "*rooms, *timeline");
@@ -80,7 +80,7 @@ fn head_reveals_a_lost_last_message() {
 
 #[test]
 fn fork_is_reported() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.receive(&frame(message(3, "b", &rui(), "other")));
     let page = vec![event(1), event(2), Event { prev: "a2".into(), ..message(3, "b", &rui(), "other") }];
     assert_eq!(harness.receive(&replaced(Fork, page)), "*timeline");
@@ -90,7 +90,7 @@ fn fork_is_reported() {
 
 #[test]
 fn recovery_in_another_epoch_causes_a_join() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.reconnect();
     assert_eq!(harness.receive(&joined(true, None, "e2", events(4..=4), head(4))), "join lobby after e1a3");
     assert_eq!(harness.items(), "1 2 3");
@@ -98,7 +98,7 @@ fn recovery_in_another_epoch_causes_a_join() {
 
 #[test]
 fn answer_to_an_earlier_visit_is_ignored() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.receive(&frame(event(5)));
     harness.handle(Input::Leave { room: LOBBY });
     assert_eq!(harness.open(None), "join lobby, *rooms, *timeline, *people");
@@ -110,7 +110,7 @@ fn answer_to_an_earlier_visit_is_ignored() {
 
 #[test]
 fn older_answer_after_a_newer_one_is_ignored() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.receive(&frame(event(5)));
     harness.receive(&recovered(events(4..=6), head(6)));
     assert_eq!(harness.receive(&recovered(events(4..=5), head(5))), "");
@@ -119,7 +119,7 @@ fn older_answer_after_a_newer_one_is_ignored() {
 
 #[test]
 fn join_without_an_answer_is_sent_again() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.connect();
     assert_eq!(harness.client.deadline(), Some(15_000));
@@ -129,7 +129,7 @@ fn join_without_an_answer_is_sent_again() {
 #[test]
 fn temporarily_refused_join_is_sent_again() {
     for (code, retry_after, wait) in [("unavailable", Some(700), 1_050), ("rate_limited", None, 1_500)] {
-        let mut harness = Harness::new(vec![]);
+        let mut harness = ClientHarness::new(vec![]);
         harness.open(None);
         harness.connect();
         assert_eq!(harness.receive(&refused("join", None, code, retry_after)), "", "{code}");
@@ -142,7 +142,7 @@ fn temporarily_refused_join_is_sent_again() {
 #[test]
 fn refused_join_reports_the_reason() {
     for code in ["bad_room", "too_many_rooms", "forbidden", "unheard_of"] {
-        let mut harness = Harness::new(vec![]);
+        let mut harness = ClientHarness::new(vec![]);
         harness.open(None);
         harness.connect();
         assert_eq!(harness.receive(&refused("join", None, code, None)), "*rooms", "{code}");
@@ -157,7 +157,7 @@ fn refused_join_reports_the_reason() {
 
 #[test]
 fn room_with_an_invalid_name_is_not_joined() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     let context = crate::Context { now: 0, random: 0.0 };
     harness.client.open("a\u{0}b", None, context);
     assert_eq!(harness.connect(), "*connection");
@@ -166,7 +166,7 @@ fn room_with_an_invalid_name_is_not_joined() {
 
 #[test]
 fn buffer_during_a_join_is_bounded() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     for seq in 3..=600 {
         harness.receive(&frame(event(seq)));
     }

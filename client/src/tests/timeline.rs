@@ -1,7 +1,7 @@
 use protocol::{Event, Kind, ServerFrame};
 
 use super::harness::{
-    Harness, LOBBY, ana, event, events, head_of, joined, message, recovered, replaced, rui, snapshot,
+    ClientHarness, LOBBY, ana, event, events, head_of, joined, message, recovered, replaced, rui, snapshot,
 };
 use crate::{Input, Notice};
 use protocol::Reason::{Epoch, Fork, New, Trimmed};
@@ -12,7 +12,7 @@ fn frame(event: Event) -> ServerFrame {
 
 #[test]
 fn join_starts_at_the_rendered_page() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     assert_eq!(harness.open(Some(snapshot(events(1..=3)))), "*rooms, *timeline, *people");
     assert_eq!((harness.items(), harness.history().is_loaded, harness.room().unread()), ("1 2 3".into(), true, 0));
     assert_eq!(harness.connect(), "join lobby after e1a3, *connection");
@@ -22,7 +22,7 @@ fn join_starts_at_the_rendered_page() {
 
 #[test]
 fn room_without_a_page_loads_one() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     assert!(!harness.history().is_loaded && !harness.history().has_older);
     assert_eq!(harness.connect(), "join lobby, *connection");
@@ -33,7 +33,7 @@ fn room_without_a_page_loads_one() {
 
 #[test]
 fn room_is_joined_at_once_on_a_live_connection() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.connect();
     assert_eq!(harness.open(None), "join lobby, *rooms, *timeline, *people");
     assert_eq!(harness.open(None), "", "only one join is sent");
@@ -41,7 +41,7 @@ fn room_is_joined_at_once_on_a_live_connection() {
 
 #[test]
 fn empty_room_has_a_cursor() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.connect();
     harness.receive(&replaced(New, vec![]));
@@ -54,7 +54,7 @@ fn empty_room_has_a_cursor() {
 
 #[test]
 fn next_event_is_shown_and_seen_event_is_dropped() {
-    let mut harness = Harness::in_lobby(events(5..=6));
+    let mut harness = ClientHarness::in_lobby(events(5..=6));
     assert_eq!(harness.receive(&frame(event(7))), "*rooms, *timeline");
     for seen in [7, 6, 5] {
         assert_eq!(harness.receive(&frame(event(seen))), "", "{seen}");
@@ -64,7 +64,7 @@ fn next_event_is_shown_and_seen_event_is_dropped() {
 
 #[test]
 fn own_message_from_another_tab_is_not_unread() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     assert_eq!(harness.receive(&frame(message(1, "a", &ana(), "x"))), "*timeline");
     assert_eq!(harness.receive(&frame(event(2))), "*rooms, *timeline");
     assert_eq!(harness.room().unread(), 1);
@@ -75,7 +75,7 @@ fn own_message_from_another_tab_is_not_unread() {
 
 #[test]
 fn first_unread_is_a_message_of_another_person() {
-    let mut harness = Harness::in_lobby(events(1..=2));
+    let mut harness = ClientHarness::in_lobby(events(1..=2));
     assert_eq!((harness.room().first_unread(), harness.room().news_after(2)), (None, 0));
     for event in [message(3, "a", &ana(), "x"), event(4), message(5, "a", &ana(), "y"), event(6)] {
         harness.receive(&frame(event));
@@ -91,7 +91,7 @@ fn first_unread_is_a_message_of_another_person() {
 
 #[test]
 fn unknown_kind_is_not_shown_and_keeps_its_position() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     assert_eq!(harness.receive(&frame(Event { kind: Kind::Unknown, ..event(2) })), "");
     assert_eq!(harness.receive(&frame(event(3))), "*rooms, *timeline");
     assert_eq!(harness.items(), "1 3");
@@ -106,7 +106,7 @@ fn answer_to_a_join_replaces_the_view_with_a_reason() {
         (Fork, "e1", vec![], "", Some(Notice::Reset), 0),
         (New, "e1", events(8..=9), "8 9", None, 2),
     ] {
-        let mut harness = Harness::in_lobby(events(1..=3));
+        let mut harness = ClientHarness::in_lobby(events(1..=3));
         harness.reconnect();
         harness.receive(&joined(false, Some(reason), epoch, page.clone(), head_of(&page)));
         assert_eq!(
@@ -128,7 +128,7 @@ fn page_that_removes_events_is_a_reset() {
         ("another event at the last number", Some(New), "e1", vec![message(5, "b", &rui(), "other")], "5"),
         ("another life that is further", Some(New), "e2", events(8..=9), "8 9"),
     ] {
-        let mut harness = Harness::in_lobby(events(4..=5));
+        let mut harness = ClientHarness::in_lobby(events(4..=5));
         harness.send("x");
         harness.receive(&ServerFrame::Sent { room: LOBBY.into(), id: "x".into(), seq: 6, at: 0 });
         harness.receive(&joined(false, reason, epoch, page.clone(), head_of(&page)));
@@ -144,7 +144,7 @@ fn largest_seq_is_shown_once() {
         prev: prev.into(),
         ..message(1, "a", &rui(), uid)
     };
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.connect();
     harness.receive(&replaced(New, vec![largest("x", "w"), largest("y", "x")]));
@@ -155,7 +155,7 @@ fn largest_seq_is_shown_once() {
 
 #[test]
 fn reset_replaces_the_view() {
-    let mut harness = Harness::in_lobby(events(1..=3));
+    let mut harness = ClientHarness::in_lobby(events(1..=3));
     harness.send("x");
     let page = vec![event(1), Event { prev: "a1".into(), ..message(2, "b", &rui(), "other") }];
     let reset =
@@ -167,7 +167,7 @@ fn reset_replaces_the_view() {
 
 #[test]
 fn lost_tail_is_removed_without_a_replacement() {
-    let mut harness = Harness::in_lobby(events(1..=5));
+    let mut harness = ClientHarness::in_lobby(events(1..=5));
     harness.reconnect();
     harness.receive(&replaced(Fork, events(1..=3)));
     assert_eq!((harness.items(), harness.history().notice), ("1 2 3".into(), Some(Notice::Reset)));
@@ -175,7 +175,7 @@ fn lost_tail_is_removed_without_a_replacement() {
 
 #[test]
 fn page_that_is_shown_already_replaces_nothing() {
-    let mut harness = Harness::in_lobby(events(1..=9));
+    let mut harness = ClientHarness::in_lobby(events(1..=9));
     for reason in [New, Trimmed] {
         assert_eq!(harness.receive(&replaced(reason, events(6..=8))), "", "{reason:?}: an answer to an older join");
     }
@@ -184,7 +184,7 @@ fn page_that_is_shown_already_replaces_nothing() {
 
 #[test]
 fn only_the_end_of_a_page_with_a_gap_is_shown() {
-    let mut harness = Harness::new(vec![]);
+    let mut harness = ClientHarness::new(vec![]);
     harness.open(None);
     harness.connect();
     harness.receive(&replaced(New, vec![event(1), event(2), event(5), event(6)]));
@@ -194,7 +194,7 @@ fn only_the_end_of_a_page_with_a_gap_is_shown() {
 
 #[test]
 fn message_with_two_positions_is_shown_once() {
-    let mut harness = Harness::in_lobby(vec![message(1, "a", &rui(), "same")]);
+    let mut harness = ClientHarness::in_lobby(vec![message(1, "a", &rui(), "same")]);
     harness.receive(&frame(message(2, "a", &rui(), "same")));
     harness.receive(&frame(event(3)));
     assert_eq!(harness.items(), "1 3");
@@ -202,7 +202,7 @@ fn message_with_two_positions_is_shown_once() {
 
 #[test]
 fn events_of_a_left_room_are_ignored() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     assert_eq!(harness.handle(Input::Leave { room: LOBBY }), "leave lobby, *rooms");
     assert_eq!(harness.receive(&frame(event(2))), "");
     assert_eq!(harness.receive(&recovered(events(2..=2), head_of(&events(2..=2)))), "");
@@ -212,7 +212,7 @@ fn events_of_a_left_room_are_ignored() {
 
 #[test]
 fn timeline_is_bounded_and_removed_events_can_be_loaded_again() {
-    let mut harness = Harness::in_lobby(vec![]);
+    let mut harness = ClientHarness::in_lobby(vec![]);
     for seq in 1..=12_000 {
         harness.receive(&frame(event(seq)));
     }

@@ -3,13 +3,13 @@
 use protocol::{Command, User};
 
 use super::mutation::Mutation;
-use super::{Page, Timeline};
+use super::{Timeline, TimelinePage};
 use crate::{PendingCommand, TimelineItem};
 
 impl Timeline {
     /// The person's own messages and changes that a page removes: at their positions the page has other events, or ends
     /// before them. Each comes with its former `seq`.
-    pub(crate) fn lost_on_fork(&self, room: &str, page: &Page, me: &User) -> Vec<(u64, PendingCommand)> {
+    pub(crate) fn lost_on_fork(&self, room: &str, page: &TimelinePage, me: &User) -> Vec<(u64, PendingCommand)> {
         let items = self.items.originals().filter(|item| item.author.id == me.id && !item.deleted);
         let lost = items
             .filter_map(|item| Some((item.seq?, item)))
@@ -25,7 +25,7 @@ impl Timeline {
         lost
     }
 
-    fn message(&self, room: &str, item: &TimelineItem, page: &Page) -> PendingCommand {
+    fn message(&self, room: &str, item: &TimelineItem, page: &TimelinePage) -> PendingCommand {
         let reply_to = item.reply.as_ref().map(|reply| reply.seq).filter(|seq| self.survives(*seq, page));
         let command = Command::Send { text: item.text.clone(), reply_to: reply_to.map(Into::into) };
         self.pending(room, item.id(), command, item.at)
@@ -43,13 +43,13 @@ impl Timeline {
     }
 
     /// Whether the event is still in the history that ends with `page`, as far as is known.
-    fn survives(&self, seq: u64, page: &Page) -> bool {
+    fn survives(&self, seq: u64, page: &TimelinePage) -> bool {
         let is_it = |uid: &String| page.events.iter().any(|event| event.seq == seq && event.uid == *uid);
         !page.begins_by(seq) || self.uid_at(seq).is_some_and(is_it)
     }
 }
 
-impl Page {
+impl TimelinePage {
     /// Whether the page tells which event has this `seq`, or that none has.
     fn begins_by(&self, seq: u64) -> bool {
         self.events.first().map_or(self.head.seq.saturating_add(1), |first| first.seq) <= seq

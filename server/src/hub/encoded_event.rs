@@ -66,14 +66,14 @@ pub enum EventType {
 impl EventType {
     fn of(body: &str) -> Self {
         #[derive(Deserialize)]
-        struct Fields<'a> {
+        struct RoleFields<'a> {
             kind: &'a str,
             target: Option<u64>,
         }
         match serde_json::from_str(body) {
-            Ok(Fields { kind: "message", .. }) => Self::Message,
-            Ok(Fields { kind: "edit", target: Some(target) }) => Self::Edit(target),
-            Ok(Fields { kind: "delete", target: Some(target) }) => Self::Delete(target),
+            Ok(RoleFields { kind: "message", .. }) => Self::Message,
+            Ok(RoleFields { kind: "edit", target: Some(target) }) => Self::Edit(target),
+            Ok(RoleFields { kind: "delete", target: Some(target) }) => Self::Delete(target),
             _ => Self::Other,
         }
     }

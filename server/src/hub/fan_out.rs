@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     Hub,
     encoded_event::{EncodedEvent, EncodedFrame},
-    room::{Delivery, Member, Room},
+    room::{Delivery, LocalRoom, Member},
 };
 
 /// How many members get a frame before other tasks run: at about 10 µs for each writer, a fraction of a millisecond.
@@ -107,7 +107,7 @@ impl Broadcasts {
 
 /// The large rooms with frames that wait, each at most once.
 #[derive(Clone, Debug)]
-pub(super) struct FanOutQueue(mpsc::UnboundedSender<Arc<Room>>);
+pub(super) struct FanOutQueue(mpsc::UnboundedSender<Arc<LocalRoom>>);
 
 impl FanOutQueue {
     /// The queue and what [`run`] needs.
@@ -117,15 +117,15 @@ impl FanOutQueue {
     }
 
     /// Adds a room. During shutdown the task may have ended; the clients then catch up elsewhere.
-    pub fn add(&self, room: Arc<Room>) {
+    pub fn add(&self, room: Arc<LocalRoom>) {
         let _ = self.0.send(room);
     }
 }
 
 /// Outlives a panic of the task, so that no room is forgotten.
 pub(super) struct QueuedRooms {
-    added: mpsc::UnboundedReceiver<Arc<Room>>,
-    rooms: VecDeque<Arc<Room>>,
+    added: mpsc::UnboundedReceiver<Arc<LocalRoom>>,
+    rooms: VecDeque<Arc<LocalRoom>>,
 }
 
 /// Serves the queued rooms in turn, a batch of members each.

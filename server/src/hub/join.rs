@@ -11,7 +11,7 @@ use super::{
     encoded_event::{self, EncodedEvent, EncodedFrame},
     event_log::{CatchUp, EventLog},
     repair::page_after,
-    room::{Room, RoomState},
+    room::{LocalRoom, LocalRoomState},
     send_queue::SendQueue,
 };
 use crate::backend::{BackendError, ReadPosition, Result, Roster};
@@ -30,7 +30,7 @@ const PERMIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A join that is not answered yet.
 struct PendingJoin<'a> {
-    room: &'a Arc<Room>,
+    room: &'a Arc<LocalRoom>,
     connection: &'a str,
     roster: Roster,
     /// How far the joining person has read.
@@ -137,7 +137,7 @@ impl Hub {
 impl PendingJoin<'_> {
     /// Queues the response and switches the member to live events, in one step under the room's lock, so that no event
     /// is missed or sent twice. A large response needs a permit.
-    fn admit(&mut self, state: &mut RoomState, cursor: &Cursor, missed: CatchUp) -> JoinAttempt {
+    fn admit(&mut self, state: &mut LocalRoomState, cursor: &Cursor, missed: CatchUp) -> JoinAttempt {
         // The socket may have closed during the join.
         let Some(member) = state.members.get_mut(self.connection) else { return JoinAttempt::Answered };
         let log = &state.log;

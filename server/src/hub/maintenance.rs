@@ -10,7 +10,7 @@ use protocol::Cursor;
 use rand::Rng;
 use tokio::time::sleep;
 
-use super::{Hub, room::Room};
+use super::{Hub, room::LocalRoom};
 
 /// Interval between two comparisons, varied by up to a fifth so that instances do not ask at the same time.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -22,19 +22,19 @@ impl Hub {
     /// Repairs the rooms whose head differs from the broker's. With `gap_possible`, updates may have been missed, so
     /// rooms whose head cannot be read are repaired as well.
     pub(super) async fn compare_heads(self: &Arc<Self>, gap_possible: bool) {
-        let cursor_of = |room: &Arc<Room>| {
+        let cursor_of = |room: &Arc<LocalRoom>| {
             let mut state = room.lock();
             // Changes of presence may have been missed as well.
             state.unsent_people_changes += u64::from(gap_possible);
             (Arc::clone(room), state.log.cursor())
         };
-        let rooms: Vec<(Arc<Room>, Cursor)> = self.lock().values().map(cursor_of).collect();
+        let rooms: Vec<(Arc<LocalRoom>, Cursor)> = self.lock().values().map(cursor_of).collect();
         let names: Vec<_> = rooms.iter().map(|(room, _)| room.name.clone()).collect();
         let heads = self.history.heads(&names).await;
         if let Some(error) = heads.iter().find_map(|head| head.as_ref().err()) {
             tracing::warn!(%error, "heads cannot be compared");
         }
-        let is_behind = |room: &Room, head: &Cursor, before: &Cursor| {
+        let is_behind = |room: &LocalRoom, head: &Cursor, before: &Cursor| {
             // A room that is being opened may have missed events after its first read.
             if room.opened.initialized() { !room.lock().log.is_current_with(head, before) } else { gap_possible }
         };
@@ -54,7 +54,7 @@ impl Hub {
     }
 
     /// Buffers a room's events until the log was compared with the history.
-    pub(super) fn mark_stale(self: &Arc<Self>, room: &Arc<Room>) {
+    pub(super) fn mark_stale(self: &Arc<Self>, room: &Arc<LocalRoom>) {
         if room.mark_stale() {
             self.repair(Arc::clone(room));
         }

@@ -53,7 +53,7 @@ use event_log::EventLog;
 use fan_out::FanOutQueue;
 pub use presence::LeaveReason;
 use repair::EncodedRange;
-use room::Room;
+use room::LocalRoom;
 pub use send_queue::{CloseMode, NextWrite, SendQueue};
 
 /// How long a room without members stays open, for reconnections and for the socket that follows a page.
@@ -61,7 +61,7 @@ const IDLE_ROOM_TTL: Duration = Duration::from_secs(30);
 
 /// The rooms of this instance and the backend that connects it with others.
 pub struct Hub {
-    rooms: Mutex<HashMap<RoomName, Arc<Room>>>,
+    rooms: Mutex<HashMap<RoomName, Arc<LocalRoom>>>,
     broker: Arc<dyn Broker>,
     history: Arc<dyn History>,
     presence: Arc<dyn Presence>,
@@ -208,10 +208,11 @@ impl Hub {
     }
 
     /// The room, subscribed to and with its log loaded. Concurrent calls share one opening.
-    async fn open_room(&self, name: &RoomName) -> Result<Arc<Room>> {
+    async fn open_room(&self, name: &RoomName) -> Result<Arc<LocalRoom>> {
         let room = {
             let mut rooms = self.lock();
-            let room = rooms.entry(name.clone()).or_insert_with(|| Room::new(name.clone(), self.fan_out_queue.clone()));
+            let room =
+                rooms.entry(name.clone()).or_insert_with(|| LocalRoom::new(name.clone(), self.fan_out_queue.clone()));
             room.lock().last_used = Instant::now();
             Arc::clone(room)
         };
@@ -241,11 +242,11 @@ impl Hub {
         }
     }
 
-    fn find_room(&self, name: &RoomName) -> Option<Arc<Room>> {
+    fn find_room(&self, name: &RoomName) -> Option<Arc<LocalRoom>> {
         self.lock().get(name).cloned()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RoomName, Arc<Room>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RoomName, Arc<LocalRoom>>> {
         lock(&self.rooms)
     }
 

@@ -11,7 +11,7 @@ use protocol::{RoomName, User};
 use rand::Rng;
 use tokio::time::{interval, sleep};
 
-use super::{Hub, room::Room};
+use super::{Hub, room::LocalRoom};
 use crate::backend::{PRESENCE_TTL_MS, Roster};
 
 /// Interval between two refreshes: a third of the time after which connections expire.
@@ -86,7 +86,7 @@ impl Hub {
     }
 
     /// Broadcasts the list of people in a room: single changes were missed, or are too many to broadcast each.
-    pub(super) async fn broadcast_people(&self, room: &Room) {
+    pub(super) async fn broadcast_people(&self, room: &LocalRoom) {
         let seen_changes = room.lock().unsent_people_changes;
         match self.presence.roster(&room.name).await {
             Ok(Roster { people, count }) => room.broadcast_people(people, count, seen_changes),
@@ -102,7 +102,7 @@ impl Hub {
             .await;
     }
 
-    async fn refresh_room_presence(&self, room: Arc<Room>) {
+    async fn refresh_room_presence(&self, room: Arc<LocalRoom>) {
         let registered = room.registered();
         if registered.is_empty() {
             return;
@@ -120,7 +120,7 @@ impl Hub {
     }
 }
 
-impl Room {
+impl LocalRoom {
     /// This instance's connections in the room, including those disconnected a moment ago.
     fn registered(&self) -> Vec<(String, User)> {
         let state = self.lock();

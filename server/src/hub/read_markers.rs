@@ -12,7 +12,7 @@ use futures_util::future;
 use protocol::{RoomName, limits};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{Hub, room::Room};
+use super::{Hub, room::LocalRoom};
 use crate::{
     backend::{Ephemeral, ReadMarkerUpdate, ReadPosition},
     clock,
@@ -125,7 +125,7 @@ impl PendingReadMarkers {
     }
 }
 
-impl Room {
+impl LocalRoom {
     /// The read marker at `seq` in the current epoch, at most the head; 0 marks an empty room as read. `None` if `uid`
     /// is not the event at `seq`.
     fn mark(&self, seq: u64, uid: Option<&str>) -> Option<ReadPosition> {

@@ -11,7 +11,7 @@ use super::{
     Hub,
     encoded_event::{self, EncodedEvent},
     event_log::{Placement, RING_EVENTS, is_chain},
-    room::{Delivery, Room, RoomState},
+    room::{Delivery, LocalRoom, LocalRoomState},
 };
 use crate::backend::{EventRange, Result};
 
@@ -49,7 +49,7 @@ impl EncodedRange {
 
 impl Hub {
     /// Loads the log of a room that was just subscribed to.
-    pub(super) async fn load_log(&self, room: &Room) -> Result<()> {
+    pub(super) async fn load_log(&self, room: &LocalRoom) -> Result<()> {
         let EncodedRange { epoch, head, events } =
             EncodedRange::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
         let is_complete = {
@@ -61,7 +61,7 @@ impl Hub {
     }
 
     /// Repairs a room in the background, and retries until it succeeds.
-    pub(super) fn repair(self: &Arc<Self>, room: Arc<Room>) {
+    pub(super) fn repair(self: &Arc<Self>, room: Arc<LocalRoom>) {
         metrics::counter!("sala_repairs_total").increment(1);
         let hub = Arc::clone(self);
         self.spawn("repair", move |_| {
@@ -80,7 +80,7 @@ impl Hub {
 
     /// Reads missing events until the buffered ones follow, or resets the room if they belong to another history. After
     /// an error the events stay buffered, and the next attempt continues.
-    async fn read_missing_events(&self, room: &Room) -> Result<()> {
+    async fn read_missing_events(&self, room: &LocalRoom) -> Result<()> {
         loop {
             let (from, buffered_before) = room.lock().begin_read();
             let slice = EncodedRange::new(&room.name, self.history.after(&room.name, from, READ_BATCH).await?);
@@ -99,7 +99,7 @@ impl Hub {
     }
 
     /// Replaces the log and every member's view by the latest page.
-    async fn reset(&self, room: &Room, reason: Reason) -> Result<()> {
+    async fn reset(&self, room: &LocalRoom, reason: Reason) -> Result<()> {
         let EncodedRange { epoch, head, events } =
             EncodedRange::new(&room.name, self.history.before(&room.name, None, RING_EVENTS).await?);
         tracing::warn!(?reason, "a room was reset");
@@ -128,7 +128,7 @@ pub(super) fn page_after<'a>(reason: Reason, newest_first: impl Iterator<Item = 
     if reason == Reason::Fork { RING_EVENTS } else { encoded_event::latest_page_len(newest_first) }
 }
 
-impl RoomState {
+impl LocalRoomState {
     /// The `seq` to read after, and how many events were buffered before the read began.
     fn begin_read(&mut self) -> (u64, usize) {
         let buffered = self.buffered.get_or_insert_default();

@@ -29,23 +29,23 @@ const MAX_BUFFERED_DURING_JOIN: usize = 4_096;
 
 /// A room that has members on this instance, or was used a moment ago.
 #[derive(Debug)]
-pub struct Room {
+pub struct LocalRoom {
     /// Its name.
     pub name: RoomName,
     /// Set when the room is subscribed to and its log is loaded. Concurrent joins share one initialization.
     pub(super) opened: OnceCell<()>,
-    pub(super) state: Mutex<RoomState>,
+    pub(super) state: Mutex<LocalRoomState>,
     /// Events older than the ring, read for clients that catch up. Its lock makes concurrent joins share one read.
     pub(super) catch_up: tokio::sync::Mutex<CatchUpCache>,
 }
 
 #[derive(Debug)]
-pub(super) struct RoomState {
+pub(super) struct LocalRoomState {
     pub log: EventLog,
     pub members: BTreeMap<String, Member>,
     broadcasts: Broadcasts,
     fan_out_queue: FanOutQueue,
-    this: Weak<Room>,
+    this: Weak<LocalRoom>,
     /// Events buffered during a repair; `None` when the log is up to date.
     pub buffered: Option<BufferedEvents>,
     pub last_used: Instant,
@@ -92,9 +92,9 @@ enum BufferedFrame {
     People(EncodedFrame),
 }
 
-impl Room {
+impl LocalRoom {
     pub(super) fn new(name: RoomName, fan_out_queue: FanOutQueue) -> Arc<Self> {
-        let state = |this: &Weak<Self>| RoomState {
+        let state = |this: &Weak<Self>| LocalRoomState {
             log: EventLog::default(),
             members: BTreeMap::new(),
             broadcasts: Broadcasts::default(),
@@ -113,7 +113,7 @@ impl Room {
         })
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, RoomState> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, LocalRoomState> {
         lock(&self.state)
     }
 
@@ -211,7 +211,7 @@ impl BufferedEvents {
     }
 }
 
-impl RoomState {
+impl LocalRoomState {
     /// Appends the next event and queues it for every member.
     pub fn append(&mut self, event: EncodedEvent, delivery: Delivery) {
         metrics::counter!("sala_deliveries_total").increment(self.members.len() as u64);

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     Hub, LeaveReason, shards,
-    simulation::{backend::SimulatedBackend, client::SimulatedClient, harness::Fault},
+    simulation::{backend::SimulatedBackend, client::SimulatedMember, harness::Fault},
 };
 use crate::{
     backend::{BackendUpdate, StoredEvent},
@@ -42,18 +42,18 @@ impl LogBuffer {
     }
 }
 
-struct Fixture {
+struct SupervisedHub {
     hub: Arc<Hub>,
     backend: Arc<SimulatedBackend>,
     room: RoomName,
-    client: SimulatedClient,
+    client: SimulatedMember,
     sent: u32,
 }
 
-impl Fixture {
+impl SupervisedHub {
     async fn start() -> Self {
         let (simulated, backend) = SimulatedBackend::start();
-        let (hub, room, mut client) = (Hub::new(backend), RoomName::new("lobby").unwrap(), SimulatedClient::new(0));
+        let (hub, room, mut client) = (Hub::new(backend), RoomName::new("lobby").unwrap(), SimulatedMember::new(0));
         client.connect();
         hub.join(&room, &client.connection, &client.user, &client.send_queue, None).await.unwrap();
         Self { hub, backend: simulated, room, client, sent: 0 }
@@ -101,7 +101,7 @@ async fn each_background_task_restarts_after_a_panic() {
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         let _subscriber = tracing::subscriber::set_default(subscriber);
 
-        let mut fixture = Fixture::start().await;
+        let mut fixture = SupervisedHub::start().await;
         if matches!(task, "dispatcher" | "shard") {
             // Only the restart finds what was lost.
             fixture.backend.set_lossless();
@@ -124,7 +124,7 @@ async fn each_background_task_restarts_after_a_panic() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_busy_room_does_not_delay_another() {
-    let mut fixture = Fixture::start().await;
+    let mut fixture = SupervisedHub::start().await;
     let busy = RoomName::new("busy").unwrap();
     fixture.hub.snapshot(&busy).await.unwrap();
     let room = fixture.hub.find_room(&busy).unwrap();
@@ -150,7 +150,7 @@ async fn a_busy_room_does_not_delay_another() {
 }
 
 /// Dispatches two updates of one room to shards that hold one update each. Returns their receivers.
-async fn dispatch_two(fixture: &mut Fixture) -> Vec<mpsc::Receiver<BackendUpdate>> {
+async fn dispatch_two(fixture: &mut SupervisedHub) -> Vec<mpsc::Receiver<BackendUpdate>> {
     let (shards, receivers) = (0..shards::SHARDS).map(|_| mpsc::channel(1)).unzip::<_, _, Vec<_>, Vec<_>>();
     let (updates, receiver) = mpsc::channel(2);
     for _ in 0..2 {
@@ -165,7 +165,7 @@ async fn dispatch_two(fixture: &mut Fixture) -> Vec<mpsc::Receiver<BackendUpdate
 
 #[tokio::test(start_paused = true)]
 async fn a_full_shard_makes_the_room_read_what_did_not_fit() {
-    let mut fixture = Fixture::start().await;
+    let mut fixture = SupervisedHub::start().await;
     let _receivers = dispatch_two(&mut fixture).await;
     fixture.client.read().await;
     assert_eq!(fixture.client.cursor, Some(fixture.backend.cursor()));
@@ -173,7 +173,7 @@ async fn a_full_shard_makes_the_room_read_what_did_not_fit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_shard_of_a_lossless_backend_makes_the_dispatcher_wait() {
-    let mut fixture = Fixture::start().await;
+    let mut fixture = SupervisedHub::start().await;
     fixture.backend.set_lossless();
     let mut receivers = dispatch_two(&mut fixture).await;
     fixture.client.read().await;
@@ -188,7 +188,7 @@ async fn a_full_shard_of_a_lossless_backend_makes_the_dispatcher_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn heads_of_a_lossless_backend_are_not_polled() {
-    let mut fixture = Fixture::start().await;
+    let mut fixture = SupervisedHub::start().await;
     fixture.backend.set_lossless();
     fixture.send(Fault::Dropped).await;
     sleep(Duration::from_secs(20)).await;

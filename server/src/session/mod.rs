@@ -154,13 +154,13 @@ mod tests {
     #[test]
     fn a_stored_key_and_a_session_of_an_earlier_release_are_valid() {
         #[derive(Deserialize)]
-        struct Recorded {
+        struct RecordedSession {
             cookie: String,
             user: User,
         }
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/release-3ebb6b1");
         let recorded = std::fs::read(folder.join("sqlite.json")).unwrap();
-        let Recorded { cookie, user } = serde_json::from_slice(&recorded).unwrap();
+        let RecordedSession { cookie, user } = serde_json::from_slice(&recorded).unwrap();
         let sessions = Sessions::stored_in(&folder).unwrap();
         assert_eq!(sessions.read(&cookie, 1_796_104_060_000), Some(user));
     }

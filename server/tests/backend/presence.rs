@@ -1,9 +1,9 @@
 use protocol::{RoomName, User, limits};
 use server::backend::{Ephemeral, PRESENCE_TTL_MS, Roster};
 
-use crate::site::{Instance, Site, room, user};
+use crate::site::{BackendInstance, Site, room, user};
 
-impl Instance {
+impl BackendInstance {
     async fn enter(&self, room: &RoomName, connection: &str, user: &User) -> Roster {
         self.0.presence.enter(room, connection, user).await.unwrap()
     }

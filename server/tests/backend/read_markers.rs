@@ -1,9 +1,9 @@
 use protocol::RoomName;
 use server::backend::{READ_ROOMS_PER_USER, ReadMarkerUpdate, ReadPosition};
 
-use crate::site::{Instance, NOW, Site, room};
+use crate::site::{BackendInstance, NOW, Site, room};
 
-impl Instance {
+impl BackendInstance {
     async fn store(&self, positions: &[ReadMarkerUpdate]) {
         self.0.read_markers.store(positions).await.unwrap();
     }

@@ -111,15 +111,16 @@ pub async fn until<T: FromRedisValue>(node: &RedisServer, question: &[&str], is_
 }
 
 /// A cluster that tests use one after the other, because starting one takes long.
-pub struct Shared {
+pub struct SharedCluster {
     cluster: Option<RedisCluster>,
     guard: Option<Child>,
 }
 
-static SHARED: LazyLock<Mutex<Shared>> = LazyLock::new(|| Mutex::new(Shared { cluster: None, guard: None }));
+static SHARED: LazyLock<Mutex<SharedCluster>> =
+    LazyLock::new(|| Mutex::new(SharedCluster { cluster: None, guard: None }));
 
 /// Waits until the cluster is free, and empties it.
-pub async fn shared() -> MutexGuard<'static, Shared> {
+pub async fn shared() -> MutexGuard<'static, SharedCluster> {
     let mut shared = SHARED.lock().await;
     if shared.cluster.is_none() {
         let cluster = RedisCluster::start().await;
@@ -132,7 +133,7 @@ pub async fn shared() -> MutexGuard<'static, Shared> {
     shared
 }
 
-impl std::ops::Deref for Shared {
+impl std::ops::Deref for SharedCluster {
     type Target = RedisCluster;
 
     fn deref(&self) -> &RedisCluster {

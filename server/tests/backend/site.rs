@@ -11,7 +11,7 @@ use testkit::RedisServer;
 use tokio::sync::MutexGuard;
 
 use crate::redis::{memorystore::Memorystore, run};
-use crate::redis_cluster::{self, Shared};
+use crate::redis_cluster::{self, SharedCluster};
 
 /// 2026-01-01, the time of all tests.
 pub const NOW: u64 = 1_767_225_600_000;
@@ -23,7 +23,7 @@ pub enum Site {
     Sqlite(TempDir),
     Redis(RedisServer),
     Memorystore(Memorystore),
-    Cluster(MutexGuard<'static, Shared>),
+    Cluster(MutexGuard<'static, SharedCluster>),
 }
 
 impl Site {
@@ -43,18 +43,18 @@ impl Site {
         Self::Cluster(redis_cluster::shared().await)
     }
 
-    pub async fn open(&self) -> Instance {
+    pub async fn open(&self) -> BackendInstance {
         self.open_with_limit(1_000).await
     }
 
-    pub async fn open_with_limit(&self, history_limit: usize) -> Instance {
+    pub async fn open_with_limit(&self, history_limit: usize) -> BackendInstance {
         let backend = match self {
             Self::Sqlite(dir) => sqlite::open(dir.path(), history_limit),
             Self::Redis(server) => redis::open(RedisConfig::new(&server.url(), history_limit)).await,
             Self::Memorystore(store) => redis::open(RedisConfig { history_limit, ..store.settings() }).await,
             Self::Cluster(cluster) => redis::open(RedisConfig::new(&cluster.url(), history_limit)).await,
         };
-        Instance(backend.unwrap())
+        BackendInstance(backend.unwrap())
     }
 
     /// Makes these connections expire; they must be all connections of the room.
@@ -84,9 +84,9 @@ fn expire<'a>(live: &'a str, connections: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// The backend of one instance.
-pub struct Instance(pub Backend);
+pub struct BackendInstance(pub Backend);
 
-impl Instance {
+impl BackendInstance {
     pub async fn append(&self, room: &RoomName, draft: &EventDraft) -> AppendReceipt {
         self.0.broker.append(room, draft).await.unwrap()
     }

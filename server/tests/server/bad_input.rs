@@ -4,11 +4,11 @@ use protocol::{ClientFrame, RefusalCode, ServerFrame};
 use testkit::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::Server;
+use crate::support::TestServer;
 
 /// Sends each text and expects each code, while a bystander in the room is not affected.
 async fn check(rows: &[(&str, RefusalCode)]) {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut bystander = server.enter("Rui", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
     for (text, code) in rows {
@@ -89,7 +89,7 @@ async fn invalid_messages_are_refused() {
 
 #[tokio::test]
 async fn a_refusal_names_the_frame() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     ana.send_text(r#"{"type":"send","room":"lobby","id":"m1","text":""}"#).await;
     let ServerFrame::Refused { re, room, id, message, .. } = ana.answer().await else { panic!("refused") };
@@ -99,7 +99,7 @@ async fn a_refusal_names_the_frame() {
 
 #[tokio::test]
 async fn unknown_fields_are_ignored() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.connect("Ana").await;
     ana.send_text(r#"{"type":"join","room":"lobby","mood":{"deep":[1,2]},"after":null}"#).await;
     assert!(matches!(ana.answer().await, ServerFrame::Joined { .. }));
@@ -107,14 +107,14 @@ async fn unknown_fields_are_ignored() {
 
 #[tokio::test]
 async fn the_longest_text_of_four_byte_characters_is_accepted() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert_eq!(ana.say("lobby", "1", &"😀".repeat(4_000)).await, 1);
 }
 
 #[tokio::test]
 async fn a_protocol_violation_closes_only_its_socket() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut bystander = server.enter("Rui", "lobby").await;
     let oversize = ClientFrame::Leave { room: "x".repeat(20_000) }.encode();
     let deep = "[".repeat(10_000);
@@ -140,7 +140,7 @@ async fn a_protocol_violation_closes_only_its_socket() {
 
 #[tokio::test]
 async fn random_bytes_close_only_their_socket() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     for seed in 0..20_u8 {
         let mut raw = server.upgrade_raw("Eva").await;
         let noise: Vec<u8> = (0..2_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ seed).collect();

@@ -2,17 +2,17 @@
 
 use protocol::{ClientFrame, Command, Event, Kind, RefusalCode, Reply};
 
-use crate::support::{Server, Socket};
+use crate::support::{TestServer, TestSocket};
 use testkit::RedisServer;
 
 /// Two servers with one backend, or the same server twice.
-struct Site {
-    one: Server,
-    other: Option<Server>,
+struct ServerPair {
+    one: TestServer,
+    other: Option<TestServer>,
     _redis: Option<RedisServer>,
 }
 
-impl Site {
+impl ServerPair {
     async fn each() -> [Self; 2] {
         let redis = RedisServer::start().await.unwrap();
         let url = redis.url();
@@ -21,14 +21,14 @@ impl Site {
         [Self { one: server(&[]).await, other: None, _redis: None }, Self { one, other, _redis: Some(redis) }]
     }
 
-    fn two(&self) -> &Server {
+    fn two(&self) -> &TestServer {
         self.other.as_ref().unwrap_or(&self.one)
     }
 }
 
-async fn server(variables: &[(&str, &str)]) -> Server {
+async fn server(variables: &[(&str, &str)]) -> TestServer {
     let quick = [("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")];
-    Server::with(&[variables, &quick].concat()).await
+    TestServer::with(&[variables, &quick].concat()).await
 }
 
 fn command(id: &str, command: Command) -> ClientFrame {
@@ -52,7 +52,7 @@ fn answer(id: &str, target: u64, text: &str) -> ClientFrame {
 }
 
 /// Sends a command and waits for its event.
-async fn done(socket: &mut Socket, frame: ClientFrame) -> u64 {
+async fn done(socket: &mut TestSocket, frame: ClientFrame) -> u64 {
     let seq = socket.ask(frame).await.unwrap();
     while socket.last_seq < seq {
         socket.event().await;
@@ -66,7 +66,7 @@ fn kinds(events: &[Event]) -> Vec<&Kind> {
 
 #[tokio::test]
 async fn a_change_reaches_all_members_and_later_joiners() {
-    for site in Site::each().await {
+    for site in ServerPair::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         let mut rui = site.two().enter("Rui", "lobby").await;
         let cursor = rui.join("lobby").await.cursor();
@@ -91,7 +91,7 @@ async fn a_change_reaches_all_members_and_later_joiners() {
 
 #[tokio::test]
 async fn only_its_author_changes_a_message() {
-    for site in Site::each().await {
+    for site in ServerPair::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         let mut rui = site.two().enter("Rui", "lobby").await;
         let seq = ana.say("lobby", "1", "hello").await;
@@ -109,7 +109,7 @@ async fn only_its_author_changes_a_message() {
 
 #[tokio::test]
 async fn a_deleted_message_cannot_be_changed() {
-    for site in Site::each().await {
+    for site in ServerPair::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         let mut rui = site.two().enter("Rui", "lobby").await;
         let seq = ana.say("lobby", "1", "hello").await;
@@ -125,10 +125,10 @@ async fn a_deleted_message_cannot_be_changed() {
 
 #[tokio::test]
 async fn a_repeated_change_takes_effect_once_on_any_instance() {
-    for site in Site::each().await {
+    for site in ServerPair::each().await {
         let mut rui = site.two().enter("Rui", "lobby").await;
         let cookie = site.one.sign_in("Ana").await;
-        let mut ana = Socket::open(site.one.address, &cookie).await;
+        let mut ana = TestSocket::open(site.one.address, &cookie).await;
         ana.join("lobby").await;
         let seq = ana.say("lobby", "1", "hello").await;
         let changes = [edit("2", seq, "hello, all"), react("3", seq, "👍"), answer("4", seq, "me"), delete("5", seq)];
@@ -137,7 +137,7 @@ async fn a_repeated_change_takes_effect_once_on_any_instance() {
             places.push(done(&mut ana, frame.clone()).await);
         }
         while rui.event().await.seq < *places.last().unwrap() {}
-        let mut again = Socket::open(site.two().address, &cookie).await;
+        let mut again = TestSocket::open(site.two().address, &cookie).await;
         again.join("lobby").await;
         for (frame, place) in changes.into_iter().zip(places) {
             assert_eq!(again.ask(frame.clone()).await, Ok(place), "{frame:?}");
@@ -149,7 +149,7 @@ async fn a_repeated_change_takes_effect_once_on_any_instance() {
 
 #[tokio::test]
 async fn a_reply_quotes_its_message() {
-    for site in Site::each().await {
+    for site in ServerPair::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         let mut rui = site.two().enter("Rui", "lobby").await;
         let seq = ana.say("lobby", "1", &"a long story ".repeat(200)).await;
@@ -193,7 +193,7 @@ async fn edits_keep_any_text_and_invalid_emoji_are_refused() {
 
 #[tokio::test]
 async fn a_change_costs_one_token_even_if_refused() {
-    let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "3")]).await;
+    let server = TestServer::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "3")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let seq = ana.say("lobby", "1", "hello").await;
     assert!(ana.ask(react("2", seq, "👍")).await.is_ok());
@@ -203,7 +203,7 @@ async fn a_change_costs_one_token_even_if_refused() {
 
 #[tokio::test]
 async fn changes_do_not_displace_messages_from_the_latest_page() {
-    for site in Site::each().await {
+    for site in ServerPair::each().await {
         let mut ana = site.one.enter("Ana", "lobby").await;
         for n in 1..=60 {
             ana.say("lobby", &n.to_string(), &format!("message number {n}.")).await;

@@ -1,10 +1,10 @@
 use protocol::{ClientFrame, Reason, ServerFrame};
 
-use crate::support::{Server, Socket, text};
+use crate::support::{TestServer, TestSocket, text};
 
 #[tokio::test]
 async fn a_message_reaches_all_members_and_its_sender() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     let mut rui = server.enter("Rui", "lobby").await;
     assert_eq!(ana.say("lobby", "m1", "hello").await, 1);
@@ -18,7 +18,7 @@ async fn a_message_reaches_all_members_and_its_sender() {
 
 #[tokio::test]
 async fn rooms_are_separate() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "one").await;
     let mut rui = server.enter("Rui", "two").await;
     ana.say("one", "a", "for one").await;
@@ -28,7 +28,7 @@ async fn rooms_are_separate() {
 
 #[tokio::test]
 async fn one_socket_carries_many_rooms() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "one").await;
     ana.join("two").await;
     server.enter("Rui", "one").await.say("one", "a", "in one").await;
@@ -43,7 +43,7 @@ async fn one_socket_carries_many_rooms() {
 
 #[tokio::test]
 async fn a_repeated_send_gets_the_first_ack_and_is_delivered_once() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert_eq!(ana.say("lobby", "same", "once").await, 1);
     assert_eq!(ana.repeat("lobby", "same", "once").await, 1);
@@ -55,7 +55,7 @@ async fn a_repeated_send_gets_the_first_ack_and_is_delivered_once() {
 
 #[tokio::test]
 async fn a_join_without_cursor_gets_the_latest_page() {
-    let server = Server::with(&[("SENDS_BURST", "1000")]).await;
+    let server = TestServer::with(&[("SENDS_BURST", "1000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     for n in 1..=60 {
         ana.say("lobby", &n.to_string(), &n.to_string()).await;
@@ -69,7 +69,8 @@ async fn a_join_without_cursor_gets_the_latest_page() {
 
 #[tokio::test]
 async fn a_join_with_cursor_recovers_missed_events() {
-    let server = Server::with(&[("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")]).await;
+    let server =
+        TestServer::with(&[("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let cursor = server.connect("Rui").await.join("lobby").await.cursor();
     // More than an instance's ring holds.
@@ -89,7 +90,7 @@ async fn a_join_with_cursor_recovers_missed_events() {
 
 #[tokio::test]
 async fn an_unusable_cursor_gets_the_reason() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "x").await;
     ana.say("lobby", "2", "x").await;
@@ -108,13 +109,13 @@ async fn an_unusable_cursor_gets_the_reason() {
 
 #[tokio::test]
 async fn a_restart_keeps_history_and_cursors() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
-    let mut ana = Socket::open(server.address, &cookie).await;
+    let mut ana = TestSocket::open(server.address, &cookie).await;
     let cursor = ana.join("lobby").await.cursor();
     ana.say("lobby", "1", "before").await;
     let server = server.restart().await;
-    let mut ana = Socket::open(server.address, &cookie).await;
+    let mut ana = TestSocket::open(server.address, &cookie).await;
     let joined = ana.rejoin("lobby", Some(cursor)).await;
     assert!(joined.recovered);
     assert_eq!(joined.events.iter().map(text).collect::<Vec<_>>(), ["before"]);
@@ -123,7 +124,7 @@ async fn a_restart_keeps_history_and_cursors() {
 
 #[tokio::test]
 async fn presence_changes_are_broadcast() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.connect("Ana").await;
     let joined = ana.join("lobby").await;
     assert_eq!((joined.people, joined.count), (vec![ana.me.clone()], 1));
@@ -144,7 +145,7 @@ async fn presence_changes_are_broadcast() {
 
 #[tokio::test]
 async fn typing_is_broadcast_to_others() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     let mut rui = server.enter("Rui", "lobby").await;
     ana.send(ClientFrame::Typing { room: "lobby".into() }).await;

@@ -11,11 +11,11 @@ use server::{
 use tempfile::TempDir;
 use testkit::RedisServer;
 
-use crate::support::Server;
+use crate::support::TestServer;
 
 /// What the release has answered about its data.
 #[derive(Deserialize)]
-struct Recorded {
+struct EarlierRelease {
     rooms: Vec<RecordedRoom>,
     reads: Vec<RecordedRead>,
 }
@@ -39,7 +39,7 @@ fn fixture(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/release-3ebb6b1").join(file)
 }
 
-fn recorded(file: &str) -> Recorded {
+fn recorded(file: &str) -> EarlierRelease {
     serde_json::from_slice(&fs::read(fixture(file)).unwrap()).unwrap()
 }
 
@@ -57,7 +57,7 @@ async fn a_data_folder_is_read_and_continued() {
     let (folder, recorded) = (copied(&["sala.db", "session.key"]), recorded("sqlite.json"));
     let path = folder.path().display().to_string();
     check_backend(&open(&[("DATA_DIR", &path)]).await, &recorded).await;
-    check_server(&Server::on(folder, &[]).await, &recorded).await;
+    check_server(&TestServer::on(folder, &[]).await, &recorded).await;
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_redis_dump_is_read_and_continued() {
     let redis = RedisServer::start_with(&["--dir", &path, "--dbfilename", "dump.rdb"]).await.unwrap();
     let url = redis.url();
     check_backend(&open(&[("REDIS_URL", &url)]).await, &recorded).await;
-    check_server(&Server::with(&[("REDIS_URL", &url)]).await, &recorded).await;
+    check_server(&TestServer::with(&[("REDIS_URL", &url)]).await, &recorded).await;
 }
 
 async fn open(variables: &[(&str, &str)]) -> Backend {
@@ -76,7 +76,7 @@ async fn open(variables: &[(&str, &str)]) -> Backend {
 }
 
 /// Read positions are known, and a retry of an old message gets the first receipt.
-async fn check_backend(backend: &Backend, recorded: &Recorded) {
+async fn check_backend(backend: &Backend, recorded: &EarlierRelease) {
     for RecordedRead { user, room, seq } in &recorded.reads {
         let epoch = recorded.rooms.iter().find(|known| known.room == *room).unwrap().epoch.clone();
         let position = backend.read_markers.position(user, &RoomName::new(room).unwrap()).await.unwrap();
@@ -95,7 +95,7 @@ async fn check_backend(backend: &Backend, recorded: &Recorded) {
 }
 
 /// Rooms and history are those of the release, and people go on in them.
-async fn check_server(server: &Server, recorded: &Recorded) {
+async fn check_server(server: &TestServer, recorded: &EarlierRelease) {
     let mut eva = server.connect("Eva").await;
     for RecordedRoom { room, epoch, head, events } in &recorded.rooms {
         let joined = eva.join(room).await;

@@ -1,11 +1,11 @@
 //! Posted forms.
 
-use crate::support::{Server, Socket, text};
+use crate::support::{TestServer, TestSocket, text};
 use testkit::RedisServer;
 
 #[tokio::test]
 async fn sign_in_redirects_to_the_room() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     for (room, location) in [
         ("lobby", "/r/lobby"),
         ("", "/"),
@@ -25,7 +25,7 @@ async fn sign_in_redirects_to_the_room() {
 
 #[tokio::test]
 async fn the_cookie_is_secure_behind_tls() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let request = server.post("/api/sign_in", &[("name", "Ana")]).header("x-forwarded-proto", "https");
     let answer = request.send().await;
     assert!(answer.header("set-cookie").contains("Secure"));
@@ -34,7 +34,7 @@ async fn the_cookie_is_secure_behind_tls() {
 
 #[tokio::test]
 async fn an_invalid_name_or_room_shows_the_form_with_the_reason_and_the_input() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let long = "x".repeat(33);
     for (name, room, reason) in [
         ("", "lobby", "Your name is missing"),
@@ -55,7 +55,7 @@ async fn an_invalid_name_or_room_shows_the_form_with_the_reason_and_the_input() 
 
 #[tokio::test]
 async fn a_malformed_form_is_refused() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     for path in ["/api/sign_in", "/api/send_message"] {
         let answer = server.post(path, &[]).header("content-type", "application/json").send().await;
         assert!((400..500).contains(&answer.status), "{}", answer.status);
@@ -67,7 +67,7 @@ async fn a_malformed_form_is_refused() {
 
 #[tokio::test]
 async fn get_of_a_form_address_redirects_home() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     for path in ["/api/sign_in", "/api/sign_out", "/api/settings", "/api/send_message"] {
         let answer = server.get(path).send().await;
         assert_eq!((answer.status, answer.header("location")), (303, "/"), "{path}");
@@ -77,7 +77,7 @@ async fn get_of_a_form_address_redirects_home() {
 
 #[tokio::test]
 async fn a_form_of_another_site_is_refused() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     for path in ["/api/sign_in", "/api/sign_out", "/api/settings", "/api/send_message"] {
         let fields = [("name", "Eva"), ("room", "lobby"), ("text", "x"), ("id", "1")];
@@ -88,20 +88,20 @@ async fn a_form_of_another_site_is_refused() {
 
 #[tokio::test]
 async fn a_message_can_be_posted_once() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let fields = [("room", "lobby"), ("id", "m1"), ("text", "one\r\ntwo")];
     for _ in 0..2 {
         let answer = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
         assert_eq!((answer.status, answer.header("location")), (303, "/r/lobby"));
     }
-    let events = Socket::open(server.address, &cookie).await.join("lobby").await.events;
+    let events = TestSocket::open(server.address, &cookie).await.join("lobby").await.events;
     assert_eq!(events.iter().map(text).collect::<Vec<_>>(), ["one\ntwo"]);
 }
 
 #[tokio::test]
 async fn another_text_with_the_same_id_is_shown_with_a_new_id() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let post = async |id: &str, said: &str| {
         let fields = [("room", "lobby"), ("id", id), ("text", said)];
@@ -119,14 +119,15 @@ async fn another_text_with_the_same_id_is_shown_with_a_new_id() {
     let id = kept.split("name=\"id\"").nth(1).unwrap().split("value=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_ne!(id, "m1");
     assert_eq!(post(id, "another").await.status, 303);
-    let events = Socket::open(server.address, &cookie).await.join("lobby").await.events;
+    let events = TestSocket::open(server.address, &cookie).await.join("lobby").await.events;
     assert_eq!(events.iter().map(text).collect::<Vec<_>>(), ["one", "another"]);
 }
 
 #[tokio::test]
 async fn a_temporarily_refused_message_keeps_its_id_and_text() {
     let redis = RedisServer::start().await.unwrap();
-    let server = Server::with(&[("REDIS_URL", &redis.url()), ("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
+    let server =
+        TestServer::with(&[("REDIS_URL", &redis.url()), ("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;
     let fields = [("room", "lobby"), ("id", "m1"), ("text", "one")];
     assert_eq!(server.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 303);
@@ -145,7 +146,7 @@ async fn a_temporarily_refused_message_keeps_its_id_and_text() {
 
 #[tokio::test]
 async fn a_posted_message_is_on_the_next_page() {
-    let server = Server::with(&[("SENDS_BURST", "1000")]).await;
+    let server = TestServer::with(&[("SENDS_BURST", "1000")]).await;
     let cookie = server.sign_in("Ana").await;
     for n in 1..=100 {
         let (id, text) = (n.to_string(), format!("message-{n}."));
@@ -158,7 +159,7 @@ async fn a_posted_message_is_on_the_next_page() {
 
 #[tokio::test]
 async fn a_refused_message_is_shown_with_the_reason() {
-    let server = Server::with(&[("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
+    let server = TestServer::with(&[("SENDS_PER_SECOND", "0.1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;
     let long = "x".repeat(4_001);
     let post = |room, id, text| {
@@ -180,7 +181,7 @@ async fn a_refused_message_is_shown_with_the_reason() {
 
 #[tokio::test]
 async fn posting_without_a_session_asks_to_sign_in_and_keeps_the_text() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let fields = [("room", "lobby"), ("id", "1"), ("text", "written <b>for</b> long")];
     let answer = server.post("/api/send_message", &fields).send().await;
     assert_eq!(answer.status, 401);
@@ -191,18 +192,18 @@ async fn posting_without_a_session_asks_to_sign_in_and_keeps_the_text() {
 #[tokio::test]
 async fn a_restart_with_a_stored_key_signs_nobody_out() {
     let unset = [("SESSION_KEY", "")];
-    let server = Server::with(&unset).await;
+    let server = TestServer::with(&unset).await;
     let cookie = server.sign_in("Ana").await;
     let server = server.restart_with(&unset).await;
     let fields = [("room", "lobby"), ("id", "1"), ("text", "still me")];
     assert_eq!(server.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 303);
-    let another = Server::with(&unset).await;
+    let another = TestServer::with(&unset).await;
     assert_eq!(another.post("/api/send_message", &fields).cookie(&cookie).send().await.status, 401);
 }
 
 #[tokio::test]
 async fn signing_out_ends_the_session() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let answer = server.post("/api/sign_out", &[]).cookie(&cookie).send().await;
     assert_eq!((answer.status, answer.header("location")), (303, "/"));

@@ -2,11 +2,11 @@
 
 use testkit::{Request, free_port};
 
-use crate::support::Server;
+use crate::support::TestServer;
 
 #[tokio::test]
 async fn a_server_is_live_and_ready() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     for path in ["/health/live", "/health/ready"] {
         assert_eq!(server.get(path).send().await.status, 200);
     }
@@ -14,9 +14,9 @@ async fn a_server_is_live_and_ready() {
 
 #[tokio::test]
 async fn metrics_need_a_token_or_their_own_port() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     assert_eq!(server.get("/metrics").send().await.status, 404);
-    let server = Server::with(&[("METRICS_TOKEN", "a-secret-of-enough-bytes")]).await;
+    let server = TestServer::with(&[("METRICS_TOKEN", "a-secret-of-enough-bytes")]).await;
     for header in ["", "Bearer", "Bearer a-secret-of-enough-bytez", "a-secret-of-enough-bytes"] {
         assert_eq!(server.get("/metrics").header("authorization", header).send().await.status, 401);
     }
@@ -27,7 +27,7 @@ async fn metrics_need_a_token_or_their_own_port() {
 #[tokio::test]
 async fn metrics_count_events() {
     let free = free_port().unwrap();
-    let server = Server::with(&[("METRICS_PORT", &free.to_string())]).await;
+    let server = TestServer::with(&[("METRICS_PORT", &free.to_string())]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "x").await;
     ana.send_text(r#"{"type":"dance"}"#).await;

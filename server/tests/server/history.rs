@@ -1,8 +1,8 @@
 use protocol::{ClientFrame, Reason, ServerFrame};
 
-use crate::support::{Server, Socket};
+use crate::support::{TestServer, TestSocket};
 
-async fn page(socket: &mut Socket, before: Option<u64>, limit: Option<u32>) -> (Vec<u64>, bool, bool) {
+async fn page(socket: &mut TestSocket, before: Option<u64>, limit: Option<u32>) -> (Vec<u64>, bool, bool) {
     socket.send(ClientFrame::History { room: "lobby".into(), before, limit }).await;
     match socket.answer().await {
         ServerFrame::History { before: asked, events, start, trimmed, .. } => {
@@ -13,12 +13,13 @@ async fn page(socket: &mut Socket, before: Option<u64>, limit: Option<u32>) -> (
     }
 }
 
-async fn filled(messages: u64) -> (Server, Socket) {
+async fn filled(messages: u64) -> (TestServer, TestSocket) {
     filled_with(messages, "x").await
 }
 
-async fn filled_with(messages: u64, text: &str) -> (Server, Socket) {
-    let server = Server::with(&[("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")]).await;
+async fn filled_with(messages: u64, text: &str) -> (TestServer, TestSocket) {
+    let server =
+        TestServer::with(&[("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000"), ("FRAMES_BURST", "2000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     for n in 1..=messages {
         ana.say("lobby", &n.to_string(), text).await;
@@ -53,7 +54,7 @@ async fn the_length_of_a_history_page_is_bounded() {
 
 #[tokio::test]
 async fn an_empty_room_has_an_empty_first_page() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert_eq!(page(&mut ana, None, None).await, (vec![], true, false));
 }

@@ -7,17 +7,17 @@ use testkit::{RedisServer, SubscriberProxy};
 use tokio::time::{interval, timeout};
 
 use crate::{
-    support::{PATIENCE, Server, Socket, text},
+    support::{PATIENCE, TestServer, TestSocket, text},
     upgrade,
 };
 
-struct Site {
+struct TwoInstances {
     redis: RedisServer,
-    one: Server,
-    two: Server,
+    one: TestServer,
+    two: TestServer,
 }
 
-impl Site {
+impl TwoInstances {
     async fn start() -> Self {
         let redis = RedisServer::start().await.unwrap();
         let (one, two) = (instance(&redis.url()).await, instance(&redis.url()).await);
@@ -33,11 +33,11 @@ impl Site {
     }
 }
 
-async fn instance(redis: &str) -> Server {
-    Server::with(&[("REDIS_URL", redis), ("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000")]).await
+async fn instance(redis: &str) -> TestServer {
+    TestServer::with(&[("REDIS_URL", redis), ("SENDS_BURST", "1000"), ("SENDS_PER_SECOND", "1000")]).await
 }
 
-async fn reset(socket: &mut Socket) -> (Reason, Vec<String>) {
+async fn reset(socket: &mut TestSocket) -> (Reason, Vec<String>) {
     loop {
         match socket.answer().await {
             ServerFrame::Reset { reason, events, .. } => {
@@ -51,7 +51,7 @@ async fn reset(socket: &mut Socket) -> (Reason, Vec<String>) {
 
 #[tokio::test]
 async fn members_on_two_instances_share_a_room() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "from one").await;
     let mut rui = site.two.connect("Rui").await;
@@ -66,15 +66,15 @@ async fn members_on_two_instances_share_a_room() {
 
 #[tokio::test]
 async fn a_client_that_changes_instances_recovers_and_sends_nothing_twice() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let cookie = site.one.sign_in("Ana").await;
-    let mut ana = Socket::open(site.one.address, &cookie).await;
+    let mut ana = TestSocket::open(site.one.address, &cookie).await;
     ana.join("lobby").await;
     ana.say("lobby", "1", "said on one").await;
     let cursor = ana.join("lobby").await.cursor();
     drop(ana);
     site.two.enter("Rui", "lobby").await.say("lobby", "1", "missed").await;
-    let mut ana = Socket::open(site.two.address, &cookie).await;
+    let mut ana = TestSocket::open(site.two.address, &cookie).await;
     let joined = ana.rejoin("lobby", Some(cursor)).await;
     assert!(joined.recovered);
     assert_eq!(joined.events.iter().map(text).collect::<Vec<_>>(), ["missed"]);
@@ -83,7 +83,7 @@ async fn a_client_that_changes_instances_recovers_and_sends_nothing_twice() {
 
 #[tokio::test]
 async fn all_members_see_one_order() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut people = Vec::new();
     for n in 0..6 {
         let server = if n % 2 == 0 { &site.one } else { &site.two };
@@ -106,7 +106,7 @@ async fn all_members_see_one_order() {
 
 #[tokio::test]
 async fn events_published_during_a_lost_subscription_are_repaired() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     let mut rui = site.two.enter("Rui", "lobby").await;
     for n in 1..=50 {
@@ -120,7 +120,7 @@ async fn events_published_during_a_lost_subscription_are_repaired() {
 
 #[tokio::test]
 async fn the_next_event_reveals_a_lost_publication() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "heard").await;
     let body = r#"{"at":1,"author":{"id":"u_x","name":"Eva"},"kind":"message","id":"x","text":"unheard"}"#;
@@ -134,7 +134,7 @@ async fn the_next_event_reveals_a_lost_publication() {
 
 #[tokio::test]
 async fn maintenance_finds_a_lost_last_publication() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "heard").await;
     let uid = ana.join("lobby").await.head.uid;
@@ -146,7 +146,7 @@ async fn maintenance_finds_a_lost_last_publication() {
 
 #[tokio::test]
 async fn a_lost_tail_resets_all_members_of_an_idle_room() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     ana.say("lobby", "1", "kept").await;
     let kept = ana.join("lobby").await.head.uid;
@@ -157,7 +157,7 @@ async fn a_lost_tail_resets_all_members_of_an_idle_room() {
 
 #[tokio::test]
 async fn a_lost_tail_resets_all_members() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     let mut rui = site.two.enter("Rui", "lobby").await;
     ana.say("lobby", "1", "kept").await;
@@ -181,7 +181,7 @@ async fn a_lost_tail_resets_all_members() {
 
 #[tokio::test]
 async fn a_lost_history_resets_all_members() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     let mut rui = site.two.enter("Rui", "lobby").await;
     ana.say("lobby", "1", "lost").await;
@@ -194,7 +194,7 @@ async fn a_lost_history_resets_all_members() {
 }
 
 /// The effect of a failover to a replica without the events after `last`.
-fn lose_what_came_after(site: &Site, last: u64, uid: &str, head: u64) {
+fn lose_what_came_after(site: &TwoInstances, last: u64, uid: &str, head: u64) {
     let lost: String = (last + 1..=head).map(|seq| format!(" {seq}-0")).collect();
     site.redis(&format!("XDEL sala:{{lobby}}:stream{lost}"));
     site.redis(&format!("XSETID sala:{{lobby}}:stream {last}-0"));
@@ -203,7 +203,7 @@ fn lose_what_came_after(site: &Site, last: u64, uid: &str, head: u64) {
 
 #[tokio::test]
 async fn an_old_cursor_is_served_after_a_fork() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     let cursor = ana.rejoin("lobby", None).await.cursor();
     let mut kept = String::new();
@@ -234,7 +234,7 @@ async fn a_cursor_ahead_of_the_instance_is_kept_and_learns_of_a_fork() {
     let redis = RedisServer::start().await.unwrap();
     let proxy = SubscriberProxy::start(redis.port()).await.unwrap();
     let (one, two) = (instance(&redis.url()).await, instance(&proxy.url()).await);
-    let site = Site { redis, one, two };
+    let site = TwoInstances { redis, one, two };
     let mut rui = site.two.enter("Rui", "lobby").await;
     // The second instance receives nothing until its head check.
     proxy.silence_subscribers();
@@ -288,7 +288,7 @@ async fn an_instance_without_a_subscription_is_not_ready() {
 #[tokio::test]
 async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
     let redis = RedisServer::start().await.unwrap();
-    let one = Server::with(&[("REDIS_URL", &redis.url()), ("HEARTBEAT_MS", "500"), ("MAX_CONNECTIONS", "1")]).await;
+    let one = TestServer::with(&[("REDIS_URL", &redis.url()), ("HEARTBEAT_MS", "500"), ("MAX_CONNECTIONS", "1")]).await;
     let two = instance(&redis.url()).await;
     let mut rui = two.enter("Rui", "lobby").await;
     let mut ana = one.connect("Ana").await;
@@ -321,7 +321,7 @@ async fn a_socket_that_closes_during_a_join_leaves_no_presence() {
 
 #[tokio::test]
 async fn a_paused_redis_causes_no_false_refusal() {
-    let site = Site::start().await;
+    let site = TwoInstances::start().await;
     let mut ana = site.one.enter("Ana", "lobby").await;
     site.redis.pause().unwrap();
     ana.send_text(r#"{"type":"send","room":"lobby","id":"1","text":"x"}"#).await;

@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 use protocol::ServerFrame;
 use tokio::time::timeout;
 
-use crate::support::{Server, Socket};
+use crate::support::{TestServer, TestSocket};
 
 #[tokio::test]
 async fn shutdown_sends_retry_and_closes_every_socket_with_a_code() {
-    let mut server = Server::start().await;
+    let mut server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     let mut rui = server.connect("Rui").await;
     let (_, ana_retry, rui_retry) = tokio::join!(server.stop(), retry(&mut ana), retry(&mut rui));
     assert!(ana_retry < 10_000 && rui_retry < 10_000);
 }
 
-async fn retry(socket: &mut Socket) -> u64 {
+async fn retry(socket: &mut TestSocket) -> u64 {
     let ServerFrame::Retry { after_ms } = socket.answer().await else { panic!("retry") };
     assert_eq!(socket.closed().await, 4200);
     after_ms
@@ -24,7 +24,7 @@ async fn retry(socket: &mut Socket) -> u64 {
 
 #[tokio::test]
 async fn rotation_is_requested_before_the_request_timeout() {
-    let server = Server::with(&[("REQUEST_TIMEOUT", "10")]).await;
+    let server = TestServer::with(&[("REQUEST_TIMEOUT", "10")]).await;
     let started = Instant::now();
     let mut ana = server.enter("Ana", "lobby").await;
     let ServerFrame::Rotate { within_ms } = ana.answer().await else { panic!("rotate") };
@@ -36,7 +36,7 @@ async fn rotation_is_requested_before_the_request_timeout() {
 
 #[tokio::test]
 async fn acknowledged_messages_survive_a_shutdown() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.enter("Ana", "lobby").await;
     for n in 1..=20 {
         ana.say("lobby", &n.to_string(), "x").await;
@@ -47,7 +47,7 @@ async fn acknowledged_messages_survive_a_shutdown() {
 
 #[tokio::test]
 async fn a_silent_reader_does_not_delay_shutdown() {
-    let mut server = Server::start().await;
+    let mut server = TestServer::start().await;
     let silent = server.upgrade_raw("Eva").await;
     timeout(Duration::from_secs(6), server.stop()).await.expect("well before everything is cut off");
     drop(silent);

@@ -10,13 +10,13 @@ use tokio::{
 };
 
 use crate::{
-    support::{PATIENCE, Server, Socket},
+    support::{PATIENCE, TestServer, TestSocket},
     upgrade,
 };
 
 #[tokio::test]
 async fn too_many_messages_are_refused_with_retry_after() {
-    let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "3")]).await;
+    let server = TestServer::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "3")]).await;
     let mut bystander = server.enter("Rui", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
     for n in 1..=3 {
@@ -32,10 +32,10 @@ async fn too_many_messages_are_refused_with_retry_after() {
 
 #[tokio::test]
 async fn the_send_rate_is_limited_per_user() {
-    let server = Server::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "1")]).await;
+    let server = TestServer::with(&[("SENDS_PER_SECOND", "1"), ("SENDS_BURST", "1")]).await;
     let cookie = server.sign_in("Ana").await;
-    let mut first = Socket::open(server.address, &cookie).await;
-    let mut second = Socket::open(server.address, &cookie).await;
+    let mut first = TestSocket::open(server.address, &cookie).await;
+    let mut second = TestSocket::open(server.address, &cookie).await;
     first.join("lobby").await;
     first.say("lobby", "1", "x").await;
     second.join("lobby").await;
@@ -45,7 +45,7 @@ async fn the_send_rate_is_limited_per_user() {
 
 #[tokio::test]
 async fn too_many_frames_are_refused() {
-    let server = Server::with(&[("FRAMES_PER_SECOND", "1"), ("FRAMES_BURST", "5")]).await;
+    let server = TestServer::with(&[("FRAMES_PER_SECOND", "1"), ("FRAMES_BURST", "5")]).await;
     let mut ana = server.connect("Ana").await;
     for _ in 0..5 {
         ana.assert_open().await;
@@ -56,7 +56,7 @@ async fn too_many_frames_are_refused() {
 
 #[tokio::test]
 async fn the_number_of_rooms_per_socket_is_limited() {
-    let server = Server::with(&[("MAX_ROOMS", "2")]).await;
+    let server = TestServer::with(&[("MAX_ROOMS", "2")]).await;
     let mut ana = server.enter("Ana", "one").await;
     ana.join("two").await;
     ana.join("two").await;
@@ -68,7 +68,8 @@ async fn the_number_of_rooms_per_socket_is_limited() {
 
 #[tokio::test]
 async fn a_slow_reader_is_closed_and_others_miss_nothing() {
-    let server = Server::with(&[("SENDS_BURST", "5000"), ("SENDS_PER_SECOND", "5000"), ("FRAMES_BURST", "9000")]).await;
+    let server =
+        TestServer::with(&[("SENDS_BURST", "5000"), ("SENDS_PER_SECOND", "5000"), ("FRAMES_BURST", "9000")]).await;
     let mut slow = server.enter("Eva", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
     let text = "😀".repeat(4_000);
@@ -94,7 +95,7 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
 
 #[tokio::test]
 async fn a_passive_reader_in_a_busy_room_is_not_closed() {
-    let server = Server::with(&[("HEARTBEAT_MS", "600"), ("SENDS_BURST", "1000")]).await;
+    let server = TestServer::with(&[("HEARTBEAT_MS", "600"), ("SENDS_BURST", "1000")]).await;
     let mut reader = server.enter("Rui", "lobby").await;
     let mut ana = server.enter("Ana", "lobby").await;
     // Three times as long as a silent socket is kept.
@@ -111,7 +112,7 @@ async fn a_passive_reader_in_a_busy_room_is_not_closed() {
 
 #[tokio::test]
 async fn a_peer_that_never_reads_is_closed() {
-    let server = Server::with(&[("HEARTBEAT_MS", "500")]).await;
+    let server = TestServer::with(&[("HEARTBEAT_MS", "500")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     let text = "😀".repeat(4_000);
     for n in 1..=5 {
@@ -137,7 +138,7 @@ async fn a_peer_that_never_reads_is_closed() {
 
 #[tokio::test]
 async fn too_many_joins_are_refused_and_pages_count_as_joins() {
-    let server = Server::with(&[("JOINS_PER_SECOND", "0.1"), ("JOINS_BURST", "2")]).await;
+    let server = TestServer::with(&[("JOINS_PER_SECOND", "0.1"), ("JOINS_BURST", "2")]).await;
     let mut ana = server.enter("Ana", "one").await;
     ana.join("two").await;
     ana.send(ClientFrame::Join { room: "three".into(), after: None }).await;
@@ -153,7 +154,7 @@ async fn too_many_joins_are_refused_and_pages_count_as_joins() {
 
 #[tokio::test]
 async fn a_full_instance_answers_503() {
-    let server = Server::with(&[("MAX_CONNECTIONS", "1")]).await;
+    let server = TestServer::with(&[("MAX_CONNECTIONS", "1")]).await;
     let _first = server.connect("Ana").await;
     let cookie = server.sign_in("Rui").await;
     let answer = upgrade::ask(&server, &[("cookie", &cookie)]).await;
@@ -162,11 +163,11 @@ async fn a_full_instance_answers_503() {
 
 #[tokio::test]
 async fn one_user_cannot_occupy_all_sockets() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let mut sockets = Vec::new();
     for _ in 0..32 {
-        sockets.push(Socket::open(server.address, &cookie).await);
+        sockets.push(TestSocket::open(server.address, &cookie).await);
     }
     let ask = || async { upgrade::ask(&server, &[("cookie", &cookie)]).await.status };
     assert_eq!(ask().await, 503);
@@ -183,7 +184,7 @@ async fn one_user_cannot_occupy_all_sockets() {
 
 #[tokio::test]
 async fn the_accept_rate_is_limited() {
-    let server = Server::with(&[("ACCEPTS_PER_SECOND", "0.1"), ("ACCEPTS_BURST", "2")]).await;
+    let server = TestServer::with(&[("ACCEPTS_PER_SECOND", "0.1"), ("ACCEPTS_BURST", "2")]).await;
     let cookie = server.sign_in("Ana").await;
     for status in [101, 101, 503] {
         let answer = upgrade::ask(&server, &[("cookie", &cookie)]).await;
@@ -193,7 +194,7 @@ async fn the_accept_rate_is_limited() {
 
 #[tokio::test]
 async fn an_idle_socket_ticks_and_a_silent_one_is_closed() {
-    let server = Server::with(&[("HEARTBEAT_MS", "1500")]).await;
+    let server = TestServer::with(&[("HEARTBEAT_MS", "1500")]).await;
     let mut ana = server.connect("Ana").await;
     // Reading answers the server's pings, so the socket stays open.
     for _ in 0..3 {
@@ -208,7 +209,7 @@ async fn an_idle_socket_ticks_and_a_silent_one_is_closed() {
 
 #[tokio::test]
 async fn an_unfinished_request_times_out() {
-    let server = Server::with(&[("REQUEST_PATIENCE_MS", "500")]).await;
+    let server = TestServer::with(&[("REQUEST_PATIENCE_MS", "500")]).await;
     let address = &server.address;
     let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nname=A";
     for start in [
@@ -227,7 +228,7 @@ async fn an_unfinished_request_times_out() {
 
 #[tokio::test]
 async fn the_request_timeout_does_not_apply_to_sockets() {
-    let server = Server::with(&[("REQUEST_PATIENCE_MS", "500"), ("HEARTBEAT_MS", "1000")]).await;
+    let server = TestServer::with(&[("REQUEST_PATIENCE_MS", "500"), ("HEARTBEAT_MS", "1000")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     assert!(matches!(ana.answer().await, ServerFrame::Tick));
     ana.assert_open().await;

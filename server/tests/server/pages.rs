@@ -1,10 +1,10 @@
 //! Pages and files.
 
-use crate::support::Server;
+use crate::support::TestServer;
 
 #[tokio::test]
 async fn the_front_page_asks_for_name_and_room() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let answer = server.get("/").send().await;
     assert_eq!(answer.status, 200);
     for part in [r#"id="name""#, r#"id="room""#, "signin", r#"action="/api/sign_in""#] {
@@ -14,7 +14,7 @@ async fn the_front_page_asks_for_name_and_room() {
 
 #[tokio::test]
 async fn a_room_without_a_session_shows_the_sign_in_form() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let answer = server.get("/r/Caf%C3%A9").send().await;
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains(r#"id="name""#) && answer.text().contains(r#"value="Café""#), "{}", answer.text());
@@ -22,7 +22,7 @@ async fn a_room_without_a_session_shows_the_sign_in_form() {
 
 #[tokio::test]
 async fn a_room_is_rendered_with_its_latest_messages() {
-    let server = Server::with(&[("SENDS_BURST", "100")]).await;
+    let server = TestServer::with(&[("SENDS_BURST", "100")]).await;
     let mut ana = server.enter("Ana", "lobby").await;
     for n in 1..=51 {
         ana.say("lobby", &n.to_string(), &format!("message-{n}.")).await;
@@ -43,7 +43,7 @@ async fn a_room_is_rendered_with_its_latest_messages() {
 
 #[tokio::test]
 async fn a_page_after_a_form_links_to_the_room() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let fields = [("room", "a room"), ("id", "1"), ("text", " ")];
     let answer = server.post("/api/send_message", &fields).cookie(&cookie).send().await;
@@ -53,7 +53,7 @@ async fn a_page_after_a_form_links_to_the_room() {
 
 #[tokio::test]
 async fn messages_are_escaped() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let name = "<b>A</b>";
     let room = "</script><i>";
     let mut ana = server.enter(name, room).await;
@@ -69,7 +69,7 @@ async fn messages_are_escaped() {
 
 #[tokio::test]
 async fn every_page_has_a_policy_with_a_nonce() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let mut nonces = Vec::new();
     for path in ["/", "/r/lobby", "/nothing"] {
@@ -96,7 +96,7 @@ async fn every_page_has_a_policy_with_a_nonce() {
 
 #[tokio::test]
 async fn room_paths_are_canonical() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let answer = server.get("/r/Cafe%CC%81").send().await;
     assert_eq!((answer.status, answer.header("location")), (308, "/r/Caf%C3%A9"));
     let answer = server.get("/r?room=%20my%20room").send().await;
@@ -105,7 +105,7 @@ async fn room_paths_are_canonical() {
 
 #[tokio::test]
 async fn a_message_link_survives_canonicalisation() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     for (path, location) in [
         ("/r/Cafe%CC%81?at=7", "/r/Caf%C3%A9?at=7"),
         ("/r/Cafe%CC%81?x=1&at=7", "/r/Caf%C3%A9?at=7"),
@@ -120,7 +120,7 @@ async fn a_message_link_survives_canonicalisation() {
 
 #[tokio::test]
 async fn unknown_paths_get_a_404_page() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let long = format!("/r/{}", "x".repeat(65));
     for path in [
         "/nothing",
@@ -140,7 +140,7 @@ async fn unknown_paths_get_a_404_page() {
 
 #[tokio::test]
 async fn hashed_files_are_immutable_and_folders_are_not_listed() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let answer = server.get("/pkg/sala.css").send().await;
     assert_eq!((answer.status, answer.text().as_str()), (200, "body{}"));
     assert!(answer.header("cache-control").contains("immutable"));
@@ -154,7 +154,7 @@ async fn hashed_files_are_immutable_and_folders_are_not_listed() {
 
 #[tokio::test]
 async fn pages_are_compressed() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let answer = server.get("/").header("accept-encoding", "br").send().await;
     assert_eq!(answer.header("content-encoding"), "br");
 }

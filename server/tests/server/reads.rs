@@ -6,14 +6,14 @@ use protocol::{ClientFrame, RefusalCode, ServerFrame};
 use testkit::RedisServer;
 use tokio::time::{interval, timeout};
 
-use crate::support::{PATIENCE, Server, Socket};
+use crate::support::{PATIENCE, TestServer, TestSocket};
 
-async fn read(socket: &mut Socket, seq: u64, uid: Option<&str>) {
+async fn read(socket: &mut TestSocket, seq: u64, uid: Option<&str>) {
     socket.send(ClientFrame::Read { room: "lobby".into(), seq, uid: uid.map(Into::into) }).await;
 }
 
 /// The next read marker that is delivered.
-async fn told(socket: &mut Socket) -> (String, u64) {
+async fn told(socket: &mut TestSocket) -> (String, u64) {
     loop {
         match socket.answer().await {
             ServerFrame::Read { room, seq } => return (room, seq),
@@ -24,8 +24,8 @@ async fn told(socket: &mut Socket) -> (String, u64) {
 }
 
 /// The read position in a new join; polled until it is the expected one, because it is stored a moment later.
-async fn comes_in(server: &Server, cookie: &str, expected: Option<u64>) {
-    let mut socket = Socket::open(server.address, cookie).await;
+async fn comes_in(server: &TestServer, cookie: &str, expected: Option<u64>) {
+    let mut socket = TestSocket::open(server.address, cookie).await;
     let mut again = interval(Duration::from_millis(20));
     let comes = async {
         loop {
@@ -39,9 +39,10 @@ async fn comes_in(server: &Server, cookie: &str, expected: Option<u64>) {
     timeout(PATIENCE, comes).await.expect("it is kept");
 }
 
-async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {
+async fn is_told_to_the_other_socket_alone(one: &TestServer, two: &TestServer) {
     let cookie = one.sign_in("Ana").await;
-    let (mut first, mut second) = (Socket::open(one.address, &cookie).await, Socket::open(two.address, &cookie).await);
+    let (mut first, mut second) =
+        (TestSocket::open(one.address, &cookie).await, TestSocket::open(two.address, &cookie).await);
     let mut rui = two.enter("Rui", "lobby").await;
     first.join("lobby").await;
     second.join("lobby").await;
@@ -70,7 +71,7 @@ async fn is_told_to_the_other_socket_alone(one: &Server, two: &Server) {
 
 #[tokio::test]
 async fn a_read_marker_reaches_the_users_other_socket() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     is_told_to_the_other_socket_alone(&server, &server).await;
 }
 
@@ -79,15 +80,15 @@ async fn a_read_marker_reaches_other_instances() {
     let redis = RedisServer::start().await.unwrap();
     let settings = [("REDIS_URL", redis.url())];
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let (one, two) = (Server::with(&settings).await, Server::with(&settings).await);
+    let (one, two) = (TestServer::with(&settings).await, TestServer::with(&settings).await);
     is_told_to_the_other_socket_alone(&one, &two).await;
 }
 
 #[tokio::test]
 async fn a_read_position_survives_an_immediate_restart() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
-    let mut ana = Socket::open(server.address, &cookie).await;
+    let mut ana = TestSocket::open(server.address, &cookie).await;
     ana.join("lobby").await;
     read(&mut ana, 0, None).await;
     comes_in(&server, &cookie, Some(0)).await;
@@ -102,7 +103,7 @@ async fn a_read_position_survives_an_immediate_restart() {
 
 #[tokio::test]
 async fn a_read_marker_needs_membership() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut ana = server.connect("Ana").await;
     read(&mut ana, 1, None).await;
     assert_eq!(ana.refused().await, RefusalCode::NotJoined);

@@ -3,7 +3,7 @@
 use protocol::ServerFrame;
 use testkit::Response;
 
-use crate::support::{Server, Socket};
+use crate::support::{TestServer, TestSocket};
 
 /// The cookies that were set, as `name=value`.
 fn cookies(answer: &Response) -> Vec<String> {
@@ -11,7 +11,7 @@ fn cookies(answer: &Response) -> Vec<String> {
 }
 
 /// Waits until a user with this name enters, and returns the id.
-async fn comes(socket: &mut Socket, name: &str) -> String {
+async fn comes(socket: &mut TestSocket, name: &str) -> String {
     loop {
         if let ServerFrame::People { joined, .. } = socket.next().await
             && let Some(user) = joined.into_iter().find(|user| user.name == name)
@@ -23,10 +23,10 @@ async fn comes(socket: &mut Socket, name: &str) -> String {
 
 #[tokio::test]
 async fn a_new_name_keeps_the_id_and_reaches_the_room() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let mut rui = server.enter("Rui", "lobby").await;
     let cookie = server.sign_in("Ana").await;
-    let mut ana = Socket::open(server.address, &cookie).await;
+    let mut ana = TestSocket::open(server.address, &cookie).await;
     ana.join("lobby").await;
     let id = comes(&mut rui, "Ana").await;
 
@@ -34,13 +34,13 @@ async fn a_new_name_keeps_the_id_and_reaches_the_room() {
     let answer = server.post("/api/settings", &fields).cookie(&cookie).send().await;
     assert_eq!((answer.status, answer.header("location")), (303, "/r/lobby"));
     let cookie = cookies(&answer).into_iter().find(|cookie| cookie.starts_with("sala_session=")).unwrap();
-    Socket::open(server.address, &cookie).await.join("lobby").await;
+    TestSocket::open(server.address, &cookie).await.join("lobby").await;
     assert_eq!(comes(&mut rui, "Zoé").await, id);
 }
 
 #[tokio::test]
 async fn an_invalid_name_changes_nothing_and_is_shown_again() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let long = "n".repeat(33);
     for (name, reason) in
@@ -66,7 +66,7 @@ async fn an_invalid_name_changes_nothing_and_is_shown_again() {
 
 #[tokio::test]
 async fn an_unchanged_name_or_no_session_sets_no_session_cookie() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let fields = [("name", "Ana"), ("language", "es"), ("theme", "light"), ("room", "..")];
     let answer = server.post("/api/settings", &fields).cookie(&cookie).send().await;
@@ -81,7 +81,7 @@ async fn an_unchanged_name_or_no_session_sets_no_session_cookie() {
 
 #[tokio::test]
 async fn the_page_language_follows_the_cookie_then_accept_language() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let session = server.sign_in("Ana").await;
     for (accepted, chosen, tag, lead, write) in [
         ("", "", "en", "A room to talk in.", "Write a message"),
@@ -104,7 +104,7 @@ async fn the_page_language_follows_the_cookie_then_accept_language() {
 
 #[tokio::test]
 async fn a_theme_is_on_the_page_and_in_its_meta_tags() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     for (theme, attribute, scheme, papers) in [
         ("", None, "light dark", 2),
         ("sala_theme=dark", Some("data-theme=\"dark\""), "dark", 1),
@@ -122,7 +122,7 @@ async fn a_theme_is_on_the_page_and_in_its_meta_tags() {
 
 #[tokio::test]
 async fn errors_are_in_the_users_language() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     for (path, words) in [
         ("/nothing", "Aquí no hay nada"),
         ("/offline", "Estás sin conexión"),

@@ -2,10 +2,10 @@
 
 use testkit::Response;
 
-use crate::support::Server;
+use crate::support::TestServer;
 
 /// Requests an upgrade with valid headers except for these. An empty value removes the header.
-pub async fn ask(server: &Server, headers: &[(&str, &str)]) -> Response {
+pub async fn ask(server: &TestServer, headers: &[(&str, &str)]) -> Response {
     let origin = format!("http://{}", server.address);
     let right = [
         ("connection", "upgrade"),
@@ -21,7 +21,7 @@ pub async fn ask(server: &Server, headers: &[(&str, &str)]) -> Response {
 }
 
 async fn check(rows: &[(&[(&str, &str)], u16)]) {
-    let server = Server::with(&[("ALLOWED_ORIGINS", "friend.example.org")]).await;
+    let server = TestServer::with(&[("ALLOWED_ORIGINS", "friend.example.org")]).await;
     let cookie = server.sign_in("Ana").await;
     for (headers, status) in rows {
         let mut headers = headers.to_vec();
@@ -71,7 +71,7 @@ async fn a_socket_needs_the_subprotocol() {
 
 #[tokio::test]
 async fn the_subprotocol_is_confirmed() {
-    let server = Server::start().await;
+    let server = TestServer::start().await;
     let cookie = server.sign_in("Ana").await;
     let answer = ask(&server, &[("cookie", &cookie)]).await;
     assert_eq!(answer.header("sec-websocket-protocol"), "sala.v1");

@@ -1,7 +1,7 @@
 use protocol::{Event, ServerFrame, limits};
 
 use super::{answer, delete, describe, edit, react};
-use crate::tests::harness::{Harness, LOBBY, ana, event, events, head_of, message, replaced, rui};
+use crate::tests::harness::{ClientHarness, LOBBY, ana, event, events, head_of, message, replaced, rui};
 use crate::{Input, TimelineItem};
 use protocol::Reason::New;
 
@@ -11,13 +11,13 @@ fn frame(event: Event) -> ServerFrame {
 
 /// Checks an item after a page and the events that follow it, received one by one and in a page.
 fn check(page: Vec<Event>, heard: &[Event], seq: u64, shown: &str) {
-    let mut harness = Harness::in_lobby(page.clone());
+    let mut harness = ClientHarness::in_lobby(page.clone());
     for event in heard {
         harness.receive(&frame(event.clone()));
     }
     assert_eq!(harness.shows(seq), shown, "received one by one: {heard:?}");
     let all: Vec<Event> = page.into_iter().chain(heard.iter().cloned()).collect();
-    assert_eq!(Harness::in_lobby(all).shows(seq), shown, "in a page: {heard:?}");
+    assert_eq!(ClientHarness::in_lobby(all).shows(seq), shown, "in a page: {heard:?}");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn changes_without_effect_leave_the_items_unchanged() {
         ("a change to what comes later", react(5, &ana(), 6, "👍", true), 1, like),
         ("a change to what never was", delete(5, &ana(), u64::MAX), 1, like),
     ] {
-        let mut harness = Harness::in_lobby(page());
+        let mut harness = ClientHarness::in_lobby(page());
         assert_eq!(harness.receive(&frame(event.clone())), "", "{what}");
         assert_eq!(harness.shows(seq), shown, "{what}");
         check(page(), &[event], seq, shown);
@@ -70,7 +70,7 @@ fn changes_without_effect_leave_the_items_unchanged() {
 #[test]
 fn deleted_message_keeps_no_content() {
     let page = vec![event(1), answer(2, &ana(), (1, &rui()), "text"), edit(3, &ana(), 2), delete(4, &ana(), 2)];
-    let harness = Harness::in_lobby(page);
+    let harness = ClientHarness::in_lobby(page);
     let TimelineItem { text, reply, edited, reactions, deleted, .. } = harness.item(2);
     assert_eq!((text.as_str(), reply, edited, reactions.len(), *deleted), ("", &None, &None, 0, true));
 }
@@ -90,7 +90,7 @@ fn changes_are_applied_to_messages_that_are_loaded_later() {
     ];
     for from in 2..=8 {
         let (older, page) = history.split_at(from - 1);
-        let mut harness = Harness::in_lobby(page.to_vec());
+        let mut harness = ClientHarness::in_lobby(page.to_vec());
         for (before, events) in
             [(from as u64, &older[older.len() / 2..]), (older.len() as u64 / 2 + 1, &older[..older.len() / 2])]
         {
@@ -115,7 +115,7 @@ fn changes_are_applied_to_messages_that_are_loaded_later() {
 
 #[test]
 fn page_without_messages_is_followed_by_the_next() {
-    let mut harness = Harness::in_lobby(vec![event(9)]);
+    let mut harness = ClientHarness::in_lobby(vec![event(9)]);
     harness.handle(Input::LoadOlder { room: LOBBY });
     let older = |before: u64, events: Vec<Event>, start| ServerFrame::History {
         room: LOBBY.into(),
@@ -135,7 +135,7 @@ fn page_without_messages_is_followed_by_the_next() {
 fn quote_follows_the_quoted_message() {
     let quote = |rest: &[Event]| {
         let page = vec![message(1, "a", &ana(), "x"), answer(2, &rui(), (1, &ana()), "as the server knew it")];
-        let mut harness = Harness::in_lobby(page);
+        let mut harness = ClientHarness::in_lobby(page);
         rest.iter().for_each(|event| _ = harness.receive(&frame(event.clone())));
         harness.item(2).reply.clone().unwrap().text
     };
@@ -155,7 +155,7 @@ fn quote_of_a_message_that_is_loaded_later_is_updated() {
         edit(5, &ana(), 1),
     ];
     for from in [2, 3, 4] {
-        let mut harness = Harness::in_lobby(history[from..].to_vec());
+        let mut harness = ClientHarness::in_lobby(history[from..].to_vec());
         harness.handle(Input::LoadOlder { room: LOBBY });
         let before = Some(from as u64 + 1);
         harness.receive(&ServerFrame::History {
@@ -175,7 +175,7 @@ fn quote_of_a_message_that_is_loaded_later_is_updated() {
 
 #[test]
 fn changes_are_applied_again_to_messages_that_are_loaded_again() {
-    let mut harness = Harness::in_lobby(vec![message(1, "a", &ana(), "x"), message(2, "a", &ana(), "y")]);
+    let mut harness = ClientHarness::in_lobby(vec![message(1, "a", &ana(), "x"), message(2, "a", &ana(), "y")]);
     let last = 12_001;
     for seq in 3..=last {
         harness.receive(&frame(match seq {
@@ -211,7 +211,7 @@ fn changes_are_applied_again_to_messages_that_are_loaded_again() {
 
 #[test]
 fn five_hundred_people_react_to_one_message() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     for n in 2..=501 {
         let person = protocol::User { id: format!("u_{n}"), name: format!("P{n}") };
         harness.receive(&frame(react(n, &person, 1, if n % 2 == 0 { "👍" } else { "🎉" }, true)));
@@ -224,7 +224,7 @@ fn five_hundred_people_react_to_one_message() {
 
 #[test]
 fn changes_are_not_unread_and_do_not_end_typing() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     harness.receive(&ServerFrame::Typing { room: LOBBY.into(), user: rui() });
     assert_eq!(harness.receive(&frame(react(2, &rui(), 1, "👍", true))), "*timeline");
     assert_eq!(harness.receive(&frame(edit(3, &rui(), 1))), "*timeline");
@@ -236,7 +236,7 @@ fn changes_are_not_unread_and_do_not_end_typing() {
 
 #[test]
 fn unread_mentions_are_counted() {
-    let mut harness = Harness::in_lobby(events(1..=1));
+    let mut harness = ClientHarness::in_lobby(events(1..=1));
     assert_eq!(harness.room().mentions_unread(), 0);
     harness.receive(&frame(event(2)));
     let mention = Event {
@@ -253,7 +253,7 @@ fn unread_mentions_are_counted() {
 
 #[test]
 fn replaced_view_drops_earlier_changes() {
-    let mut harness = Harness::in_lobby(vec![message(1, "a", &ana(), "x"), edit(2, &ana(), 1)]);
+    let mut harness = ClientHarness::in_lobby(vec![message(1, "a", &ana(), "x"), edit(2, &ana(), 1)]);
     harness.reconnect();
     let page = vec![message(1, "b", &ana(), "x"), message(2, "b", &ana(), "y")];
     harness.receive(&crate::tests::harness::joined(

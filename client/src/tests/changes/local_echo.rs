@@ -2,7 +2,7 @@ use protocol::{Command, MessageRef, RefusalCode, ServerFrame};
 
 use super::{answer, delete, edit, react, sent};
 use crate::tests::harness::{
-    Harness, LOBBY, ana, event, events, head_of, message, recovered, refused, replaced, rui, snapshot,
+    ClientHarness, LOBBY, ana, event, events, head_of, message, recovered, refused, replaced, rui, snapshot,
 };
 use crate::{DeliveryStatus, FailureReason, Input, PendingCommand};
 use protocol::Reason::{New, Trimmed};
@@ -17,8 +17,8 @@ fn own_edit_input<'a>(target: u64, key: &'a str, text: &str) -> Input<'a> {
     Input::Command { room: LOBBY, id: "e".into(), command, key: Some(key) }
 }
 
-fn harness() -> Harness {
-    Harness::in_lobby(vec![message(1, "a", &ana(), "x"), event(2)])
+fn harness() -> ClientHarness {
+    ClientHarness::in_lobby(vec![message(1, "a", &ana(), "x"), event(2)])
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn change_is_shown_at_once_and_confirmed_by_event_or_ack() {
     assert_eq!(harness.edit("e", 1), "store e, edit 1 by e, *timeline");
     assert_eq!(harness.shows(1), "text of e, edited, e?");
 
-    let mut event_first = Harness { client: harness.client.clone(), ..harness };
+    let mut event_first = ClientHarness { client: harness.client.clone(), ..harness };
     assert_eq!(event_first.receive(&own_edit(3, "e")), "remove e, *timeline");
     assert_eq!(event_first.shows(1), "text of e, edited");
     assert_eq!(event_first.receive(&sent("e", 3)), "");
@@ -120,7 +120,7 @@ fn changes_survive_a_reload_and_are_applied_once() {
     let command = Command::Edit { target, text: "text of e".into() };
     let kept = PendingCommand { room: LOBBY.into(), id: "e".into(), command, at: 1, failed: None };
     let page = vec![message(1, "a", &ana(), "x")];
-    let mut harness = Harness::new(vec![kept.clone()]);
+    let mut harness = ClientHarness::new(vec![kept.clone()]);
     harness.open(Some(snapshot(page.clone())));
     assert_eq!(harness.shows(1), "text of e, edited, e?");
     harness.connect();
@@ -128,7 +128,7 @@ fn changes_survive_a_reload_and_are_applied_once() {
     assert_eq!(harness.receive(&sent("e", 2)), "remove e");
 
     let ServerFrame::Event(done) = own_edit(2, "e") else { panic!("an event") };
-    let mut harness = Harness::new(vec![kept]);
+    let mut harness = ClientHarness::new(vec![kept]);
     let opened = harness.open(Some(snapshot([page, vec![done]].concat())));
     assert!(opened.starts_with("remove e, "), "{opened}");
     assert_eq!(harness.shows(1), "text of e, edited");
@@ -230,7 +230,7 @@ fn pending_reply_has_a_quote() {
         (DeliveryStatus::Pending, "yes, to 2 \"text of m2\"".into())
     );
     harness.receive(&ServerFrame::Event(edit(3, &rui(), 2)));
-    let quote = |harness: &Harness| harness.room().timeline().last().unwrap().reply.clone().unwrap().text;
+    let quote = |harness: &ClientHarness| harness.room().timeline().last().unwrap().reply.clone().unwrap().text;
     assert_eq!(quote(&harness), "edit 3");
     let own = answer(4, &ana(), (2, &rui()), "edit 3");
     let kind = match own.kind.clone() {

@@ -2,7 +2,7 @@ use protocol::{Command, Event, Kind, ServerFrame};
 
 use super::{answer, edit, react, sent};
 use crate::Input;
-use crate::tests::harness::{Harness, LOBBY, ana, event, events, message, refused, replaced, rui};
+use crate::tests::harness::{ClientHarness, LOBBY, ana, event, events, message, refused, replaced, rui};
 use protocol::Reason::{Epoch, Fork};
 
 #[test]
@@ -13,7 +13,7 @@ fn change_that_is_lost_on_a_fork_fails() {
         (before[..2].to_vec(), "store e3, store r4, ", ["text of x, e3!", "text of m2, r4!"]),
         (before.clone(), "", ["edit 3, edited", "text of m2, 👍 Ana"]),
     ] {
-        let mut harness = Harness::in_lobby(before.clone());
+        let mut harness = ClientHarness::in_lobby(before.clone());
         harness.reconnect();
         let heard = harness.receive(&replaced(Fork, page.clone()));
         let rendered = if page.len() == before.len() { "" } else { "*timeline" };
@@ -24,7 +24,7 @@ fn change_that_is_lost_on_a_fork_fails() {
 
 #[test]
 fn changes_to_a_lost_message_are_dropped() {
-    let mut harness = Harness::in_lobby(vec![event(1), message(2, "a", &ana(), "x"), edit(3, &ana(), 2)]);
+    let mut harness = ClientHarness::in_lobby(vec![event(1), message(2, "a", &ana(), "x"), edit(3, &ana(), 2)]);
     harness.reconnect();
     assert_eq!(harness.receive(&replaced(Fork, events(1..=1))), "store x, *timeline");
     let item = harness.room().timeline().last().unwrap();
@@ -34,7 +34,8 @@ fn changes_to_a_lost_message_are_dropped() {
 
 #[test]
 fn deleted_message_is_not_restored_after_a_fork() {
-    let mut harness = Harness::in_lobby(vec![event(1), message(2, "a", &ana(), "x"), super::delete(3, &ana(), 2)]);
+    let mut harness =
+        ClientHarness::in_lobby(vec![event(1), message(2, "a", &ana(), "x"), super::delete(3, &ana(), 2)]);
     harness.reconnect();
     assert_eq!(harness.receive(&replaced(Fork, events(1..=1))), "*timeline");
     assert_eq!(harness.items(), "1");
@@ -42,7 +43,7 @@ fn deleted_message_is_not_restored_after_a_fork() {
 
 #[test]
 fn lost_message_is_restored_without_pending_changes() {
-    let mut harness = Harness::in_lobby(vec![event(1), message(2, "a", &ana(), "x")]);
+    let mut harness = ClientHarness::in_lobby(vec![event(1), message(2, "a", &ana(), "x")]);
     harness.close(1006);
     harness.delete("d", 2);
     harness.time_out();
@@ -53,7 +54,7 @@ fn lost_message_is_restored_without_pending_changes() {
 
 #[test]
 fn lost_reply_to_a_lost_message_is_no_longer_a_reply() {
-    let mut harness = Harness::in_lobby(vec![event(1), event(2), answer(3, &ana(), (2, &rui()), "text of m2")]);
+    let mut harness = ClientHarness::in_lobby(vec![event(1), event(2), answer(3, &ana(), (2, &rui()), "text of m2")]);
     harness.reconnect();
     harness.receive(&replaced(Fork, events(1..=1)));
     assert_eq!(super::describe(harness.room().timeline().last().unwrap()), "text of m3");
@@ -62,7 +63,7 @@ fn lost_reply_to_a_lost_message_is_no_longer_a_reply() {
 /// After a loss, the `seq` of the message soon belongs to another message, possibly of the same person.
 #[test]
 fn change_is_not_applied_to_another_message_with_the_same_seq() {
-    let mut harness = Harness::in_lobby(vec![event(1), message(2, "a", &ana(), "x")]);
+    let mut harness = ClientHarness::in_lobby(vec![event(1), message(2, "a", &ana(), "x")]);
     harness.close(1006);
     harness.delete("d", 2);
     harness.time_out();
@@ -75,7 +76,7 @@ fn change_is_not_applied_to_another_message_with_the_same_seq() {
 
 #[test]
 fn change_contains_the_uid_of_its_message() {
-    let mut harness = Harness::in_lobby(vec![message(1, "a", &ana(), "x")]);
+    let mut harness = ClientHarness::in_lobby(vec![message(1, "a", &ana(), "x")]);
     let commands = [
         Command::Edit { target: 1.into(), text: "y".into() },
         Command::Delete { target: 1.into() },
@@ -102,7 +103,7 @@ fn change_contains_the_uid_of_its_message() {
 #[test]
 fn acknowledged_change_that_is_lost_fails() {
     for (reason, shown) in [(Fork, "text of x, r!"), (Epoch, "text of x")] {
-        let mut harness = Harness::in_lobby(vec![message(1, "a", &ana(), "x")]);
+        let mut harness = ClientHarness::in_lobby(vec![message(1, "a", &ana(), "x")]);
         harness.react("r", 1, "👍", true);
         harness.receive(&sent("r", 2));
         harness.reconnect();
@@ -124,7 +125,7 @@ fn acknowledged_change_that_is_lost_fails() {
 
 #[test]
 fn reset_keeps_pending_changes() {
-    let mut harness = Harness::in_lobby(vec![message(1, "a", &ana(), "x"), event(2)]);
+    let mut harness = ClientHarness::in_lobby(vec![message(1, "a", &ana(), "x"), event(2)]);
     harness.edit("e", 1);
     let page = vec![message(1, "a", &ana(), "x"), Event { prev: "a1".into(), ..message(2, "b", &rui(), "other") }];
     let head = crate::tests::harness::head_of(&page);

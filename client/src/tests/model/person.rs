@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use protocol::{Command, Event, RefusalCode, ServerFrame, User};
 
 use super::random::Random;
-use super::server::{ROOMS, Server};
+use super::server::{ModelServer, ROOMS};
 use crate::tests::harness::welcome;
 use crate::{
     Client, ConnectionStatus, Context, Effect, FailureReason, HistoryState, Input, Notice, PendingCommand, Room,
@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// A client with its driver: sockets, a persisted outbox, and a screen that renders only what a change names.
-pub(super) struct Person {
+pub(super) struct ModelPerson {
     pub(super) user: User,
     pub(super) client: Client,
     /// The sockets by their numbers.
-    pub(super) sockets: BTreeMap<u32, Socket>,
+    pub(super) sockets: BTreeMap<u32, ModelSocket>,
     pub(super) stored: Vec<PendingCommand>,
     /// All messages that the person has sent, in order: room and id.
     pub(super) sent: Vec<(String, String)>,
@@ -26,7 +26,7 @@ pub(super) struct Person {
 }
 
 #[derive(Default)]
-pub(super) struct Socket {
+pub(super) struct ModelSocket {
     pub(super) outgoing: VecDeque<String>,
     pub(super) incoming: VecDeque<String>,
     pub(super) rooms: BTreeSet<String>,
@@ -58,7 +58,7 @@ impl RenderedTimeline {
     }
 }
 
-impl Person {
+impl ModelPerson {
     pub(super) fn new(user: User, seed: u64) -> Self {
         Self {
             client: Client::new(user.clone(), vec![]),
@@ -73,7 +73,7 @@ impl Person {
         }
     }
 
-    pub(super) fn start(&mut self, now: u64, server: &Server) {
+    pub(super) fn start(&mut self, now: u64, server: &ModelServer) {
         self.open_all(now, server);
         self.handle(Input::Start, now);
     }
@@ -155,7 +155,7 @@ impl Person {
         }
     }
 
-    pub(super) fn toggle_room(&mut self, room: &str, now: u64, server: &Server) {
+    pub(super) fn toggle_room(&mut self, room: &str, now: u64, server: &ModelServer) {
         if self.client.room(room).is_some() {
             self.handle(Input::Leave { room }, now);
         } else {
@@ -163,12 +163,12 @@ impl Person {
         }
     }
 
-    pub(super) fn open_all(&mut self, now: u64, server: &Server) {
+    pub(super) fn open_all(&mut self, now: u64, server: &ModelServer) {
         ROOMS.iter().for_each(|room| self.open(room, now, server));
     }
 
     /// Reloads the page. Only the persisted outbox is left.
-    pub(super) fn reload(&mut self, now: u64, server: &Server) {
+    pub(super) fn reload(&mut self, now: u64, server: &ModelServer) {
         self.sockets.clear();
         self.client = Client::new(self.user.clone(), self.stored.clone());
         self.rendered.clear();
@@ -193,7 +193,7 @@ impl Person {
         }
     }
 
-    fn open(&mut self, room: &str, now: u64, server: &Server) {
+    fn open(&mut self, room: &str, now: u64, server: &ModelServer) {
         let snapshot = self.random.percent(50).then(|| server.snapshot(room));
         let context = self.context(now);
         let effects = self.client.open(room, snapshot, context);
@@ -207,7 +207,7 @@ impl Person {
                 Effect::Connect(socket) => {
                     let incoming = VecDeque::from([welcome(self.user.clone()).encode()]);
                     assert!(
-                        self.sockets.insert(socket, Socket { incoming, ..Socket::default() }).is_none(),
+                        self.sockets.insert(socket, ModelSocket { incoming, ..ModelSocket::default() }).is_none(),
                         "socket number is used twice"
                     );
                     assert!(self.sockets.len() <= 2, "more than two sockets are open");

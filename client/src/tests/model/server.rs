@@ -5,7 +5,7 @@ use protocol::{
 };
 
 use super::fold;
-use super::person::{Person, Socket};
+use super::person::{ModelPerson, ModelSocket};
 use super::random::Random;
 use crate::{DeliveryStatus, Snapshot, TimelineItem};
 
@@ -27,7 +27,7 @@ pub(super) struct Faults {
 }
 
 /// A server with one history per room. It loses, repeats and reorders events in flight, and drops answers.
-pub(super) struct Server {
+pub(super) struct ModelServer {
     logs: BTreeMap<&'static str, Log>,
     faults: Faults,
     reliable: bool,
@@ -44,7 +44,7 @@ struct Peer {
 }
 
 impl Peer {
-    fn socket(self, people: &mut [Person]) -> &mut Socket {
+    fn socket(self, people: &mut [ModelPerson]) -> &mut ModelSocket {
         people[self.who].sockets.get_mut(&self.socket).expect("the socket is open while a request is answered")
     }
 }
@@ -112,7 +112,7 @@ impl Log {
     }
 }
 
-impl Server {
+impl ModelServer {
     pub(super) fn new(faults: Faults, seed: u64) -> Self {
         let logs = ROOMS.map(|room| (room, Log { epoch: "e0".into(), events: vec![], known: BTreeMap::new() })).into();
         Self { logs, faults, reliable: false, names: 0, lost: 0, random: Random::new(seed ^ 0xFFFF) }
@@ -135,7 +135,7 @@ impl Server {
     }
 
     /// Answers the next frame of a person.
-    pub(super) fn answer(&mut self, who: usize, people: &mut [Person]) {
+    pub(super) fn answer(&mut self, who: usize, people: &mut [ModelPerson]) {
         let busy: Vec<u32> =
             people[who].sockets.iter().filter(|(_, socket)| !socket.outgoing.is_empty()).map(|(n, _)| *n).collect();
         if busy.is_empty() {
@@ -155,13 +155,13 @@ impl Server {
         }
     }
 
-    pub(super) fn append_of_others(&mut self, room: &str, id: &str, people: &mut [Person]) {
+    pub(super) fn append_of_others(&mut self, room: &str, id: &str, people: &mut [ModelPerson]) {
         let eva = User { id: "u_eva".into(), name: "Eva".into() };
         self.append(room, eva, Kind::Message { id: id.into(), text: "hello".into(), reply: None }, people);
     }
 
     /// Removes the end of the history, or all of it. Sends a reset in some cases only.
-    pub(super) fn lose_history(&mut self, room: &str, people: &mut [Person]) {
+    pub(super) fn lose_history(&mut self, room: &str, people: &mut [ModelPerson]) {
         if !self.faults.losses {
             return;
         }
@@ -214,7 +214,7 @@ impl Server {
         }
     }
 
-    fn join(&mut self, peer: Peer, room: String, after: Option<Cursor>, people: &mut [Person]) {
+    fn join(&mut self, peer: Peer, room: String, after: Option<Cursor>, people: &mut [ModelPerson]) {
         if self.refuses(10) {
             return self.refuse(peer, "join", &room, None, people);
         }
@@ -241,7 +241,7 @@ impl Server {
         }
     }
 
-    fn command(&mut self, peer: Peer, room: &str, id: String, command: Command, people: &mut [Person]) {
+    fn command(&mut self, peer: Peer, room: &str, id: String, command: Command, people: &mut [ModelPerson]) {
         let re = command.name();
         let uid = command.reference().and_then(|reference| reference.uid.clone());
         let kind = match command {
@@ -258,7 +258,15 @@ impl Server {
         self.act(peer, re, room, kind, uid, people);
     }
 
-    fn act(&mut self, peer: Peer, re: &str, room: &str, mut kind: Kind, uid: Option<String>, people: &mut [Person]) {
+    fn act(
+        &mut self,
+        peer: Peer,
+        re: &str,
+        room: &str,
+        mut kind: Kind,
+        uid: Option<String>,
+        people: &mut [ModelPerson],
+    ) {
         let user = people[peer.who].user.clone();
         let id = kind.id().unwrap().to_owned();
         if self.refuses(10) {
@@ -277,7 +285,7 @@ impl Server {
         }
     }
 
-    fn history(&mut self, peer: Peer, room: &str, before: Option<u64>, limit: Option<u32>, people: &mut [Person]) {
+    fn history(&mut self, peer: Peer, room: &str, before: Option<u64>, limit: Option<u32>, people: &mut [ModelPerson]) {
         if self.refuses(10) {
             return self.refuse(peer, "history", room, None, people);
         }
@@ -291,7 +299,7 @@ impl Server {
         self.reply(peer, &answer, people);
     }
 
-    fn append(&mut self, room: &str, author: User, kind: Kind, people: &mut [Person]) -> u64 {
+    fn append(&mut self, room: &str, author: User, kind: Kind, people: &mut [ModelPerson]) -> u64 {
         self.names += 1;
         let log = self.logs.get_mut(room).unwrap();
         let Head { seq, uid: prev } = log.head();
@@ -318,20 +326,20 @@ impl Server {
         seq + 1
     }
 
-    fn send_to_members(&self, room: &str, frame: &ServerFrame, person: &mut Person) {
+    fn send_to_members(&self, room: &str, frame: &ServerFrame, person: &mut ModelPerson) {
         for socket in person.sockets.values_mut().filter(|socket| socket.rooms.contains(room)) {
             socket.incoming.push_back(frame.encode());
         }
     }
 
-    fn refuse(&mut self, peer: Peer, re: &str, room: &str, id: Option<String>, people: &mut [Person]) {
+    fn refuse(&mut self, peer: Peer, re: &str, room: &str, id: Option<String>, people: &mut [ModelPerson]) {
         let code = if self.random.percent(50) { RefusalCode::RateLimited } else { RefusalCode::Unavailable };
         let retry_after_ms = self.random.percent(50).then_some(300);
         let (re, room, message) = (re.into(), Some(room.into()), "Later.".into());
         self.reply(peer, &ServerFrame::Refused { re, room, id, code, message, retry_after_ms }, people);
     }
 
-    fn reply(&self, peer: Peer, frame: &ServerFrame, people: &mut [Person]) {
+    fn reply(&self, peer: Peer, frame: &ServerFrame, people: &mut [ModelPerson]) {
         peer.socket(people).incoming.push_back(frame.encode());
     }
 

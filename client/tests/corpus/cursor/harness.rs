@@ -3,54 +3,54 @@ use std::collections::BTreeSet;
 use client::{Client, Context, Effect, Input, Room, TimelineDiff, TimelineItem};
 use protocol::{ClientFrame, Command, Cursor, Event, Limits, ServerFrame};
 
-use super::history::History;
-use super::script::{LOBBY, Step, ana};
+use super::history::ServerHistory;
+use super::script::{LOBBY, ScriptStep, ana};
 
 /// A client with its sockets and clock, observed through its public interface only.
-pub struct Harness {
+pub struct ScriptHarness {
     pub client: Client,
-    pub history: History,
+    pub history: ServerHistory,
     /// The timeline of the room as the diffs make it.
     rendered: Vec<TimelineItem>,
     now: u64,
     sockets: BTreeSet<u32>,
 }
 
-impl Harness {
+impl ScriptHarness {
     /// A live client with an open room that was not joined yet.
     pub fn new() -> Self {
         let client = Client::new(ana(), vec![]);
-        let (history, rendered, sockets) = (History::default(), Vec::new(), BTreeSet::new());
+        let (history, rendered, sockets) = (ServerHistory::default(), Vec::new(), BTreeSet::new());
         let mut harness = Self { client, history, rendered, now: 0, sockets };
-        harness.run(Step::Open(None));
+        harness.run(ScriptStep::Open(None));
         harness.handle(Input::Start);
         harness.receive(&welcome(), false);
         harness
     }
 
-    pub fn run(&mut self, step: Step<'_>) {
+    pub fn run(&mut self, step: ScriptStep<'_>) {
         match step {
-            Step::Receive { text, on_last } => self.receive(&text, on_last),
-            Step::Handle(input) => self.handle(input),
-            Step::Edit { target, id } => {
+            ScriptStep::Receive { text, on_last } => self.receive(&text, on_last),
+            ScriptStep::Handle(input) => self.handle(input),
+            ScriptStep::Edit { target, id } => {
                 let items = self.room().map(Room::timeline).unwrap_or_default();
                 let key = items.iter().find(|item| item.seq == Some(target)).map(|item| item.key.clone());
                 let command = Command::Edit { target: target.into(), text: format!("text of {id}") };
                 self.handle(Input::Command { room: LOBBY, id, command, key: Some(&key.unwrap_or_default()) });
             }
-            Step::Close { code, last } => {
+            ScriptStep::Close { code, last } => {
                 if let Some(socket) = self.socket(last) {
                     self.sockets.remove(&socket);
                     self.handle(Input::Closed { socket, code });
                 }
             }
-            Step::Open(snapshot) => {
+            ScriptStep::Open(snapshot) => {
                 self.history.record(snapshot.iter().flat_map(|snapshot| &snapshot.events));
                 let effects = self.client.open(LOBBY, snapshot, self.context());
                 self.run_effects(effects);
             }
-            Step::Wait(time) => self.wait_until(self.now.saturating_add(time)),
-            Step::Due => self.wait_until(self.client.deadline().unwrap_or(self.now).max(self.now)),
+            ScriptStep::Wait(time) => self.wait_until(self.now.saturating_add(time)),
+            ScriptStep::Due => self.wait_until(self.client.deadline().unwrap_or(self.now).max(self.now)),
         }
     }
 
@@ -62,7 +62,7 @@ impl Harness {
     pub fn cursor(&self) -> Option<Cursor> {
         let (client, sockets) = (self.client.clone(), self.sockets.clone());
         let rendered = self.rendered.clone();
-        let mut copy = Self { client, history: History::default(), rendered, now: self.now, sockets };
+        let mut copy = Self { client, history: ServerHistory::default(), rendered, now: self.now, sockets };
         while let Some(socket) = copy.sockets.pop_last() {
             copy.handle(Input::Closed { socket, code: 1006 });
         }

@@ -5,11 +5,11 @@ use protocol::{Cursor, Event, Kind};
 
 /// All events that the server has sent, by `seq`. Several events may have the same `seq`.
 #[derive(Default)]
-pub struct History {
+pub struct ServerHistory {
     events: BTreeMap<u64, Vec<Event>>,
 }
 
-impl History {
+impl ServerHistory {
     pub fn record<'a>(&mut self, events: impl IntoIterator<Item = &'a Event>) {
         for event in events {
             self.events.entry(event.seq).or_default().push(event.clone());

@@ -5,7 +5,7 @@ mod script;
 use client::{ConnectionStatus, Notice};
 use protocol::Cursor;
 
-use harness::Harness;
+use harness::ScriptHarness;
 
 /// How many lines of a script are run. Longer scripts find no more and are slower.
 const LINES: usize = 300;
@@ -14,7 +14,7 @@ const LINES: usize = 300;
 /// end of one history without gaps, and removes nothing from it without a notice. Returns whether anything was shown.
 pub fn check(bytes: &[u8]) -> bool {
     let Ok(script) = str::from_utf8(bytes) else { return false };
-    let mut harness = Harness::new();
+    let mut harness = ScriptHarness::new();
     let mut last = None;
     let mut shown = false;
     for step in script.lines().take(LINES).filter_map(script::read) {
@@ -34,7 +34,7 @@ pub fn check(bytes: &[u8]) -> bool {
 }
 
 /// Checks that the cursor moves forward, or that the room has a notice about another history.
-fn check_progress(last: Option<&Cursor>, now: Option<&Cursor>, harness: &Harness) {
+fn check_progress(last: Option<&Cursor>, now: Option<&Cursor>, harness: &ScriptHarness) {
     let (Some(last), Some(room)) = (last, harness.room()) else { return };
     let now = now.expect("a loaded room stays loaded while it is open");
     let forward = now == last || (now.epoch == last.epoch && now.seq > last.seq);

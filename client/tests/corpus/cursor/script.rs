@@ -32,7 +32,7 @@ pub const LOBBY: &str = "lobby";
 
 const THUMB: &str = "👍";
 
-pub enum Step<'a> {
+pub enum ScriptStep<'a> {
     Receive { text: String, on_last: bool },
     Handle(Input<'a>),
     Edit { target: u64, id: String },
@@ -46,18 +46,18 @@ pub fn ana() -> User {
     User { id: "u_ana".into(), name: "Ana".into() }
 }
 
-pub fn read(line: &str) -> Option<Step<'_>> {
+pub fn read(line: &str) -> Option<ScriptStep<'_>> {
     let (last, line) = line.strip_prefix("last ").map_or((false, line), |line| (true, line));
     if let Some(text) = frame(line) {
-        return Some(Step::Receive { text, on_last: last });
+        return Some(ScriptStep::Receive { text, on_last: last });
     }
     let mut words = line.split_ascii_whitespace();
     let room = LOBBY;
     Some(match words.next()? {
-        "open" => Step::Open(snapshot(&mut words)),
-        "close" => Step::Close { code: words.next()?.parse().ok()?, last },
-        "wait" => Step::Wait(words.next()?.parse().ok()?),
-        "due" => Step::Due,
+        "open" => ScriptStep::Open(snapshot(&mut words)),
+        "close" => ScriptStep::Close { code: words.next()?.parse().ok()?, last },
+        "wait" => ScriptStep::Wait(words.next()?.parse().ok()?),
+        "due" => ScriptStep::Due,
         "say" => {
             let id = words.next()?;
             command(id, Command::send(format!("text of {id}")))
@@ -68,7 +68,7 @@ pub fn read(line: &str) -> Option<Step<'_>> {
         }
         "edit" => {
             let (target, id) = (words.next()?.parse().ok()?, words.next()?.to_owned());
-            Step::Edit { target, id }
+            ScriptStep::Edit { target, id }
         }
         "delete" => {
             let target = target(words.next()?)?;
@@ -78,21 +78,21 @@ pub fn read(line: &str) -> Option<Step<'_>> {
             let target = target(words.next()?)?;
             command(words.next()?, Command::React { target, emoji: THUMB.to_owned(), on: word == "put" })
         }
-        "retry" => Step::Handle(Input::Retry { room, id: words.next()? }),
-        "discard" => Step::Handle(Input::Discard { room, id: words.next()? }),
-        "leave" => Step::Handle(Input::Leave { room }),
-        "older" => Step::Handle(Input::LoadOlder { room }),
-        "read" => Step::Handle(Input::Read { room }),
-        "writing" => Step::Handle(Input::Typing { room }),
-        "online" => Step::Handle(Input::Online),
-        "offline" => Step::Handle(Input::Offline),
-        "visible" => Step::Handle(Input::Visible),
+        "retry" => ScriptStep::Handle(Input::Retry { room, id: words.next()? }),
+        "discard" => ScriptStep::Handle(Input::Discard { room, id: words.next()? }),
+        "leave" => ScriptStep::Handle(Input::Leave { room }),
+        "older" => ScriptStep::Handle(Input::LoadOlder { room }),
+        "read" => ScriptStep::Handle(Input::Read { room }),
+        "writing" => ScriptStep::Handle(Input::Typing { room }),
+        "online" => ScriptStep::Handle(Input::Online),
+        "offline" => ScriptStep::Handle(Input::Offline),
+        "visible" => ScriptStep::Handle(Input::Visible),
         _ => return None,
     })
 }
 
-fn command(id: &str, command: Command) -> Step<'static> {
-    Step::Handle(Input::Command { room: LOBBY, id: id.to_owned(), command, key: None })
+fn command(id: &str, command: Command) -> ScriptStep<'static> {
+    ScriptStep::Handle(Input::Command { room: LOBBY, id: id.to_owned(), command, key: None })
 }
 
 fn target(seq: &str) -> Option<MessageRef> {

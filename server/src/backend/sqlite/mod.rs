@@ -30,7 +30,7 @@ use tokio::sync::mpsc;
 use super::{Backend, BackendError, UPDATE_QUEUE};
 use broker::{Relay, SqliteBroker};
 use presence::SqlitePresence;
-use reader::Reader;
+use reader::SqliteReader;
 use store::Store;
 use writer::Writer;
 
@@ -53,7 +53,7 @@ pub fn open(data_dir: &Path, history_limit: usize) -> anyhow::Result<Backend> {
     let writer = Writer::start(Store::new(db, history_limit), Arc::clone(&relay), lock)
         .context("the thread that writes the history in DATA_DIR cannot be started")?;
     let writer = Arc::new(writer);
-    let reader = Arc::new(Reader::new(file, Arc::clone(&writer)));
+    let reader = Arc::new(SqliteReader::new(file, Arc::clone(&writer)));
     Ok(Backend {
         broker: Arc::new(SqliteBroker::new(writer, Arc::clone(&relay))),
         history: Arc::clone(&reader) as _,

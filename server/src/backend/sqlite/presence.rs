@@ -90,7 +90,7 @@ struct PresenceTable {
     /// Connections by expiry, soonest first.
     expiries: BTreeSet<(Instant, String)>,
     /// Users by id, with the name of their latest connection.
-    people: HashMap<String, Person>,
+    people: HashMap<String, PresentUser>,
     /// Name and id of each user, in the order of the roster.
     by_name: BTreeSet<(String, String)>,
     /// Users that entered and left, not yet published.
@@ -99,7 +99,7 @@ struct PresenceTable {
 }
 
 #[derive(Default)]
-struct Person {
+struct PresentUser {
     name: String,
     connections: usize,
 }

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use protocol::RoomName;
 use rusqlite::{OptionalExtension, Result as Answer, Transaction, params};
 
-use super::reader::Reader;
+use super::reader::SqliteReader;
 use crate::backend::{READ_ROOMS_PER_USER, READ_TTL_MS, ReadMarkerUpdate, ReadMarkers, ReadPosition, Result};
 
 /// How many updates one job holds, so that appends do not wait long behind it.
@@ -12,7 +12,7 @@ const CHUNK: usize = 256;
 const EXPIRED_PER_WRITE: usize = 64;
 
 #[async_trait]
-impl ReadMarkers for Reader {
+impl ReadMarkers for SqliteReader {
     async fn store(&self, updates: &[ReadMarkerUpdate]) -> Result<()> {
         for chunk in updates.chunks(CHUNK) {
             let chunk = chunk.to_vec();

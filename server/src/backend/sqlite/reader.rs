@@ -15,7 +15,7 @@ use crate::{clock::now_ms, random, supervisor::lock};
 const MAX_READS: usize = 4;
 
 /// Reads on a pool of connections, each read in one snapshot of the file, without blocking the writer.
-pub struct Reader {
+pub struct SqliteReader {
     pool: Arc<ReadPool>,
     permits: Arc<Semaphore>,
     pub(super) writer: Arc<Writer>,
@@ -33,7 +33,7 @@ enum RangeQuery {
     Before(u64),
 }
 
-impl Reader {
+impl SqliteReader {
     pub fn new(file: PathBuf, writer: Arc<Writer>) -> Self {
         Self {
             pool: Arc::new(ReadPool { file, free: Mutex::default() }),
@@ -87,7 +87,7 @@ impl ReadPool {
 }
 
 #[async_trait]
-impl History for Reader {
+impl History for SqliteReader {
     async fn after(&self, room: &RoomName, seq: u64, limit: usize) -> Result<EventRange> {
         self.read_range(room, RangeQuery::After(seq), limit).await
     }

@@ -34,7 +34,7 @@ impl Store {
     }
 
     /// Runs writes in one transaction: all of them take effect, or none. Returns the updates of the appended events.
-    pub fn commit(&mut self, write: impl FnOnce(&mut Batch<'_>) -> Result<()>) -> Result<Vec<BackendUpdate>> {
+    pub fn commit(&mut self, write: impl FnOnce(&mut WriteBatch<'_>) -> Result<()>) -> Result<Vec<BackendUpdate>> {
         if self.heads.len() > MAX_CACHED_ROOMS {
             self.heads.clear();
         }
@@ -50,9 +50,9 @@ impl Store {
         self.heads.clear();
     }
 
-    fn attempt(&mut self, write: impl FnOnce(&mut Batch<'_>) -> Result<()>) -> Result<Vec<BackendUpdate>> {
+    fn attempt(&mut self, write: impl FnOnce(&mut WriteBatch<'_>) -> Result<()>) -> Result<Vec<BackendUpdate>> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut batch = Batch { tx: &tx, heads: &mut self.heads, limit: self.limit, updates: Vec::new() };
+        let mut batch = WriteBatch { tx: &tx, heads: &mut self.heads, limit: self.limit, updates: Vec::new() };
         write(&mut batch)?;
         let updates = batch.updates;
         tx.commit()?;
@@ -61,14 +61,14 @@ impl Store {
 }
 
 /// The writes of one transaction.
-pub struct Batch<'a> {
+pub struct WriteBatch<'a> {
     tx: &'a Transaction<'a>,
     heads: &'a mut HashMap<RoomName, CachedRoom>,
     limit: u64,
     updates: Vec<BackendUpdate>,
 }
 
-impl Batch<'_> {
+impl WriteBatch<'_> {
     /// Appends an event, unless it was appended before.
     pub fn append(&mut self, name: RoomName, draft: EventDraft) -> Result<AppendReceipt> {
         let (tx, limit) = (self.tx, self.limit);

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::broker::Relay;
 use super::lock::DataDirLock;
-use super::store::{Batch, Store};
+use super::store::{Store, WriteBatch};
 use crate::backend::{BackendError, BackendUpdate, Result};
 use crate::supervisor::record_panic;
 
@@ -32,7 +32,7 @@ pub struct Writer {
 /// One write and its reply.
 trait WriteJob: Send {
     /// Runs the write in a transaction.
-    fn write(&mut self, batch: &mut Batch<'_>) -> rusqlite::Result<()>;
+    fn write(&mut self, batch: &mut WriteBatch<'_>) -> rusqlite::Result<()>;
 
     /// Replies after the transaction was committed, or was not for this reason. A caller that has gone is not an error.
     fn reply(self: Box<Self>, committed: std::result::Result<(), &str>);
@@ -44,8 +44,8 @@ struct Job<T, W> {
     reply: oneshot::Sender<Result<T>>,
 }
 
-impl<T: Send, W: FnOnce(&mut Batch<'_>) -> rusqlite::Result<T> + Send> WriteJob for Job<T, W> {
-    fn write(&mut self, batch: &mut Batch<'_>) -> rusqlite::Result<()> {
+impl<T: Send, W: FnOnce(&mut WriteBatch<'_>) -> rusqlite::Result<T> + Send> WriteJob for Job<T, W> {
+    fn write(&mut self, batch: &mut WriteBatch<'_>) -> rusqlite::Result<()> {
         let write = self.write.take().expect("a job is in one transaction");
         self.result = Some(write(batch)?);
         Ok(())
@@ -77,7 +77,7 @@ impl Writer {
     /// Runs a write in the next transaction, and returns its result when it is committed.
     pub async fn write<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&mut Batch<'_>) -> rusqlite::Result<T> + Send + 'static,
+        write: impl FnOnce(&mut WriteBatch<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let gone = || BackendError::Unavailable(LOST_REPLY.into());
         let (reply, answer) = oneshot::channel();

@@ -13,7 +13,7 @@ use crate::{
 
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 
-struct Fixture {
+struct CommandFixture {
     hub: Arc<Hub>,
     room: RoomName,
     now: u64,
@@ -28,7 +28,7 @@ fn target(seq: u64) -> MessageRef {
     MessageRef { seq, uid: None }
 }
 
-impl Fixture {
+impl CommandFixture {
     async fn open() -> Self {
         let data = TempDir::new().unwrap();
         let hub = Hub::new(sqlite::open(data.path(), 100).unwrap());
@@ -76,7 +76,7 @@ impl Fixture {
 #[tokio::test]
 async fn only_the_author_changes_a_message_in_the_ring_or_history() {
     for older in [0, RING_EVENTS + 10] {
-        let site = Fixture::open().await;
+        let site = CommandFixture::open().await;
         let seq = site.say("ana", "1", "hello").await;
         site.fill(0, older).await;
         let edit = Command::Edit { target: target(seq), text: "hello, all".into() };
@@ -94,7 +94,7 @@ async fn only_the_author_changes_a_message_in_the_ring_or_history() {
 
 #[tokio::test]
 async fn rejects_targets_that_are_not_messages() {
-    let site = Fixture::open().await;
+    let site = CommandFixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     let edit = site.command("ana", "e", Command::Edit { target: target(seq), text: "x".into() }).await.unwrap();
     site.fill(0, RING_EVENTS + 10).await;
@@ -114,7 +114,7 @@ async fn rejects_targets_that_are_not_messages() {
 
 #[tokio::test]
 async fn rejects_a_target_with_another_uid() {
-    let site = Fixture::open().await;
+    let site = CommandFixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     let uid = site.latest().await.uid;
     for (uid, allowed) in [(Some(uid.as_str()), true), (Some("another"), false), (Some(""), false), (None, true)] {
@@ -127,7 +127,7 @@ async fn rejects_a_target_with_another_uid() {
 
 #[tokio::test]
 async fn rejects_changes_after_a_visible_deletion() {
-    let site = Fixture::open().await;
+    let site = CommandFixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     let edit = Command::Edit { target: target(seq), text: "hello, all".into() };
     let first = site.command("ana", "e", &edit).await.unwrap();
@@ -158,7 +158,7 @@ async fn rejects_changes_after_a_visible_deletion() {
 
 #[tokio::test]
 async fn rejects_changes_of_an_old_message_deleted_recently() {
-    let site = Fixture::open().await;
+    let site = CommandFixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     site.fill(0, RING_EVENTS).await;
     site.command("ana", "d", Command::Delete { target: target(seq) }).await.unwrap();
@@ -173,7 +173,7 @@ async fn rejects_changes_of_an_old_message_deleted_recently() {
 
 #[tokio::test]
 async fn rejects_changes_of_trimmed_messages() {
-    let mut site = Fixture::open().await;
+    let mut site = CommandFixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     site.fill(0, 300).await;
     site.now += DAY + 1;
@@ -184,7 +184,7 @@ async fn rejects_changes_of_trimmed_messages() {
 
 #[tokio::test]
 async fn a_reply_quotes_the_edited_text() {
-    let site = Fixture::open().await;
+    let site = CommandFixture::open().await;
     let oldest = site.say("ana", "00", "from before all that").await;
     site.fill(0, REPLY_READ_LIMIT).await;
     let old = site.say("ana", "0", "  from  long\nago ").await;
@@ -202,7 +202,7 @@ async fn a_reply_quotes_the_edited_text() {
 
 #[tokio::test]
 async fn bounds_the_page_after_many_reactions() {
-    let site = Fixture::open().await;
+    let site = CommandFixture::open().await;
     let seq = site.say("ana", "1", "hello").await;
     for n in 0..500 {
         let command =

@@ -5,7 +5,7 @@ use protocol::{Cursor, Event, Head, Reason, ServerFrame, User};
 use crate::hub::{CloseMode, NextWrite, SendQueue};
 
 /// A client that opens one socket after the other, keeps its cursor, and asserts that every frame fits it.
-pub struct SimulatedClient {
+pub struct SimulatedMember {
     pub user: User,
     pub connection: String,
     pub send_queue: Arc<SendQueue>,
@@ -18,7 +18,7 @@ pub struct SimulatedClient {
     sockets: u32,
 }
 
-impl SimulatedClient {
+impl SimulatedMember {
     pub fn new(number: usize) -> Self {
         let name = format!("P{number}");
         let user = User { id: name.clone(), name };

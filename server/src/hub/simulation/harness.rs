@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use protocol::{Command, MessageId, RoomName};
 use tokio::{task::JoinSet, time::sleep};
 
-use super::{backend::SimulatedBackend, client::SimulatedClient};
+use super::{backend::SimulatedBackend, client::SimulatedMember};
 use crate::hub::{Hub, LeaveReason};
 
 /// A fault of one publication.
@@ -19,7 +19,7 @@ pub enum Fault {
 }
 
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum SimulationStep {
     Send(usize, Fault),
     /// This many messages at once, of which every tenth is not published.
     Burst(usize),
@@ -34,47 +34,47 @@ pub enum Step {
     Wait(u64),
 }
 
-pub struct Harness {
+pub struct HubHarness {
     hub: Arc<Hub>,
     backend: Arc<SimulatedBackend>,
     room: RoomName,
-    clients: Vec<SimulatedClient>,
+    clients: Vec<SimulatedMember>,
     joining: JoinSet<()>,
     sent: u32,
     /// Author and id of acknowledged messages, except those lost with a history.
     acknowledged: Vec<(String, String)>,
 }
 
-impl Harness {
+impl HubHarness {
     pub fn new(clients: usize) -> Self {
         let (simulated, backend) = SimulatedBackend::start();
         Self {
             hub: Hub::new(backend),
             backend: simulated,
             room: RoomName::new("lobby").unwrap(),
-            clients: (0..clients).map(SimulatedClient::new).collect(),
+            clients: (0..clients).map(SimulatedMember::new).collect(),
             joining: JoinSet::new(),
             sent: 0,
             acknowledged: Vec::new(),
         }
     }
 
-    pub async fn run(&mut self, step: &Step) {
+    pub async fn run(&mut self, step: &SimulationStep) {
         match *step {
-            Step::Send(who, fault) => self.send(who, fault).await,
-            Step::Burst(count) => {
+            SimulationStep::Send(who, fault) => self.send(who, fault).await,
+            SimulationStep::Burst(count) => {
                 for n in 0..count {
                     self.send(0, if n % 10 == 3 { Fault::Dropped } else { Fault::None }).await;
                 }
             }
-            Step::Join(who) => self.join(who),
-            Step::Disconnect(who) => self.disconnect(who),
-            Step::LoseTail(count) => self.lose(|backend| backend.lose_tail(count)),
-            Step::ResetHistory => self.lose(SimulatedBackend::reset_history),
-            Step::PossibleGap => self.backend.possible_gap().await,
-            Step::FailReads(count) => self.backend.fail_reads(count),
-            Step::SlowReads(ms) => self.backend.slow_reads(ms),
-            Step::Wait(ms) => sleep(Duration::from_millis(ms)).await,
+            SimulationStep::Join(who) => self.join(who),
+            SimulationStep::Disconnect(who) => self.disconnect(who),
+            SimulationStep::LoseTail(count) => self.lose(|backend| backend.lose_tail(count)),
+            SimulationStep::ResetHistory => self.lose(SimulatedBackend::reset_history),
+            SimulationStep::PossibleGap => self.backend.possible_gap().await,
+            SimulationStep::FailReads(count) => self.backend.fail_reads(count),
+            SimulationStep::SlowReads(ms) => self.backend.slow_reads(ms),
+            SimulationStep::Wait(ms) => sleep(Duration::from_millis(ms)).await,
         }
         // Lets the hub's tasks run; time is paused.
         sleep(Duration::from_millis(1)).await;

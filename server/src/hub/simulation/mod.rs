@@ -11,7 +11,7 @@ pub(super) mod harness;
 
 use proptest::prelude::*;
 
-use harness::{Fault, Harness, Step};
+use harness::{Fault, HubHarness, SimulationStep};
 
 /// How many clients there are.
 const CLIENTS: usize = 4;
@@ -26,18 +26,18 @@ fn fault() -> impl Strategy<Value = Fault> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = SimulationStep> {
     prop_oneof![
-        10 => (0..CLIENTS, fault()).prop_map(|(who, fault)| Step::Send(who, fault)),
-        1 => (1..400_usize).prop_map(Step::Burst),
-        4 => (0..CLIENTS).prop_map(Step::Join),
-        2 => (0..CLIENTS).prop_map(Step::Disconnect),
-        1 => (1..6_usize).prop_map(Step::LoseTail),
-        1 => Just(Step::ResetHistory),
-        1 => Just(Step::PossibleGap),
-        1 => (1..4_u32).prop_map(Step::FailReads),
-        1 => (1..40_u64).prop_map(Step::SlowReads),
-        6 => (0..3_000_u64).prop_map(Step::Wait),
+        10 => (0..CLIENTS, fault()).prop_map(|(who, fault)| SimulationStep::Send(who, fault)),
+        1 => (1..400_usize).prop_map(SimulationStep::Burst),
+        4 => (0..CLIENTS).prop_map(SimulationStep::Join),
+        2 => (0..CLIENTS).prop_map(SimulationStep::Disconnect),
+        1 => (1..6_usize).prop_map(SimulationStep::LoseTail),
+        1 => Just(SimulationStep::ResetHistory),
+        1 => Just(SimulationStep::PossibleGap),
+        1 => (1..4_u32).prop_map(SimulationStep::FailReads),
+        1 => (1..40_u64).prop_map(SimulationStep::SlowReads),
+        6 => (0..3_000_u64).prop_map(SimulationStep::Wait),
     ]
 }
 
@@ -48,7 +48,7 @@ proptest! {
     fn every_socket_receives_one_sequence_and_ends_at_the_head(steps in prop::collection::vec(step(), 1..80)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let mut harness = Harness::new(CLIENTS);
+            let mut harness = HubHarness::new(CLIENTS);
             for step in &steps {
                 harness.run(step).await;
             }

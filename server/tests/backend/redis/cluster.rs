@@ -7,14 +7,14 @@ use tokio::time::{sleep, timeout};
 
 use super::{run, wait_until_subscribed};
 use crate::redis_cluster::{ROOMS, RedisCluster, id_of, node, shared, three_nodes, until};
-use crate::site::{Instance, assert_unavailable, draft, fresh, room};
+use crate::site::{BackendInstance, assert_unavailable, draft, fresh, room};
 
-async fn open(cluster: &RedisCluster) -> Instance {
-    Instance(redis::open(RedisConfig::new(&cluster.url(), 1_000)).await.unwrap())
+async fn open(cluster: &RedisCluster) -> BackendInstance {
+    BackendInstance(redis::open(RedisConfig::new(&cluster.url(), 1_000)).await.unwrap())
 }
 
 /// An instance that is subscribed to a room on each master.
-async fn in_all_rooms(instance: &Instance) -> [RoomName; 3] {
+async fn in_all_rooms(instance: &BackendInstance) -> [RoomName; 3] {
     let rooms = ROOMS.map(room);
     for room in &rooms {
         instance.subscribe(room).await;
@@ -22,7 +22,7 @@ async fn in_all_rooms(instance: &Instance) -> [RoomName; 3] {
     rooms
 }
 
-impl Instance {
+impl BackendInstance {
     async fn receives_its_own_events_in(&mut self, rooms: &[RoomName]) {
         for room in rooms {
             let seq = self.say(room).await.seq;
@@ -238,8 +238,9 @@ async fn with_a_replica() -> RedisCluster {
 async fn a_promoted_replica_is_found_and_a_retry_adds_no_event() {
     let mut cluster = with_a_replica().await;
     let replicas = Some((1, Duration::from_millis(1_000)));
-    let copied =
-        Instance(redis::open(RedisConfig { replicas, ..RedisConfig::new(&cluster.url(), 1_000) }).await.unwrap());
+    let copied = BackendInstance(
+        redis::open(RedisConfig { replicas, ..RedisConfig::new(&cluster.url(), 1_000) }).await.unwrap(),
+    );
     let mut instance = open(&cluster).await;
     let rooms = in_all_rooms(&instance).await;
     let draft = draft("u_ana", "1");

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::{run, tls::Identity, wait_until_subscribed};
 use crate::redis_cluster::{self, until};
-use crate::site::{Instance, NOW, assert_chain, assert_unavailable, draft, fresh, room, user};
+use crate::site::{BackendInstance, NOW, assert_chain, assert_unavailable, draft, fresh, room, user};
 
 /// The commands that it blocks, from <https://cloud.google.com/memorystore/docs/redis/supported-commands>, and all of
 /// CLIENT and OBJECT, of which it supports a part.
@@ -93,7 +93,7 @@ impl Operator {
 }
 
 /// Uses every operation of a room: enter, append, subscribe, read, sweep, leave.
-async fn live(instance: &mut Instance, room: &RoomName) {
+async fn live(instance: &mut BackendInstance, room: &RoomName) {
     let ana = user("Ana");
     let here = [("c1".to_owned(), ana.clone())];
     instance.subscribe(room).await;
@@ -123,7 +123,7 @@ async fn no_command_is_sent_that_memorystore_blocks() {
     let store = Memorystore::start().await;
     let mut operator = Operator::of(&store.server).await;
     let refused = operator.info("errorstats", "errorstat_ERR").await;
-    let mut instance = Instance(redis::open(store.settings()).await.unwrap());
+    let mut instance = BackendInstance(redis::open(store.settings()).await.unwrap());
     live(&mut instance, &room("lobby")).await;
     assert_eq!(operator.info("errorstats", "errorstat_ERR").await, refused);
     for command in BLOCKED {
@@ -140,7 +140,7 @@ async fn never_more_than_two_connections() {
     let server = identity.start_redis(&["--maxclients", "3"]).await;
     let mut operator = Operator::of(&server).await;
     let url = format!("rediss://127.0.0.1:{}", identity.port);
-    let instance = Instance(redis::open(identity.settings(&url)).await.unwrap());
+    let instance = BackendInstance(redis::open(identity.settings(&url)).await.unwrap());
     let rooms: Vec<RoomName> = (0..200).map(|number| room(&format!("{number}"))).collect();
     for kind in ["pubsub", "normal", "pubsub", "normal"] {
         join_all(rooms.iter().map(|room| instance.subscribe(room))).await;
@@ -160,7 +160,7 @@ async fn never_more_than_two_connections() {
 async fn eviction_spares_rooms_with_events() {
     let server = RedisServer::start_with(&["--maxmemory", "12mb", "--maxmemory-policy", "volatile-lru"]).await.unwrap();
     let mut operator = Operator::of(&server).await;
-    let instance = Instance(redis::open(RedisConfig::new(&server.url(), 1_000_000)).await.unwrap());
+    let instance = BackendInstance(redis::open(RedisConfig::new(&server.url(), 1_000_000)).await.unwrap());
     let (first, busy) = (room("first"), room("busy"));
     instance.say(&first).await;
     for number in 0..500 {
@@ -194,7 +194,7 @@ async fn a_password_change_affects_new_connections_and_loses_no_message() {
         let url = format!("redis://:{password}@127.0.0.1:{}", server.port());
         redis::open(RedisConfig::new(&url, 1_000)).await
     };
-    let (room, old) = (room("lobby"), Instance(open("old").await.unwrap()));
+    let (room, old) = (room("lobby"), BackendInstance(open("old").await.unwrap()));
     operator.set_password("").await;
     operator.set_password("new").await;
     // Existing connections stay authenticated.
@@ -209,7 +209,7 @@ async fn a_password_change_affects_new_connections_and_loses_no_message() {
     wait_until_subscribed(&*old.0.broker, false).await;
     assert!(old.0.broker.subscription_is_down(), "another instance would be better");
     assert!(open("old").await.is_err());
-    let mut new = Instance(open("new").await.unwrap());
+    let mut new = BackendInstance(open("new").await.unwrap());
     new.subscribe(&room).await;
     assert_eq!(new.append(&room, &draft).await.seq, 2);
     assert_eq!(new.appended().await.2.seq, 2);
@@ -229,7 +229,7 @@ async fn a_cluster_accepts_an_instance_when_its_password_is_valid_again() {
     operator.set_password("old").await;
     let url = format!("redis+cluster://:old@127.0.0.1:{}", node.port());
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
-    let instance = Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap());
+    let instance = BackendInstance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap());
     operator.set_password("new").await;
     assert_eq!(operator.cut("normal").await, 1);
     // After this many calls the new connection has been refused as well and no longer retries.
@@ -247,7 +247,7 @@ async fn a_cluster_accepts_an_instance_when_its_password_is_valid_again() {
 async fn a_replica_promoted_at_the_same_address_is_used() {
     let (primary, replica) = (RedisServer::start().await.unwrap(), RedisServer::start().await.unwrap());
     let proxy = SubscriberProxy::start(primary.port()).await.unwrap();
-    let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
+    let mut instance = BackendInstance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
     let (whole, short) = (room("whole"), room("short"));
     for room in [&whole, &short] {
         instance.subscribe(room).await;

@@ -17,18 +17,18 @@ use server::config::RedisConfig;
 use testkit::RedisServer;
 use tokio::time::{sleep, timeout};
 
-use crate::site::{Instance, PATIENCE};
+use crate::site::{BackendInstance, PATIENCE};
 
-async fn two_instances() -> (RedisServer, Instance, Instance) {
+async fn two_instances() -> (RedisServer, BackendInstance, BackendInstance) {
     let server = RedisServer::start().await.unwrap();
-    let first = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
-    let second = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
+    let first = BackendInstance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
+    let second = BackendInstance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
     (server, first, second)
 }
 
-async fn one_instance() -> (RedisServer, Instance) {
+async fn one_instance() -> (RedisServer, BackendInstance) {
     let server = RedisServer::start().await.unwrap();
-    let instance = Instance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
+    let instance = BackendInstance(redis::open(RedisConfig::new(&server.url(), 1_000)).await.unwrap());
     (server, instance)
 }
 
@@ -53,7 +53,7 @@ async fn wait_until_subscribed(broker: &dyn Broker, expected: bool) {
     timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("is_subscribed becomes {expected}"));
 }
 
-impl Instance {
+impl BackendInstance {
     async fn appended_or_gap(&mut self) -> Option<u64> {
         match self.update().await {
             BackendUpdate::Appended { event, .. } => Some(event.seq),

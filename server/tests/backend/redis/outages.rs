@@ -8,7 +8,7 @@ use testkit::{RedisServer, SubscriberProxy};
 use tokio::time::timeout;
 
 use super::{listeners, one_instance, run, wait_until_subscribed};
-use crate::site::{Instance, assert_unavailable, draft, fresh, room};
+use crate::site::{BackendInstance, assert_unavailable, draft, fresh, room};
 
 #[tokio::test]
 async fn a_cut_connection_is_replaced_and_a_gap_is_reported() {
@@ -47,7 +47,7 @@ async fn a_subscription_requested_during_an_outage_is_confirmed_later() {
 async fn a_silent_connection_is_replaced() {
     let server = RedisServer::start().await.unwrap();
     let proxy = SubscriberProxy::start(server.port()).await.unwrap();
-    let mut instance = Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
+    let mut instance = BackendInstance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap());
     let room = room("lobby");
     instance.subscribe(&room).await;
     proxy.silence_subscribers();
@@ -72,7 +72,8 @@ async fn a_demoted_master_is_replaced_by_the_new_one() {
     let (old, new) = (RedisServer::start().await.unwrap(), RedisServer::start().await.unwrap());
     let port = |server: &RedisServer| server.url().rsplit(':').next().unwrap().to_owned();
     let proxy = SubscriberProxy::start(old.port()).await.unwrap();
-    let (instance, room) = (Instance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap()), room("lobby"));
+    let (instance, room) =
+        (BackendInstance(redis::open(RedisConfig::new(&proxy.url(), 1_000)).await.unwrap()), room("lobby"));
     instance.subscribe(&room).await;
     instance.say(&room).await;
     let _: () = run(&old, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;

@@ -5,7 +5,7 @@ use testkit::RedisServer;
 use tokio::time::{sleep, timeout};
 
 use super::run;
-use crate::site::{Instance, PATIENCE, assert_unavailable, draft, room};
+use crate::site::{BackendInstance, PATIENCE, assert_unavailable, draft, room};
 
 #[tokio::test]
 async fn appends_wait_for_replicas() {
@@ -13,7 +13,7 @@ async fn appends_wait_for_replicas() {
     let _: () = run(&master, &["CONFIG", "SET", "repl-diskless-sync-delay", "0"]).await;
     let replicas = Some((1, Duration::from_millis(300)));
     let settings = RedisConfig { replicas, ..RedisConfig::new(&master.url(), 1_000) };
-    let instance = Instance(redis::open(settings).await.unwrap());
+    let instance = BackendInstance(redis::open(settings).await.unwrap());
     let (room, draft) = (room("lobby"), draft("u_ana", "1"));
     assert_unavailable(instance.0.broker.append(&room, &draft).await);
     assert_unavailable(instance.0.broker.append(&room, &draft).await);

@@ -5,7 +5,7 @@ use testkit::RedisServer;
 use tokio::time::{sleep, timeout};
 
 use super::{listeners, run};
-use crate::site::{Instance, PATIENCE, draft, room};
+use crate::site::{BackendInstance, PATIENCE, draft, room};
 
 /// A Sentinel that watches a master and considers it down after half a second.
 async fn watch(master: &RedisServer) -> RedisServer {
@@ -39,7 +39,7 @@ async fn the_new_master_is_used_after_a_failover() {
     timeout(PATIENCE, wait_for_replica(&sentinel)).await.expect("the Sentinel finds the replica");
 
     let url = format!("redis+sentinel://127.0.0.1:1,127.0.0.1:{}/main", sentinel.port());
-    let mut instance = Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap());
+    let mut instance = BackendInstance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap());
     let room = room("lobby");
     instance.subscribe(&room).await;
     instance.say(&room).await;
@@ -81,7 +81,7 @@ async fn a_sentinel_that_reports_a_replica_is_ignored() {
     // The first answer most probably comes from the wrong Sentinel.
     let wrong = format!("127.0.0.1:{}", wrong.port());
     let url = format!("redis+sentinel://{wrong},{wrong},{wrong},127.0.0.1:{}/main", right.port());
-    let (instance, room) = (Instance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap()), room("lobby"));
+    let (instance, room) = (BackendInstance(redis::open(RedisConfig::new(&url, 1_000)).await.unwrap()), room("lobby"));
     instance.subscribe(&room).await;
     assert_eq!(instance.say(&room).await.seq, 1);
     assert_eq!(listeners(&master, "lobby").await, 1);

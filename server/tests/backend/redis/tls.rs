@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::run;
 use crate::redis_cluster::{self, until};
-use crate::site::{Instance, room};
+use crate::site::{BackendInstance, room};
 
 /// A key and a self-signed certificate.
 pub struct Identity {
@@ -58,7 +58,7 @@ async fn tls_works_and_an_untrusted_certificate_is_refused() {
     let _server = identity.start_redis(&[]).await;
 
     let url = format!("rediss://127.0.0.1:{}", identity.port);
-    let mut instance = Instance(redis::open(identity.settings(&url)).await.unwrap());
+    let mut instance = BackendInstance(redis::open(identity.settings(&url)).await.unwrap());
     instance.subscribe(&room("lobby")).await;
     instance.say(&room("lobby")).await;
     assert_eq!(instance.appended().await.2.seq, 1);
@@ -81,7 +81,7 @@ async fn a_cluster_with_tls_and_password_works_and_errors_hide_the_password() {
     let _: () = run(&node, &["CONFIG", "SET", "requirepass", "hunter2"]).await;
 
     let url = |password| format!("rediss+cluster://:{password}@127.0.0.1:{}", identity.port);
-    let mut instance = Instance(redis::open(identity.settings(&url("hunter2"))).await.unwrap());
+    let mut instance = BackendInstance(redis::open(identity.settings(&url("hunter2"))).await.unwrap());
     instance.subscribe(&room("lobby")).await;
     instance.say(&room("lobby")).await;
     assert_eq!(instance.appended().await.2.seq, 1);

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use server::config::{Config, Environment};
 use tempfile::TempDir;
-use testkit::{Connection, Response};
+use testkit::{HttpConnection, Response};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -14,19 +14,19 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use socket::{PATIENCE, Socket, text};
+pub use socket::{PATIENCE, TestSocket, text};
 
 pub const SESSION_KEY: &str = "only for tests, and long enough to be a key";
 
-/// A running server. It shuts down when [`Server::stop`] is called or the test ends.
-pub struct Server {
+/// A running server. It shuts down when [`TestServer::stop`] is called or the test ends.
+pub struct TestServer {
     pub address: SocketAddr,
     data: Arc<TempDir>,
     shutdown: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<anyhow::Result<()>>>,
 }
 
-impl Server {
+impl TestServer {
     /// A server with defaults.
     pub async fn start() -> Self {
         Self::with(&[]).await
@@ -67,28 +67,28 @@ impl Server {
         self.restart_with(&[]).await
     }
 
-    /// As [`Server::restart`], with these variables in its environment.
+    /// As [`TestServer::restart`], with these variables in its environment.
     pub async fn restart_with(mut self, variables: &[(&str, &str)]) -> Self {
         self.stop().await;
         Self::on(Arc::clone(&self.data), variables).await
     }
 
-    pub fn get(&self, path: &str) -> Request {
-        Request { address: self.address, request: testkit::Request::get(path) }
+    pub fn get(&self, path: &str) -> TestRequest {
+        TestRequest { address: self.address, request: testkit::Request::get(path) }
     }
 
-    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Request {
-        Request { address: self.address, request: testkit::Request::post(path, fields) }
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> TestRequest {
+        TestRequest { address: self.address, request: testkit::Request::post(path, fields) }
     }
 
     /// Signs somebody in, and returns their cookie.
     pub async fn sign_in(&self, name: &str) -> String {
-        Connection::open(self.address).await.unwrap().sign_in(name).await.unwrap()
+        HttpConnection::open(self.address).await.unwrap().sign_in(name).await.unwrap()
     }
 
     /// A socket of a new person.
-    pub async fn connect(&self, name: &str) -> Socket {
-        Socket::open(self.address, &self.sign_in(name).await).await
+    pub async fn connect(&self, name: &str) -> TestSocket {
+        TestSocket::open(self.address, &self.sign_in(name).await).await
     }
 
     /// The connection of a new person after the upgrade, without a WebSocket client on it.
@@ -111,7 +111,7 @@ impl Server {
     }
 
     /// A socket of a new person who is in the room.
-    pub async fn enter(&self, name: &str, room: &str) -> Socket {
+    pub async fn enter(&self, name: &str, room: &str) -> TestSocket {
         let mut socket = self.connect(name).await;
         socket.join(room).await;
         socket
@@ -119,12 +119,12 @@ impl Server {
 }
 
 /// A request to a server.
-pub struct Request {
+pub struct TestRequest {
     address: SocketAddr,
     request: testkit::Request,
 }
 
-impl Request {
+impl TestRequest {
     pub fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.header(name, value), ..self }
     }

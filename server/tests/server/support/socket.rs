@@ -8,7 +8,7 @@ use tokio::time::timeout;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client's socket. Frames about people can be skipped, because they arrive whenever somebody enters or leaves.
-pub struct Socket {
+pub struct TestSocket {
     inner: WebSocket,
     pub me: protocol::User,
     /// `seq` of the last event.
@@ -17,7 +17,7 @@ pub struct Socket {
 
 /// The fields of `joined`.
 #[derive(Debug)]
-pub struct Joined {
+pub struct JoinAnswer {
     pub epoch: String,
     pub recovered: bool,
     pub reason: Option<protocol::Reason>,
@@ -27,13 +27,13 @@ pub struct Joined {
     pub count: u64,
 }
 
-impl Joined {
+impl JoinAnswer {
     pub fn cursor(&self) -> Cursor {
         Cursor { epoch: self.epoch.clone(), seq: self.head.seq, uid: self.head.uid.clone() }
     }
 }
 
-impl Socket {
+impl TestSocket {
     pub async fn open(address: SocketAddr, cookie: &str) -> Self {
         let inner = WebSocket::open(address, cookie).await.unwrap();
         let nobody = protocol::User { id: String::new(), name: String::new() };
@@ -101,16 +101,16 @@ impl Socket {
         timeout(PATIENCE, self.inner.receive()).await.expect("an answer in time")
     }
 
-    pub async fn join(&mut self, room: &str) -> Joined {
+    pub async fn join(&mut self, room: &str) -> JoinAnswer {
         self.rejoin(room, None).await
     }
 
-    pub async fn rejoin(&mut self, room: &str, after: Option<Cursor>) -> Joined {
+    pub async fn rejoin(&mut self, room: &str, after: Option<Cursor>) -> JoinAnswer {
         self.send(ClientFrame::Join { room: room.into(), after }).await;
         loop {
             match self.answer().await {
                 ServerFrame::Joined { epoch, recovered, reason, events, head, people, count, .. } => {
-                    return Joined { epoch, recovered, reason, events, head, people, count };
+                    return JoinAnswer { epoch, recovered, reason, events, head, people, count };
                 }
                 // A member that joins again may receive events before the response.
                 ServerFrame::Event(_) => {}

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Retry;
 use super::connection::{NodeConnection, WAIT, is_auth_failure, settings};
-use crate::backend::redis::endpoint::{Endpoint, Node, SlotMap};
+use crate::backend::redis::endpoint::{ClusterNode, Endpoint, SlotMap};
 use crate::supervisor::lock;
 
 /// Pause before every redirection after the first, and how many redirections are followed.
@@ -33,17 +33,17 @@ struct ClusterState {
     /// When the map was requested, and when the last request failed.
     refreshed_at: Instant,
     failed_at: Option<Instant>,
-    managers: HashMap<Node, ConnectionManager>,
+    managers: HashMap<ClusterNode, ConnectionManager>,
     /// Masters that did not answer their last call, and when each was last tried.
-    unresponsive: HashMap<Node, Instant>,
+    unresponsive: HashMap<ClusterNode, Instant>,
 }
 
 /// Why a node did not run a command. The command had no effect.
 enum Redirection {
     /// The slot has moved to this node.
-    Moved(Node),
+    Moved(ClusterNode),
     /// The slot is being migrated to this node, and the room's keys are there already.
-    Ask(Node),
+    Ask(ClusterNode),
     /// The node may accept the command in a moment.
     Wait,
     /// Another node may accept the command.
@@ -155,11 +155,11 @@ impl ClusterConnections {
         !self.state().unresponsive.is_empty()
     }
 
-    fn master_of(&self, key: &str) -> Node {
+    fn master_of(&self, key: &str) -> ClusterNode {
         self.state().slots.master_of(key).clone()
     }
 
-    fn connection_to(&self, node: &Node, asking: bool) -> RedisResult<NodeConnection> {
+    fn connection_to(&self, node: &ClusterNode, asking: bool) -> RedisResult<NodeConnection> {
         let mut state = self.state();
         let manager = match state.managers.get(node) {
             Some(manager) => manager.clone(),
@@ -209,7 +209,7 @@ impl ClusterConnections {
 }
 
 impl ClusterState {
-    fn record(&mut self, master: Node, is_answered: bool) {
+    fn record(&mut self, master: ClusterNode, is_answered: bool) {
         if is_answered {
             self.unresponsive.remove(&master);
         } else if self.slots.masters().contains(&master) {
@@ -218,7 +218,7 @@ impl ClusterState {
     }
 }
 
-fn redirection(error: &RedisError, node: &Node) -> Option<Redirection> {
+fn redirection(error: &RedisError, node: &ClusterNode) -> Option<Redirection> {
     let ErrorKind::Server(kind) = error.kind() else { return None };
     match kind {
         ServerErrorKind::Moved => Some(target(error, node).map_or(Redirection::Unknown, Redirection::Moved)),
@@ -232,7 +232,7 @@ fn redirection(error: &RedisError, node: &Node) -> Option<Redirection> {
 }
 
 /// Parses `<slot> <address>`.
-fn target(error: &RedisError, node: &Node) -> Option<Node> {
+fn target(error: &RedisError, node: &ClusterNode) -> Option<ClusterNode> {
     let errors = error.clone().into_server_errors()?;
     let (_slot, address) = errors.first()?.1.details()?.split_once(' ')?;
     let (host, port) = address.rsplit_once(':')?;

@@ -7,7 +7,7 @@ use futures_util::future::select_ok;
 use rand::seq::IteratorRandom;
 use tokio::time::timeout;
 
-use super::slot_map::{Node, SlotMap};
+use super::slot_map::{ClusterNode, SlotMap};
 use crate::supervisor::lock;
 
 /// Limit for the answers of the nodes.
@@ -18,13 +18,13 @@ const ASKED: usize = 8;
 /// A cluster of which at least one node is known.
 #[derive(Clone)]
 pub struct Cluster {
-    seeds: Vec<Node>,
+    seeds: Vec<ClusterNode>,
     /// The nodes at the last read, because all seeds may be gone one day.
-    known: Arc<Mutex<BTreeSet<Node>>>,
+    known: Arc<Mutex<BTreeSet<ClusterNode>>>,
 }
 
 impl Cluster {
-    pub fn new(seeds: Vec<Node>) -> Self {
+    pub fn new(seeds: Vec<ClusterNode>) -> Self {
         let known = seeds.iter().cloned().collect();
         Self { seeds, known: Arc::new(Mutex::new(known)) }
     }
@@ -34,7 +34,7 @@ impl Cluster {
     ///
     /// # Errors
     /// No node gives such an answer.
-    pub async fn slots(&self, at: impl Fn(&Node) -> RedisResult<Client>) -> RedisResult<SlotMap> {
+    pub async fn slots(&self, at: impl Fn(&ClusterNode) -> RedisResult<Client>) -> RedisResult<SlotMap> {
         let asked = self.known().iter().cloned().choose_multiple(&mut rand::rng(), ASKED);
         let asking = asked.iter().map(|node| Box::pin(ask(node, at(node))));
         match timeout(WAIT, select_ok(asking)).await {
@@ -53,12 +53,12 @@ impl Cluster {
         format!("a cluster with the nodes {}", seeds.join(", "))
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<Node>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<ClusterNode>> {
         lock(&self.known)
     }
 }
 
-async fn ask(node: &Node, client: RedisResult<Client>) -> RedisResult<(SlotMap, Vec<Node>)> {
+async fn ask(node: &ClusterNode, client: RedisResult<Client>) -> RedisResult<(SlotMap, Vec<ClusterNode>)> {
     let mut connection = client?.get_multiplexed_async_connection().await?;
     let info: String = ::redis::cmd("CLUSTER").arg("INFO").query_async(&mut connection).await?;
     if !info.contains("cluster_state:ok") {

@@ -13,7 +13,7 @@ use anyhow::{Context, bail, ensure};
 
 use cluster::Cluster;
 use sentinels::Sentinels;
-pub use slot_map::{Node, SlotMap};
+pub use slot_map::{ClusterNode, SlotMap};
 
 /// First line of every PEM certificate.
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -80,7 +80,7 @@ impl Endpoint {
             let seed = connection_info(&format!("{scheme}://{}", with_port(host, 6_379)), ca)?;
             match seed.addr() {
                 ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
-                    Ok(Node { host: host.clone(), port: *port })
+                    Ok(ClusterNode { host: host.clone(), port: *port })
                 }
                 _ => bail!("REDIS_URL names a node of a cluster that has no host"),
             }
@@ -109,7 +109,7 @@ impl Endpoint {
         match &self.kind {
             EndpointKind::Server | EndpointKind::Cluster(_) => Client::open(self.info.clone()),
             EndpointKind::Sentinels(sentinels) => {
-                sentinels.master(|host, port| self.client_at(&Node { host, port })).await
+                sentinels.master(|host, port| self.client_at(&ClusterNode { host, port })).await
             }
         }
     }
@@ -131,7 +131,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// The address is invalid.
-    pub fn client_at(&self, node: &Node) -> RedisResult<Client> {
+    pub fn client_at(&self, node: &ClusterNode) -> RedisResult<Client> {
         Client::open(self.info_at(node))
     }
 
@@ -139,14 +139,14 @@ impl Endpoint {
     ///
     /// # Errors
     /// As [`Self::client_at`].
-    pub fn resp3_client_at(&self, node: &Node) -> RedisResult<Client> {
+    pub fn resp3_client_at(&self, node: &ClusterNode) -> RedisResult<Client> {
         let info = self.info_at(node);
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         Client::open(info.set_redis_settings(settings))
     }
 
-    fn info_at(&self, node: &Node) -> ConnectionInfo {
-        let Node { host, port } = node.clone();
+    fn info_at(&self, node: &ClusterNode) -> ConnectionInfo {
+        let ClusterNode { host, port } = node.clone();
         let addr = match self.info.addr().clone() {
             ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
                 ConnectionAddr::TcpTls { host, port, insecure, tls_params }

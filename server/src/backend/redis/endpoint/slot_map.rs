@@ -8,12 +8,12 @@ const SLOTS: u16 = 16_384;
 
 /// A node's address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Node {
+pub struct ClusterNode {
     pub host: String,
     pub port: u16,
 }
 
-impl Node {
+impl ClusterNode {
     /// The address of another node as this node reports it. An unknown host is reported as empty or `?`, and stands for
     /// the host of the node that was asked.
     pub fn neighbor(&self, host: &str, port: u16) -> Self {
@@ -26,7 +26,7 @@ impl Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotMap {
     /// First and last slot of each range, sorted, without holes.
-    ranges: Vec<(u16, u16, Node)>,
+    ranges: Vec<(u16, u16, ClusterNode)>,
 }
 
 impl SlotMap {
@@ -34,12 +34,12 @@ impl SlotMap {
     ///
     /// # Errors
     /// The answer is malformed, or a slot has no master.
-    pub fn read(answer: Value, node: &Node) -> RedisResult<(Self, Vec<Node>)> {
+    pub fn read(answer: Value, node: &ClusterNode) -> RedisResult<(Self, Vec<ClusterNode>)> {
         let unreadable = || RedisError::from((ErrorKind::UnexpectedReturnType, "an unreadable map of a cluster"));
         let (mut ranges, mut nodes) = (Vec::new(), Vec::new());
         for range in ::redis::from_redis_value::<Vec<Vec<Value>>>(answer)? {
             let [first, last, servers @ ..] = range.as_slice() else { return Err(unreadable()) };
-            let servers: Vec<Node> =
+            let servers: Vec<ClusterNode> =
                 servers.iter().map(|server| parse_node(server, node)).collect::<Option<_>>().ok_or_else(unreadable)?;
             let master = servers.first().ok_or_else(unreadable)?.clone();
             let bound = |slot| ::redis::from_redis_value_ref::<u16>(slot);
@@ -55,19 +55,19 @@ impl SlotMap {
     }
 
     /// The master of a key or channel.
-    pub fn master_of(&self, key: &str) -> &Node {
+    pub fn master_of(&self, key: &str) -> &ClusterNode {
         let slot = slot_of(key);
         let range = self.ranges.partition_point(|(_, last, _)| *last < slot);
         &self.ranges.get(range).expect("the ranges are all slots").2
     }
 
-    pub fn masters(&self) -> BTreeSet<&Node> {
+    pub fn masters(&self) -> BTreeSet<&ClusterNode> {
         self.ranges.iter().map(|(_, _, master)| master).collect()
     }
 }
 
 /// Parses host and port; the rest of the entry is not needed.
-fn parse_node(server: &Value, node: &Node) -> Option<Node> {
+fn parse_node(server: &Value, node: &ClusterNode) -> Option<ClusterNode> {
     let server: Vec<Value> = ::redis::from_redis_value_ref(server).ok()?;
     let (host, port) = (server.first()?, server.get(1)?);
     let host: Option<String> = ::redis::from_redis_value_ref(host).ok()?;
@@ -85,7 +85,7 @@ fn slot_of(key: &str) -> u16 {
     crc % SLOTS
 }
 
-impl fmt::Display for Node {
+impl fmt::Display for ClusterNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
     }
@@ -120,9 +120,9 @@ mod tests {
             range(6_001, 16_383, vec![server(Value::Nil, 2)]),
             range(0, 6_000, vec![server(text("a"), 1), server(text("?"), 3)]),
         ]);
-        let asked = Node { host: "there".into(), port: 9 };
+        let asked = ClusterNode { host: "there".into(), port: 9 };
         let (slots, nodes) = SlotMap::read(answer, &asked).unwrap();
-        let names = |nodes: Vec<&Node>| nodes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let names = |nodes: Vec<&ClusterNode>| nodes.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(names(slots.masters().into_iter().collect()), ["a:1", "there:2"]);
         assert_eq!(names(nodes.iter().collect()), ["there:2", "a:1", "there:3"]);
         assert_eq!(slots.master_of("foo").to_string(), "there:2");

@@ -12,7 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::connection::{MessageStream, SubscriberConnection, SubscriptionSink};
 use crate::backend::UPDATE_QUEUE;
-use crate::backend::redis::endpoint::{Endpoint, Node, SlotMap};
+use crate::backend::redis::endpoint::{ClusterNode, Endpoint, SlotMap};
 use crate::supervisor::lock;
 
 /// Limit for one response of a node. A waiting subscription is given up sooner.
@@ -83,7 +83,7 @@ impl ClusterSubscriber {
     /// command.
     async fn command(&self, name: &str, channels: &[String]) -> RedisResult<()> {
         let masters = self.slots.masters();
-        let mut pipelines: BTreeMap<&Node, ::redis::Pipeline> = BTreeMap::new();
+        let mut pipelines: BTreeMap<&ClusterNode, ::redis::Pipeline> = BTreeMap::new();
         for channel in channels {
             pipelines.entry(self.slots.master_of(channel)).or_default().cmd(name).arg(channel);
         }
@@ -97,7 +97,7 @@ impl ClusterSubscriber {
 
 async fn connect(
     endpoint: &Endpoint,
-    master: &Node,
+    master: &ClusterNode,
     pushes_tx: impl Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
 ) -> RedisResult<MultiplexedConnection> {
     let config = AsyncConnectionConfig::new()
@@ -135,7 +135,7 @@ async fn watch(slots: Arc<SlotMap>, connections: Arc<Vec<MultiplexedConnection>>
 }
 
 /// The first numbered channel whose slot belongs to `master`.
-fn channel_at(slots: &SlotMap, master: &Node, name: &str) -> String {
+fn channel_at(slots: &SlotMap, master: &ClusterNode, name: &str) -> String {
     let mut names = (0_u64..).map(|number| format!("{name}:{number}"));
     names.find(|name| slots.master_of(name) == master).expect("a master has a slot, and some name falls into it")
 }

@@ -33,7 +33,7 @@ struct Desired {
 
 /// Channels to subscribe to and unsubscribe from.
 #[derive(Default)]
-pub struct Batch {
+pub struct SubscriptionBatch {
     pub subscribe: Vec<String>,
     pub unsubscribe: Vec<String>,
 }
@@ -82,9 +82,9 @@ impl Subscriptions {
 
     /// The next channels to change for a connection that is subscribed to `subscribed`, at most `limit`. Empty only if
     /// the connection has reached the desired state.
-    pub fn next_batch(&self, subscribed: &HashSet<String>, limit: usize) -> Batch {
+    pub fn next_batch(&self, subscribed: &HashSet<String>, limit: usize) -> SubscriptionBatch {
         let Inner { by_channel, changed } = &mut *self.inner();
-        let mut batch = Batch::default();
+        let mut batch = SubscriptionBatch::default();
         while batch.subscribe.len() + batch.unsubscribe.len() < limit
             && let Some(channel) = changed.pop_first()
         {
@@ -149,7 +149,7 @@ impl Desired {
     }
 }
 
-impl Batch {
+impl SubscriptionBatch {
     pub fn is_empty(&self) -> bool {
         self.subscribe.is_empty() && self.unsubscribe.is_empty()
     }

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::{Connector, SubscriberConnection, SubscriptionSink, back_off};
 use super::probe::Probe;
-use super::subscriptions::{Batch, Subscriptions};
+use super::subscriptions::{SubscriptionBatch, Subscriptions};
 use crate::backend::BackendUpdate;
 use crate::backend::redis::commands::Commands;
 use crate::backend::redis::payload;
@@ -46,7 +46,7 @@ struct ActiveConnection<'a> {
     sink: SubscriptionSink,
     subscribed: HashSet<String>,
     /// The batch that Redis is applying. Changes that arrive meanwhile share the next one.
-    batch: Option<BoxFuture<'static, RedisResult<Batch>>>,
+    batch: Option<BoxFuture<'static, RedisResult<SubscriptionBatch>>>,
     /// Whether every room is subscribed to again.
     restored: bool,
     probe: Probe,
@@ -157,7 +157,7 @@ impl ActiveConnection<'_> {
         }
     }
 
-    fn finish(&mut self, done: Batch) {
+    fn finish(&mut self, done: SubscriptionBatch) {
         self.batch = None;
         self.task.subscriptions.confirm(&done.subscribe);
         self.subscribed.extend(done.subscribe);
@@ -168,7 +168,7 @@ impl ActiveConnection<'_> {
     }
 }
 
-async fn apply(mut sink: SubscriptionSink, batch: Batch) -> RedisResult<Batch> {
+async fn apply(mut sink: SubscriptionSink, batch: SubscriptionBatch) -> RedisResult<SubscriptionBatch> {
     let work = async {
         sink.subscribe(&batch.subscribe).await?;
         sink.unsubscribe(&batch.unsubscribe).await?;
