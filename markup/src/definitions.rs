@@ -1,4 +1,4 @@
-//! Turns off link definitions. In Markdown, a line like `[12:30]: see you` defines an address for links elsewhere and
+//! Disables link definitions. In Markdown, a line like `[12:30]: see you` defines an address for links elsewhere and
 //! is not shown. In a chat, people expect to see it.
 
 use std::borrow::Cow;
@@ -8,11 +8,11 @@ use std::borrow::Cow;
 const BARRIER: char = '\u{FDD0}';
 
 /// Returns the text in a form in which the parser finds no definition.
-pub fn barred(text: &str) -> String {
+pub fn disable_definitions(text: &str) -> String {
     text.replace("]:", &format!("]{BARRIER}:"))
 }
 
-/// Restores the text as it was written.
-pub fn as_written(text: &str) -> Cow<'_, str> {
+/// Restores the text of [`disable_definitions`].
+pub fn restore(text: &str) -> Cow<'_, str> {
     if text.contains(BARRIER) { text.replace(BARRIER, "").into() } else { text.into() }
 }

@@ -2,20 +2,20 @@
 //!
 //! The tree is all that a page may show. It contains no HTML, and only addresses that [`is_safe`] accepts. HTML in a
 //! message is text. The tree is bounded: it has at most as many nodes as the message has characters, and at most
-//! [`DEEPEST`] levels. Beneath these levels, markup is dropped and its text is kept. A renderer can therefore walk the
+//! [`MAX_DEPTH`] levels. Beneath these levels, markup is dropped and its text is kept. A renderer can therefore walk the
 //! tree by recursion.
 
 mod address;
 mod definitions;
 mod links;
-mod open;
+mod open_element;
 mod tree;
 
 pub use address::is_safe;
 pub use tree::parse;
 
 /// How deep elements may be nested.
-pub const DEEPEST: usize = 12;
+pub const MAX_DEPTH: usize = 12;
 
 /// A node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 use linkify::{LinkFinder, LinkKind};
 use pulldown_cmark::{LinkType, Tag};
 
-use crate::{Element, Node, definitions::as_written, is_safe};
+use crate::{Element, Node, definitions::restore, is_safe};
 
 /// A link, or an image, which is shown as a link to it.
 pub struct Link {
@@ -16,10 +16,10 @@ impl Link {
         let (Tag::Link { link_type, dest_url, title, .. } | Tag::Image { link_type, dest_url, title, .. }) = tag else {
             return None;
         };
-        let address = as_written(dest_url);
+        let address = restore(dest_url);
         Some(Self {
             address: if *link_type == LinkType::Email { format!("mailto:{address}") } else { address.into_owned() },
-            title: as_written(title).into_owned(),
+            title: restore(title).into_owned(),
             is_bare: matches!(link_type, LinkType::Autolink | LinkType::Email),
         })
     }
@@ -30,15 +30,15 @@ impl Link {
     }
 
     /// The text to show after the link: its title, and its address if it is shown nowhere else.
-    pub fn unsaid(self, is_seen: bool) -> String {
-        let address = if is_seen || self.is_bare { String::new() } else { self.address };
+    pub fn suffix(self, is_visible: bool) -> String {
+        let address = if is_visible || self.is_bare { String::new() } else { self.address };
         let between = if address.is_empty() || self.title.is_empty() { "" } else { " " };
         [&address, between, &self.title].concat()
     }
 }
 
 /// Converts text to nodes, in which addresses are links.
-pub fn linked(text: String) -> Vec<Node> {
+pub fn link_addresses(text: String) -> Vec<Node> {
     let spans: Vec<_> = LinkFinder::new().spans(&text).collect();
     let address = |span: &linkify::Span<'_>| match span.kind()? {
         LinkKind::Email => Some(format!("mailto:{}", span.as_str())),

@@ -3,37 +3,37 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::{
-    DEEPEST, Element, Node,
-    definitions::{as_written, barred},
+    Element, MAX_DEPTH, Node,
+    definitions::{disable_definitions, restore},
     links::Link,
-    open::{Open, is_unseen},
+    open_element::{OpenElement, is_invisible},
 };
 
 /// Parses a message.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Node> {
-    let text = &*barred(text);
-    let mut tree = Tree { text, open: vec![Open::new(None, true)], in_links: 0, code: None };
+    let text = &*disable_definitions(text);
+    let mut tree = Tree { text, open: vec![OpenElement::new(None, true)], in_links: 0, code: None };
     for (event, place) in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
-        tree.take(event, place);
+        tree.handle(event, place);
     }
     while tree.open.len() > 1 {
         tree.close();
     }
-    let nodes = tree.open.pop().map(Open::into_nodes).unwrap_or_default();
-    if text.is_empty() || nodes.iter().any(is_seen) {
+    let nodes = tree.open.pop().map(OpenElement::into_nodes).unwrap_or_default();
+    if text.is_empty() || nodes.iter().any(is_visible) {
         return nodes;
     }
     // A message that consists of markup only, such as `#`, is shown as text.
-    vec![Node::Element(Element::Paragraph, vec![Node::Text(as_written(text).into_owned())])]
+    vec![Node::Element(Element::Paragraph, vec![Node::Text(restore(text).into_owned())])]
 }
 
-fn is_seen(node: &Node) -> bool {
+fn is_visible(node: &Node) -> bool {
     match node {
-        Node::Text(words) | Node::Code(words) | Node::CodeBlock(words) => !words.chars().all(is_unseen),
+        Node::Text(words) | Node::Code(words) | Node::CodeBlock(words) => !words.chars().all(is_invisible),
         Node::Break => false,
         Node::Rule => true,
-        Node::Element(_, nodes) => nodes.iter().any(is_seen),
+        Node::Element(_, nodes) => nodes.iter().any(is_visible),
     }
 }
 
@@ -41,32 +41,32 @@ fn is_seen(node: &Node) -> bool {
 struct Tree<'a> {
     text: &'a str,
     /// The open elements, from the root to the innermost; never empty.
-    open: Vec<Open>,
+    open: Vec<OpenElement>,
     in_links: usize,
-    /// In a code block, the text beside its fence.
+    /// In a code block, its info string.
     code: Option<String>,
 }
 
 impl Tree<'_> {
-    fn take(&mut self, event: Event<'_>, place: Range<usize>) {
+    fn handle(&mut self, event: Event<'_>, place: Range<usize>) {
         match event {
             Event::Start(tag) => self.open(&tag, &place),
             Event::End(TagEnd::CodeBlock) => self.close_code(),
             Event::End(_) => self.close(),
-            Event::Text(words) if self.code.is_some() => self.say(&words),
+            Event::Text(words) if self.code.is_some() => self.push_text(&words),
             // Entities are shown as they were written: people who write `&lt;` mean these characters.
             Event::Text(words) => match self.text.get(place) {
-                Some(written) if written.starts_with('&') => self.say(written),
-                _ => self.say(&words),
+                Some(written) if written.starts_with('&') => self.push_text(written),
+                _ => self.push_text(&words),
             },
-            Event::Html(html) | Event::InlineHtml(html) => self.say(&html),
+            Event::Html(html) | Event::InlineHtml(html) => self.push_text(&html),
             Event::Code(code) | Event::InlineMath(code) | Event::DisplayMath(code) => {
-                self.push(Node::Code(as_written(&code).into_owned()))
+                self.push(Node::Code(restore(&code).into_owned()))
             }
             Event::SoftBreak | Event::HardBreak => self.push(Node::Break),
             Event::Rule => self.push(Node::Rule),
             Event::FootnoteReference(_) | Event::TaskListMarker(_) => {
-                self.say(self.text.get(place).unwrap_or_default());
+                self.push_text(self.text.get(place).unwrap_or_default());
             }
         }
     }
@@ -85,7 +85,7 @@ impl Tree<'_> {
             Tag::Link { .. } | Tag::Image { .. } => link.as_ref().and_then(Link::element),
             Tag::CodeBlock(kind) => {
                 self.code = Some(match kind {
-                    CodeBlockKind::Fenced(_) => beside_fence(self.text.get(place.start..).unwrap_or_default()),
+                    CodeBlockKind::Fenced(_) => info_string(self.text.get(place.start..).unwrap_or_default()),
                     CodeBlockKind::Indented => String::new(),
                 });
                 None
@@ -96,12 +96,12 @@ impl Tree<'_> {
         };
         // A nested link would have two targets.
         let element = element.filter(|element| !(self.in_links > 0 && matches!(element, Element::Link(_))));
-        let element = element.filter(|_| self.open.len() <= DEEPEST);
+        let element = element.filter(|_| self.open.len() <= MAX_DEPTH);
         self.in_links += usize::from(matches!(element, Some(Element::Link(_))));
         let has_links = self.in_links == 0 && !link.as_ref().is_some_and(|link| link.is_bare);
-        let unsaid = link.map(|link| link.unsaid(element.is_some()));
-        let mut open = Open::new(element, has_links);
-        open.unsaid = unsaid.unwrap_or_default();
+        let suffix = link.map(|link| link.suffix(element.is_some()));
+        let mut open = OpenElement::new(element, has_links);
+        open.suffix = suffix.unwrap_or_default();
         self.open.push(open);
     }
 
@@ -111,51 +111,51 @@ impl Tree<'_> {
         if let Some(Element::Link(address)) = &element {
             self.in_links -= 1;
             if open.is_blank() {
-                address.clone_into(&mut open.words);
+                address.clone_into(&mut open.text);
             }
         }
         let nodes = open.into_nodes();
-        let around = self.around();
+        let innermost = self.innermost();
         match element {
-            Some(element) => around.push(Node::Element(element, nodes)),
-            None => nodes.into_iter().for_each(|node| around.push(node)),
+            Some(element) => innermost.push(Node::Element(element, nodes)),
+            None => nodes.into_iter().for_each(|node| innermost.push(node)),
         }
     }
 
     fn close_code(&mut self) {
-        let beside = self.code.take().unwrap_or_default();
-        let code = self.open.pop().map(|open| open.words).unwrap_or_default();
+        let info = self.code.take().unwrap_or_default();
+        let code = self.open.pop().map(|open| open.text).unwrap_or_default();
         let code = code.strip_suffix('\n').unwrap_or(&code);
-        self.push(Node::CodeBlock(match (beside.is_empty() || is_language(&beside), code.is_empty()) {
-            (_, true) => beside,
+        self.push(Node::CodeBlock(match (info.is_empty() || is_language(&info), code.is_empty()) {
+            (_, true) => info,
             (true, false) => code.to_owned(),
-            (false, false) => [&beside, "\n", code].concat(),
+            (false, false) => [&info, "\n", code].concat(),
         }));
     }
 
     fn push(&mut self, node: Node) {
-        self.around().push(node);
+        self.innermost().push(node);
     }
 
-    fn say(&mut self, words: &str) {
-        self.around().words.push_str(&as_written(words));
+    fn push_text(&mut self, words: &str) {
+        self.innermost().text.push_str(&restore(words));
     }
 
-    fn around(&mut self) -> &mut Open {
+    fn innermost(&mut self) -> &mut OpenElement {
         self.open.last_mut().expect("the root is closed last")
     }
 }
 
-/// Returns the text beside a fence as it was written. It may be code, in which the parser would replace entities.
-fn beside_fence(block: &str) -> String {
+/// Returns the info string of a fence as it was written. It may be code, in which the parser would replace entities.
+fn info_string(block: &str) -> String {
     let line = block.trim_start().split(['\n', '\r']).next().unwrap_or_default();
-    let beside = line.trim_start_matches(if line.starts_with('~') { '~' } else { '`' });
-    as_written(beside.trim()).into_owned()
+    let info = line.trim_start_matches(if line.starts_with('~') { '~' } else { '`' });
+    restore(info.trim()).into_owned()
 }
 
-/// Whether the text is a language such as `rust` or `c++`. Any other text beside a fence is the first line of the code.
-fn is_language(beside: &str) -> bool {
-    beside.chars().all(|c| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '.' | '_'))
+/// Whether the text is a language such as `rust` or `c++`. Any other info string is the first line of the code.
+fn is_language(info: &str) -> bool {
+    info.chars().all(|c| c.is_alphanumeric() || matches!(c, '+' | '#' | '-' | '.' | '_'))
 }
 
 #[cfg(test)]

@@ -125,12 +125,12 @@ fn depth_and_size_are_bounded() {
     for mark in ["> ", "- ", "*a ", "**a ", "[a](", "~~", "`", "1. ", "![", "<", "_a*b "] {
         let text: String = mark.repeat(4_000).chars().take(4_000).collect();
         let nodes = parse(&text);
-        assert!(depth(&nodes) <= DEEPEST, "{mark:?}");
+        assert!(depth(&nodes) <= MAX_DEPTH, "{mark:?}");
         assert!(count(&nodes) <= text.len(), "{mark:?}");
     }
     let nodes = parse(&format!("{}deep down", "> ".repeat(1_000)));
     assert!(short(&nodes).contains("deep down"));
-    let nodes = parse(&format!("{}[deep](https://a.b)", "> ".repeat(DEEPEST)));
+    let nodes = parse(&format!("{}[deep](https://a.b)", "> ".repeat(MAX_DEPTH)));
     assert!(short(&nodes).contains("[deep (https://a.b)]"));
 }
 

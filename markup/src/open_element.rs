@@ -1,55 +1,55 @@
-use crate::{Element, Node, links::linked};
+use crate::{Element, Node, links::link_addresses};
 
 /// An open element. Without an element, the nodes are added to the parent.
-pub struct Open {
+pub struct OpenElement {
     pub element: Option<Element>,
     nodes: Vec<Node>,
     /// Text that is not a node yet, because the parser returns text in pieces.
-    pub words: String,
+    pub text: String,
     /// Whether addresses in the text become links.
     has_links: bool,
     /// Text that is shown after the content.
-    pub unsaid: String,
+    pub suffix: String,
 }
 
-impl Open {
+impl OpenElement {
     pub fn new(element: Option<Element>, has_links: bool) -> Self {
-        Self { element, nodes: Vec::new(), words: String::new(), has_links, unsaid: String::new() }
+        Self { element, nodes: Vec::new(), text: String::new(), has_links, suffix: String::new() }
     }
 
     /// Whether the element has no visible content.
     pub fn is_blank(&self) -> bool {
-        self.nodes.is_empty() && self.words.chars().all(is_unseen)
+        self.nodes.is_empty() && self.text.chars().all(is_invisible)
     }
 
     pub fn push(&mut self, node: Node) {
-        self.settle();
+        self.flush_text();
         self.nodes.push(node);
     }
 
     pub fn into_nodes(mut self) -> Vec<Node> {
         let is_blank = self.is_blank();
-        self.settle();
-        if !self.unsaid.is_empty() {
+        self.flush_text();
+        if !self.suffix.is_empty() {
             // The text must not be linked: an unsafe address may contain a safe one.
-            self.nodes.push(Node::Text(if is_blank { self.unsaid } else { format!(" ({})", self.unsaid) }));
+            self.nodes.push(Node::Text(if is_blank { self.suffix } else { format!(" ({})", self.suffix) }));
         }
         self.nodes
     }
 
-    fn settle(&mut self) {
-        if !self.words.is_empty() {
-            let words = std::mem::take(&mut self.words);
+    fn flush_text(&mut self) {
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
             if self.has_links {
-                self.nodes.extend(linked(words));
+                self.nodes.extend(link_addresses(text));
             } else {
-                self.nodes.push(Node::Text(words));
+                self.nodes.push(Node::Text(text));
             }
         }
     }
 }
 
 /// Whether the character is white space or has no width.
-pub fn is_unseen(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
 }
