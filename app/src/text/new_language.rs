@@ -21,16 +21,13 @@ fn a_new_language_is_one_more_folder() {
     let locales = with_polish(|text| text);
     let catalog = Catalog::read(locales.path()).unwrap();
     let tags: Vec<_> = catalog.languages.iter().map(|language| language.tag.as_str()).collect();
-    assert_eq!(tags, ["en", "es", "pl", "pt-BR"]);
+    assert!(tags.is_sorted());
+    let index = tags.iter().position(|tag| *tag == "pl").unwrap();
     let code = codegen::rust(&catalog);
-    for expected in [
-        "Self::Pl => \"pl\"",
-        "&[\"English\", \"Español\", \"Polski\", \"Português (Brasil)\"]",
-        "const PAGES: [&str; 4]",
-    ] {
+    for expected in ["Self::Pl => \"pl\"", "\"Polski\"", &format!("const PAGES: [&str; {}]", tags.len())] {
         assert!(code.contains(expected), "{expected} is missing");
     }
-    let words = Words::read(catalog.pages().swap_remove(2));
+    let words = Words::read(catalog.pages().swap_remove(index));
     assert_eq!(words.close(), "Zamknij");
     for (count, form) in
         [(0, 2), (1, 0), (2, 1), (4, 1), (5, 2), (12, 2), (22, 1), (101, 2), (103, 1), (112, 2), (1_024, 1)]

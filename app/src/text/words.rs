@@ -170,8 +170,7 @@ mod tests {
 
     #[test]
     fn chunks_and_pages_speak_each_language() {
-        let languages = Language::ALL.map(pages::language_name);
-        assert_eq!(languages, ["English", "Español", "Português (Brasil)"]);
+        assert_eq!(pages::language_name(Language::PtBr), "Português (Brasil)");
         assert_eq!(menu::replying_to(Words::of(Language::Es), "Ana"), "Estás respondiendo a Ana");
         for language in Language::ALL {
             // Lists that are zipped with something.
