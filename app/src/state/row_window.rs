@@ -104,9 +104,10 @@ impl RowWindow {
         self.start = start.min(index);
         let keys = self.rows[rows.clone()].iter().map(|row| &row.key);
         let is_changed = keys.ne(items.iter().map(|item| &item.key));
-        removed.extend(self.rows.drain(rows.clone()));
-        let inserted: Vec<MessageRow> = items.iter().map(|item| take_row(removed, item)).collect();
-        self.rows.splice(rows.start..rows.start, inserted);
+        let mut below = self.rows.split_off(rows.end);
+        removed.append(&mut self.rows.split_off(rows.start));
+        self.rows.extend(items.iter().map(|item| take_row(removed, item)));
+        self.rows.append(&mut below);
         let below = (rows.start + items.len() + 1).min(self.rows.len());
         update_neighbours(&self.rows[rows.start.saturating_sub(1)..below]);
         is_changed

@@ -1,4 +1,3 @@
-use std::iter::once;
 use std::ops::Range;
 
 use protocol::{Event, Reply};
@@ -95,13 +94,14 @@ impl Items {
                 self.requote(mutation);
             }
         }
-        for mutation in mutations.iter().chain(&self.mutations) {
+        mutations.append(&mut self.mutations);
+        self.mutations = mutations;
+        for mutation in &self.mutations {
             mutation.apply(&mut older);
             mutation.requote(&mut older);
         }
         self.sent += older.len();
         self.splice(0..0, older);
-        self.mutations.splice(..0, mutations);
     }
 
     /// Removes the sent items and the changes before `seq`.
@@ -159,8 +159,8 @@ impl Items {
         // The pending item of the message, usually the first one, becomes the sent item.
         let pending = &self.items[self.sent..];
         let replaced = pending.iter().position(|pending| pending.key == item.key).map_or(0, |index| index + 1);
-        let others = pending[..replaced.saturating_sub(1)].iter().cloned();
-        let items = once(item).chain(others).collect();
+        let mut items = vec![item];
+        items.extend_from_slice(&pending[..replaced.saturating_sub(1)]);
         self.splice(self.sent..self.sent + replaced, items);
         self.sent += 1;
     }
@@ -184,9 +184,12 @@ impl Items {
     }
 
     /// Replaces the items in `range`, and returns them.
-    fn splice(&mut self, range: Range<usize>, items: Vec<TimelineItem>) -> Vec<TimelineItem> {
+    fn splice(&mut self, range: Range<usize>, mut items: Vec<TimelineItem>) -> Vec<TimelineItem> {
         let (index, inserted) = (range.start, items.len());
-        let removed: Vec<TimelineItem> = self.items.splice(range, items).collect();
+        // Smaller in Wasm than `Vec::splice`.
+        items.append(&mut self.items.split_off(range.end));
+        let removed = self.items.split_off(range.start);
+        self.items.append(&mut items);
         self.record(index, removed.len(), inserted);
         removed
     }
