@@ -129,12 +129,14 @@ fn expect_resets(report: &mut ScenarioReport, evicted: &BTreeSet<String>, evicti
     let resets = |journal: &Journal, from: u64, until: u64| {
         journal.resets().filter(|reset| (from..until).contains(&reset.since)).count()
     };
-    let is_wrong = |journal: &&Journal| (resets(journal, evicting, keeping) > 0) != evicted.contains(&journal.room);
-    let wrong = report.journals.iter().filter(is_wrong).count();
-    report.expect(
-        wrong == 0,
-        format!("{wrong} clients were told of an eviction in another room, or not told of one in theirs"),
-    );
+    let is_told = |journal: &Journal| resets(journal, evicting, keeping) > 0;
+    let (of_evicted, of_others): (Vec<_>, Vec<_>) =
+        report.journals.iter().partition(|journal| evicted.contains(&journal.room));
+    let untold = of_evicted.iter().filter(|journal| !is_told(journal)).count();
+    let misled = of_others.iter().filter(|journal| is_told(journal)).count();
+    let (affected, others) = (of_evicted.len(), of_others.len());
+    report.expect(untold == 0, format!("{untold} of {affected} clients were not told that their room was evicted"));
+    report.expect(misled == 0, format!("{misled} of {others} clients were told of an eviction in another room"));
     let unfounded: usize = report.journals.iter().map(|journal| resets(journal, keeping, u64::MAX)).sum();
     report.expect(unfounded == 0, format!("{unfounded} times a client was told of a loss although nothing was lost"));
     let refusals: usize = report.journals.iter().map(|journal| journal.refusals).sum();
