@@ -2,12 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    iter,
     time::Duration,
 };
 
 use anyhow::{Context, bail, ensure};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use redis::{Value, aio::PubSub};
 use testkit::RedisServer;
 use tokio::time::{Instant, sleep};
@@ -74,6 +73,11 @@ pub async fn start_replica(master: &RedisServer) -> anyhow::Result<RedisServer> 
     Ok(replica)
 }
 
+/// The channel of Redis for evictions. Its messages are the keys.
+const EVICTED: &str = "__keyevent@0__:evicted";
+/// Follows the last key. Not a key of Sala.
+const LAST: &str = "last";
+
 /// Receives the keys that Redis evicts, by its keyspace notifications.
 pub struct EvictionMonitor(PubSub);
 
@@ -81,16 +85,23 @@ impl EvictionMonitor {
     pub async fn start(redis: &RedisServer) -> anyhow::Result<Self> {
         redis.query::<()>(&["CONFIG", "SET", "notify-keyspace-events", "Ee"]).await?;
         let mut subscriber = redis::Client::open(redis.url())?.get_async_pubsub().await?;
-        subscriber.subscribe("__keyevent@0__:evicted").await?;
+        subscriber.subscribe(EVICTED).await?;
         Ok(Self(subscriber))
     }
 
     /// How many keys were evicted, and the rooms that lost a part of their history.
-    pub fn finish(mut self) -> (usize, BTreeSet<String>) {
+    pub async fn finish(mut self, redis: &RedisServer) -> anyhow::Result<(usize, BTreeSet<String>)> {
+        redis.query::<u64>(&["PUBLISH", EVICTED, LAST]).await?;
+        let (mut count, mut rooms) = (0, BTreeSet::new());
         let mut notifications = self.0.on_message();
-        let received = iter::from_fn(|| notifications.next().now_or_never().flatten());
-        let keys: Vec<String> = received.filter_map(|notification| notification.get_payload().ok()).collect();
-        (keys.len(), keys.iter().filter_map(|key| room_of_history_key(key)).map(str::to_owned).collect())
+        loop {
+            let key: String = notifications.next().await.context("Redis closed the connection")?.get_payload()?;
+            if key == LAST {
+                return Ok((count, rooms));
+            }
+            count += 1;
+            rooms.extend(room_of_history_key(&key).map(str::to_owned));
+        }
     }
 }
 
@@ -160,5 +171,17 @@ mod tests {
             assert_eq!(room_of_history_key(&room_key("room7", part)), room, "{part}");
         }
         assert_eq!(room_of_history_key("something else"), None);
+    }
+
+    #[tokio::test]
+    async fn no_eviction_is_missed() {
+        let redis = RedisServer::start().await.unwrap();
+        let monitor = EvictionMonitor::start(&redis).await.unwrap();
+        for number in 0..300 {
+            let key = room_key(&format!("room{number}"), "meta");
+            redis.query::<u64>(&["PUBLISH", EVICTED, &key]).await.unwrap();
+        }
+        let (count, rooms) = monitor.finish(&redis).await.unwrap();
+        assert_eq!((count, rooms.len()), (300, 300));
     }
 }

@@ -103,7 +103,7 @@ async fn evict(env: &mut TestEnv, config: RunConfig) -> anyhow::Result<BTreeSet<
     limit_memory(&env.redis, 0, "noeviction").await?;
     env.fault_ended();
     env.send_for(config.seconds(3, 10)).await;
-    let (keys, rooms) = evictions.finish();
+    let (keys, rooms) = evictions.finish(&env.redis).await?;
     ensure!(!rooms.is_empty(), "no room lost history, although {keys} keys were evicted");
     Ok(rooms)
 }
@@ -119,7 +119,7 @@ async fn fill_memory(env: &mut TestEnv, config: RunConfig, policy: &str) -> anyh
     env.fault_ended();
     env.send_for(config.seconds(2, 6)).await;
     ensure!(is_pending, "no message is pending while Redis is full, with {policy}");
-    let (_, rooms) = evictions.finish();
+    let (_, rooms) = evictions.finish(&env.redis).await?;
     ensure!(rooms.is_empty(), "{} rooms lost history with {policy}", rooms.len());
     Ok(())
 }
