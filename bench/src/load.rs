@@ -182,10 +182,11 @@ impl LoadMember {
 
     async fn run(self, mut socket: MemberSocket, mut started: watch::Receiver<bool>) -> anyhow::Result<Infallible> {
         while !*started.borrow() {
-            // Both are cancel-safe.
+            // Both are cancel-safe. The start comes first, because the first message of another member may be there too.
             tokio::select! {
-                incoming = socket.receive() => { incoming?; }
+                biased;
                 changed = started.changed() => changed?,
+                incoming = socket.receive() => { incoming?; }
             }
         }
         let mut timer = self.timer();
