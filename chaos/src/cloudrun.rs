@@ -74,7 +74,7 @@ pub async fn start() -> anyhow::Result<()> {
         timeout.as_secs()
     );
     let (mut lines, mut reads_input) = (read_lines(), true);
-    // All are cancel-safe: what is not taken stays in its channel. All processes end with the values that own them.
+    // All are cancel-safe: channels keep values until they are received. Processes end with the values that own them.
     loop {
         select! {
             biased;

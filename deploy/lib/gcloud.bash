@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is set here is read by those who source it, and the other way round.
+# Sets variables that the sourcing scripts read, and reads variables that they set.
 # shellcheck disable=SC2034,SC2154
 #
 # Runs gcloud, shows each command, and explains failures. deploy/up and deploy/down source it and call `step` first.

@@ -1,7 +1,7 @@
 resource "google_cloud_run_v2_service" "chat" {
   name     = local.settings.SERVICE
   location = local.region
-  # Rooms are in Redis; the service itself holds nothing that would have to be protected.
+  # Rooms are in Redis; the service itself holds no data that needs protection.
   deletion_protection = false
 
   template {

@@ -49,7 +49,7 @@ variable "max_instances" {
 }
 
 variable "network" {
-  description = "The network in which Redis is reached. It has to be there."
+  description = "The network in which Redis is reached. It must exist."
   type        = string
   default     = null
 }

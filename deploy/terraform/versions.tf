@@ -1,5 +1,5 @@
 terraform {
-  # 1.11 brings arguments that are written and never kept in the state.
+  # 1.11 adds write-only arguments, which the state does not contain.
   required_version = ">= 1.11"
   required_providers {
     google = {

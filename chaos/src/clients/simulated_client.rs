@@ -54,7 +54,7 @@ pub struct ClientState {
 pub struct SimulatedClient {
     client: Client,
     config: ClientConfig,
-    /// What is appended to each text.
+    /// The text that is appended to each message.
     padding: String,
     sockets: BTreeMap<u32, SocketTask>,
     received: mpsc::Sender<(u32, Received)>,
@@ -122,7 +122,7 @@ impl SimulatedClient {
             let sends = *sending.borrow() && next_send.is_some();
             let deadline = self.client.deadline().map(|at| self.config.clock.at(at));
             let send_at = next_send.map(|at| self.config.clock.at(at));
-            // All are cancel-safe: channels keep what is not taken, and sleeps are created anew.
+            // All are cancel-safe: channels keep values until they are received, and sleeps are created anew.
             tokio::select! {
                 // A client that is told to stop sending does not send a message that is due as well: nothing would wait
                 // for it any more.

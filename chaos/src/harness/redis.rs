@@ -110,7 +110,7 @@ fn room_of_history_key(key: &str) -> Option<&str> {
     HISTORY_KEYS.contains(&part).then_some(room)
 }
 
-/// Three Sentinels that monitor a master. Two of them have to agree on a failover.
+/// Three Sentinels that monitor a master. A failover needs the agreement of two.
 #[derive(Debug)]
 pub struct SentinelProcesses(Vec<RedisServer>);
 

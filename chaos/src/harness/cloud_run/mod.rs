@@ -105,7 +105,7 @@ impl CloudRun {
             let mut tick = interval(LOAD_INTERVAL);
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                // Both are cancel-safe: what is not taken stays in the channel or the interval.
+                // Both are cancel-safe: the channel keeps changes until they are received, the interval its next tick.
                 let change = tokio::select! {
                     change = changes.recv() => change,
                     _ = tick.tick() => None,

@@ -70,7 +70,7 @@ impl TestBalancer {
         tokio::spawn(async move { Request::get("/").cookies(&cookies).send(address).await.unwrap().text() })
     }
 
-    /// Waits until the instances have so many requests, and so many wait.
+    /// Waits until each instance has the given number of requests, and `waiting` requests have no instance.
     async fn wait_for_load(&self, requests: &[usize], waiting: usize) {
         let mut platform = self.platform.subscribe();
         let is_reached = |platform: &Platform| {
