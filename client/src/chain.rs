@@ -14,7 +14,7 @@ pub(crate) struct Chain {
 
 /// The relation of an event to a [`Chain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Relation {
+pub(crate) enum ChainRelation {
     /// The chain contains the event.
     Seen,
     /// The event has a smaller `seq` than the chain. It is older, or belongs to a history that began anew; the chain
@@ -49,15 +49,15 @@ impl Chain {
         self.uids.len()
     }
 
-    pub(crate) fn relation(&self, event: &Event) -> Relation {
+    pub(crate) fn relation(&self, event: &Event) -> ChainRelation {
         if event.seq > self.cursor.seq {
             let next = event.seq - self.cursor.seq == 1 && event.prev == self.cursor.uid;
-            return if next { Relation::Next } else { Relation::Gap };
+            return if next { ChainRelation::Next } else { ChainRelation::Gap };
         }
         match self.uid_at(event.seq) {
-            Some(uid) if *uid == event.uid => Relation::Seen,
-            Some(_) => Relation::Gap,
-            None => Relation::Older,
+            Some(uid) if *uid == event.uid => ChainRelation::Seen,
+            Some(_) => ChainRelation::Gap,
+            None => ChainRelation::Older,
         }
     }
 
@@ -66,7 +66,7 @@ impl Chain {
         self.uid_at(head.seq) == Some(&head.uid)
     }
 
-    /// Appends an event that is [`Relation::Next`].
+    /// Appends an event that is [`ChainRelation::Next`].
     pub(crate) fn push(&mut self, event: &Event) {
         self.cursor.seq = event.seq;
         self.cursor.uid.clone_from(&event.uid);

@@ -7,7 +7,7 @@ mod mutation;
 use protocol::{Cursor, Event, Head, MessageRef, Reason, User};
 
 use crate::PendingCommand;
-use crate::chain::{Chain, Relation, unbroken_end};
+use crate::chain::{Chain, ChainRelation, unbroken_end};
 use crate::outbox::Outbox;
 use items::{Items, key};
 use mutation::Mutation;
@@ -116,11 +116,11 @@ impl Timeline {
     }
 
     /// The relation of an event to the loaded events. Before the first page, every event is a gap.
-    pub(crate) fn relation(&self, event: &Event) -> Relation {
-        self.chain.as_ref().map_or(Relation::Gap, |chain| chain.relation(event))
+    pub(crate) fn relation(&self, event: &Event) -> ChainRelation {
+        self.chain.as_ref().map_or(ChainRelation::Gap, |chain| chain.relation(event))
     }
 
-    /// Appends an event that is [`Relation::Next`].
+    /// Appends an event that is [`ChainRelation::Next`].
     pub(crate) fn push(&mut self, event: Event) {
         let Some(chain) = &mut self.chain else { return };
         chain.push(&event);

@@ -3,7 +3,7 @@
 use protocol::{ClientFrame, Event, Kind, Reason, RefusalCode, RoomName, User};
 
 use super::{Refused, Room};
-use crate::chain::Relation;
+use crate::chain::ChainRelation;
 use crate::connection::MAX_RETRY_AFTER;
 use crate::effects::Effects;
 use crate::presence::People;
@@ -127,15 +127,15 @@ impl Room {
             return;
         }
         match self.timeline.relation(&event) {
-            Relation::Seen => {}
-            Relation::Next => {
+            ChainRelation::Seen => {}
+            ChainRelation::Next => {
                 self.apply(event, effects);
                 // If the event acknowledges a command, the next command can be sent.
                 self.flush(effects);
             }
             // The server publishes an old event only if the room has a new epoch.
-            Relation::Older => self.rejoin(effects),
-            Relation::Gap => {
+            ChainRelation::Older => self.rejoin(effects),
+            ChainRelation::Gap => {
                 if self.buffered.len() == MAX_BUFFERED {
                     self.buffered.pop_front();
                 }
@@ -151,9 +151,9 @@ impl Room {
         let mut whole = true;
         for event in events {
             match self.timeline.relation(&event) {
-                Relation::Seen | Relation::Older => {}
-                Relation::Next => self.apply(event, effects),
-                Relation::Gap => whole = false,
+                ChainRelation::Seen | ChainRelation::Older => {}
+                ChainRelation::Next => self.apply(event, effects),
+                ChainRelation::Gap => whole = false,
             }
         }
         whole

@@ -19,7 +19,7 @@ pub struct EventLog {
 
 /// How an event relates to the log.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Placement {
+pub enum LogRelation {
     /// It follows the head.
     Next,
     /// The log already has it, or is past it.
@@ -82,22 +82,22 @@ impl EventLog {
     }
 
     /// How an event relates to the log.
-    pub fn place(&self, epoch: &str, event: &EncodedEvent) -> Placement {
+    pub fn relation(&self, epoch: &str, event: &EncodedEvent) -> LogRelation {
         if epoch != self.epoch {
-            return Placement::Mismatch;
+            return LogRelation::Mismatch;
         }
         if event.seq == self.head.seq + 1 && event.prev == self.head.uid {
-            return Placement::Next;
+            return LogRelation::Next;
         }
         match self.find(event.seq) {
-            Some(known) if known.uid == event.uid => Placement::Known,
+            Some(known) if known.uid == event.uid => LogRelation::Known,
             // Older than the ring: it cannot be compared, and no member needs it.
-            None if event.seq <= self.head.seq => Placement::Known,
-            _ => Placement::Mismatch,
+            None if event.seq <= self.head.seq => LogRelation::Known,
+            _ => LogRelation::Mismatch,
         }
     }
 
-    /// Appends an event whose [`Placement`] is [`Placement::Next`].
+    /// Appends an event whose [`LogRelation`] is [`LogRelation::Next`].
     pub fn push(&mut self, event: EncodedEvent) {
         self.head = Head { seq: event.seq, uid: event.uid.clone() };
         if self.ring.len() == RING_EVENTS {
@@ -207,17 +207,17 @@ mod tests {
     }
 
     #[test]
-    fn places_an_event_relative_to_the_head() {
+    fn relates_an_event_to_the_log() {
         let log = log(300);
         let fork = |seq| event_with(seq, "other", &uid(seq - 1));
-        assert_eq!(log.place("e", &event(301)), Placement::Next);
-        assert_eq!(log.place("e", &event(300)), Placement::Known);
-        assert_eq!(log.place("e", &event(3)), Placement::Known);
-        assert_eq!(log.place("e", &event(302)), Placement::Mismatch);
-        assert_eq!(log.place("e", &fork(300)), Placement::Mismatch);
-        assert_eq!(log.place("e", &event_with(301, "u301", "other")), Placement::Mismatch);
-        assert_eq!(log.place("f", &event(301)), Placement::Mismatch);
-        assert_eq!(super::EventLog::default().place("", &event(1)), Placement::Next);
+        assert_eq!(log.relation("e", &event(301)), LogRelation::Next);
+        assert_eq!(log.relation("e", &event(300)), LogRelation::Known);
+        assert_eq!(log.relation("e", &event(3)), LogRelation::Known);
+        assert_eq!(log.relation("e", &event(302)), LogRelation::Mismatch);
+        assert_eq!(log.relation("e", &fork(300)), LogRelation::Mismatch);
+        assert_eq!(log.relation("e", &event_with(301, "u301", "other")), LogRelation::Mismatch);
+        assert_eq!(log.relation("f", &event(301)), LogRelation::Mismatch);
+        assert_eq!(super::EventLog::default().relation("", &event(1)), LogRelation::Next);
     }
 
     #[test]

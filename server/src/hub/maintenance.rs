@@ -1,5 +1,5 @@
-//! Periodically compares each room's head with the broker's, because the last publication of a room may have been lost
-//! and nothing after it would reveal the gap.
+//! Periodic maintenance of rooms: compares each head with the broker's, removes expired connections and closes unused
+//! rooms. The last publication of a room may have been lost, and nothing after it would reveal the gap.
 
 use std::{
     sync::{Arc, Weak},

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::{
     Hub,
     encoded_event::{self, EncodedEvent},
-    event_log::{Placement, RING_EVENTS, is_chain},
+    event_log::{LogRelation, RING_EVENTS, is_chain},
     room::{Delivery, LocalRoom, LocalRoomState},
 };
 use crate::backend::{EventRange, Result};
@@ -143,14 +143,14 @@ impl LocalRoomState {
         let Some(mut buffered) = self.buffered.take() else { return true };
         let mut placed = 0;
         while let Some((epoch, event)) = buffered.events.pop_front() {
-            match self.log.place(&epoch, &event) {
-                Placement::Next => self.append(event, Delivery::Repaired),
-                Placement::Mismatch if placed >= buffered_before => {
+            match self.log.relation(&epoch, &event) {
+                LogRelation::Next => self.append(event, Delivery::Repaired),
+                LogRelation::Mismatch if placed >= buffered_before => {
                     buffered.events.push_front((epoch, event));
                     buffered.missed = true;
                     break;
                 }
-                Placement::Known | Placement::Mismatch => {}
+                LogRelation::Known | LogRelation::Mismatch => {}
             }
             placed += 1;
         }

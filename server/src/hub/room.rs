@@ -12,7 +12,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use super::{
     catch_up::CatchUpCache,
     encoded_event::{self, EncodedEvent, EncodedFrame},
-    event_log::{EventLog, Placement},
+    event_log::{EventLog, LogRelation},
     fan_out::{Broadcast, Broadcasts, FanOutQueue, JoinCount},
     send_queue::{CloseMode, SendQueue},
 };
@@ -129,10 +129,10 @@ impl LocalRoom {
             buffered.push(epoch, event);
             return false;
         }
-        match state.log.place(&epoch, &event) {
-            Placement::Next => state.append(event, Delivery::Live),
-            Placement::Known => {}
-            Placement::Mismatch => {
+        match state.log.relation(&epoch, &event) {
+            LogRelation::Next => state.append(event, Delivery::Live),
+            LogRelation::Known => {}
+            LogRelation::Mismatch => {
                 let mut buffered = BufferedEvents::default();
                 buffered.push(epoch, event);
                 state.buffered = Some(buffered);
