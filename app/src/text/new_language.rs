@@ -74,7 +74,8 @@ fn with_polish(edit: fn(String) -> String) -> TempDir {
             fs::copy(&file, copy.path().join(file.strip_prefix(&source).unwrap())).unwrap();
         }
     }
-    fs::create_dir(copy.path().join("pl")).unwrap();
+    // Polish may be among the folders already.
+    fs::create_dir_all(copy.path().join("pl")).unwrap();
     for file in ["lazy.json", "pages.json", "room.json"] {
         let english = fs::read_to_string(source.join("en").join(file)).unwrap();
         fs::write(copy.path().join("pl").join(file), edit(in_polish(&english))).unwrap();
