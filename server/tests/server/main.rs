@@ -12,7 +12,7 @@ mod instances;
 mod leaving;
 mod limits;
 mod pages;
-mod reads;
+mod read_markers;
 mod settings;
 mod support;
 mod upgrade;
