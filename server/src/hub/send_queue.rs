@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn does_not_close_for_one_large_reply() {
+    async fn does_not_close_for_one_large_response() {
         let send_queue = SendQueue::default();
         send_queue.push_response(frame(4 * MAX_LIVE_BYTES));
         send_queue.push_event(frame(1));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn reads_no_request_before_replies_are_written() {
+    async fn reads_no_request_before_responses_are_written() {
         let send_queue = SendQueue::default();
         send_queue.response_capacity().await;
         send_queue.push_response(frame(MAX_RESPONSE_BYTES));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn releases_a_permit_when_its_reply_is_written_or_dropped() {
+    async fn releases_a_permit_when_its_response_is_written_or_dropped() {
         let permits = Arc::new(Semaphore::new(1));
         let permit = || Arc::clone(&permits).try_acquire_owned().ok();
         let send_queue = SendQueue::default();

@@ -107,7 +107,7 @@ impl Dispatcher {
             ClientFrame::Typing { room } => (self.typing(&room).await, Some(room), None),
             ClientFrame::Read { room, seq, uid } => (self.read(&room, seq, uid.as_deref()), Some(room), None),
             ClientFrame::Ping => {
-                self.reply(&ServerFrame::Pong);
+                self.respond(&ServerFrame::Pong);
                 (Ok(()), None, None)
             }
         };
@@ -148,7 +148,12 @@ impl Dispatcher {
             CommandError::Forbidden(error) => error,
             CommandError::Unavailable(error) => unavailable(error),
         })?;
-        self.reply(&ServerFrame::Sent { room: room.to_string(), id: id.to_string(), seq: receipt.seq, at: receipt.at });
+        self.respond(&ServerFrame::Sent {
+            room: room.to_string(),
+            id: id.to_string(),
+            seq: receipt.seq,
+            at: receipt.at,
+        });
         Ok(())
     }
 
@@ -185,13 +190,13 @@ impl Dispatcher {
         }
     }
 
-    fn reply(&self, frame: &ServerFrame) {
+    fn respond(&self, frame: &ServerFrame) {
         self.send_queue.push_response(encode(frame));
     }
 
     fn refuse(&self, context: RefusalContext, error: &Error) {
         metrics::counter!("sala_refusals_total", "code" => error.code.as_str()).increment(1);
-        self.reply(&ServerFrame::Refused {
+        self.respond(&ServerFrame::Refused {
             re: context.re,
             room: context.room,
             id: context.id,

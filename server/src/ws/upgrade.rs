@@ -21,8 +21,8 @@ const READ_BUFFER: usize = 4_096;
 /// Frames are buffered up to this size before they are written.
 const WRITE_BUFFER: usize = 16 * 1_024;
 
-/// Limit of the WebSocket's own write buffer: it holds the largest reply (`catch_up::RECOVERY_BYTES` and its envelope)
-/// and a batch of events. When it is full, writing waits.
+/// Limit of the WebSocket's own write buffer: it holds the largest response (`catch_up::RECOVERY_BYTES` and its
+/// envelope) and a batch of events. When it is full, writing waits.
 const MAX_WRITE_BUFFER: usize = 1_024 * 1_024;
 
 /// `GET /ws`.
